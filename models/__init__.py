@@ -1,0 +1,1 @@
+"""Reference models: definitions, weightless graphs, published figures."""

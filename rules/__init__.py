@@ -1,0 +1,1 @@
+"""What the device and its converter accept: facts as TOML, constraints as functions."""

@@ -1,0 +1,132 @@
+"""The graph that every analysis reads: plain, typed, static.
+
+A ``Graph`` is what is left of an ONNX file once shapes are inferred and
+constants folded. ``load`` makes it, ``lower`` turns it into the device graph
+(same type; BatchNorm folded, activations fused, identities gone). Weights stay
+in the protobuf until somebody asks for a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from math import prod
+from typing import Any
+
+import numpy as np
+
+Shape = tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A named value: an activation, an initializer or a folded constant.
+
+    ``shape`` is None when the rank is unknown; a None entry is a dynamic
+    dimension. ``dtype`` is the numpy name ("float32"), "" when unknown.
+    ``bits`` is the width a quantizer node gave it, None for a float graph.
+    """
+
+    name: str
+    shape: Shape | None
+    dtype: str = ""
+    constant: bool = False
+    bits: int | None = None
+    _read: Callable[[], np.ndarray] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def static(self) -> bool:
+        """Whether every dimension is known."""
+        return self.shape is not None and all(isinstance(d, int) for d in self.shape)
+
+    @property
+    def elements(self) -> int | None:
+        """Number of elements, None where a dimension is unknown."""
+        return prod(self.shape) if self.static and self.shape is not None else None  # type: ignore[arg-type]
+
+    def value(self) -> np.ndarray | None:
+        """The constant's array (a view of the file's bytes), None for activations and absent weights."""
+        return self._read() if self._read is not None else None
+
+
+@dataclass(frozen=True)
+class Node:
+    """One operator. ``name`` is unique and never empty; an absent optional input is ""."""
+
+    name: str
+    op: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    attrs: Mapping[str, Any] = field(default_factory=dict)
+    domain: str = ""
+    origin: tuple[str, ...] = ()
+    """Names of the file's nodes this one stands for; () means itself."""
+    pattern: str = ""
+    """The pattern it was fused from ("LayerNormalization", "Gelu", ...), "" when it stood in the file."""
+    activation: str = ""
+    """After lowering: the operator fused onto the output ("Relu", "Clip", ...)."""
+
+    def input(self, index: int) -> str:
+        """Name of input ``index``, "" when absent."""
+        return self.inputs[index] if index < len(self.inputs) else ""
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A static graph; ``nodes`` are in topological order that does not depend on the file's order."""
+
+    name: str
+    nodes: tuple[Node, ...]
+    tensors: Mapping[str, Tensor]
+    inputs: tuple[str, ...]
+    """Data inputs only: initializers listed as inputs are not among them."""
+    outputs: tuple[str, ...]
+    opset: int
+    producer: str = ""
+    quantized: bool = False
+    """Whether the file carried mct_quantizers nodes."""
+
+    @cached_property
+    def _producers(self) -> dict[str, Node]:
+        return {t: n for n in self.nodes for t in n.outputs if t}
+
+    @cached_property
+    def _consumers(self) -> dict[str, tuple[Node, ...]]:
+        users: dict[str, list[Node]] = {}
+        for node in self.nodes:
+            for tensor in dict.fromkeys(node.inputs):
+                if tensor:
+                    users.setdefault(tensor, []).append(node)
+        return {t: tuple(n) for t, n in users.items()}
+
+    def producer_of(self, tensor: str) -> Node | None:
+        """The node that writes ``tensor``; None for inputs and constants."""
+        return self._producers.get(tensor)
+
+    def consumers_of(self, tensor: str) -> tuple[Node, ...]:
+        """The nodes that read ``tensor``, each once."""
+        return self._consumers.get(tensor, ())
+
+    def shape(self, tensor: str) -> Shape | None:
+        """Shape of ``tensor``, None when absent or of unknown rank."""
+        found = self.tensors.get(tensor)
+        return found.shape if found else None
+
+    def is_constant(self, tensor: str) -> bool:
+        """Whether ``tensor`` is an initializer or a folded constant."""
+        found = self.tensors.get(tensor)
+        return bool(found and found.constant)
+
+    def value(self, tensor: str) -> np.ndarray | None:
+        """The array of a constant, None when it is not one or its data is absent."""
+        found = self.tensors.get(tensor)
+        return found.value() if found else None
+
+    def activations(self, node: Node) -> Iterator[str]:
+        """The inputs of ``node`` that are computed, not constant, each once."""
+        return (t for t in dict.fromkeys(node.inputs) if t and not self.is_constant(t))
+
+    def replace(self, **changes: Any) -> Graph:
+        """A copy with other fields; the caches are built anew."""
+        return replace(self, **changes)

@@ -1,0 +1,63 @@
+"""What the memory analysis answers: bytes, the plan step by step, the peak."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Live:
+    """A tensor alive at a step: its bytes in L2 and why it is alive."""
+
+    tensor: str
+    bytes: int
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the schedule with everything alive during it."""
+
+    node: str
+    op: str
+    live: tuple[Live, ...]
+
+    @property
+    def bytes(self) -> int:
+        """Bytes alive during the step."""
+        return sum(item.bytes for item in self.live)
+
+
+@dataclass(frozen=True)
+class MemoryReport:
+    """Bytes on the device. ``runtime_bytes`` leaves out the input-persistence cost, which
+    ``total_bytes`` contains only when ``input_persistency`` is on."""
+
+    budget_bytes: int
+    weights_bytes: int
+    runtime_bytes: int
+    input_persistence_bytes: int
+    reserved_bytes: int
+    input_persistency: bool
+    bound_bytes: int
+    """The runtime bytes no schedule can beat."""
+    steps: tuple[Step, ...] = ()
+    peak_step: int = -1
+    notes: tuple[str, ...] = field(default=())
+    """What was estimated rather than known, as sentences; empty when the model covers every node."""
+
+    @property
+    def total_bytes(self) -> int:
+        """Weights, runtime and reserved block, plus the input persistence when on."""
+        extra = self.input_persistence_bytes if self.input_persistency else 0
+        return self.weights_bytes + self.runtime_bytes + self.reserved_bytes + extra
+
+    @property
+    def headroom_bytes(self) -> int:
+        """Budget less total; negative when it does not fit."""
+        return self.budget_bytes - self.total_bytes
+
+    @property
+    def fits(self) -> bool:
+        """Whether the total is within the budget."""
+        return self.headroom_bytes >= 0

@@ -1,0 +1,38 @@
+"""What a rule says about a node."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning", "info"]
+Basis = Literal["measured", "published", "inferred"]
+Support = Literal["supported", "unsupported", "unknown"]
+
+SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing a rule has to say, with its place and its way out.
+
+    ``support`` is what the finding means for the verdict: "unsupported" makes
+    it does_not_fit, "unknown" makes it unknown at best, "supported" leaves it.
+    ``reason`` is the substance without node names, shared by all findings that
+    group together.
+    """
+
+    rule: str
+    severity: Severity
+    node: str
+    op: str
+    message: str
+    fix: str
+    evidence: str
+    basis: Basis
+    reason: str = ""
+    support: Support = "supported"
+    tensor: str = ""
+    shape: tuple[int | None, ...] | None = None
+    converter_code: str = ""
+    """The code the converter's front end gives it (USOP, INVOP, INVMOD, EXEC), "" where it accepts."""
