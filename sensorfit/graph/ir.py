@@ -86,6 +86,8 @@ class Graph:
     producer: str = ""
     quantized: bool = False
     """Whether the file carried mct_quantizers nodes."""
+    declared_inputs: Mapping[str, Shape | None] = field(default_factory=dict)
+    """The data inputs' shapes as the file declares them, before the batch was set to 1."""
 
     @cached_property
     def _producers(self) -> dict[str, Node]:

@@ -1,0 +1,255 @@
+"""An ONNX file or ModelProto into the canonical graph: static shapes, constants folded, nodes in order.
+
+Quantizer nodes of Sony's MCT (domain ``mct_quantizers``) disappear: the width
+they carry moves to the tensor. A dynamic batch counts as 1, which is all the
+sensor runs; other dynamic dimensions stay unknown unless ``input_shapes`` says.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import onnx
+from onnx import helper
+
+from ..errors import ModelError
+from . import limits
+from .ir import Graph, Node
+from .shapes import Values, shape_of
+
+QUANTIZER_DOMAIN = "mct_quantizers"
+QUANTIZER_SUFFIX = "Quantizer"
+
+
+def load(
+    model: str | Path | onnx.ModelProto,
+    name: str | None = None,
+    input_shapes: Mapping[str, Iterable[int]] | None = None,
+) -> Graph:
+    """The canonical graph of an ONNX file or ModelProto (which is not changed).
+
+    ``input_shapes`` gives inputs another shape, by name; ``""`` means the first.
+    Raises ModelError for what cannot be read, is cyclic or breaks the limits.
+    """
+    if isinstance(model, onnx.ModelProto):
+        proto, where, directory = model, name or model.graph.name or "model", None
+        limits.check_model_limits(proto, where)
+    else:
+        path = Path(model)
+        proto, where, directory = limits.read_model(path), str(path), str(path.parent)
+    if proto.functions:
+        proto = _inlined(proto, where)
+    return _Loader(proto, where, directory, input_shapes or {}).graph(name or Path(where).stem)
+
+
+class _Loader:
+    def __init__(
+        self, proto: onnx.ModelProto, where: str, directory: str | None, input_shapes: Mapping[str, Iterable[int]]
+    ) -> None:
+        self.proto, self.where = proto, where
+        opsets = {o.domain if o.domain != "ai.onnx" else "": o.version for o in proto.opset_import}
+        self.opset = opsets.get("", 0)
+        self.values = Values(opsets, directory)
+        self.alias: dict[str, str] = {}
+        self.bits: dict[str, int] = {}
+        self.quantized = False
+        self.initializers = {t.name for t in proto.graph.initializer}
+        self.initializers |= {t.values.name for t in proto.graph.sparse_initializer}
+        self.inputs = tuple(i.name for i in proto.graph.input if i.name not in self.initializers)
+        self.declared = {i.name: shape_of(i.type) for i in proto.graph.input if i.name not in self.initializers}
+        self._read_values(self._wanted_shapes(input_shapes))
+
+    def graph(self, name: str) -> Graph:
+        order = self._ordered()
+        kept: list[onnx.NodeProto] = []
+        for node in order:
+            if self._is_quantizer(node):
+                self._drop_quantizer(node)
+                continue
+            renamed = self._renamed(node)
+            self.values.visit(renamed)
+            if not all(o in self.values.constants for o in renamed.output if o) or not any(renamed.output):
+                kept.append(renamed)
+        outputs = tuple(self._source(o.name) for o in self.proto.graph.output)
+        nodes = _live(tuple(self._nodes(kept)), outputs)
+        used = {t for n in nodes for t in (*n.inputs, *n.outputs) if t} | set(self.inputs) | set(outputs)
+        tensors = {t: self.values.tensor(t, self.bits.get(t)) for t in sorted(used)}
+        return Graph(
+            name=name,
+            nodes=nodes,
+            tensors=tensors,
+            inputs=self.inputs,
+            outputs=outputs,
+            opset=self.opset,
+            producer=self.proto.producer_name,
+            quantized=self.quantized,
+            declared_inputs=self.declared,
+        )
+
+    def _wanted_shapes(self, given: Mapping[str, Iterable[int]]) -> dict[str, tuple[int, ...]]:
+        wanted = {}
+        for key, shape in given.items():
+            target = key or (self.inputs[0] if self.inputs else "")
+            if target not in self.inputs:
+                raise ModelError(f"{self.where}: there is no input '{key}' to reshape; its inputs are {', '.join(self.inputs) or 'none'}")
+            wanted[target] = tuple(shape)
+            declared = self.declared[target]
+            if declared is not None and len(declared) != len(wanted[target]):
+                raise ModelError(f"{self.where}: input '{target}' has {len(declared)} dimensions, the shape given has {len(wanted[target])}")
+        return wanted
+
+    def _read_values(self, wanted: Mapping[str, tuple[int, ...]]) -> None:
+        for value in self.proto.graph.input:
+            if value.name in self.initializers:
+                continue
+            type_proto = value.type
+            shape = wanted.get(value.name) or self.declared[value.name]
+            if shape and shape[0] is None:
+                shape = (1, *shape[1:])
+            if shape is not None and type_proto.HasField("tensor_type"):
+                type_proto = helper.make_tensor_type_proto(type_proto.tensor_type.elem_type, list(shape))
+            self.values.add_type(value.name, type_proto)
+        for tensor in self.proto.graph.initializer:
+            self.values.add_initializer(tensor.name, tensor)
+        for sparse in self.proto.graph.sparse_initializer:
+            dense = onnx.TensorProto(data_type=sparse.values.data_type)
+            dense.dims.extend(sparse.dims)
+            self.values.add_initializer(sparse.values.name, dense)
+
+    def _ordered(self) -> list[onnx.NodeProto]:
+        """Nodes in depth-first postorder from the outputs: independent of names and file order."""
+        producer: dict[str, onnx.NodeProto] = {}
+        known = self.initializers | set(self.inputs)
+        for node in self.proto.graph.node:
+            for output in node.output:
+                if not output:
+                    continue
+                if output in producer or output in known:
+                    raise ModelError(f"{self.where}: tensor '{output}' is written twice (node '{node.name or node.op_type}'); each tensor has one producer")
+                producer[output] = node
+        order: list[onnx.NodeProto] = []
+        state: dict[int, int] = {}
+        roots = [o.name for o in self.proto.graph.output]
+        for root in roots:
+            if root not in producer:
+                if root not in known:
+                    raise ModelError(f"{self.where}: output '{root}' is written by no node")
+                continue
+            if state.get(id(producer[root])):
+                continue
+            state[id(producer[root])] = 1
+            stack: list[tuple[onnx.NodeProto, Iterator[str]]] = [(producer[root], _reads(producer[root]))]
+            while stack:
+                node, reads = stack[-1]
+                for tensor in reads:
+                    source = producer.get(tensor)
+                    if source is None:
+                        if tensor in known or tensor not in node.input:
+                            continue
+                        raise ModelError(f"{self.where}: node '{node.name or node.op_type}' reads '{tensor}', which nothing writes")
+                    mark = state.get(id(source), 0)
+                    if mark == 1:
+                        raise ModelError(f"{self.where}: the graph is cyclic at node '{source.name or source.op_type}' (tensor '{tensor}')")
+                    if mark == 0:
+                        state[id(source)] = 1
+                        stack.append((source, _reads(source)))
+                        break
+                else:
+                    state[id(node)] = 2
+                    order.append(node)
+                    stack.pop()
+        return order
+
+    def _is_quantizer(self, node: onnx.NodeProto) -> bool:
+        return node.domain == QUANTIZER_DOMAIN and node.op_type.endswith(QUANTIZER_SUFFIX) and bool(node.input)
+
+    def _drop_quantizer(self, node: onnx.NodeProto) -> None:
+        self.quantized = True
+        source, output = self._source(node.input[0]), node.output[0]
+        self.alias[output] = source
+        bits = next((a.i for a in node.attribute if a.name == "num_bits"), None)
+        if bits:
+            self.bits[source] = bits
+
+    def _source(self, tensor: str) -> str:
+        return self.alias.get(tensor, tensor)
+
+    def _renamed(self, node: onnx.NodeProto) -> onnx.NodeProto:
+        if not any(i in self.alias for i in node.input):
+            return node
+        copy = onnx.NodeProto()
+        copy.CopyFrom(node)
+        del copy.input[:]
+        copy.input.extend(self._source(i) for i in node.input)
+        return copy
+
+    def _nodes(self, protos: Iterable[onnx.NodeProto]) -> Iterator[Node]:
+        taken: set[str] = set()
+        for index, proto in enumerate(protos):
+            name = base = proto.name or f"{proto.op_type}_{index}"
+            suffix = 2
+            while name in taken:
+                name, suffix = f"{base}#{suffix}", suffix + 1
+            taken.add(name)
+            domain = "" if proto.domain == "ai.onnx" else proto.domain
+            yield Node(name, proto.op_type, tuple(proto.input), tuple(proto.output), attributes(proto), domain)
+
+
+def _reads(node: onnx.NodeProto) -> Iterator[str]:
+    """What a node reads: its inputs, then what its subgraphs take from outside."""
+    yield from (i for i in node.input if i)
+    pending = [a for a in node.attribute if a.type in (onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS)]
+    while pending:
+        attribute = pending.pop()
+        for graph in [attribute.g] if attribute.type == onnx.AttributeProto.GRAPH else attribute.graphs:
+            for inner in graph.node:
+                yield from (i for i in inner.input if i)
+                pending += [a for a in inner.attribute if a.type in (onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS)]
+            yield from (o.name for o in graph.output)
+
+
+def attributes(node: onnx.NodeProto) -> dict[str, Any]:
+    """The attributes as Python values; strings decoded, tensors and subgraphs left as protos."""
+    found: dict[str, Any] = {}
+    for attribute in node.attribute:
+        value: Any = None
+        with contextlib.suppress(ValueError):  # an attribute of undefined type has no value
+            value = helper.get_attribute_value(attribute)
+        if isinstance(value, bytes):
+            value = value.decode("utf-8", errors="replace")
+        elif attribute.type == onnx.AttributeProto.STRINGS and value is not None:
+            value = tuple(v.decode("utf-8", errors="replace") for v in value)
+        elif isinstance(value, list):
+            value = tuple(value)
+        found[attribute.name] = value
+    return found
+
+
+def _live(nodes: tuple[Node, ...], outputs: tuple[str, ...]) -> tuple[Node, ...]:
+    """The nodes an output depends on: folding leaves some that only fed constants."""
+    needed = set(outputs)
+    kept = []
+    for node in reversed(nodes):
+        subgraphs = any(isinstance(v, onnx.GraphProto) for v in node.attrs.values())
+        if subgraphs or any(o in needed for o in node.outputs):
+            needed.update(node.inputs)
+            kept.append(node)
+        if subgraphs:
+            needed.update(t for v in node.attrs.values() if isinstance(v, onnx.GraphProto) for n in v.node for t in n.input)
+    return tuple(reversed(kept))
+
+
+def _inlined(proto: onnx.ModelProto, where: str) -> onnx.ModelProto:
+    """The model with its local functions expanded, once their total size is known to be bounded."""
+    import onnx.inliner
+
+    limits.check_function_limits(proto, where)
+    try:
+        return onnx.inliner.inline_local_functions(proto)
+    except Exception as e:
+        raise ModelError(f"{where}: its local functions cannot be expanded ({str(e).splitlines()[0][:200]})") from e
+
+

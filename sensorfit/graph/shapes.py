@@ -1,0 +1,184 @@
+"""One walk over the nodes: infer each output's shape, fold what is constant.
+
+Inference is ONNX's own, one node at a time (``infer_node_outputs``), so that
+the folded constants of a Shape-Gather-Concat chain reach the Reshape they feed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, TypeProto, helper, numpy_helper
+from onnx.shape_inference import infer_node_outputs
+
+from .fold import MAX_ELEMENTS, NOT_FOLDED, Value, evaluator, reader
+from .ir import Shape, Tensor
+
+SMALL = 1024
+"""Constants up to this many elements are shown to shape inference: shapes, axes, scales, pads."""
+
+SAME_SHAPE = frozenset({"GroupNormalization", "MeanVarianceNormalization"})
+"""Operators without inference in the ONNX package whose output is shaped like their first input."""
+
+
+class Values:
+    """What is known of every tensor so far: type, shape, and the value of the constants."""
+
+    def __init__(self, opsets: Mapping[str, int], directory: str | None) -> None:
+        self.opsets = opsets
+        self.directory = directory
+        self.types: dict[str, TypeProto] = {}
+        self.constants: dict[str, Value] = {}
+        self._imports = [helper.make_opsetid(d, v) for d, v in opsets.items()]
+        self._data: dict[str, TensorProto] = {}
+
+    def add_type(self, name: str, type_proto: TypeProto) -> None:
+        """A graph input with its declared type."""
+        self.types[name] = type_proto
+
+    def add_initializer(self, name: str, proto: TensorProto) -> None:
+        """An initializer, its data present or not."""
+        self.types[name] = helper.make_tensor_type_proto(proto.data_type, list(proto.dims))
+        self.constants[name] = reader(proto, self.directory)
+
+    def alias(self, name: str, source: str) -> None:
+        """Let ``name`` be shaped and valued like ``source``."""
+        if source in self.types:
+            self.types[name] = self.types[source]
+        if source in self.constants:
+            self.constants[name] = self.constants[source]
+
+    def visit(self, node: onnx.NodeProto) -> None:
+        """Infer the outputs of ``node``; make them constants when its inputs are."""
+        if node.op_type == "Constant" and not node.domain:
+            self._constant(node)
+            return
+        for name, inferred in self._infer(node).items():
+            self.types[name] = inferred
+        if node.op_type in ("Shape", "Size") and not node.domain:
+            self._shape_of(node)
+        elif self._folds(node):
+            inputs = [self.constants[i] if i else None for i in node.input]
+            opset = self.opsets.get(node.domain, 1)
+            named = [o for o in node.output if o]
+            for index, name in enumerate(named):
+                self.constants[name] = evaluator(node, inputs, index, opset)
+
+    def tensor(self, name: str, bits: int | None = None) -> Tensor:
+        """The IR's record of ``name``."""
+        type_proto = self.types.get(name)
+        value = self.constants.get(name)
+        return Tensor(name, shape_of(type_proto), dtype_of(type_proto), value is not None, bits, value)
+
+    def _constant(self, node: onnx.NodeProto) -> None:
+        proto = constant_proto(node)
+        if proto is not None and node.output:
+            self.add_initializer(node.output[0], proto)
+
+    def _shape_of(self, node: onnx.NodeProto) -> None:
+        shape = shape_of(self.types.get(node.input[0])) if node.input else None
+        if shape is None or any(d is None for d in shape):
+            return
+        known = np.array([d for d in shape if d is not None], dtype=np.int64)
+        if node.op_type == "Size":
+            result = np.array(known.prod(), dtype=np.int64)
+        else:
+            bounds = {a.name: a.i for a in node.attribute}
+            result = known[bounds.get("start", 0) : bounds.get("end", len(known))]
+        self.constants[node.output[0]] = lambda: result
+        self.types[node.output[0]] = helper.make_tensor_type_proto(TensorProto.INT64, list(result.shape))
+
+    def _folds(self, node: onnx.NodeProto) -> bool:
+        if node.domain or node.op_type in NOT_FOLDED or not node.input:
+            return False
+        if not all(i in self.constants for i in node.input if i):
+            return False
+        if any(a.type in (onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS) for a in node.attribute):
+            return False
+        shapes = [shape_of(self.types.get(o)) for o in node.output if o]
+        return all(s is not None and None not in s and _elements(s) <= MAX_ELEMENTS for s in shapes)
+
+    def _infer(self, node: onnx.NodeProto) -> dict[str, TypeProto]:
+        schema = schema_for(node.op_type, self.opsets.get(node.domain, 0), node.domain)
+        types = {i: self.types[i] for i in node.input if i in self.types}
+        if schema is None or len(types) < len({i for i in node.input if i}):
+            return {}
+        if node.op_type in SAME_SHAPE and node.input[0] in types:
+            return {node.output[0]: types[node.input[0]]}
+        data = {i: p for i in types if i in self.constants and (p := self._small(i)) is not None}
+        try:
+            return dict(infer_node_outputs(schema, node, types, data, opset_imports=self._imports))
+        except Exception:  # inference refuses a node: its outputs stay unknown, the rules say so
+            return {}
+
+    def _small(self, name: str) -> TensorProto | None:
+        if name not in self._data:
+            shape = shape_of(self.types.get(name))
+            if shape is None or _elements(shape) > SMALL:
+                return None
+            value = self.constants[name]()
+            if value is None or value.dtype == object:
+                return None
+            self._data[name] = numpy_helper.from_array(value, name)
+        return self._data[name]
+
+
+@lru_cache(maxsize=4096)
+def schema_for(op: str, opset: int, domain: str) -> onnx.defs.OpSchema | None:
+    """The schema of ``op`` at ``opset``, None for an operator the ONNX package does not know."""
+    try:
+        return onnx.defs.get_schema(op, opset, domain)
+    except Exception:  # onnx raises its own SchemaError, a bare Exception subclass
+        return None
+
+
+def shape_of(type_proto: TypeProto | None) -> Shape | None:
+    """The shape in a TypeProto; None for an unknown rank or what is not a tensor."""
+    if type_proto is None or not type_proto.HasField("tensor_type") or not type_proto.tensor_type.HasField("shape"):
+        return None
+    return tuple(d.dim_value if d.HasField("dim_value") else None for d in type_proto.tensor_type.shape.dim)
+
+
+def dtype_of(type_proto: TypeProto | None) -> str:
+    """The numpy name of a TypeProto's element type; "sequence", "optional" or "" for what is none."""
+    if type_proto is None:
+        return ""
+    kind = type_proto.WhichOneof("value")
+    if kind != "tensor_type":
+        return (kind or "").removesuffix("_type")
+    element = type_proto.tensor_type.elem_type
+    if element == TensorProto.UNDEFINED:
+        return ""
+    return _NUMPY_NAMES.get(element) or TensorProto.DataType.Name(element).lower()
+
+
+_NUMPY_NAMES = {TensorProto.FLOAT: "float32", TensorProto.DOUBLE: "float64"}
+
+
+def constant_proto(node: onnx.NodeProto) -> TensorProto | None:
+    """The tensor a Constant node holds, whichever attribute it uses."""
+    for attribute in node.attribute:
+        if attribute.name == "value":
+            return attribute.t
+        if attribute.name == "sparse_value":
+            dense = TensorProto(data_type=attribute.sparse_tensor.values.data_type)
+            dense.dims.extend(attribute.sparse_tensor.dims)
+            return dense
+        value: Any = helper.get_attribute_value(attribute)
+        if attribute.name.startswith("value_"):
+            if attribute.name.startswith("value_string"):
+                return TensorProto(data_type=TensorProto.STRING, dims=[] if isinstance(value, bytes) else [len(value)])
+            kind = np.int64 if "int" in attribute.name else np.float32
+            return numpy_helper.from_array(np.asarray(value, dtype=kind))
+    return None
+
+
+def _elements(shape: Iterable[int | None]) -> int:
+    total = 1
+    for d in shape:
+        total *= d or 0
+    return total
