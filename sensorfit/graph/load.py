@@ -28,10 +28,12 @@ def load(
     model: str | Path | onnx.ModelProto,
     name: str | None = None,
     input_shapes: Mapping[str, Iterable[int]] | None = None,
+    proto: onnx.ModelProto | None = None,
 ) -> Graph:
     """The canonical graph of an ONNX file or ModelProto (which is not changed).
 
     ``input_shapes`` gives inputs another shape, by name; ``""`` means the first.
+    ``proto`` is what ``limits.read_model`` made of the file, where it was read already.
     Raises ModelError for what cannot be read, is cyclic or breaks the limits.
     """
     if isinstance(model, onnx.ModelProto):
@@ -39,7 +41,7 @@ def load(
         limits.check_model_limits(proto, where)
     else:
         path = Path(model)
-        proto, where, directory = limits.read_model(path), str(path), str(path.parent)
+        proto, where, directory = proto or limits.read_model(path), str(path), str(path.parent)
     if proto.functions:
         proto = _inlined(proto, where)
     return _Loader(proto, where, directory, input_shapes or {}).graph(name or Path(where).stem)

@@ -45,6 +45,8 @@ class MemoryReport:
     peak_step: int = -1
     notes: tuple[str, ...] = field(default=())
     """What was estimated rather than known, as sentences; empty when the model covers every node."""
+    complete: bool = True
+    """False where a shape is unknown, so that the figures leave something out."""
 
     @property
     def total_bytes(self) -> int:

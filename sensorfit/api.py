@@ -1,0 +1,145 @@
+"""``check``: one pass from an ONNX file to a Report."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import onnx
+
+from .errors import ConfigError, ModelError
+from .graph import limits
+from .graph.ir import Graph
+from .graph.load import load
+from .graph.lower import lower
+from .graph.shapes import dtype_of, shape_of
+from .latency import estimate
+from .memory import analyse
+from .memory.model import MemoryReport
+from .models.registry import Entry, find, names
+from .report.report import ModelInfo, Report, TensorInfo, Verdict
+from .rules import latency as latency_rules
+from .rules import memory as memory_rules
+from .target import load_target
+from .verify.engine import PROFILES, verify
+from .verify.finding import SEVERITIES, Finding
+from .version import __version__
+
+FLOATS = frozenset({onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16, onnx.TensorProto.DOUBLE})
+"""What counts as a parameter; integer initializers are shapes and indices."""
+BUFFERS = {"BatchNormalization": (3, 4)}
+"""Inputs that hold running statistics: not trained, so not parameters."""
+
+
+def check(
+    model: str | Path | onnx.ModelProto,
+    *,
+    profile: str = "converter",
+    target: str = "imx500",
+    input_persistency: bool = True,
+    input_shapes: Mapping[str, Iterable[int]] | None = None,
+    confirm: bool = False,
+    calibration: Any = None,
+) -> Report:
+    """Will ``model`` run inside the sensor, how fast, and if not, what to change?
+
+    ``model`` is a path, a built-in name ("picosam3") or a ModelProto. ``profile``
+    is "converter" (the converter's word) or "picosam" (the papers' constraint
+    set). ``input_shapes`` sets an input's shape by name, "" meaning the first.
+    ``confirm`` also asks the real converter (extra ``build``). Raises ModelError
+    for a file that cannot be checked, ConfigError for an unknown name or profile.
+    """
+    if profile not in PROFILES:
+        raise ConfigError(f"there is no profile '{profile}': choose from {', '.join(PROFILES)}")
+    device = load_target(target)
+    source, entry = _resolve(model)
+    proto = source if isinstance(source, onnx.ModelProto) else limits.read_model(source)
+    name = entry.name if entry else (source.stem if isinstance(source, Path) else proto.graph.name or "model")
+    graph = load(source if isinstance(source, Path) else proto, name, input_shapes, proto=proto)
+    lowered = lower(graph)
+    memory = analyse(lowered, device, input_persistency)
+    latency = estimate(lowered, device, calibration)
+    later = (*memory_rules.findings(lowered, memory, device), *latency_rules.findings(lowered, latency, device))
+    found = {p: _sorted((*verify(graph, device, p), *later)) for p in PROFILES}
+    confirmation = None
+    if confirm:
+        from .convert.frontend import confirm as ask  # the extra `build`
+
+        confirmation = ask(source)
+    return Report(
+        version=__version__,
+        model=_describe(proto, graph, source, entry),
+        target=device,
+        profile=profile,
+        verdicts={p: verdict_of(found[p], memory) for p in PROFILES},
+        findings=found[profile],
+        memory=memory,
+        latency=latency,
+        confirmation=confirmation,
+        published=entry.published() if entry else (),
+    )
+
+
+def verdict_of(findings: Iterable[Finding], memory: MemoryReport) -> Verdict:
+    """does_not_fit when anything is refused or memory is over; unknown when something is not known."""
+    support = {f.support for f in findings}
+    if "unsupported" in support or not memory.fits:
+        return "does_not_fit"
+    return "unknown" if "unknown" in support or not memory.complete else "fits"
+
+
+def parameters(proto: onnx.ModelProto) -> int:
+    """Trained values in the file: elements of float initializers of rank 1 and up, BatchNorm statistics left out."""
+    buffers = {n.input[i] for n in proto.graph.node for i in BUFFERS.get(n.op_type, ()) if i < len(n.input)}
+    return sum(
+        prod(t.dims) for t in proto.graph.initializer if t.data_type in FLOATS and t.dims and t.name not in buffers
+    )
+
+
+def _resolve(model: str | Path | onnx.ModelProto) -> tuple[Path | onnx.ModelProto, Entry | None]:
+    if isinstance(model, onnx.ModelProto):
+        return model, None
+    path = Path(model)
+    if path.exists():
+        return path, None
+    entry = find(str(model))
+    if entry is not None:
+        return entry.graph, entry
+    if path.suffix or len(path.parts) > 1:
+        raise ModelError(f"{model}: there is no such file")
+    raise ModelError(f"{model}: there is no such file, nor a built-in model of that name (built in: {', '.join(names())})")
+
+
+def _describe(proto: onnx.ModelProto, graph: Graph, source: Path | onnx.ModelProto, entry: Entry | None) -> ModelInfo:
+    given = {p.key: p.value for p in proto.metadata_props}
+    stated = given.get("sensorfit.parameters", "")
+    if isinstance(source, Path):
+        digest = hashlib.sha256()
+        with source.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+        sha256 = digest.hexdigest()
+    else:
+        sha256 = hashlib.sha256(proto.SerializeToString(deterministic=True)).hexdigest()
+    return ModelInfo(
+        name=graph.name,
+        path="" if not isinstance(source, Path) else source.name if entry else str(source),
+        sha256=sha256,
+        opset=graph.opset,
+        inputs=tuple(TensorInfo(n, graph.declared_inputs.get(n), graph.tensors[n].dtype) for n in graph.inputs),
+        outputs=tuple(TensorInfo(o.name, shape_of(o.type), dtype_of(o.type)) for o in proto.graph.output),
+        parameters=int(stated) if entry and stated.isdigit() else parameters(proto),
+        nodes=len(proto.graph.node),
+        producer=proto.producer_name,
+        quantized=graph.quantized,
+        title=entry.title if entry else "",
+        note=entry.note if entry else "",
+    )
+
+
+def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Errors first; within a severity, by rule, in graph order."""
+    return tuple(sorted(findings, key=lambda f: (-SEVERITIES.index(f.severity), f.rule)))

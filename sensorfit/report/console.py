@@ -1,0 +1,139 @@
+"""The report as a person reads it in a terminal: verdict first, then what to change, then the figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from ..verify.finding import Finding
+from .escape import terminal
+from .report import Report
+
+VERDICT_STYLE = {"fits": ("FITS", "bold green"), "does_not_fit": ("DOES NOT FIT", "bold red"), "unknown": ("UNKNOWN", "bold yellow")}
+SEVERITY_STYLE = {"error": "red", "warning": "yellow", "info": "cyan"}
+NODES_SHOWN = 3
+LAYERS_SHOWN = 5
+TENSORS_SHOWN = 6
+BAR_WIDTH = 40
+
+
+def print_report(report: Report, console: Console, verbose: bool = False, memory: bool = False) -> None:
+    """Write the whole report to ``console``; ``memory`` adds the timeline of the plan."""
+    console.print(_headline(report))
+    console.print(Padding(_findings(report.findings, verbose), (1, 0, 0, 0)))
+    console.print(Padding(_memory(report), (1, 0, 0, 0)))
+    if memory:
+        from .memory import render_timeline
+
+        render_timeline(report.memory, console)
+    if report.latency.layers:
+        from .latency import render_latency
+
+        console.print()
+        render_latency(report.latency, console)
+    if report.confirmation is not None:
+        console.print(Padding(_confirmation(report), (1, 0, 0, 0)))
+
+
+def _headline(report: Report) -> RenderableType:
+    word, style = VERDICT_STYLE[report.verdict]
+    model = report.model
+    title = Text.assemble((terminal(model.name), "bold"), "  ", (word, style))
+    shapes = ", ".join(f"{terminal(t.name)} {_shape(t.shape)}" for t in model.inputs) or "no inputs"
+    about = f"{shapes} · opset {model.opset} · {model.parameters:,} parameters · {model.nodes:,} nodes"
+    against = f"{report.target.name} · {report.target.converter} · profile {report.profile}"
+    lines = [title, Text(about, "dim"), Text(against, "dim")]
+    if model.note:
+        lines.append(Text(terminal(model.note), "dim"))
+    others = {p: v for p, v in report.verdicts.items() if v != report.verdict}
+    for profile, verdict in others.items():
+        word, style = VERDICT_STYLE[verdict]
+        lines.append(Text.assemble("under profile ", (profile, "bold"), ": ", (word, style)))
+    return Group(*lines)
+
+
+def _findings(findings: Sequence[Finding], verbose: bool) -> RenderableType:
+    if not findings:
+        return Text("No findings: every operator is supported in the form used.")
+    key = lambda f: (f.rule, f.severity, f.op, f.reason or f.message)  # noqa: E731
+    order = {k: i for i, k in enumerate(dict.fromkeys(key(f) for f in findings))}
+    groups = groupby(sorted(findings, key=lambda f: order[key(f)]), key=key)
+    return Group(*(_group(list(members), verbose) for _, members in groups))
+
+
+def _group(members: list[Finding], verbose: bool) -> RenderableType:
+    first = members[0]
+    count = f" ×{len(members)}" if len(members) > 1 else ""
+    head = Text.assemble(
+        (first.rule, f"bold {SEVERITY_STYLE[first.severity]}"), " ", (first.severity, SEVERITY_STYLE[first.severity]),
+        "  ", (terminal(first.op) + count, "bold"), "  ", terminal(first.message if len(members) == 1 else first.reason or first.message),
+    )  # fmt: skip
+    lines: list[RenderableType] = [head]
+    shown = members if verbose else members[:NODES_SHOWN]
+    places = [terminal(f.node) + (f" {_shape(f.shape)}" if f.shape else "") for f in shown if f.node]
+    if places:
+        more = f" and {len(members) - len(shown)} more (--verbose lists all)" if len(members) > len(shown) else ""
+        separator = "\n" if verbose else ", "
+        lines.append(Padding(Text.assemble(("at  ", "dim"), separator.join(places) + more), (0, 0, 0, 6)))
+    if first.fix:
+        lines.append(Padding(Text.assemble(("fix ", "dim"), terminal(first.fix)), (0, 0, 0, 6)))
+    lines.append(Padding(Text.assemble(("how ", "dim"), (f"{first.basis}: {terminal(first.evidence)}", "dim")), (0, 0, 0, 6)))
+    return Group(*lines)
+
+
+def _memory(report: Report) -> RenderableType:
+    memory = report.memory
+    table = Table.grid(padding=(0, 2))
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_column()
+    rows: Iterable[tuple[str, int, str]] = (
+        ("weights", memory.weights_bytes, ""),
+        ("runtime", memory.runtime_bytes, f"no schedule can need less than {memory.bound_bytes:,} B"),
+        ("input persistence", memory.input_persistence_bytes, "" if memory.input_persistency else "off, not counted"),
+        ("reserved", memory.reserved_bytes, ""),
+    )
+    for label, size, remark in rows:
+        table.add_row(label, f"{size:,} B", Text(remark, "dim"))
+    share = memory.total_bytes / memory.budget_bytes
+    filled = min(BAR_WIDTH, round(share * BAR_WIDTH))
+    style = "green" if memory.fits else "red"
+    bar = Text.assemble(("━" * filled, style), ("━" * (BAR_WIDTH - filled), "dim"), f" {share:.0%} of {memory.budget_bytes:,} B")
+    table.add_row(Text("total", "bold"), Text(f"{memory.total_bytes:,} B", "bold"), bar)
+    lines: list[RenderableType] = [Text("Memory", "bold"), Padding(table, (0, 0, 0, 2))]
+    if 0 <= memory.peak_step < len(memory.steps):
+        peak = memory.steps[memory.peak_step]
+        alive = sorted(peak.live, key=lambda t: -t.bytes)
+        listed = ", ".join(f"{terminal(t.tensor)} {t.bytes:,} B" for t in alive[:TENSORS_SHOWN])
+        more = f" and {len(alive) - TENSORS_SHOWN} more" if len(alive) > TENSORS_SHOWN else ""
+        lines.append(Padding(Text.assemble("peak at ", (terminal(peak.node), "bold"), f" ({terminal(peak.op)}): {listed}{more}"), (0, 0, 0, 2)))
+    lines += [Padding(Text(terminal(note), "yellow"), (0, 0, 0, 2)) for note in memory.notes]
+    return Group(*lines)
+
+
+def _confirmation(report: Report) -> RenderableType:
+    from ..verify.engine import front_end_verdict
+
+    answer = report.confirmation
+    ours = front_end_verdict(report.findings)
+    table = Table(title="Predicted and confirmed", title_justify="left", title_style="bold")
+    for column in ("", "sensorfit", report.target.converter):
+        table.add_column(column)
+    table.add_row("front end, float graph", ours, answer.verdict)
+    if answer.memory:
+        for key in ("weights_bytes", "runtime_bytes"):
+            table.add_row(key, f"{getattr(report.memory, key):,}", f"{answer.memory[key]:,}")
+    lines: list[RenderableType] = [table]
+    lines += [Text(terminal(reason), "dim") for reason in dict.fromkeys(answer.reasons)]
+    if ours != answer.verdict:
+        lines.append(Text("They differ: that is a bug in sensorfit's rules; please report it with the model's operator list.", "bold yellow"))
+    return Group(*lines)
+
+
+def _shape(shape: tuple[int | None, ...] | None) -> str:
+    return "unknown shape" if shape is None else "x".join("?" if d is None else str(d) for d in shape) or "scalar"

@@ -1,0 +1,114 @@
+"""The report as one JSON object. Keys are a contract: add, never rename (schema: ``schema.json``)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, is_dataclass
+from importlib import resources
+from typing import Any
+
+from ..latency.model import LatencyReport
+from ..memory.model import MemoryReport
+from ..verify.finding import Finding
+from .report import SCHEMA_VERSION, ModelInfo, Report, TensorInfo
+
+
+def render(reports: Sequence[Report], plan: bool = False) -> str:
+    """One object for one model; for several, an object whose ``models`` are those."""
+    objects = [to_dict(report, plan) for report in reports]
+    if len(objects) == 1:
+        return json.dumps(objects[0], indent=2)
+    verdicts = [report.verdict for report in reports]
+    summary = {verdict: verdicts.count(verdict) for verdict in ("fits", "does_not_fit", "unknown")}
+    tool = {"name": "sensorfit", "version": reports[0].version} if reports else {"name": "sensorfit"}
+    return json.dumps({"schema_version": SCHEMA_VERSION, "tool": tool, "models": objects, "summary": summary}, indent=2)
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema that ``to_dict`` keeps."""
+    return json.loads((resources.files("sensorfit.report") / "schema.json").read_text(encoding="utf-8"))
+
+
+def to_dict(report: Report, plan: bool = False) -> dict[str, Any]:
+    """The contract's object; bytes, hertz, milliseconds."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "sensorfit", "version": report.version},
+        "model": _model(report.model, report.latency.macs),
+        "target": {"name": report.target.name, "profile": report.profile, "converter": report.target.converter},
+        "verdict": report.verdict,
+        "verdicts": dict(report.verdicts),
+        "findings": [_finding(f) for f in report.findings],
+        "memory": _memory(report.memory, plan),
+        "latency": _latency(report.latency),
+        "confirmation": asdict(report.confirmation) if is_dataclass(report.confirmation) else None,  # type: ignore[arg-type]
+        "published": [dict(p) for p in report.published],
+    }
+
+
+def _model(model: ModelInfo, macs: int) -> dict[str, Any]:
+    return {
+        "name": model.name,
+        "path": model.path,
+        "sha256": model.sha256,
+        "opset": model.opset,
+        "producer": model.producer,
+        "quantized": model.quantized,
+        "inputs": [_tensor(t) for t in model.inputs],
+        "outputs": [_tensor(t) for t in model.outputs],
+        "parameters": model.parameters,
+        "macs": macs,
+        "nodes": model.nodes,
+        "note": model.note,
+    }
+
+
+def _tensor(tensor: TensorInfo) -> dict[str, Any]:
+    return {"name": tensor.name, "shape": list(tensor.shape) if tensor.shape is not None else None, "dtype": tensor.dtype}
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    found = asdict(finding)
+    found["shape"] = list(finding.shape) if finding.shape is not None else None
+    return found
+
+
+def _memory(memory: MemoryReport, plan: bool) -> dict[str, Any]:
+    peak = memory.steps[memory.peak_step] if 0 <= memory.peak_step < len(memory.steps) else None
+    found: dict[str, Any] = {
+        "budget_bytes": memory.budget_bytes,
+        "weights_bytes": memory.weights_bytes,
+        "runtime_bytes": memory.runtime_bytes,
+        "input_persistence_bytes": memory.input_persistence_bytes,
+        "input_persistency": memory.input_persistency,
+        "reserved_bytes": memory.reserved_bytes,
+        "total_bytes": memory.total_bytes,
+        "headroom_bytes": memory.headroom_bytes,
+        "bound_bytes": memory.bound_bytes,
+        "fits": memory.fits,
+        "peak_node": peak.node if peak else "",
+        "live_at_peak": [{"tensor": t.tensor, "bytes": t.bytes, "why": t.why} for t in peak.live] if peak else [],
+        "notes": list(memory.notes),
+    }
+    if plan:
+        found["plan"] = [
+            {"node": s.node, "op": s.op, "bytes": s.bytes, "live": [{"tensor": t.tensor, "bytes": t.bytes, "why": t.why} for t in s.live]}
+            for s in memory.steps
+        ]
+    return found
+
+
+def _latency(latency: LatencyReport) -> dict[str, Any]:
+    return {
+        "macs": latency.macs,
+        "cycles": latency.cycles,
+        "macs_per_cycle": round(latency.macs_per_cycle, 3),
+        "mac_units": latency.mac_units,
+        "clock_hz": latency.clock_hz,
+        "dsp_ms": round(latency.dsp_ms, 4),
+        "dsp_ms_low": round(latency.dsp_ms_low, 4),
+        "dsp_ms_high": round(latency.dsp_ms_high, 4),
+        "layers": [{"node": c.node, "op": c.op, "kind": c.kind, "macs": c.macs, "cycles": c.cycles, "hint": c.hint} for c in latency.layers],
+        "notes": list(latency.notes),
+    }

@@ -1,0 +1,85 @@
+"""The answer to one check, as a value; renderers read it and decide nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ..latency.model import LatencyReport
+from ..memory.model import MemoryReport
+from ..target import Target
+from ..verify.finding import SEVERITIES, Finding
+
+SCHEMA_VERSION = "1.0"
+
+Verdict = Literal["fits", "does_not_fit", "unknown"]
+
+
+@dataclass(frozen=True)
+class TensorInfo:
+    """A graph input or output as the file declares it; a None dimension is dynamic."""
+
+    name: str
+    shape: tuple[int | None, ...] | None
+    dtype: str
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """The file: where it came from and what it holds. ``path`` is "" for a ModelProto in memory."""
+
+    name: str
+    path: str
+    sha256: str
+    opset: int
+    inputs: tuple[TensorInfo, ...]
+    outputs: tuple[TensorInfo, ...]
+    parameters: int
+    nodes: int
+    producer: str = ""
+    quantized: bool = False
+    title: str = ""
+    note: str = ""
+    """What a built-in name stands for, "" for a file."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything ``check`` found out about one model."""
+
+    version: str
+    model: ModelInfo
+    target: Target
+    profile: str
+    verdicts: Mapping[str, Verdict]
+    """The verdict under each profile; ``verdict`` is the one asked for."""
+    findings: tuple[Finding, ...]
+    memory: MemoryReport
+    latency: LatencyReport
+    confirmation: Any = None
+    """The real converter's answer (``sensorfit.convert.frontend.Confirmation``) when it was asked."""
+    published: tuple[Mapping[str, Any], ...] = field(default=())
+    """Published figures of a built-in model, each with its source."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """"fits", "does_not_fit" or "unknown" under the profile asked for."""
+        return self.verdicts[self.profile]
+
+    def worst(self, at_least: str) -> tuple[Finding, ...]:
+        """The findings of severity ``at_least`` or above."""
+        floor = SEVERITIES.index(at_least)  # type: ignore[arg-type]
+        return tuple(f for f in self.findings if SEVERITIES.index(f.severity) >= floor)
+
+    def exit_code(self, fail_on: str = "error") -> int:
+        """0 when it fits, 1 when not or when a finding reaches ``fail_on`` ("never" ignores findings)."""
+        if self.verdict == "does_not_fit":
+            return 1
+        return int(fail_on != "never" and bool(self.worst(fail_on)))
+
+    def to_dict(self, plan: bool = False) -> dict[str, Any]:
+        """The JSON object of schema ``report/schema.json``; with ``plan``, every step of the memory plan."""
+        from .json import to_dict
+
+        return to_dict(self, plan=plan)
