@@ -1,0 +1,60 @@
+# make demo   sets up .venv and runs the main job
+# make test   sets up .venv and runs every test, the real converter's among them
+# make help   lists the rest
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
+export OMP_NUM_THREADS ?= 2
+
+.PHONY: help demo test fast lint format docs constraints wheel clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	@python=$$(tools/find-python) && echo "creating $(VENV) with $$python" && "$$python" -m venv $(VENV)
+
+$(VENV)/build.done: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing sensorfit with the extra 'build' (a few minutes, about 6 GB)"
+	@$(PIP) -e ".[build]"
+	@touch $@
+
+$(VENV)/test.done: $(VENV)/build.done
+	@echo "installing the test tools"
+	@$(PIP) -e ".[build,test,reference,plot]"
+	@touch $@
+
+demo: $(VENV)/build.done ## set up, check the models, build PicoSAM3 INT8
+	@tools/need-java
+	@tools/demo $(BIN) demo/picosam3
+
+test: $(VENV)/test.done ## set up and run every test
+	@tools/need-java
+	$(BIN)/python -m pytest
+
+fast: $(VENV)/test.done ## the tests that need neither MCT, the converter nor the network
+	$(BIN)/python -m pytest -m "not toolchain and not packaging and not reference"
+
+lint: $(VENV)/test.done ## ruff, mypy, generated docs up to date
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m sensorfit.verify.docs --check
+
+format: $(VENV)/test.done ## format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/build.done ## generate the rule pages and tables again
+	$(BIN)/python -m sensorfit.verify.docs
+
+constraints: $(VENV)/test.done ## resolve constraints.txt anew
+	$(PIP) uv
+	$(BIN)/uv pip compile --universal --python-version 3.10 --all-extras --upgrade --no-header --no-annotate pyproject.toml -o constraints.txt
+
+wheel: $(VENV)/test.done ## build the wheel
+	$(BIN)/python -m build --wheel
+
+clean: ## remove the environment and what was built
+	rm -rf $(VENV) build dist demo *.egg-info

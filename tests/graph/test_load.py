@@ -1,0 +1,190 @@
+"""Loading: shapes inferred, constants folded, quantizers gone, order and names irrelevant."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from sensorfit.errors import ModelError
+from sensorfit.graph.load import load
+from tests.conftest import model_of
+
+CONV = """
+g (float[1,3,8,8] x, float[4,3,3,3] w) => (float[1,4,6,6] y) {
+    y = Conv(x, w)
+}
+"""
+
+
+def with_weights(text: str, opset: int = 17, **arrays: np.ndarray) -> onnx.ModelProto:
+    model = model_of(text, opset)
+    inputs = [i for i in model.graph.input if i.name not in arrays]
+    del model.graph.input[:]
+    model.graph.input.extend(inputs)
+    model.graph.initializer.extend(numpy_helper.from_array(a, n) for n, a in arrays.items())
+    return model
+
+
+def test_weights_are_constants_with_a_value_on_demand() -> None:
+    w = np.arange(108, dtype=np.float32).reshape(4, 3, 3, 3)
+    graph = load(with_weights(CONV, w=w))
+    assert graph.inputs == ("x",)
+    assert graph.is_constant("w")
+    value = graph.value("w")
+    assert value is not None and np.array_equal(value, w)
+
+
+def test_weights_without_data_still_have_a_shape() -> None:
+    model = with_weights(CONV, w=np.zeros((4, 3, 3, 3), np.float32))
+    model.graph.initializer[0].ClearField("raw_data")
+    graph = load(model)
+    assert graph.shape("w") == (4, 3, 3, 3)
+    assert graph.value("w") is None
+    assert graph.shape("y") == (1, 4, 6, 6)
+
+
+def test_shape_arithmetic_folds_into_a_static_reshape() -> None:
+    graph = load(
+        model_of("""
+        g (float[1,4,6,6] x) => (float[a,b,c] y) {
+            s = Shape(x)
+            zero = Constant<value_ints = [0]>()
+            one = Constant<value_ints = [1]>()
+            first = Gather(s, zero)
+            second = Gather(s, one)
+            rest = Constant<value_ints = [-1]>()
+            to = Concat<axis = 0>(first, second, rest)
+            y = Reshape(x, to)
+        }""")
+    )
+    assert [n.op for n in graph.nodes] == ["Reshape"]
+    assert graph.shape("y") == (1, 4, 36)
+    target = graph.value("to")
+    assert target is not None and target.tolist() == [1, 4, -1]
+
+
+def test_a_dynamic_batch_counts_as_one_and_is_remembered() -> None:
+    graph = load(model_of("g (float[N,3,8,8] x) => (float[N,3,8,8] y) { y = Relu(x) }"))
+    assert graph.shape("y") == (1, 3, 8, 8)
+    assert graph.declared_inputs["x"] == (None, 3, 8, 8)
+
+
+def test_a_dynamic_height_stays_unknown_until_it_is_given() -> None:
+    model = model_of("g (float[1,3,H,8] x) => (float[1,3,H,8] y) { y = Relu(x) }")
+    assert load(model).shape("y") == (1, 3, None, 8)
+    assert load(model, input_shapes={"": (1, 3, 16, 8)}).shape("y") == (1, 3, 16, 8)
+
+
+def test_an_input_shape_for_an_absent_input_is_refused_by_name() -> None:
+    model = model_of("g (float[1,3,8,8] x) => (float[1,3,8,8] y) { y = Relu(x) }")
+    with pytest.raises(ModelError, match="no input 'z'.*x"):
+        load(model, input_shapes={"z": (1, 3, 4, 4)})
+
+
+def test_quantizer_nodes_leave_their_width_on_the_tensor() -> None:
+    model = with_weights(
+        """
+        g (float[1,3,8,8] x, float[4,3,3,3] w) => (float[1,4,6,6] q) {
+            xq = mct_quantizers.ActivationPOTQuantizer<num_bits = 8>(x)
+            wq = mct_quantizers.WeightsSymmetricQuantizer<num_bits = 4>(w)
+            y = Conv(xq, wq)
+            q = mct_quantizers.ActivationPOTQuantizer<num_bits = 16>(y)
+        }""",
+        w=np.ones((4, 3, 3, 3), np.float32),
+    )
+    graph = load(model)
+    assert graph.quantized
+    assert [n.op for n in graph.nodes] == ["Conv"]
+    assert graph.nodes[0].inputs == ("x", "w")
+    assert graph.outputs == ("y",)
+    assert {t: graph.tensors[t].bits for t in ("x", "w", "y")} == {"x": 8, "w": 4, "y": 16}
+    assert graph.is_constant("w")
+
+
+def test_dead_nodes_are_left_out() -> None:
+    graph = load(model_of("g (float[1,3,8,8] x) => (float[1,3,8,8] y) { dead = Erf(x) y = Relu(x) }"))
+    assert [n.op for n in graph.nodes] == ["Relu"]
+
+
+def test_the_order_of_nodes_in_the_file_does_not_matter() -> None:
+    model = model_of("""
+    g (float[1,4,8,8] x) => (float[1,4,8,8] y) {
+        a = Relu(x) b = Sigmoid(a) c = Tanh(a) d = Add(b, c) e = Abs(x) y = Mul(d, e)
+    }""")
+    expected = [(n.op, n.outputs) for n in load(model).nodes]
+    shuffled = onnx.ModelProto()
+    shuffled.CopyFrom(model)
+    nodes = list(model.graph.node)
+    random.Random(0).shuffle(nodes)
+    del shuffled.graph.node[:]
+    shuffled.graph.node.extend(nodes)
+    assert [(n.op, n.outputs) for n in load(shuffled).nodes] == expected
+
+
+def test_nodes_without_or_with_equal_names_get_unique_ones() -> None:
+    model = model_of("g (float[1,4,8,8] x) => (float[1,4,8,8] y) { a = Relu(x) b = Relu(a) y = Relu(b) }")
+    model.graph.node[0].name = model.graph.node[1].name = "same"
+    names = [n.name for n in load(model).nodes]
+    assert len(set(names)) == 3 and "same" in names and all(names)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("g (float[1,4] x) => (float[1,4] y) { a = Add(x, b) b = Relu(a) y = Relu(b) }", "cyclic"),
+        ("g (float[1,4] x) => (float[1,4] y) { y = Relu(missing) }", "'missing', which nothing writes"),
+        ("g (float[1,4] x) => (float[1,4] z) { y = Relu(x) }", "output 'z' is written by no node"),
+        ("g (float[1,4] x) => (float[1,4] y) { y = Relu(x) y = Abs(x) }", "'y' is written twice"),
+    ],
+)
+def test_a_broken_graph_is_one_sentence(text: str, says: str) -> None:
+    with pytest.raises(ModelError, match=says) as caught:
+        load(model_of(text))
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_operator_leaves_its_output_shape_unknown() -> None:
+    model = model_of("g (float[1,4] x) => (float[1,4] y) { a = Relu(x) y = Abs(a) }")
+    model.graph.node[0].op_type, model.graph.node[0].domain = "Mystery", "com.example"
+    model.opset_import.append(helper.make_opsetid("com.example", 1))
+    graph = load(model)
+    assert [n.op for n in graph.nodes] == ["Mystery", "Abs"]
+    assert graph.shape("a") is None
+
+
+def test_a_huge_constant_is_not_evaluated() -> None:
+    model = model_of("g (float[1,4] x) => (float[1,4] y) { y = Relu(x) }")
+    shape = numpy_helper.from_array(np.array([1 << 20, 1 << 20], np.int64), "huge")
+    model.graph.initializer.append(shape)
+    model.graph.node.extend(
+        [
+            helper.make_node("ConstantOfShape", ["huge"], ["big"], name="big"),
+            helper.make_node("Add", ["y", "big"], ["z"], name="add"),
+        ]
+    )
+    model.graph.output[0].name = "z"
+    graph = load(model)
+    assert graph.value("big") is None
+
+
+def test_local_functions_are_expanded() -> None:
+    model = onnx.parser.parse_model("""
+    <ir_version: 8, opset_import: ["" : 17, "local" : 1]>
+    g (float[1,4] x) => (float[1,4] y) { y = local.twice(x) }
+    <domain: "local", opset_import: ["" : 17]>
+    twice (a) => (b) { b = Add(a, a) }
+    """)
+    assert [n.op for n in load(model).nodes] == ["Add"]
+
+
+@pytest.mark.parametrize("dtype", [TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.DOUBLE])
+def test_element_types_keep_their_numpy_names(dtype: int) -> None:
+    value = helper.make_tensor_value_info("x", dtype, [1, 4])
+    out = helper.make_tensor_value_info("y", dtype, [1, 4])
+    graph = helper.make_graph([helper.make_node("Relu", ["x"], ["y"])], "g", [value], [out])
+    loaded = load(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]))
+    assert np.dtype(loaded.tensors["y"].dtype) == helper.tensor_dtype_to_np_dtype(dtype)

@@ -1,0 +1,102 @@
+"""Lowering: what the device will run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sensorfit.graph.ir import Graph
+from sensorfit.graph.lower import lower
+
+Parse = Callable[[str], Graph]
+
+# Weights come as Constant nodes would: folded from a shape, so no array needs writing out.
+WEIGHTS = """
+    ws = Constant<value_ints = [4, 3, 3, 3]>()
+    w = ConstantOfShape(ws)
+    cs = Constant<value_ints = [4]>()
+    c = ConstantOfShape(cs)
+"""
+
+
+def ops(graph: Graph) -> list[str]:
+    return [n.op for n in graph.nodes]
+
+
+def test_batchnorm_folds_into_the_convolution_and_becomes_its_bias(graph_of: Parse) -> None:
+    graph = graph_of(f"""
+    g (float[1,3,8,8] x) => (float[1,4,6,6] y) {{ {WEIGHTS}
+        a = Conv(x, w)
+        y = BatchNormalization(a, c, c, c, c)
+    }}""")
+    low = lower(graph)
+    assert ops(low) == ["Conv"]
+    conv = low.nodes[0]
+    assert conv.outputs == ("y",)
+    assert low.shape(conv.input(2)) == (4,)
+    assert set(conv.origin) == {n.name for n in graph.nodes}
+
+
+def test_batchnorm_stays_where_the_convolution_has_another_reader(graph_of: Parse) -> None:
+    low = lower(
+        graph_of(f"""
+    g (float[1,3,8,8] x) => (float[1,4,6,6] y) {{ {WEIGHTS}
+        a = Conv(x, w)
+        b = BatchNormalization(a, c, c, c, c)
+        y = Add(a, b)
+    }}""")
+    )
+    assert ops(low) == ["Conv", "BatchNormalization", "Add"]
+
+
+def test_a_rectifier_fuses_into_the_convolution(graph_of: Parse) -> None:
+    low = lower(
+        graph_of(f"""
+    g (float[1,3,8,8] x) => (float[1,4,6,6] y) {{ {WEIGHTS}
+        a = Conv(x, w)
+        y = Relu(a)
+    }}""")
+    )
+    assert [(n.op, n.activation, n.outputs) for n in low.nodes] == [("Conv", "Relu", ("y",))]
+
+
+def test_an_activation_with_a_schedule_step_of_its_own_does_not_fuse(graph_of: Parse) -> None:
+    low = lower(
+        graph_of(f"""
+    g (float[1,3,8,8] x) => (float[1,4,6,6] y) {{ {WEIGHTS}
+        a = Conv(x, w)
+        y = Sigmoid(a)
+    }}""")
+    )
+    assert ops(low) == ["Conv", "Sigmoid"]
+
+
+def test_what_computes_nothing_goes(graph_of: Parse) -> None:
+    low = lower(
+        graph_of("""
+    g (float[1,3,8,8] x) => (float[1,3,8,8] y) {
+        a = Identity(x)
+        b = Dropout(a)
+        c = Cast<to = 1>(b)
+        y = Relu(c)
+    }""")
+    )
+    assert [(n.op, n.inputs) for n in low.nodes] == [("Relu", ("x",))]
+
+
+def test_an_output_that_is_an_identity_is_the_tensor_behind_it(graph_of: Parse) -> None:
+    low = lower(graph_of("g (float[1,3,8,8] x) => (float[1,3,8,8] y) { a = Relu(x) y = Identity(a) }"))
+    assert low.outputs == ("a",)
+
+
+def test_every_tensor_a_lowered_node_names_is_known(graph_of: Parse) -> None:
+    low = lower(
+        graph_of(f"""
+    g (float[1,3,8,8] x) => (float[1,4,6,6] y) {{ {WEIGHTS}
+        a = Conv(x, w)
+        b = BatchNormalization(a, c, c, c, c)
+        d = Relu(b)
+        y = Sigmoid(d)
+    }}""")
+    )
+    named = {t for n in low.nodes for t in (*n.inputs, *n.outputs) if t} | {*low.inputs, *low.outputs}
+    assert named <= set(low.tensors)

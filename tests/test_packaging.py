@@ -1,0 +1,71 @@
+"""The wheel, installed in an empty environment, checks a model without torch, MCT or the converter."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.packaging
+
+
+@pytest.fixture(scope="module")
+def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this tree."""
+    out = tmp_path_factory.mktemp("wheel")
+    subprocess.run([sys.executable, "-m", "build", "--wheel", "--outdir", str(out), str(root)], check=True, capture_output=True)
+    (found,) = out.glob("*.whl")
+    return found
+
+
+@pytest.fixture(scope="module")
+def installed(root: Path, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty environment with the wheel and what it alone requires; its bin folder."""
+    home = tmp_path_factory.mktemp("env")
+    venv.create(home, with_pip=True)
+    python = home / "bin" / "python"
+    command = [str(python), "-m", "pip", "install", "-q", "-c", str(root / "constraints.txt"), str(wheel)]
+    subprocess.run(command, check=True, capture_output=True)
+    return python.parent
+
+
+def run(installed: Path, folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    env = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    return subprocess.run([str(installed / "sensorfit"), *args], cwd=folder, env=env, capture_output=True, text=True)
+
+
+def test_rules_and_models_ship_inside_the_wheel(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    for needed in ("sensorfit/py.typed", "sensorfit/rules/imx500/target.toml", "sensorfit/rules/imx500/operators.toml",
+                   "sensorfit/models/graphs/picosam3.onnx", "sensorfit/models/published.toml", "sensorfit/report/schema.json"):  # fmt: skip
+        assert needed in names
+    assert not [n for n in names if n.startswith(("tests/", "rules/", "models/"))]
+
+
+def test_every_python_file_of_the_packages_is_in_the_wheel(root: Path, wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    for folder, prefix in (("sensorfit", "sensorfit"), ("rules", "sensorfit/rules"), ("models", "sensorfit/models")):
+        for file in (root / folder).rglob("*.py"):
+            assert f"{prefix}/{file.relative_to(root / folder).as_posix()}" in names
+
+
+def test_check_answers_in_an_empty_environment(installed: Path, tmp_path: Path) -> None:
+    done = run(installed, tmp_path, "check", "picosam3", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["verdict"] == "fits"
+    assert report["model"]["parameters"] == 1371418
+
+
+def test_the_light_install_has_no_torch_and_says_what_build_needs(installed: Path, tmp_path: Path) -> None:
+    done = run(installed, tmp_path, "build", "picosam3", "--int8", "-o", "out")
+    assert done.returncode == 3
+    assert "sensorfit[build]" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()
