@@ -312,6 +312,10 @@ def check_function_limits(proto: ModelProto, name: str) -> None:
         raise ModelError(f"{name}: its local functions expand to more than {MAX_NODES:,} nodes")
 
 
+class _Expired(BaseException):
+    """Not an Exception: code that survives failures of foreign functions must not survive this."""
+
+
 @contextmanager
 def deadline(name: str, seconds: float = MAX_SECONDS) -> Iterator[None]:
     """ModelError when the block takes longer than ``seconds``.
@@ -324,12 +328,16 @@ def deadline(name: str, seconds: float = MAX_SECONDS) -> Iterator[None]:
         return
 
     def expired(*_: Any) -> None:
-        raise ModelError(f"{name}: checking takes longer than {seconds:g} s; make the graph smaller")
+        raise _Expired
 
     before = signal.signal(signal.SIGALRM, expired)
     remaining, _ = signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
+    except _Expired:
+        raise ModelError(
+            f"{name}: checking takes longer than {seconds:g} s; make the graph smaller"
+        ) from None
     finally:
         signal.setitimer(signal.ITIMER_REAL, remaining)
         signal.signal(signal.SIGALRM, before)
