@@ -1,0 +1,186 @@
+"""Many models, one answer: which files, by what policy, judged where, and the worst exit code.
+
+patterns ─► expand ─► judge each (in processes) ─► baseline ─► outcomes ─► renderers
+"""
+
+from __future__ import annotations
+
+import glob
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from . import baseline
+from .config import DEFAULTS, Config, Policy
+from .errors import ConfigError, SensorfitError
+from .report.outcome import Outcome
+
+SUFFIX: Final = ".onnx"
+CRASHED: Final = 3
+
+
+@dataclass(frozen=True)
+class Job:
+    """One model with everything needed to judge it; goes to another process whole."""
+
+    model: str
+    policy: Policy
+    confirm: bool = False
+    alone: bool = False
+    """The only model: an unexpected failure is the command's own."""
+    calibration: Any = None
+
+
+def expand(patterns: Iterable[str], directory: Path | None = None) -> list[str]:
+    """Files, directories (searched for ``*.onnx``), globs (``**`` too) and built-in names, each once, in order.
+
+    ConfigError for a glob or directory without a model. Relative patterns
+    are those of ``directory`` when given (a configuration file's).
+    """
+    found: dict[str, None] = {}
+    for pattern in patterns:
+        found.update(dict.fromkeys(_expand(pattern, directory)))
+    return list(found)
+
+
+def _expand(pattern: str, directory: Path | None) -> list[str]:
+    path = Path(pattern) if directory is None else _shown(directory / pattern)
+    if path.is_dir():
+        files = sorted(
+            str(p) for p in path.rglob(f"*{SUFFIX}") if p.is_file() and not _hidden(p.relative_to(path))
+        )
+        if not files:
+            raise ConfigError(f"{path}: the directory holds no {SUFFIX} file")
+        return files
+    if path.exists():
+        return [str(path)]
+    if glob.has_magic(pattern):
+        files = sorted(p for p in glob.glob(str(path), recursive=True) if Path(p).is_file())  # noqa: PTH207
+        if not files:
+            raise ConfigError(f"{pattern}: no file matches")
+        return files
+    return [pattern if Path(pattern).suffix == "" and Path(pattern).name == pattern else str(path)]
+
+
+def _shown(path: Path) -> Path:
+    """``path`` relative to the working directory where it lies below it: what a person expects to read."""
+    try:
+        return path.absolute().relative_to(Path.cwd())
+    except ValueError:
+        return path
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def judge(job: Job) -> Outcome:
+    """The outcome of one model; every expected error becomes one, with its exit code."""
+    from .api import check
+    from .budgets import budget_findings
+    from .graph import limits
+
+    policy = job.policy.over(DEFAULTS)
+    try:
+        with limits.deadline(job.model):
+            report = check(
+                job.model,
+                profile=policy.profile or "converter",
+                target=policy.target or "imx500",
+                input_persistency=policy.input_persistency is not False,
+                input_shapes=policy.input_shapes,
+                confirm=job.confirm,
+                calibration=job.calibration,
+            )
+    except SensorfitError as error:
+        return Outcome(job.model, None, error=str(error), exit_code=error.exit_code)
+    except (RecursionError, MemoryError) as error:
+        return Outcome(
+            job.model, None, error=f"{job.model}: needs too much {_lack(error)} to check", exit_code=2
+        )
+    except Exception as error:
+        if job.alone or os.environ.get("SENSORFIT_DEBUG"):
+            raise
+        text = f"{job.model}: internal error ({type(error).__name__}: {error}); run it again with SENSORFIT_DEBUG=1"
+        return Outcome(job.model, None, error=text, exit_code=CRASHED)
+    added = tuple(budget_findings(report, policy.budgets))
+    shown = tuple(f for f in (*added, *report.findings) if policy.shows(f.rule))
+    report = replace(report, findings=shown)
+    fail_on = policy.fail_on or "error"
+    return Outcome(
+        job.model, report, exit_code=report.exit_code(fail_on), fail_on=fail_on, reason=policy.reason
+    )
+
+
+def _lack(error: BaseException) -> str:
+    return "memory" if isinstance(error, MemoryError) else "nesting"
+
+
+def run(
+    jobs: Sequence[Job], workers: int = 1, done: Callable[[Outcome], None] = lambda _: None
+) -> list[Outcome]:
+    """The outcomes in the order of ``jobs``; ``workers`` processes (0 means one per core).
+
+    ``done`` is called with each as it becomes known. A process that dies takes
+    no other model with it: what it left undone runs again, one process each.
+    """
+    workers = min(workers or os.cpu_count() or 1, len(jobs))
+    found: list[Outcome] = []
+    for outcome in (judge(job) for job in jobs) if workers <= 1 else _in_processes(jobs, workers):
+        done(outcome)
+        found.append(outcome)
+    return found
+
+
+def _in_processes(jobs: Sequence[Job], workers: int) -> Iterator[Outcome]:
+    with _pool(workers) as pool:
+        futures = [pool.submit(judge, job) for job in jobs]
+        for job, future in zip(jobs, futures, strict=True):
+            try:
+                yield future.result()
+            except BrokenProcessPool:
+                yield _alone(job)
+
+
+def _alone(job: Job) -> Outcome:
+    with _pool(1) as pool:
+        try:
+            return pool.submit(judge, job).result()
+        except BrokenProcessPool:
+            text = f"{job.model}: the process that checked it died (a crash, or out of memory)"
+            return Outcome(job.model, None, error=text, exit_code=CRASHED)
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    # A forked worker has the imports already; elsewhere than Linux forking is not safe.
+    method = "fork" if sys.platform == "linux" else "spawn"
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context(method))
+
+
+def against(outcomes: Iterable[Outcome], path: Path) -> list[Outcome]:
+    """``outcomes`` judged by what is new or worse than the baseline in ``path``."""
+    recorded = baseline.read(path)
+    found = []
+    for outcome in outcomes:
+        if outcome.report is not None:
+            then = recorded.get(baseline.model_key(outcome.path, path))
+            outcome = replace(outcome, change=baseline.compare(then, outcome.report))
+            outcome = replace(outcome, exit_code=baseline.judge(outcome))
+        found.append(outcome)
+    return found
+
+
+def baseline_path(config: Config, given: str | None) -> Path:
+    """The baseline asked for, the configuration's, or the default name beside the configuration."""
+    return Path(given) if given else config.baseline or config.directory / baseline.FILE
+
+
+def exit_code(outcomes: Iterable[Outcome]) -> int:
+    """The worst: 3 before 2 before 1 before 0."""
+    return max((o.exit_code for o in outcomes), default=0)
