@@ -4,6 +4,7 @@
      ├─ InputError                 exit 2: the user's file or option cannot be used
      │   ├─ ModelError             the ONNX file: missing, truncated, cyclic, too large
      │   └─ ConfigError            a configuration file, baseline or option
+     ├─ Refused                    exit 1: the converter's answer is no: does not fit, or an operator
      └─ ToolchainError             exit 3: MCT, the converter or Java failed or is missing
          └─ MissingDependency      an extra is not installed; the message says which
 
@@ -33,6 +34,12 @@ class ModelError(InputError):
 
 class ConfigError(InputError):
     """A configuration file, baseline or option is wrong."""
+
+
+class Refused(SensorfitError):
+    """The toolchain worked and answered no: the network does not fit or holds what it does not take."""
+
+    exit_code = 1
 
 
 class ToolchainError(SensorfitError):
