@@ -12,14 +12,18 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from . import baseline
-from .config import DEFAULTS, Config, Policy
+from .config import DEFAULTS, Config, Policy, find_config, read_config
 from .errors import ConfigError, SensorfitError
+from .report.escape import plain
 from .report.outcome import Outcome
+from .report.outputs import plan as output_plan
+from .report.outputs import show
 
 SUFFIX: Final = ".onnx"
 CRASHED: Final = 3
@@ -35,6 +39,57 @@ class Job:
     alone: bool = False
     """The only model: an unexpected failure is the command's own."""
     calibration: Any = None
+
+
+def check_all(
+    models: Sequence[str],
+    *,
+    formats: Sequence[str] = (),
+    outputs: Sequence[str] = (),
+    config_file: str | None = None,
+    baseline_file: str | None = None,
+    no_baseline: bool = False,
+    write_baseline: bool = False,
+    jobs: int | None = None,
+    memory: bool = False,
+    confirm: bool = False,
+    verbose: bool = False,
+    **policy: Any,
+) -> int:
+    """What ``sensorfit check`` does: judge ``models``, write every output, return the exit code.
+
+    ``policy`` takes the fields of ``config.Policy``; they come before the
+    configuration's. ConfigError for options or files that cannot be used.
+    """
+    plan = output_plan(formats, outputs)
+    config = read_config(config_file) if config_file else find_config()
+    names = expand(models) if models else expand(config.models, config.directory)
+    if not names:
+        raise ConfigError("which model? name a file, a directory or a built-in model, or list models in the configuration")
+    asked = Policy(**policy)
+    todo = [Job(name, asked.over(config.policy_for(name)), confirm, alone=len(names) == 1) for name in names]
+    workers = jobs if jobs is not None else config.jobs if config.jobs is not None else 1
+    with progress(len(todo)) as advance:
+        results = run(todo, workers, advance)
+    path = baseline_path(config, baseline_file)
+    if write_baseline:
+        baseline.write(path, [(o.path, o.report) for o in results if o.report is not None])
+        say(f"wrote {path}")
+        results = [replace(o, exit_code=0) if o.report is not None else o for o in results]
+    elif not no_baseline and (baseline_file or config.baseline or path.exists()):
+        results = against(results, path)
+    show(plan, results, verbose=verbose, memory=memory)
+    for outcome in results:
+        if outcome.report is None:
+            say(outcome.error)
+    for _, file in plan.written:
+        say(f"wrote {file}")
+    return exit_code(results)
+
+
+def say(text: str) -> None:
+    """One line on standard error."""
+    print(f"sensorfit: {plain(text)}", file=sys.stderr)
 
 
 def expand(patterns: Iterable[str], directory: Path | None = None) -> list[str]:
@@ -55,6 +110,8 @@ def _expand(pattern: str, directory: Path | None) -> list[str]:
         files = sorted(
             str(p) for p in path.rglob(f"*{SUFFIX}") if p.is_file() and not _hidden(p.relative_to(path))
         )
+        if not files and _built_in(pattern):
+            return [pattern]
         if not files:
             raise ConfigError(f"{path}: the directory holds no {SUFFIX} file")
         return files
@@ -66,6 +123,12 @@ def _expand(pattern: str, directory: Path | None) -> list[str]:
             raise ConfigError(f"{pattern}: no file matches")
         return files
     return [pattern if Path(pattern).suffix == "" and Path(pattern).name == pattern else str(path)]
+
+
+def _built_in(name: str) -> bool:
+    from .models.registry import find
+
+    return find(name) is not None
 
 
 def _shown(path: Path) -> Path:
@@ -111,11 +174,26 @@ def judge(job: Job) -> Outcome:
         return Outcome(job.model, None, error=text, exit_code=CRASHED)
     added = tuple(budget_findings(report, policy.budgets))
     shown = tuple(f for f in (*added, *report.findings) if policy.shows(f.rule))
-    report = replace(report, findings=shown)
+    published = tuple(dict(row) for row in report.published)  # plain: it goes from process to process
+    report = replace(report, findings=shown, published=published)
     fail_on = policy.fail_on or "error"
     return Outcome(
         job.model, report, exit_code=report.exit_code(fail_on), fail_on=fail_on, reason=policy.reason
     )
+
+
+@contextmanager
+def progress(total: int) -> Iterator[Callable[[Outcome], None]]:
+    """A bar on standard error while several models are checked, on a terminal only."""
+    if total < 2 or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("checking", total=total)
+        yield lambda _: bar.advance(task)
 
 
 def _lack(error: BaseException) -> str:

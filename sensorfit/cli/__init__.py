@@ -90,5 +90,7 @@ def main() -> None:
 
 
 def _fail(message: str, code: int) -> None:
-    click.echo(f"sensorfit: {message}", err=True)
+    from ..report.escape import terminal  # a message may quote a model
+
+    click.echo(f"sensorfit: {terminal(message)}", err=True)
     sys.exit(code)

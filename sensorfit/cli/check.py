@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from ..errors import ConfigError
+
+FORMATS = ("console", "json", "sarif", "junit", "markdown", "github")
 
 
 def shapes(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
@@ -21,37 +25,44 @@ def shapes(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ..
     return found
 
 
+def listed(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """``SF201,SF4`` and repeated options into one tuple."""
+    return tuple(rule.strip() for value in values for rule in value.split(",") if rule.strip())
+
+
 @click.command(name="check")
-@click.argument("model")
-@click.option("--format", "format_", type=click.Choice(["console", "json"]), default="console", show_default=True)
-@click.option("--profile", type=click.Choice(["converter", "picosam"]), default="converter", show_default=True, help="Whose word decides: the converter's or the PicoSAM papers' constraint set.")
-@click.option("--input-persistency/--no-input-persistency", default=True, show_default=True, help="Count the input tensor kept in memory, as the converter does by default.")
+@click.argument("models", nargs=-1, metavar="[MODEL]...")
+@click.option("--format", "formats", type=click.Choice(FORMATS), multiple=True, help="Output format; may be given several times.  [default: console]")
+@click.option("--output", "outputs", multiple=True, metavar="[FORMAT=]FILE", help="Write to FILE, in the format of --format or of its name (.sarif .json .xml .md).")
+@click.option("--profile", type=click.Choice(["converter", "picosam"]), help="Whose word decides: the converter's or the PicoSAM papers' constraint set.  [default: converter]")
+@click.option("--input-persistency/--no-input-persistency", default=None, help="Count the input tensor kept in memory, as the converter does by default.")
 @click.option("--input-shape", "input_shapes", multiple=True, callback=shapes, metavar="[NAME=]1x3x96x96", help="Give an input this shape.")
 @click.option("--memory", is_flag=True, help="Show the memory plan step by step.")
 @click.option("--confirm", is_flag=True, help="Ask the real converter as well (extra 'build').")
-@click.option("--fail-on", type=click.Choice(["error", "warning", "info", "never"]), default="error", show_default=True, help="Exit 1 on a finding of this severity or above.")
+@click.option("--fail-on", type=click.Choice(["error", "warning", "info", "never"]), help="Exit 1 on a finding of this severity or above.  [default: error]")
+@click.option("--select", multiple=True, callback=listed, metavar="RULES", help="Show only these rules, by id or prefix (SF2).")
+@click.option("--ignore", multiple=True, callback=listed, metavar="RULES", help="Leave these rules out; the verdict stays what it is.")
+@click.option("--config", "config_file", metavar="FILE", help="Configuration instead of the nearest sensorfit.toml or pyproject.toml.")
+@click.option("--baseline", "baseline_file", metavar="FILE", help="Fail only on what is new or worse than FILE.  [default: sensorfit-baseline.json where it exists]")
+@click.option("--no-baseline", is_flag=True, help="Judge without a baseline.")
+@click.option("--write-baseline", is_flag=True, help="Record today's findings and figures as the baseline.")
+@click.option("-j", "--jobs", type=click.IntRange(min=0), help="Check this many models at once (0: one per core).  [default: 1]")
 @click.option("-v", "--verbose", is_flag=True, help="List every node of every finding.")
 @click.pass_context
-def command(ctx: click.Context, model: str, format_: str, profile: str, input_persistency: bool, input_shapes: dict[str, tuple[int, ...]], memory: bool, confirm: bool, fail_on: str, verbose: bool) -> None:
-    """Check whether MODEL (a file or a built-in name) runs inside the sensor.
+def command(ctx: click.Context, models: tuple[str, ...], **options: Any) -> None:
+    """Check whether each MODEL runs inside the sensor.
+
+    A MODEL is a file, a glob, a directory or a built-in name; without one, the
+    configuration's models. The exit code is that of the worst model.
 
     \b
     Examples:
       sensorfit check model.onnx
       sensorfit check picosam3 --format json
       sensorfit check model.onnx --input-shape 1x3x128x128 --memory
+      sensorfit check models/ -j 4 --format github --output out.sarif
+      sensorfit check --write-baseline && sensorfit check
     """
-    from ..api import check
+    from ..gate import check_all
 
-    report = check(model, profile=profile, input_persistency=input_persistency, input_shapes=input_shapes, confirm=confirm)
-    if format_ == "json":
-        from ..report.json import render
-
-        click.echo(render([report], plan=memory))
-    else:
-        from rich.console import Console
-
-        from ..report.console import print_report
-
-        print_report(report, Console(highlight=False, soft_wrap=False), verbose=verbose, memory=memory)
-    ctx.exit(report.exit_code(fail_on))
+    ctx.exit(check_all(models, **options))

@@ -72,10 +72,11 @@ def read_model(path: str | Path) -> ModelProto:
 
 def _parse_file(handle: int, path: Path) -> ModelProto:
     name = str(path)
+    status = os.fstat(handle)
+    if stat.S_ISDIR(status.st_mode):
+        os.close(handle)
+        raise ModelError(f"{name}: is a directory, not an ONNX file")
     with os.fdopen(handle, "rb") as file:
-        status = os.fstat(file.fileno())
-        if stat.S_ISDIR(status.st_mode):
-            raise ModelError(f"{name}: is a directory, not an ONNX file")
         if not stat.S_ISREG(status.st_mode):
             raise ModelError(f"{name}: is not a regular file; save the model to disk and check that")
         if status.st_size == 0:

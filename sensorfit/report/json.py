@@ -11,6 +11,8 @@ from typing import Any
 from ..latency.model import LatencyReport
 from ..memory.model import MemoryReport
 from ..verify.finding import Finding
+from ..version import __version__
+from .outcome import Outcome
 from .report import SCHEMA_VERSION, ModelInfo, Report, TensorInfo
 
 
@@ -23,6 +25,38 @@ def render(reports: Sequence[Report], plan: bool = False) -> str:
     summary = {verdict: verdicts.count(verdict) for verdict in ("fits", "does_not_fit", "unknown")}
     tool = {"name": "sensorfit", "version": reports[0].version} if reports else {"name": "sensorfit"}
     return json.dumps({"schema_version": SCHEMA_VERSION, "tool": tool, "models": objects, "summary": summary}, indent=2)
+
+
+def render_outcomes(outcomes: Sequence[Outcome], plan: bool = False) -> str:
+    """As ``render``, with what the gate made of each model under ``gate`` and unusable models under ``errors``."""
+    objects = [{**to_dict(o.report, plan), "gate": _gate(o)} for o in outcomes if o.report is not None]
+    if len(objects) == len(outcomes) == 1:
+        return json.dumps(objects[0], indent=2)
+    verdicts = [o.report.verdict for o in outcomes if o.report is not None]
+    summary = {
+        **{verdict: verdicts.count(verdict) for verdict in ("fits", "does_not_fit", "unknown")},
+        "errors": len(outcomes) - len(objects),
+        "exit_code": max((o.exit_code for o in outcomes), default=0),
+    }
+    errors = [{"path": o.path, "message": o.error, "exit_code": o.exit_code} for o in outcomes if o.report is None]
+    tool = {"name": "sensorfit", "version": __version__}
+    whole = {"schema_version": SCHEMA_VERSION, "tool": tool, "models": objects, "errors": errors, "summary": summary}
+    return json.dumps(whole, indent=2)
+
+
+def _gate(outcome: Outcome) -> dict[str, Any]:
+    found: dict[str, Any] = {"exit_code": outcome.exit_code, "fail_on": outcome.fail_on, "reason": outcome.reason}
+    change = outcome.change
+    if change is not None:
+        found["baseline"] = {
+            "known": change.known,
+            "verdict": change.verdict_before,
+            "new": [_finding(f) for f in change.new],
+            "gone": [dict(record) for record in change.gone],
+            "worse": [asdict(f) for f in change.grown],
+            "better": [asdict(f) for f in change.shrunk],
+        }
+    return found
 
 
 def schema() -> dict[str, Any]:
