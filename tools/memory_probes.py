@@ -32,7 +32,9 @@ from typing import Any
 UNITS = {"B": 1, "KB": 1024, "MB": 1024 * 1024}
 
 
-def parse_spec(spec: str) -> tuple[list[tuple[int, ...]], list[tuple[str, str, list[str], dict[str, Any]]], list[str]]:
+def parse_spec(
+    spec: str,
+) -> tuple[list[tuple[int, ...]], list[tuple[str, str, list[str], dict[str, Any]]], list[str]]:
     """Input shapes (CHW), steps (result, operator, operands, options) and outputs of a probe line."""
     head, *body, tail = [part.strip() for part in spec.split("|")]
     shapes = [tuple(int(d) for d in item.split("x")) for item in head.split()]
@@ -69,8 +71,15 @@ def build(spec: str) -> Any:
     def layer(name: str, op: str, first: Any, o: dict[str, Any]) -> nn.Module | None:
         channels = first.shape[1] if first.dim() > 1 else 0
         k = o.get("k", 3)
-        pad = o.get("p", tuple(v // 2 * o.get("d", 1) for v in k) if isinstance(k, tuple) else k // 2 * o.get("d", 1))
-        same = {"stride": o.get("s", 1), "padding": pad, "dilation": o.get("d", 1), "bias": bool(o.get("bias", 1))}
+        pad = o.get(
+            "p", tuple(v // 2 * o.get("d", 1) for v in k) if isinstance(k, tuple) else k // 2 * o.get("d", 1)
+        )
+        same = {
+            "stride": o.get("s", 1),
+            "padding": pad,
+            "dilation": o.get("d", 1),
+            "bias": bool(o.get("bias", 1)),
+        }
         simple = {
             "relu": nn.ReLU, "relu6": nn.ReLU6, "hswish": nn.Hardswish, "hsigmoid": nn.Hardsigmoid, "silu": nn.SiLU,
             "gelu": nn.GELU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "flatten": nn.Flatten, "identity": nn.Identity,
@@ -133,7 +142,9 @@ def build(spec: str) -> Any:
         if op == "chunk":
             return torch.chunk(args[0], o["n"], dim=o.get("a", 1))
         if op == "split":
-            return torch.split(args[0], list(o["n"] if isinstance(o["n"], tuple) else [o["n"]]), dim=o.get("a", 1))
+            return torch.split(
+                args[0], list(o["n"] if isinstance(o["n"], tuple) else [o["n"]]), dim=o.get("a", 1)
+            )
         if op == "get":
             return args[0][o["n"]]
         if op == "slicec":
@@ -195,16 +206,22 @@ def quantize(spec: str, float_path: Path, quantized_path: Path) -> None:
     export_both(module, shapes, float_path, quantized_path, mct, torch)
 
 
-def export_both(module: Any, shapes: list[tuple[int, ...]], float_path: Path, quantized_path: Path, mct: Any, torch: Any) -> None:
+def export_both(
+    module: Any, shapes: list[tuple[int, ...]], float_path: Path, quantized_path: Path, mct: Any, torch: Any
+) -> None:
     """Float export and quantized export of any torch module with CHW input shapes."""
     example = [torch.rand(1, *s) for s in shapes]
-    torch.onnx.export(module, tuple(example), str(float_path), opset_version=17, input_names=["input"], dynamo=False)
+    torch.onnx.export(
+        module, tuple(example), str(float_path), opset_version=17, input_names=["input"], dynamo=False
+    )
 
     def images() -> Any:
         yield [torch.rand(1, *s) for s in shapes]
 
     tpc = mct.get_target_platform_capabilities("pytorch", "imx500")
-    quantized, _ = mct.ptq.pytorch_post_training_quantization(module, images, target_platform_capabilities=tpc)
+    quantized, _ = mct.ptq.pytorch_post_training_quantization(
+        module, images, target_platform_capabilities=tpc
+    )
     mct.exporter.pytorch_export_model(quantized, str(quantized_path), images, onnx_opset_version=20)
 
 
@@ -244,7 +261,9 @@ def convert(model: Path, out: Path, persistency: bool) -> dict[str, Any]:
                 answer[label] = int(match[1])
         answer["layers"] = listing(pbtxt)
     if "runtime_bytes" not in answer:
-        answer["messages"] = [line for line in (done.stdout + done.stderr).splitlines() if "ERROR" in line or "reason" in line][:4]
+        answer["messages"] = [
+            line for line in (done.stdout + done.stderr).splitlines() if "ERROR" in line or "reason" in line
+        ][:4]
     return answer
 
 
@@ -272,12 +291,25 @@ def main() -> None:
             work = Path(folder)
             try:
                 quantize(spec, work / "float.onnx", work / f"{name}.onnx")
-                answer = convert(work / f"{name}.onnx", (options.keep or work) / f"{name}_out", options.persistency)
+                answer = convert(
+                    work / f"{name}.onnx", (options.keep or work) / f"{name}_out", options.persistency
+                )
                 (options.out / f"{name}.onnx.gz").write_bytes(strip_weights(work / "float.onnx"))
             except Exception as error:  # a probe that the toolchain refuses is an answer too
                 answer = {"error": f"{type(error).__name__}: {error}"[:300]}
-        answer_path.write_text(json.dumps({"name": name, "spec": spec, "input_persistency": options.persistency, **answer}, indent=1) + "\n")
-        print(name, answer.get("runtime_bytes"), answer.get("weights_bytes"), answer.get("error") or answer.get("messages", ""), flush=True)
+        answer_path.write_text(
+            json.dumps(
+                {"name": name, "spec": spec, "input_persistency": options.persistency, **answer}, indent=1
+            )
+            + "\n"
+        )
+        print(
+            name,
+            answer.get("runtime_bytes"),
+            answer.get("weights_bytes"),
+            answer.get("error") or answer.get("messages", ""),
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

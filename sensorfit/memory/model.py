@@ -12,6 +12,8 @@ class Live:
     tensor: str
     bytes: int
     why: str = ""
+    offset: int = -1
+    """Where the plan places it, in bytes from the start of the runtime memory; -1 when not placed."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class MemoryReport:
     peak_step: int = -1
     notes: tuple[str, ...] = field(default=())
     """What was estimated rather than known, as sentences; empty when the model covers every node."""
+    complete: bool = True
+    """Whether every tensor and weight could be counted; False when shapes are unknown, so that no verdict holds."""
     complete: bool = True
     """False where a shape is unknown, so that the figures leave something out."""
 

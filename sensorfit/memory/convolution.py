@@ -1,0 +1,134 @@
+"""How a convolution runs on the device: its layouts, the polyphase form, scratch and weights.
+
+A dense convolution reads planes when its input lies in planes and has fewer
+than 32 channels, blocks otherwise; it writes planes up to 16 channels. Before
+a kernel wider than 1 the planes are padded by four transforms (rows, turn,
+columns, turn back). Depthwise, grouped and dilated convolutions read and
+write blocks.
+
+With a stride, a dense convolution may become stride 1 over its input's
+phases: s x s interleaved sub-images stacked as channels, kernel ceil(k / s).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, prod
+
+from ..graph.ir import Graph, Node
+from .layout import Extent, Facts, Layout
+from .weights import blocks, constant_shape, dense_bytes, grouped_bytes, scaled, weight_bits
+
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """The parameters of a convolution node, batch left out."""
+
+    inputs: int
+    outputs: int
+    groups: int
+    kernel: Pair
+    stride: Pair
+    dilation: Pair
+    pads: tuple[int, int, int, int]
+    transposed: bool
+    bits: int
+
+    @property
+    def depthwise(self) -> bool:
+        """Whether every input channel has its own filters."""
+        return self.groups > 1 and self.groups == self.inputs
+
+    @property
+    def dense(self) -> bool:
+        """One group, no dilation, not transposed: the form that can work on planes."""
+        return self.groups == 1 and self.dilation == (1, 1) and not self.transposed
+
+
+def read_convolution(graph: Graph, node: Node) -> Convolution | None:
+    """The convolution's parameters; None when its kernel's shape is unknown or not two-dimensional."""
+    shape = constant_shape(graph, node.input(1))
+    if shape is None or len(shape) not in (3, 4):
+        return None
+    groups = int(node.attrs.get("group", 1))
+    transposed = node.op == "ConvTranspose"
+    if transposed:
+        inputs, outputs = shape[0], shape[1] * groups
+    else:
+        inputs, outputs = shape[1] * groups, shape[0]
+
+    def pair(name: str) -> Pair:
+        values = [int(v) for v in node.attrs.get(name, ())] or [1, 1]
+        return (1, values[0]) if len(values) == 1 else (values[0], values[1])
+
+    kernel = (1, shape[2]) if len(shape) == 3 else (shape[2], shape[3])
+    pads = [int(v) for v in node.attrs.get("pads", ())]
+    if len(pads) == 2:
+        pads = [0, pads[0], 0, pads[1]]
+    padded = (pads[0], pads[1], pads[2], pads[3]) if len(pads) == 4 else (0, 0, 0, 0)
+    bits = weight_bits(graph, node.input(1))
+    return Convolution(
+        inputs, outputs, groups, kernel, pair("strides"), pair("dilations"), padded, transposed, bits
+    )
+
+
+def is_polyphase(conv: Convolution, facts: Facts) -> bool:
+    """Whether the converter turns the stride into phases."""
+    if not conv.dense or conv.stride == (1, 1):
+        return False
+    if conv.stride == (2, 2) and conv.kernel[0] > 2:
+        phased = dense_cost(conv.inputs * 4, conv.outputs, phase_kernel(conv), facts)
+        return phased < 2 * dense_cost(conv.inputs, conv.outputs, conv.kernel, facts) and conv.inputs <= 40
+    return True
+
+
+def dense_cost(inputs: int, outputs: int, kernel: Pair, facts: Facts) -> int:
+    """Block products of a dense kernel."""
+    return blocks(inputs, facts) * blocks(outputs, facts) * prod(kernel)
+
+
+def phase_kernel(conv: Convolution) -> Pair:
+    """The kernel over the phases."""
+    return ceil(conv.kernel[0] / conv.stride[0]), ceil(conv.kernel[1] / conv.stride[1])
+
+
+def writes_planes(conv: Convolution, facts: Facts) -> bool:
+    """Whether the result lies in planes."""
+    return conv.dense and conv.outputs <= facts.planar_channels
+
+
+def scratch_bytes(conv: Convolution, facts: Facts) -> int:
+    """Runtime memory that the convolution takes besides its input and output."""
+    if writes_planes(conv, facts):
+        return facts.planar_convolution_bytes
+    if conv.depthwise:
+        taps = ceil(conv.kernel[0] / 2) * ceil(conv.kernel[1] / 2)
+        each = taps * facts.depthwise_tap_bytes + facts.depthwise_block_bytes
+        return blocks(conv.outputs, facts) * each
+    return 0
+
+
+def weight_bytes(conv: Convolution, facts: Facts) -> int:
+    """Bytes of kernel and bias in the model memory."""
+    if conv.groups > 1:
+        value = grouped_bytes(conv.inputs // conv.groups, conv.outputs, conv.kernel, facts)
+    elif is_polyphase(conv, facts):
+        value = dense_bytes(conv.inputs * prod(conv.stride), conv.outputs, prod(phase_kernel(conv)), facts)
+    else:
+        value = dense_bytes(conv.inputs, conv.outputs, prod(conv.kernel), facts)
+    if conv.bits == 8:
+        return value
+    biases = blocks(conv.outputs, facts) * facts.weight_block_bytes
+    return scaled(value - biases, conv.bits) + biases
+
+
+def reads_planes(conv: Convolution, source: Layout, facts: Facts) -> bool:
+    """Whether the convolution takes its input in planes."""
+    return conv.dense and source is not Layout.BLOCKS and conv.inputs < facts.channel_block
+
+
+def padded_extent(conv: Convolution, extent: Extent) -> Extent:
+    """The input grown by the convolution's padding."""
+    return extent.grown(conv.pads[0] + conv.pads[2], conv.pads[1] + conv.pads[3])

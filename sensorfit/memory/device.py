@@ -1,0 +1,41 @@
+"""What the sensor runs: buffers and the steps that read and write them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .layout import Layout
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """A piece of runtime memory: one tensor in one layout, or the scratch space of a step."""
+
+    name: str
+    bytes: int
+    tensor: str
+    layout: Layout | None = None
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One step on the device: an operator of the graph, or a change of layout before it."""
+
+    name: str
+    op: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    scratch: str = ""
+
+
+@dataclass
+class Program:
+    """Operations in the order they run, and the buffers they name."""
+
+    operations: list[Operation] = field(default_factory=list)
+    buffers: dict[str, Buffer] = field(default_factory=dict)
+    inputs: list[str] = field(default_factory=list)
+    outputs: list[str] = field(default_factory=list)
+    input_bytes: int = 0
+    notes: dict[str, None] = field(default_factory=dict)
+    complete: bool = True

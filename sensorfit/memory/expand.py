@@ -1,0 +1,322 @@
+"""The device graph as the steps the sensor runs, with the transforms between layouts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import prod
+
+from ..graph.ir import Graph, Node
+from . import convolution as cv
+from .device import Buffer, Operation, Program
+from .layout import Extent, Facts, Layout, extent_of, round_up, tensor_bytes
+
+IN_BLOCKS = frozenset(
+    {"MaxPool", "AveragePool", "Resize", "Upsample", "GlobalAveragePool", "GlobalMaxPool", "ReduceMean",
+     "InstanceNormalization", "GroupNormalization", "BatchNormalization"}
+)  # fmt: skip
+ELEMENTWISE = frozenset({"Add", "Sub", "Mul", "Div", "Max", "Min", "Pow"})
+FUSED_IN_PLACE = frozenset(
+    {"Relu", "Clip", "LeakyRelu", "PRelu", "Sigmoid", "HardSigmoid", "HardSwish", "Silu", "Swish", "Gelu", "Tanh",
+     "Elu", "Selu", "Mish", "Softplus", "Exp", "Log", "Sqrt", "Abs", "Sin", "Cos", "Neg", "Reciprocal", "Floor",
+     "Ceil", "Round", "Sign", "Erf"}
+)  # fmt: skip
+VIEWS = frozenset({"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity", "Dropout", "Cast"})
+
+
+@dataclass
+class Value:
+    """A tensor on the device: the buffer that holds it, its layout and extent."""
+
+    buffer: str
+    layout: Layout
+    extent: Extent
+
+
+@dataclass
+class Expansion:
+    """The state of one expansion."""
+
+    graph: Graph
+    facts: Facts
+    program: Program = field(default_factory=Program)
+    values: dict[str, Value] = field(default_factory=dict)
+
+    # buffers and steps
+
+    def store(self, tensor: str, label: str, size: int, layout: Layout | None) -> str:
+        """A new buffer of ``size`` bytes that holds ``tensor``."""
+        name = f"{tensor}#{label}" if label else tensor
+        while name in self.program.buffers:
+            name += "'"
+        self.program.buffers[name] = Buffer(name, size, tensor, layout)
+        return name
+
+    def step(self, name: str, op: str, reads: list[str], writes: list[str], scratch: int = 0) -> None:
+        """Append an operation."""
+        held = self.store(name, "scratch", scratch, None) if scratch else ""
+        self.program.operations.append(Operation(name, op, tuple(dict.fromkeys(reads)), tuple(writes), held))
+
+    def transform(self, value: Value, extent: Extent, layout: Layout, name: str, label: str) -> Value:
+        """``value`` copied into another layout or extent."""
+        size = tensor_bytes(extent, layout, self.facts)
+        buffer = self.store(self.program.buffers[value.buffer].tensor, label, size, layout)
+        self.step(name, "Transform", [value.buffer], [buffer])
+        return Value(buffer, layout, extent)
+
+    def bring(self, tensor: str, layout: Layout, reader: str) -> Value:
+        """``tensor`` in ``layout``, transformed if it lies otherwise."""
+        value = self.values[tensor]
+        if value.layout is layout or value.extent.is_vector:
+            return value
+        return self.transform(
+            value, value.extent, layout, f"{reader}/transform", f"{layout.name.lower()} for {reader}"
+        )
+
+    def put(self, node: Node, tensor: str, layout: Layout, reads: list[str], scratch: int = 0) -> None:
+        """The step of ``node`` that writes ``tensor`` in ``layout``."""
+        extent = self.extent(tensor)
+        if extent.is_vector:
+            layout = Layout.VECTOR
+        buffer = self.store(tensor, "", tensor_bytes(extent, layout, self.facts), layout)
+        self.step(node.name, node.op, reads, [buffer], scratch)
+        self.values[tensor] = Value(buffer, layout, extent)
+
+    def extent(self, tensor: str) -> Extent:
+        """Extent of a tensor; one element, with a note, where its shape is unknown."""
+        found = self.graph.tensors.get(tensor)
+        if found is None or found.shape is None or not found.static:
+            self.program.complete = False
+            self.program.notes[
+                "the size of some tensors is unknown (dynamic or unknown shape): they count as nothing"
+            ] = None
+            return Extent(0, 1, 1)
+        return extent_of(tuple(int(d) for d in found.shape if d is not None), found.bits)
+
+    def alias(self, tensor: str, source: str) -> None:
+        """``tensor`` is ``source`` under another name: same buffer."""
+        value = self.values[source]
+        self.values[tensor] = Value(value.buffer, value.layout, value.extent)
+
+
+def expand(graph: Graph, facts: Facts) -> Program:
+    """The steps of ``graph`` with their buffers, in an order that respects the data."""
+    state = Expansion(graph, facts)
+    for name in graph.inputs:
+        extent = state.extent(name)
+        size = tensor_bytes(extent, Layout.PLANES, facts) + facts.input_guard_bytes
+        buffer = state.store(name, "", size, Layout.PLANES)
+        state.program.inputs.append(buffer)
+        state.program.input_bytes += size
+        state.values[name] = Value(buffer, Layout.PLANES, extent)
+    for node in graph.nodes:
+        _expand_node(state, node)
+    for name in graph.outputs:
+        _expand_output(state, name)
+    return state.program
+
+
+def _sources(state: Expansion, node: Node) -> list[str]:
+    return [t for t in state.graph.activations(node) if t in state.values]
+
+
+def _expand_node(state: Expansion, node: Node) -> None:
+    sources = _sources(state, node)
+    if not sources:
+        for tensor in node.outputs:
+            if tensor:
+                state.put(node, tensor, Layout.PLANES, [])
+        return
+    if node.op in ("Conv", "ConvTranspose"):
+        conv = cv.read_convolution(state.graph, node)
+        if conv is not None:
+            return _expand_convolution(state, node, conv, sources)
+    if node.op in FUSED_IN_PLACE and len(sources) == 1 and len(state.graph.consumers_of(sources[0])) == 1:
+        state.alias(node.outputs[0], sources[0])
+        return None
+    if node.op in VIEWS:
+        return _expand_view(state, node, sources[0])
+    if node.op in IN_BLOCKS:
+        return _write_all(state, node, sources, Layout.BLOCKS)
+    if node.op in ELEMENTWISE:
+        return _expand_elementwise(state, node, sources)
+    if node.op == "Concat":
+        return _expand_concat(state, node, sources)
+    if node.op in ("Gemm", "MatMul"):
+        return _write_all(state, node, sources, Layout.PLANES)
+    return _write_all(state, node, sources, Layout.PLANES)
+
+
+def _write_all(state: Expansion, node: Node, sources: list[str], layout: Layout) -> None:
+    reads = [state.bring(t, layout, node.name).buffer for t in sources]
+    outputs = [t for t in node.outputs if t]
+    for tensor in outputs[:1]:
+        state.put(node, tensor, layout, reads)
+    for tensor in outputs[1:]:
+        extent = state.extent(tensor)
+        buffer = state.store(tensor, "", tensor_bytes(extent, layout, state.facts), layout)
+        state.step(f"{node.name}/{tensor}", node.op, reads, [buffer])
+        state.values[tensor] = Value(buffer, layout, extent)
+
+
+def _expand_view(state: Expansion, node: Node, source: str) -> None:
+    layout = state.values[source].layout
+    if state.values[source].extent == state.extent(node.outputs[0]) or state.values[source].extent.is_vector:
+        state.put(node, node.outputs[0], layout, [state.values[source].buffer])
+        return
+    value = state.bring(source, Layout.PLANES, node.name)
+    state.put(node, node.outputs[0], Layout.PLANES, [value.buffer])
+
+
+def _expand_elementwise(state: Expansion, node: Node, sources: list[str]) -> None:
+    extents = {state.values[t].extent for t in sources}
+    layouts = [state.values[t].layout for t in sources if not state.values[t].extent.is_vector]
+    layout = Layout.BLOCKS if Layout.BLOCKS in layouts else layouts[0] if layouts else Layout.VECTOR
+    if node.op == "Add" and len(sources) == 2 and len(extents) == 1 and _fuse_add(state, node, sources):
+        return
+    reads = [state.bring(t, layout, node.name).buffer for t in sources]
+    state.put(node, node.outputs[0], layout, reads)
+
+
+def _fuse_add(state: Expansion, node: Node, sources: list[str]) -> bool:
+    """Let the convolution that makes one operand add the other: it reads both and writes the sum."""
+    for index in (1, 0):
+        producer = state.graph.producer_of(sources[index])
+        other = state.values[sources[1 - index]]
+        mine = state.values[sources[index]]
+        last = state.program.operations[-1] if state.program.operations else None
+        if (
+            producer is not None
+            and producer.op == "Conv"
+            and not producer.activation
+            and len(state.graph.consumers_of(sources[index])) == 1
+            and last is not None
+            and mine.buffer in last.writes
+        ):
+            layout = mine.layout
+            operand = (
+                state.bring(sources[1 - index], layout, node.name) if other.layout is not layout else other
+            )
+            state.program.operations.remove(last)
+            reads = (*last.reads, operand.buffer)
+            state.program.operations.append(Operation(last.name, last.op, reads, last.writes, last.scratch))
+            state.values[node.outputs[0]] = Value(mine.buffer, layout, mine.extent)
+            return True
+    return False
+
+
+def _expand_concat(state: Expansion, node: Node, sources: list[str]) -> None:
+    block = state.facts.channel_block
+    aligned = all(state.values[t].extent.channels % block == 0 for t in sources)
+    layout = Layout.BLOCKS if aligned else Layout.PLANES
+    reads = [state.bring(t, layout, node.name).buffer for t in sources]
+    state.put(node, node.outputs[0], layout, reads)
+
+
+def _expand_convolution(state: Expansion, node: Node, conv: cv.Convolution, sources: list[str]) -> None:
+    facts = state.facts
+    value = state.values[sources[0]]
+    if cv.is_polyphase(conv, facts):
+        value = _polyphase(state, node, conv, value)
+    elif cv.reads_planes(conv, value.layout, facts) and not value.extent.is_vector:
+        value = _pad_planes(state, node, conv, value)
+    else:
+        value = state.bring(sources[0], Layout.BLOCKS, node.name)
+    layout = Layout.PLANES if cv.writes_planes(conv, facts) else Layout.BLOCKS
+    state.put(node, node.outputs[0], layout, [value.buffer], cv.scratch_bytes(conv, facts))
+
+
+def _pad_planes(state: Expansion, node: Node, conv: cv.Convolution, value: Value) -> Value:
+    """Planes padded for a kernel: pad rows, turn, pad columns, turn back."""
+    top, left, bottom, right = conv.pads
+    name = f"{node.name}/transform"
+    if not any(conv.pads):
+        if value.layout is Layout.PLANES:
+            return value
+        return state.transform(value, value.extent, Layout.PLANES, name, f"planes for {node.name}")
+    tall = value.extent.grown(rows=top + bottom)
+    full = value.extent.grown(top + bottom, left + right)
+    turned = value.extent
+    value = state.transform(value, tall, Layout.PLANES, f"{name}-0", f"rows padded for {node.name}")
+    value = state.transform(value, turned, Layout.TURNED, f"{name}-1", f"turned for {node.name}")
+    wide = turned.grown(columns=left + right)
+    value = state.transform(value, wide, Layout.TURNED, f"{name}-2", f"columns padded for {node.name}")
+    return state.transform(value, full, Layout.PLANES, f"{name}-3", f"padded for {node.name}")
+
+
+def _polyphase(state: Expansion, node: Node, conv: cv.Convolution, value: Value) -> Value:
+    """The input's phases stacked as channels."""
+    facts = state.facts
+    out = state.extent(node.outputs[0])
+    kernel, (sy, sx) = cv.phase_kernel(conv), conv.stride
+    rows, columns = out.rows - 1 + kernel[0], out.columns - 1 + kernel[1]
+    extent = value.extent
+    planes = value.layout is not Layout.BLOCKS
+    layout = Layout.PLANES if planes else Layout.BLOCKS
+    tall = extent.resized(rows=max(rows * sy, extent.rows))
+    full = tall.resized(columns=max(columns * sx, extent.columns))
+    if any(conv.pads) or full != extent:
+        value = state.transform(value, tall, layout, f"{node.name}/pad-rows", f"rows padded for {node.name}")
+        if planes:
+            value = state.transform(
+                value, tall, Layout.TURNED, f"{node.name}/turn", f"turned for {node.name}"
+            )
+        value = state.transform(
+            value,
+            full,
+            Layout.TURNED if planes else layout,
+            f"{node.name}/pad-columns",
+            f"padded for {node.name}",
+        )
+    blocks = not planes or conv.inputs % facts.planar_channels == 0
+    phases = []
+    for phase in range(prod(conv.stride)):
+        label = f"phase {phase} of {node.name}"
+        part = state.transform(
+            value,
+            full.resized(columns=columns),
+            Layout.TURNED if planes else layout,
+            f"{node.name}/slice-{phase}",
+            f"columns, {label}",
+        )
+        if planes:
+            part = state.transform(
+                part, part.extent, Layout.PLANES, f"{node.name}/turn-{phase}", f"turned, {label}"
+            )
+        small = part.extent.resized(rows=rows)
+        part = state.transform(part, small, layout, f"{node.name}/phase-{phase}", label)
+        if planes:
+            wanted = Layout.BLOCKS if blocks else Layout.PLANES
+            part = state.transform(part, small, wanted, f"{node.name}/lay-{phase}", f"laid, {label}")
+        phases.append(part)
+    stacked = phases[0].extent.resized(channels=conv.inputs * prod(conv.stride))
+    size = tensor_bytes(stacked, phases[0].layout, facts)
+    buffer = state.store(
+        state.program.buffers[value.buffer].tensor, f"phases for {node.name}", size, phases[0].layout
+    )
+    state.step(f"{node.name}/concat", "Concat", [p.buffer for p in phases], [buffer])
+    joined = Value(buffer, phases[0].layout, stacked)
+    if planes:
+        wanted = (
+            Layout.PLANES
+            if cv.reads_planes(conv, Layout.PLANES, facts) and stacked.channels < facts.channel_block
+            else Layout.BLOCKS
+        )
+        joined = state.transform(joined, stacked, wanted, f"{node.name}/transform", f"input of {node.name}")
+    return joined
+
+
+def _expand_output(state: Expansion, tensor: str) -> None:
+    """An output leaves through two transforms: into blocks, then into packed planes."""
+    value = state.values.get(tensor)
+    if value is None:
+        return
+    name = f"{tensor}/output"
+    if value.extent.is_vector or value.extent.channels == 1:
+        size = round_up(tensor_bytes(value.extent, Layout.PACKED, state.facts), state.facts.row_block)
+        buffer = state.store(tensor, "out", size, Layout.PACKED)
+        state.step(name, "Transform", [value.buffer], [buffer])
+    else:
+        value = state.transform(value, value.extent, Layout.BLOCKS, f"{name}-0", "blocks for output")
+        value = state.transform(value, value.extent, Layout.PACKED, f"{name}-1", "packed for output")
+        buffer = value.buffer
+    state.program.outputs.append(buffer)

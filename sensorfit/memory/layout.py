@@ -1,0 +1,144 @@
+"""Bytes of a tensor in the sensor's memory.
+
+Activations lie in one of four ways:
+
+- ``BLOCKS``: channels in blocks of 32, no padding in rows (what the
+  convolution engine reads and writes): ceil32(C) H W
+- ``PLANES``: one plane a channel, rows padded to 32: C H ceil32(W)
+- ``TURNED``: planes with rows and columns exchanged: C W ceil32(H)
+- ``PACKED``: planes without row padding, as an output leaves: C ceil32(H W)
+- ``VECTOR``: no spatial extent: ceil32(C)
+
+One element takes one byte up to 8 bits, two for 9 to 16 bits. Numbers and
+their evidence stand in ``rules/imx500/memory.toml``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from math import ceil, prod
+
+from ..target import read_facts
+
+
+class Layout(Enum):
+    """How a tensor lies in memory."""
+
+    BLOCKS = "blocks of 32 channels"
+    PLANES = "planes"
+    TURNED = "turned planes"
+    PACKED = "packed planes"
+    VECTOR = "vector"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The numbers of ``rules/imx500/memory.toml``."""
+
+    channel_block: int
+    row_block: int
+    align: int
+    planar_channels: int
+    input_guard_bytes: int
+    planar_convolution_bytes: int
+    depthwise_tap_bytes: int
+    depthwise_block_bytes: int
+    tap_bytes: int
+    weight_block_bytes: int
+    model_bytes: int
+    fully_connected_block_bytes: int
+
+
+@cache
+def load_memory_facts(target: str = "imx500") -> Facts:
+    """The memory facts of a target."""
+    table = read_facts("memory", target)
+    layout, workspace, weights = table["layout"], table["workspace"], table["weights"]
+    return Facts(
+        channel_block=layout["channel_block"],
+        row_block=layout["row_block"],
+        align=layout["align"],
+        planar_channels=layout["planar_channels"],
+        input_guard_bytes=table["input"]["guard_bytes"],
+        planar_convolution_bytes=workspace["planar_convolution_bytes"],
+        depthwise_tap_bytes=workspace["depthwise_tap_bytes"],
+        depthwise_block_bytes=workspace["depthwise_block_bytes"],
+        tap_bytes=weights["tap_bytes"],
+        weight_block_bytes=weights["block_bytes"],
+        model_bytes=weights["model_bytes"],
+        fully_connected_block_bytes=weights["fully_connected_block_bytes"],
+    )
+
+
+def round_up(value: int, block: int) -> int:
+    """``value`` rounded up to a multiple of ``block``."""
+    return -(-value // block) * block
+
+
+@dataclass(frozen=True)
+class Extent:
+    """Channels, rows and columns of an activation without its batch, and its width in bits.
+
+    Tensors of other ranks are folded: a vector has one row and one column, (N, C) has N rows
+    of C elements as one plane, higher ranks fold their leading axes into channels.
+    """
+
+    channels: int
+    rows: int = 1
+    columns: int = 1
+    bits: int = 8
+
+    @property
+    def is_vector(self) -> bool:
+        """Whether there is no spatial extent."""
+        return self.rows == 1 and self.columns == 1
+
+    @property
+    def element_bytes(self) -> int:
+        """Bytes of one element."""
+        return max(1, ceil(self.bits / 8))
+
+    def grown(self, rows: int = 0, columns: int = 0) -> Extent:
+        """The extent with more rows and columns."""
+        return Extent(self.channels, self.rows + rows, self.columns + columns, self.bits)
+
+    def resized(
+        self, channels: int | None = None, rows: int | None = None, columns: int | None = None
+    ) -> Extent:
+        """The extent with some of its sizes replaced."""
+        return Extent(
+            self.channels if channels is None else channels,
+            self.rows if rows is None else rows,
+            self.columns if columns is None else columns,
+            self.bits,
+        )
+
+
+def extent_of(shape: tuple[int, ...], bits: int | None) -> Extent:
+    """The extent of a tensor of static ``shape`` (with its batch axis)."""
+    width = 8 if bits is None else bits
+    body = shape[1:] if len(shape) > 1 else shape
+    if len(body) <= 1:
+        return Extent(body[0] if body else 1, 1, 1, width)
+    if len(body) == 2:
+        return Extent(1, body[0], body[1], width)
+    return Extent(prod(body[:-2]), body[-2], body[-1], width)
+
+
+def tensor_bytes(extent: Extent, layout: Layout, facts: Facts) -> int:
+    """Bytes of an activation of ``extent`` in ``layout``."""
+    c, h, w = extent.channels, extent.rows, extent.columns
+    block, row = facts.channel_block, facts.row_block
+    if layout is Layout.VECTOR:
+        elements = round_up(c * h * w, row)
+    elif layout is Layout.BLOCKS:
+        elements = round_up(c, block) * h * w
+    elif layout is Layout.PLANES:
+        elements = c * h * round_up(w, row)
+    elif layout is Layout.TURNED:
+        elements = c * w * round_up(h, row)
+    else:
+        elements = c * round_up(h * w, row)
+    return elements * extent.element_bytes

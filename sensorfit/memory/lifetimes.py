@@ -1,0 +1,55 @@
+"""When each buffer is alive, in steps of a program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .device import Buffer, Program
+
+
+@dataclass(frozen=True)
+class Lifetime:
+    """A buffer and the first and last step at which it must stay."""
+
+    buffer: Buffer
+    first: int
+    last: int
+
+
+def lifetimes(program: Program, keep_input: bool = False) -> list[Lifetime]:
+    """Lifetimes of all buffers, by first step.
+
+    A buffer lives from the step that writes it to the last step that reads
+    it; inputs from the start, outputs to the end of the step that writes
+    them, when the sensor sends them. ``keep_input`` keeps the inputs to the end.
+    """
+    first: dict[str, int] = {name: 0 for name in program.inputs}
+    last: dict[str, int] = {name: 0 for name in program.inputs}
+    for index, operation in enumerate(program.operations):
+        for name in operation.writes:
+            first.setdefault(name, index)
+            last[name] = index
+        for name in operation.reads:
+            first.setdefault(name, index)
+            last[name] = index
+        if operation.scratch:
+            first[operation.scratch] = last[operation.scratch] = index
+    if keep_input:
+        for name in program.inputs:
+            last[name] = max(len(program.operations) - 1, 0)
+    found = [Lifetime(program.buffers[name], first[name], last[name]) for name in first]
+    return sorted(found, key=lambda item: (item.first, item.last))
+
+
+def live_sets(spans: list[Lifetime], steps: int) -> Iterator[list[Lifetime]]:
+    """For each step, what is alive during it, in order of appearance."""
+    starting: list[list[Lifetime]] = [[] for _ in range(steps)]
+    for span in spans:
+        if span.first < steps:
+            starting[span.first].append(span)
+    alive: list[Lifetime] = []
+    for index in range(steps):
+        alive = [span for span in alive if span.last >= index]
+        alive.extend(starting[index])
+        yield alive
