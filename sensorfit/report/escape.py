@@ -20,9 +20,15 @@ _HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Unicode categories that move, hide or forge text: control, format (bidi, zero width), surrogate,
 private use, unassigned, line and paragraph separators."""
 
-# GitHub and Azure runners act on a line that starts with "::name ...::" or contains "##[name]".
-_WORKFLOW_COMMAND: Final = re.compile(r"::(?=[A-Za-z-]+(?:\s[^\n]*?)?::)")
-_LEGACY_COMMAND: Final = re.compile(r"##(?=\[)")
+# GitHub and Azure runners act on a line that starts with "::name ...::" or contains "##[name]" or
+# "##vso[name]". Where a line starts is up to whoever wraps it, so a command's beginning is broken
+# anywhere; "aten::conv2d" is not one.
+_COMMANDS: Final = (
+    "error|warning|notice|debug|group|endgroup|add-mask|add-path|add-matcher|remove-matcher|set-env|set-output|"
+    "save-state|stop-commands|echo|internal-"
+)
+_WORKFLOW_COMMAND: Final = re.compile(rf"::(?={_COMMANDS})|(?<!\w)::(?=[A-Za-z])", re.IGNORECASE)
+_LEGACY_COMMAND: Final = re.compile(r"##(?=(?:vso)?\[)", re.IGNORECASE)
 _MARKDOWN: Final = str.maketrans(
     {c: f"\\{c}" for c in "\\`*_{}[]~$"}
     | {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "@": "@<!-- -->", "#": "#<!-- -->"}

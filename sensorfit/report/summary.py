@@ -11,7 +11,7 @@ from rich.text import Text
 
 from .escape import terminal
 from .outcome import Outcome, grouped
-from .words import VERDICT, amount, counted, figure_words, latency_words, status
+from .words import VERDICT, amount, counted, figure_words, status
 
 STYLE = {"fits": "green", "does_not_fit": "red", "unknown": "yellow"}
 SEVERITY_STYLE = {"error": "red", "warning": "yellow", "info": "cyan"}
@@ -116,7 +116,7 @@ def _table(outcomes: Sequence[Outcome]) -> Table:
             f"{memory.total_bytes / 2**20:.2f} MiB",
             f"{memory.total_bytes / memory.budget_bytes:.0%}",
             amount("macs", report.latency.macs),
-            latency_words(report),
+            f"{report.latency.dsp_ms:.2f} ms",
             gate,
         )
     return table
