@@ -1,6 +1,6 @@
 """The built-in models: name, weightless graph, input, preprocessing, definition.
 
-    registry.toml   [name]  title, note, graph, input, mean, std, module      one table a model
+    registry.toml   [name]  title, note, graph, input, mean, std, stride, module   one table a model
     published.toml  [[name]] figure, value, unit, source, ...                 published figures, optional
 
 A look-up reads these tables and nothing else: no torch, no graph.
@@ -37,8 +37,12 @@ class Entry:
     mean: tuple[float, ...] = ()
     """Per-channel mean that the training subtracts from RGB in [0, 1]; () for none."""
     std: tuple[float, ...] = ()
+    stride: int = 1
+    """Height and width are multiples of this."""
     module: str = ""
     """``package.module:callable`` that builds the torch module; "" when it cannot be built."""
+    parts: tuple[str, ...] = ()
+    """Names of the parts of a model of several graphs ("tinysam/encoder", …); ``graph`` is the first's."""
 
     @property
     def buildable(self) -> bool:
@@ -56,19 +60,22 @@ class Entry:
 
 
 def find(name: str) -> Entry | None:
-    """The built-in model called ``name`` (case and ``_`` for ``-`` do not matter), None when there is none."""
+    """The built-in model called ``name`` (case and ``_`` for ``-`` do not matter), None when there is none.
+
+    A part has its own name: ``tinysam/decoder``, ``tinysam/encoder@96`` (for a 96x96 image), ``tinysam@96``.
+    """
     return _entries().get(name.lower().replace("_", "-"))
 
 
 def names() -> tuple[str, ...]:
-    """Names of the built-in models, in the table's order."""
-    return tuple(_entries())
+    """Names of the built-in models, in the tables' order; parts are not listed."""
+    return tuple(name for name in _entries() if "/" not in name and "@" not in name)
 
 
 @cache
 def _entries() -> dict[str, Entry]:
     graphs = Path(str(resources.files(__package__))) / "graphs"
-    return {
+    single = {
         name: Entry(
             name=name,
             title=row["title"],
@@ -77,10 +84,40 @@ def _entries() -> dict[str, Entry]:
             note=row.get("note", ""),
             mean=tuple(row.get("mean", ())),
             std=tuple(row.get("std", ())),
+            stride=row.get("stride", 1),
             module=row.get("module", ""),
         )
         for name, row in _table("registry.toml").items()
     }
+    return single | _family(graphs)
+
+
+def _family(graphs: Path) -> dict[str, Entry]:
+    """The entries of ``family.toml``: each model, its parts, and the model at its parts' other sizes."""
+    entries: dict[str, Entry] = {}
+    for name, row in _table("family.toml").items():
+        parts = {f"{name}/{part}": graphs / f"{file}.onnx" for part, file in row["parts"].items()}
+        note = row.get("note", "")
+        shape = (3, row["size"], row["size"])
+        first = next(iter(parts))
+        entries[name] = Entry(
+            name, row["title"], parts[first], shape, _sentence(note, first, tuple(parts)), parts=tuple(parts)
+        )
+        for part, graph in parts.items():
+            kind, _, size = part.partition("/")[2].partition("@")
+            at = int(size or row["size"])
+            title = f"{row['title']} {kind}" + (f" at {at}x{at}" if size else "")
+            entries[part] = Entry(part, title, graph, (3, at, at), note)
+            if size and part.startswith(first + "@"):
+                entries[f"{name}@{size}"] = Entry(
+                    f"{name}@{size}", title, graph, (3, at, at), _sentence(note, part, tuple(parts))
+                )
+    return entries
+
+
+def _sentence(note: str, checked: str, parts: tuple[str, ...]) -> str:
+    others = ", ".join(p for p in parts if p != checked)
+    return f"{note}; " * bool(note) + f"this is {checked}" + f" (also: {others})" * bool(others)
 
 
 @cache
