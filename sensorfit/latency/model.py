@@ -17,6 +17,25 @@ class LayerCost:
     """dense, pointwise, depthwise, fully_connected, elementwise, resample, ..."""
     hint: str = ""
     """What would make it cheaper, "" when nothing stands out."""
+    elements: int = 0
+    """Output elements of a layer without MACs (element-wise, resampling, pooling, movement), else 0."""
+    bound: str = ""
+    """What the cycles are spent on: "compute", "memory" or "compute+memory"."""
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One change to one layer, with the cycles it saves by the cost model's own count."""
+
+    rule: str
+    node: str
+    op: str
+    reason: str
+    """What is wasteful, without names."""
+    text: str
+    """The same with the layer's numbers."""
+    fix: str
+    saved: float
 
 
 @dataclass(frozen=True)
@@ -32,6 +51,20 @@ class LatencyReport:
     layers: tuple[LayerCost, ...] = ()
     notes: tuple[str, ...] = field(default=())
     """What widens the interval: layer kinds no measurement covers, as sentences."""
+    advice: tuple[Advice, ...] = ()
+    """What would make single layers cheaper; each layer's ``hint`` is the same in words."""
+    elements: int = 0
+    """Output elements of the layers without MACs."""
+    complete: bool = True
+    """False where a shape is unknown or an operator has no cost model, so that the figures leave something out."""
+    calibration: str = "shipped"
+    """Whose measurements the estimate stands on: "shipped", or the user's calibration file."""
+    basis: str = "inferred"
+    """Class of evidence of the estimate itself; a model is inferred, only a sensor measures."""
+    measurements: int = 0
+    """How many measurements the model was fitted on."""
+    error_median: float = 0.0
+    """Median of the absolute leave-one-out errors, as a fraction."""
 
     @property
     def dsp_ms(self) -> float:
@@ -42,3 +75,13 @@ class LatencyReport:
     def macs_per_cycle(self) -> float:
         """Effective multiply-accumulates a cycle; ``mac_units`` is the ceiling."""
         return self.macs / self.cycles if self.cycles else 0.0
+
+    @property
+    def utilization(self) -> float:
+        """Effective MACs a cycle as a share of ``mac_units``."""
+        return self.macs_per_cycle / self.mac_units if self.mac_units else 0.0
+
+    @property
+    def fps(self) -> float:
+        """Inferences a second if the DSP did nothing else; the sensor's readout comes on top."""
+        return 1e3 / self.dsp_ms if self.cycles else 0.0

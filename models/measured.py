@@ -1,0 +1,342 @@
+"""The networks that somebody timed on a sensor, rebuilt as weightless ONNX graphs.
+
+    python -m sensorfit.models.measured        writes models/graphs/measured/*.onnx
+
+Each builder is the published architecture, layer by layer; its docstring says
+whose. Shapes are what counts, so no initializer carries data. The latency
+model is fitted on these graphs, through the same load, lower and estimate as a
+user's file; ``rules/imx500/measurements.toml`` has the times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import onnx
+from onnx import TensorProto, helper
+
+from ..graph.strip import METADATA_KEY, STRIPPED
+
+OPSET = 17
+DIRECTORY = Path(__file__).parent / "graphs" / "measured"
+
+
+class Net:
+    """A graph under construction: ``here`` is the current tensor, (C, H, W) its ``shape``."""
+
+    def __init__(self, name: str, channels: int, height: int, width: int) -> None:
+        self.name = name
+        self.nodes: list[onnx.NodeProto] = []
+        self.weights: list[TensorProto] = []
+        self.input = helper.make_tensor_value_info("input", TensorProto.FLOAT, [1, channels, height, width])
+        self.outputs: list[onnx.ValueInfoProto] = []
+        self.shapes: dict[str, tuple[int, ...]] = {"input": (channels, height, width)}
+        self.here = "input"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the current tensor without the batch dimension."""
+        return self.shapes[self.here]
+
+    def node(self, op: str, inputs: Sequence[str], shape: tuple[int, ...], **attrs: object) -> Net:
+        """Append ``op``; its output becomes the current tensor."""
+        name = f"{op}_{len(self.nodes)}"
+        self.nodes.append(helper.make_node(op, list(inputs), [f"{name}_out"], name=name, **attrs))
+        self.here = f"{name}_out"
+        self.shapes[self.here] = shape
+        return self
+
+    def weight(self, *dims: int) -> str:
+        """An initializer of shape ``dims`` without data."""
+        tensor = TensorProto(name=f"w{len(self.weights)}", data_type=TensorProto.FLOAT, dims=list(dims))
+        self.weights.append(tensor)
+        return tensor.name
+
+    def constant(self, values: Sequence[float], dtype: int = TensorProto.FLOAT) -> str:
+        """A small constant that steers the graph."""
+        self.weights.append(helper.make_tensor(f"c{len(self.weights)}", dtype, [len(values)], list(values)))
+        return self.weights[-1].name
+
+    def at(self, tensor: str) -> Net:
+        """Continue from ``tensor``."""
+        self.here = tensor
+        return self
+
+    def conv(
+        self, out: int, kernel: int = 3, stride: int = 1, groups: int = 1, act: str = "Relu", pads: Sequence[int] | None = None
+    ) -> Net:
+        """Conv with bias, SAME padding unless ``pads`` (top, left, bottom, right), then ``act`` unless ""."""
+        channels, height, width = self.shape
+        if pads is None:
+            pads = (*_same(height, kernel, stride), *_same(width, kernel, stride))
+            pads = (pads[0], pads[2], pads[1], pads[3])
+        size = tuple(
+            (n + pads[i] + pads[i + 2] - kernel) // stride + 1 for i, n in enumerate((height, width))
+        )
+        weights = [self.weight(out, channels // groups, kernel, kernel), self.weight(out)]
+        self.node(
+            "Conv", [self.here, *weights], (out, *size),
+            kernel_shape=[kernel, kernel], strides=[stride, stride], pads=list(pads), group=groups,
+        )  # fmt: skip
+        return self.act(act)
+
+    def depthwise(self, kernel: int = 3, stride: int = 1, act: str = "Relu", pads: Sequence[int] | None = None) -> Net:
+        """Depthwise convolution: one filter a channel."""
+        return self.conv(self.shape[0], kernel, stride, self.shape[0], act, pads)
+
+    def act(self, name: str) -> Net:
+        """An activation; "Relu6" is written as Clip(0, 6), "" is none."""
+        if name == "Relu6":
+            bounds = [helper.make_tensor(f"c{len(self.weights) + i}", TensorProto.FLOAT, [], [v]) for i, v in enumerate((0.0, 6.0))]
+            self.weights += bounds
+            return self.node("Clip", [self.here, *(b.name for b in bounds)], self.shape)
+        return self.node(name, [self.here], self.shape) if name else self
+
+    def add(self, other: str) -> Net:
+        """Element-wise sum with ``other``."""
+        return self.node("Add", [self.here, other], self.shape)
+
+    def pool(self, kernel: int = 2) -> Net:
+        """MaxPool of size and stride ``kernel``."""
+        c, h, w = self.shape
+        return self.node(
+            "MaxPool", [self.here], (c, h // kernel, w // kernel), kernel_shape=[kernel, kernel], strides=[kernel, kernel]
+        )
+
+    def resize(self, height: int, width: int, mode: str = "nearest") -> Net:
+        """Resize to ``height`` x ``width``."""
+        c, h, w = self.shape
+        scales = self.constant([1.0, 1.0, height / h, width / w])
+        return self.node("Resize", [self.here, "", scales], (c, height, width), mode=mode)
+
+    def flatten(self) -> Net:
+        """All dimensions but the batch into one."""
+        size = 1
+        for d in self.shape:
+            size *= d
+        return self.node("Flatten", [self.here], (size,), axis=1)
+
+    def dense(self, out: int, act: str = "") -> Net:
+        """Fully connected layer."""
+        weights = [self.weight(out, self.shape[0]), self.weight(out)]
+        return self.node("Gemm", [self.here, *weights], (out,), transB=1).act(act)
+
+    def average(self) -> Net:
+        """Global average pooling."""
+        return self.node("GlobalAveragePool", [self.here], (self.shape[0], 1, 1))
+
+    def output(self) -> Net:
+        """Make the current tensor an output of the graph."""
+        self.outputs.append(helper.make_tensor_value_info(self.here, TensorProto.FLOAT, [1, *self.shape]))
+        return self
+
+    def model(self) -> onnx.ModelProto:
+        """The finished graph; the current tensor is its output unless ``output`` named others."""
+        if not self.outputs:
+            self.output()
+        graph = helper.make_graph(self.nodes, self.name, [self.input], self.outputs, self.weights)
+        model = helper.make_model(
+            graph, producer_name="sensorfit", opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8
+        )
+        helper.set_model_props(model, {METADATA_KEY: STRIPPED})
+        return model
+
+
+def _same(size: int, kernel: int, stride: int) -> tuple[int, int]:
+    """TensorFlow's SAME padding: output ceil(size / stride), the odd pixel at the end."""
+    total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
+    return total // 2, total - total // 2
+
+
+def baseline(kernel: int = 3) -> onnx.ModelProto:
+    """MLonMCU ``baseline`` and ``improved`` (the same layers); ``baseline_5x5`` with 5x5 kernels. CIFAR-10."""
+    net = Net("baseline" if kernel == 3 else f"baseline_{kernel}x{kernel}", 3, 32, 32)
+    for channels in (32, 32, 64):
+        net.conv(channels, kernel).pool()
+    return net.flatten().dense(10).model()
+
+
+def deeper() -> onnx.ModelProto:
+    """MLonMCU ``deeper``."""
+    net = Net("deeper", 3, 32, 32).conv(32).pool().conv(32).pool().conv(64).conv(64).pool().conv(128)
+    return net.average().flatten().dense(10).model()
+
+
+def mininet() -> onnx.ModelProto:
+    """MLonMCU ``mininet``."""
+    net = Net("mininet", 3, 32, 32).conv(32).pool().conv(64).conv(64).pool().conv(64).conv(128).pool().conv(128)
+    return net.average().flatten().dense(10).model()
+
+
+def nascifarnet() -> onnx.ModelProto:
+    """MLonMCU ``nascifarnet``."""
+    net = Net("nascifarnet", 3, 32, 32).conv(64).conv(32, 1).conv(64).pool().conv(32).conv(64, 1).pool()
+    net.conv(128).conv(128, 1).pool().conv(64).conv(128).pool().conv(128, 1)
+    return net.flatten().dense(10).model()
+
+
+def ressimplenet() -> onnx.ModelProto:
+    """MLonMCU ``ressimplenet``: the residual sums and strided poolings of ai8x's CIFAR network."""
+    net = Net("ressimplenet", 3, 32, 32).conv(16)
+    skip = net.conv(20).here
+    net.conv(20).add(skip).conv(20).pool()
+    skip = net.conv(20).here
+    net.conv(20).add(skip).conv(44).pool()
+    skip = net.conv(48).here
+    net.conv(48).add(skip).pool().conv(96).pool().conv(512, 1).conv(128, 1)
+    c, _, _ = net.shape
+    net.node("ReduceMax", [net.here], (c, 1, 1), axes=[2, 3], keepdims=1).conv(128)
+    return net.flatten().dense(10).model()
+
+
+def mobilenet_v1(size: int = 224) -> onnx.ModelProto:
+    """MobileNetV1 1.0 (arXiv 1704.04861, table 1)."""
+    net = Net("mobilenet_v1", 3, size, size).conv(32, stride=2)
+    blocks = [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *[(512, 1)] * 5, (1024, 2), (1024, 1)]
+    for channels, stride in blocks:
+        net.depthwise(stride=stride).conv(channels, 1)
+    return net.average().flatten().dense(1000).model()
+
+
+def _bottleneck(net: Net, expanded: int, out: int, stride: int, act: str, pads: Sequence[int] | None = None) -> None:
+    """Inverted residual: 1x1 to ``expanded``, depthwise, linear 1x1 to ``out``."""
+    start, channels = net.here, net.shape[0]
+    if expanded != channels:
+        net.conv(expanded, 1, act=act)
+    net.depthwise(stride=stride, act=act, pads=pads).conv(out, 1, act="")
+    if stride == 1 and channels == out:
+        net.add(start)
+
+
+def tinytracker() -> onnx.ModelProto:
+    """TinyTracker (arXiv 2307.07813): 1x1 convolution, MobileNetV3-Small minimalistic, two dense layers.
+
+    Keras pads (0, 1) at stride 2 where the input size is not given, so the last
+    stage is 3x3; with that and the coordinate grid's two extra channels, MACs
+    and parameters are the published 11.8 M and 455 k.
+    """
+    pads = (0, 0, 1, 1)
+    net = Net("tinytracker", 5, 112, 112).conv(3, 1, act="").conv(16, stride=2, pads=pads)
+    blocks = [
+        (16, 16, 2), (72, 24, 2), (88, 24, 1), (96, 40, 2), (240, 40, 1), (240, 40, 1),
+        (120, 48, 1), (144, 48, 1), (288, 96, 2), (576, 96, 1), (576, 96, 1),
+    ]  # fmt: skip
+    for expanded, out, stride in blocks:
+        _bottleneck(net, expanded, out, stride, "Relu", pads if stride == 2 else None)
+    net.conv(576, 1).conv(2, 1, act="").flatten().dense(128, "Relu").dense(2, "Tanh")
+    return net.model()
+
+
+def ssd_mobilenet_v2_fpnlite(size: int = 320, classes: int = 90, depth: int = 128, anchors: int = 6) -> onnx.ModelProto:
+    """SSD-MobileNetV2-FPNLite 320x320 as the TF2 Detection zoo configures it: up to the scores.
+
+    Five levels (3 to 7), separable convolutions, four layers in one tower shared
+    by both heads and all levels. On-chip box decoding and non-maximum
+    suppression are not part of this graph.
+    """
+    act = "Relu6"
+    net = Net("ssd_mobilenet_v2_fpnlite", 3, size, size).conv(32, stride=2, act=act)
+    net.depthwise(act=act).conv(16, 1, act="")
+    taps: list[str] = []
+    for factor, out, repeats, stride in [(6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)]:
+        for i in range(repeats):
+            _bottleneck(net, net.shape[0] * factor, out, stride if i == 0 else 1, act)
+        if out in (32, 96):
+            taps.append(net.here)
+    taps.append(net.conv(1280, 1, act=act).here)
+    c3, c4, c5 = (net.at(t).conv(depth, 1, act="").here for t in taps)
+    p5 = c5
+    side = net.at(c4).shape[1]
+    p4 = net.at(p5).resize(side, side).add(c4).here
+    side = net.at(c3).shape[1]
+    p3 = net.at(p4).resize(side, side).add(c3).here
+    levels = [_separable(net.at(p), depth, act).here for p in (p3, p4)] + [p5]
+    for _ in range(2):
+        levels.append(_separable(net.at(levels[-1]), depth, act, stride=2).here)
+    for level in levels:
+        net.at(level)
+        for _ in range(4):
+            _separable(net, depth, act)
+        tower = net.here
+        _separable(net, anchors * 4, "").output()
+        _separable(net.at(tower), anchors * (classes + 1), "").node("Sigmoid", [net.here], net.shape).output()
+    return net.model()
+
+
+def _separable(net: Net, out: int, act: str, stride: int = 1) -> Net:
+    """Depthwise 3x3 without activation, then 1x1."""
+    return net.depthwise(stride=stride, act="").conv(out, 1, act=act)
+
+
+def lraspp_mobilenet_v3_small(size: int = 224, classes: int = 21, full: bool = True) -> onnx.ModelProto:
+    """LR-ASPP on MobileNetV3-Small (arXiv 1905.02244; torchvision's dilated form); cut at 1/8 unless ``full``."""
+    net = Net(f"lraspp_mobilenet_v3_small_{'full' if full else 'cut'}", 3, size, size).conv(16, stride=2, act="HardSwish")
+    blocks = [
+        (3, 16, 16, True, "Relu", 2), (3, 72, 24, False, "Relu", 2), (3, 88, 24, False, "Relu", 1),
+        (5, 96, 40, True, "HardSwish", 2), (5, 240, 40, True, "HardSwish", 1), (5, 240, 40, True, "HardSwish", 1),
+        (5, 120, 48, True, "HardSwish", 1), (5, 144, 48, True, "HardSwish", 1),
+        (5, 288, 96, True, "HardSwish", 1), (5, 576, 96, True, "HardSwish", 1), (5, 576, 96, True, "HardSwish", 1),
+    ]  # fmt: skip
+    low = ""
+    for kernel, expanded, out, squeeze, act, stride in blocks:
+        start, channels = net.here, net.shape[0]
+        if expanded != channels:
+            net.conv(expanded, 1, act=act)
+        net.depthwise(kernel, stride, act)
+        if squeeze:
+            _squeeze(net, _divisible(expanded // 4))
+        net.conv(out, 1, act="")
+        if stride == 1 and channels == out:
+            net.add(start)
+        if out == 24:
+            low = net.here
+    high = net.conv(576, 1, act="HardSwish").here
+    scale = net.average().conv(128, 1, act="Sigmoid").here
+    net.at(high).conv(128, 1)
+    net.node("Mul", [net.here, scale], net.shape)
+    side = net.shapes[low][1]
+    top = net.resize(side, side, "linear").conv(classes, 1, act="").here
+    net.at(low).conv(classes, 1, act="").add(top)
+    if full:
+        net.resize(size, size, "linear")
+    return net.model()
+
+
+def _squeeze(net: Net, reduced: int) -> None:
+    """Squeeze-and-excitation."""
+    gated, channels = net.here, net.shape[0]
+    gate = net.average().conv(reduced, 1).conv(channels, 1, act="HardSigmoid").here
+    net.at(gated)
+    net.node("Mul", [gated, gate], net.shape)
+
+
+def _divisible(value: int, by: int = 8) -> int:
+    rounded = max(by, (value + by // 2) // by * by)
+    return rounded + by if rounded < 0.9 * value else rounded
+
+
+BUILDERS: dict[str, Callable[[], onnx.ModelProto]] = {
+    "baseline": baseline,
+    "baseline_5x5": lambda: baseline(5),
+    "deeper": deeper,
+    "mininet": mininet,
+    "nascifarnet": nascifarnet,
+    "ressimplenet": ressimplenet,
+    "mobilenet_v1": mobilenet_v1,
+    "tinytracker": tinytracker,
+    "ssd_mobilenet_v2_fpnlite": ssd_mobilenet_v2_fpnlite,
+    "lraspp_mobilenet_v3_small_full": lraspp_mobilenet_v3_small,
+    "lraspp_mobilenet_v3_small_cut": lambda: lraspp_mobilenet_v3_small(full=False),
+}
+
+
+def main() -> None:
+    """Write every graph to ``DIRECTORY``."""
+    DIRECTORY.mkdir(parents=True, exist_ok=True)
+    for name, build in BUILDERS.items():
+        onnx.save(build(), DIRECTORY / f"{name}.onnx")
+
+
+if __name__ == "__main__":
+    main()

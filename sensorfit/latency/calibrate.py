@@ -1,0 +1,246 @@
+"""Refit the cost model: from the shipped measurements, or from those and a user's own.
+
+    measurements.toml + graphs ─┐
+                                ├─► points ─► fit ─► Refit ─► latency.toml, or the user's file
+    KPI logs + model files ─────┘
+
+A calibration file is TOML: ``[fit]`` the constants, ``[error]`` what they are
+worth, ``[[residual]]`` each measurement beside its prediction.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import log
+from pathlib import Path
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+from ..errors import ConfigError
+from ..graph.ir import Graph
+from ..graph.load import load
+from ..graph.lower import lower
+from ..target import Target, read_facts
+from .cycles import FITTED, Constants, total
+from .estimate import Calibration, calibration_of, estimate
+from .fit import BASE, Fit, Point, fit, judge
+from .work import works
+
+SCHEMA = 1
+MEDIUM_WEIGHT = 0.5
+"""Weight of a measurement of medium confidence; high counts 1."""
+GRAPHS = "graphs"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A time that somebody measured or published, with the network it belongs to."""
+
+    name: str
+    graph: Graph
+    ms: float
+    covers: str = ""
+    basis: str = "measured"
+    confidence: str = "high"
+    fitted: bool = True
+    group: str = ""
+    source: str = ""
+    bound: bool = False
+    """True where ``ms`` is a frame period, which the DSP runtime cannot exceed."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A measurement beside its prediction, by a model that had not seen it; milliseconds."""
+
+    measured: Measured
+    predicted: float
+    left_out: float
+    low: float
+    high: float
+
+    @property
+    def error(self) -> float:
+        """Leave-one-out error: predicted / measured - 1."""
+        return self.left_out / self.measured.ms - 1
+
+    @property
+    def inside(self) -> bool:
+        """Whether the interval holds what was measured (for a bound: whether the prediction keeps it)."""
+        return self.left_out <= self.measured.ms if self.measured.bound else self.low <= self.measured.ms <= self.high
+
+
+@dataclass(frozen=True)
+class Refit:
+    """A fit and all it was held against."""
+
+    fit: Fit
+    rows: tuple[Row, ...]
+    """Fitted measurements: predictions are leave-one-out, intervals too."""
+    others: tuple[Row, ...]
+    """Figures that are shown and not fitted: low confidence, unstated coverage."""
+    bounds: tuple[Row, ...]
+    alternatives: tuple[Fit, ...]
+    """Other sets of terms, for comparison."""
+
+    @property
+    def inside(self) -> int:
+        """How many intervals hold their measurement."""
+        return sum(r.inside for r in self.rows)
+
+
+def shipped_measurements(target: Target) -> tuple[Measured, ...]:
+    """Everything in ``rules/<target>/measurements.toml``, with its graph loaded and lowered."""
+    facts = read_facts("measurements", target.name)
+    found = []
+    for entry in facts["measurement"]:
+        found.append(
+            Measured(
+                entry["name"], _graph(entry["graph"]), entry["ms"], entry["covers"], entry["basis"], entry["confidence"],
+                entry["fitted"], entry.get("group", entry["name"]), entry["source"],
+            )
+        )  # fmt: skip
+    for entry in facts["bound"]:
+        found.append(
+            Measured(
+                entry["name"], _graph(entry["graph"]), 1e3 / entry["fps"], f"frame period at {entry['fps']} frames a second",
+                "published", "high", False, entry["name"], entry["source"], bound=True,
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def _graph(path: str) -> Graph:
+    from importlib import resources
+
+    with resources.as_file(resources.files("sensorfit.models") / GRAPHS / path) as file:
+        return lower(load(file))
+
+
+def refit(measurements: Iterable[Measured], target: Target) -> Refit:
+    """Fit the cost model on ``measurements`` and judge it by leaving each group out."""
+    measurements = tuple(measurements)
+    chosen = [m for m in measurements if m.fitted and not m.bound]
+    hardware = Constants(1.0, 1.0, 0.0, target.mac_units, read_facts("cost_model", target.name)["array"]["simd"])
+    points = [_point(m, hardware.simd, target.clock_hz) for m in chosen]
+    if len({p.group for p in points}) < len(BASE) + 1:
+        raise ConfigError("a fit needs at least three different networks: measure more models, or leave out --alone")
+    best = fit(points, hardware)
+    chosen_terms = [FITTED.index(t) for t in best.terms]
+    rows = []
+    for measured, point, left_out in zip(chosen, points, best.left_out, strict=True):
+        rest = [p for p in points if p.group != point.group]
+        unseen = judge(rest, hardware, chosen_terms)
+        low, high = _interval(measured, unseen, target)
+        predicted = total(point.works, best.constants)
+        rows.append(Row(measured, _ms(predicted, target), _ms(left_out, target), low, high))
+    others = []
+    for measured in measurements:
+        if measured not in chosen:
+            low, high = _interval(measured, best, target)
+            predicted = _ms(total(works(measured.graph, hardware.simd), best.constants), target)
+            others.append(Row(measured, predicted, predicted, low, high))
+    return Refit(
+        fit=best,
+        rows=tuple(rows),
+        others=tuple(r for r in others if not r.measured.bound),
+        bounds=tuple(r for r in others if r.measured.bound),
+        alternatives=tuple(judge(points, hardware, c) for c in ((0, 1), (0, 1, 2))),
+    )
+
+
+def _point(measured: Measured, simd: int, clock_hz: int) -> Point:
+    weight = 1.0 if measured.confidence == "high" else MEDIUM_WEIGHT
+    return Point(measured.name, works(measured.graph, simd), measured.ms * clock_hz / 1e3, measured.group or measured.name, weight)
+
+
+def _ms(cycles: float, target: Target) -> float:
+    return cycles / target.clock_hz * 1e3
+
+
+def _interval(measured: Measured, model: Fit, target: Target) -> tuple[float, float]:
+    report = estimate(measured.graph, target, calibration(model))
+    return report.dsp_ms_low, report.dsp_ms_high
+
+
+def calibration(model: Fit, name: str = "fit") -> Calibration:
+    """What ``estimate`` needs of a fit."""
+    return Calibration(model.constants, model.spread, model.error_median, len(model.points), name)
+
+
+def read_calibration(path: str | Path, target: Target) -> Calibration:
+    """The calibration in a file that ``sensorfit calibrate`` wrote; ConfigError when it is not one."""
+    path = Path(path)
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: there is no such file; write one with: sensorfit calibrate LOG --model MODEL.onnx -o {path}") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: is not a calibration file ({error}); write one with: sensorfit calibrate") from None
+    if table.get("schema") != SCHEMA:
+        raise ConfigError(f"{path}: has no 'schema = {SCHEMA}' and so is not a calibration file; write one with: sensorfit calibrate")
+    if table.get("target") != target.name:
+        raise ConfigError(f"{path}: was made for {table.get('target')!r}, not for {target.name}")
+    try:
+        found = calibration_of(table, target, path.name)
+        if not (log(found.spread) >= 0 and min(found.constants.fitted[:2]) > 0 and found.constants.layer_cycles >= 0):
+            raise ValueError("a constant is out of range")
+    except (KeyError, TypeError, ValueError, ZeroDivisionError, AttributeError) as error:
+        raise ConfigError(f"{path}: its [fit] or [error] table is damaged ({error}); write it anew with: sensorfit calibrate") from None
+    return found
+
+
+def render_toml(result: Refit, target: Target, heading: str) -> str:
+    """A calibration file: constants, error, and every measurement beside its prediction."""
+    fitted = result.fit
+    constants = fitted.constants
+    lines = [
+        *(f"# {line}" for line in heading.splitlines()),
+        "",
+        f"schema = {SCHEMA}",
+        f"target = {_text(target.name)}",
+        "",
+        "[fit]",
+        f"dense_macs_per_cycle = {1 / constants.dense_cycles_per_mac:.1f}",
+        f"bytes_per_cycle = {1 / constants.cycles_per_byte:.2f}",
+        f"layer_cycles = {constants.layer_cycles:.1f}",
+        f"terms = [{', '.join(_text(t) for t in fitted.terms)}]",
+        "",
+        "# Leave-one-out: each network predicted by a fit that had not seen its layers.",
+        "[error]",
+        f"measurements = {len(fitted.points)}",
+        f"networks = {len({p.group for p in fitted.points})}",
+        f"median = {fitted.error_median:.3f}",
+        f"worst = {fitted.error_worst:.3f}",
+        f"spread = {fitted.spread:.3f}",
+        f"inside = {result.inside}",
+    ]
+    for title, rows in (("residual", result.rows), ("shown", result.others), ("bound", result.bounds)):
+        for row in rows:
+            lines += ["", f"[[{title}]]", *_row(row, title)]
+    return "\n".join(lines) + "\n"
+
+
+def _row(row: Row, title: str) -> list[str]:
+    measured = row.measured
+    lines = [f"name = {_text(measured.name)}", f"{'limit' if title == 'bound' else 'measured'}_ms = {measured.ms:.4g}"]
+    if title == "residual":
+        lines += [f"fitted_ms = {row.predicted:.4g}", f"left_out_ms = {row.left_out:.4g}", f"error = {row.error:.3f}"]
+    else:
+        lines += [f"predicted_ms = {row.predicted:.4g}"]
+    lines += [f"low_ms = {row.low:.4g}", f"high_ms = {row.high:.4g}"]
+    lines += [f"{'holds' if title == 'bound' else 'inside'} = {str(row.inside).lower()}"]
+    return [*lines, f"basis = {_text(measured.basis)}", f"confidence = {_text(measured.confidence)}", f"source = {_text(measured.source)}"]
+
+
+def _text(value: str) -> str:
+    """``value`` as a TOML basic string."""
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04X}" for c in escaped) + '"'
+
+

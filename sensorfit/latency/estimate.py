@@ -1,0 +1,145 @@
+"""The DSP runtime of a device graph: layers, total, interval, and what widens it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ..graph.ir import Graph
+from ..target import Target, read_facts
+from .advice import advise, hint
+from .cycles import Constants, cycles, terms
+from .model import LatencyReport, LayerCost
+from .work import Work, works
+
+MANY = 3
+"""Nodes named in a note before it says "and n more"."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A fitted cost model and its error; ``name`` says whose measurements it stands on."""
+
+    constants: Constants
+    spread: float
+    """Factor by which a network outside the fit is missed, either way."""
+    error_median: float
+    measurements: int
+    name: str = "shipped"
+
+
+@cache
+def shipped(target: Target) -> Calibration:
+    """The calibration in ``rules/<target>/latency.toml``."""
+    return calibration_of(read_facts("latency", target.name), target, "shipped")
+
+
+def calibration_of(table: Mapping[str, Any], target: Target, name: str) -> Calibration:
+    """The calibration in a parsed calibration file; KeyError or TypeError where it is not one."""
+    array = read_facts("cost_model", target.name)["array"]
+    return Calibration(
+        constants=Constants.of({"fit": table["fit"], "array": array}, target.mac_units),
+        spread=float(table["error"]["spread"]),
+        error_median=float(table["error"]["median"]),
+        measurements=int(table["error"]["measurements"]),
+        name=name,
+    )
+
+
+def estimate(graph: Graph, target: Target, calibration: str | Path | Calibration | None = None) -> LatencyReport:
+    """MACs, cycles and DSP runtime of ``graph``, a device graph (``lower``'s).
+
+    ``calibration`` is a file that ``sensorfit calibrate`` wrote, None for the
+    shipped one; ConfigError when it is not such a file. Never fails on a graph:
+    what cannot be counted is named in ``notes`` and ``complete`` is False.
+    """
+    if calibration is None:
+        model = shipped(target)
+    elif isinstance(calibration, Calibration):
+        model = calibration
+    else:
+        from .calibrate import read_calibration
+
+        model = read_calibration(calibration, target)
+    facts = read_facts_cached("cost_model", target.name)
+    layers = works(graph, model.constants.simd)
+    costs = [cycles(w, model.constants) for w in layers]
+    low, high, notes = _interval(layers, costs, facts["widening"])
+    missing = [w for w in layers if not w.known]
+    if missing:
+        notes = (_missing(missing), *notes)
+    advice = advise(graph, layers, costs, model.constants, facts["advice"])
+    hints = {a.node: hint(a, target) for a in advice}
+    return LatencyReport(
+        macs=sum(w.macs for w in layers),
+        cycles=round(sum(costs)),
+        clock_hz=target.clock_hz,
+        mac_units=target.mac_units,
+        dsp_ms_low=low / model.spread / target.clock_hz * 1e3,
+        dsp_ms_high=high * model.spread / target.clock_hz * 1e3,
+        layers=tuple(
+            LayerCost(w.node, w.op, w.macs, round(c), w.kind, hints.get(w.node, ""), w.elements, terms(w, model.constants).bound)
+            for w, c in zip(layers, costs, strict=True)
+        ),
+        notes=notes,
+        advice=advice,
+        elements=sum(w.elements for w in layers),
+        complete=not missing,
+        calibration=model.name,
+        measurements=model.measurements,
+        error_median=model.error_median,
+    )
+
+
+@cache
+def read_facts_cached(name: str, target: str) -> dict[str, Any]:
+    """``read_facts``, parsed once."""
+    return read_facts(name, target)
+
+
+def _interval(
+    layers: Iterable[Work], costs: Iterable[float], widening: Mapping[str, Any]
+) -> tuple[float, float, tuple[str, ...]]:
+    """Cycles at the low and the high end before the model's own error, and a note for each kind that widens them."""
+    by_kind: dict[str, float] = {}
+    for layer, cost in zip(layers, costs, strict=True):
+        by_kind[layer.kind] = by_kind.get(layer.kind, 0.0) + cost
+    whole = sum(by_kind.values())
+    low = high = 0.0
+    notes = []
+    for kind, cost in sorted(by_kind.items(), key=lambda item: -item[1]):
+        entry = widening.get(kind, {"factors": [1.0, 1.0], "why": ""})
+        below, above = entry["factors"]
+        low, high = low + cost * below, high + cost * above
+        if above > 1 and cost >= 0.005 * whole:
+            notes.append(
+                f"{WORDS.get(kind, kind)}: {cost / whole:.0%} of the estimate, taken between {below:g} and {above:g} times; "
+                f"{entry['why']}"
+            )
+    return low, high, tuple(notes)
+
+
+WORDS = {
+    "depthwise": "depthwise convolution",
+    "fully_connected": "fully connected layers",
+    "elementwise": "element-wise operators",
+    "pooling": "pooling and reductions",
+    "resample": "nearest-neighbour resizing",
+    "interpolate": "interpolated resizing",
+    "movement": "data movement",
+    "normalization": "normalization and softmax",
+    "grouped": "grouped convolution",
+    "transposed": "transposed convolution",
+    "matmul": "products of two activations",
+    "recurrent": "recurrent layers",
+}
+"""Layer kinds in the reader's words."""
+
+
+def _missing(layers: list[Work]) -> str:
+    names = ", ".join(f"{w.node} ({w.op})" for w in layers[:MANY])
+    more = f" and {len(layers) - MANY} more" if len(layers) > MANY else ""
+    return f"not counted, because a shape is unknown or no cost model exists: {names}{more}"
