@@ -1,0 +1,79 @@
+"""Published figures of the SAM family, typed. The data is ``published.toml``."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+FIGURES = {
+    "parameters": "M",
+    "macs": "G",
+    "size": "MB",
+    "coco_miou": "%",
+    "lvis_miou": "%",
+    "latency": "ms",
+}
+"""Every kind of figure with its unit."""
+LISTED = "listed"
+
+
+@dataclass(frozen=True)
+class Published:
+    """One figure somebody published. ``first_hand``: whether the source itself was read."""
+
+    model: str
+    figure: str
+    value: float
+    unit: str
+    source: str
+    first_hand: bool
+    variant: str = ""
+    """"INT8" for the quantized model, "" for the float one."""
+    covers: str = ""
+    """What the figure includes, where the source says."""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A model known from published figures alone: nothing is said about its operators."""
+
+    name: str
+    title: str
+    why: str
+    """Why there is no graph."""
+
+
+def published(model: str) -> tuple[Published, ...]:
+    """All figures published about ``model``, in the table's order; () when there are none."""
+    return tuple(Published(model=model, **row) for row in _table().get(model, ()) if model != LISTED)
+
+
+def figure(model: str, kind: str, variant: str = "") -> Published | None:
+    """The first figure of a kind for one variant; a figure read first-hand comes before the others."""
+    found = [p for p in published(model) if p.figure == kind and p.variant == variant]
+    return min(found, key=lambda p: not p.first_hand, default=None)
+
+
+@cache
+def listed() -> tuple[Listed, ...]:
+    """The models that have published figures and no graph."""
+    return tuple(Listed(name, row["title"], row["why"]) for name, row in _table()[LISTED].items())
+
+
+def models() -> tuple[str, ...]:
+    """Every model with at least one figure."""
+    return tuple(name for name in _table() if name != LISTED)
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads((resources.files(__package__) / "published.toml").read_text(encoding="utf-8"))
