@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from .collapse import collapse_convolutions
 from .ir import Graph, Node, Tensor
 from .patterns import find_patterns
 
@@ -23,7 +24,7 @@ NO_OPERATION = frozenset({"Identity", "Dropout"})
 
 def lower(graph: Graph) -> Graph:
     """The device graph of a canonical graph."""
-    for step in (_drop_identities, _fuse_patterns, _fold_batchnorm, _fuse_activations):
+    for step in (_drop_identities, _fuse_patterns, _fold_batchnorm, collapse_convolutions, _fuse_activations):
         graph = step(graph)
     return graph
 

@@ -75,18 +75,16 @@ def read_convolution(graph: Graph, node: Node) -> Convolution | None:
 
 
 def is_polyphase(conv: Convolution, facts: Facts) -> bool:
-    """Whether the converter turns the stride into phases."""
+    """Whether the converter turns the stride into phases: when that adds few weights."""
     if not conv.dense or conv.stride == (1, 1):
         return False
-    if conv.stride == (2, 2) and conv.kernel[0] > 2:
-        phased = dense_cost(conv.inputs * 4, conv.outputs, phase_kernel(conv), facts)
-        return phased < 2 * dense_cost(conv.inputs, conv.outputs, conv.kernel, facts) and conv.inputs <= 40
-    return True
+    taps = prod(phase_kernel(conv)) * prod(conv.stride)
+    return (taps - prod(conv.kernel)) * conv.inputs * conv.outputs <= facts.phase_weights
 
 
-def dense_cost(inputs: int, outputs: int, kernel: Pair, facts: Facts) -> int:
-    """Block products of a dense kernel."""
-    return blocks(inputs, facts) * blocks(outputs, facts) * prod(kernel)
+def is_sampled(conv: Convolution, facts: Facts) -> bool:
+    """Whether a strided 1x1 kernel reads a sub-sampled copy of its input."""
+    return conv.dense and conv.stride != (1, 1) and conv.kernel == (1, 1) and not is_polyphase(conv, facts)
 
 
 def phase_kernel(conv: Convolution) -> Pair:

@@ -217,6 +217,8 @@ def _expand_convolution(state: Expansion, node: Node, conv: cv.Convolution, sour
     value = state.values[sources[0]]
     if cv.is_polyphase(conv, facts):
         value = _polyphase(state, node, conv, value)
+    elif cv.is_sampled(conv, facts):
+        value = _sample(state, node, conv, state.bring(sources[0], Layout.BLOCKS, node.name))
     elif cv.reads_planes(conv, value.layout, facts) and not value.extent.is_vector:
         value = _pad_planes(state, node, conv, value)
     else:
@@ -303,6 +305,14 @@ def _polyphase(state: Expansion, node: Node, conv: cv.Convolution, value: Value)
         )
         joined = state.transform(joined, stacked, wanted, f"{node.name}/transform", f"input of {node.name}")
     return joined
+
+
+def _sample(state: Expansion, node: Node, conv: cv.Convolution, value: Value) -> Value:
+    """Every s-th column, then every s-th row of the input."""
+    out = state.extent(node.outputs[0])
+    narrow = value.extent.resized(columns=out.columns)
+    value = state.transform(value, narrow, value.layout, f"{node.name}/columns", f"columns for {node.name}")
+    return state.transform(value, narrow.resized(rows=out.rows), value.layout, f"{node.name}/rows", f"rows for {node.name}")
 
 
 def _expand_output(state: Expansion, tensor: str) -> None:

@@ -49,6 +49,7 @@ class Facts:
     weight_block_bytes: int
     model_bytes: int
     fully_connected_block_bytes: int
+    phase_weights: int
 
 
 @cache
@@ -69,6 +70,7 @@ def load_memory_facts(target: str = "imx500") -> Facts:
         weight_block_bytes=weights["block_bytes"],
         model_bytes=weights["model_bytes"],
         fully_connected_block_bytes=weights["fully_connected_block_bytes"],
+        phase_weights=table["stride"]["phase_weights"],
     )
 
 
