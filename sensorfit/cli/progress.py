@@ -1,0 +1,52 @@
+"""A build's stages in the terminal: a spinner and a clock for the one running, a tick and its time after."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from ..convert.stages import Stage, Stages
+
+
+class ShownStages(Stages):
+    """Stages that a rich progress display follows."""
+
+    def __init__(self, display: Progress) -> None:
+        super().__init__()
+        self._display = display
+        self._task: TaskID | None = None
+
+    def started(self, name: str) -> None:
+        """Show the stage as running."""
+        self._task = self._display.add_task(name, total=1, step="")
+
+    def step(self, text: str) -> None:
+        """Show what the stage is at."""
+        if self._task is not None:
+            self._display.update(self._task, step=text)
+
+    def finished(self, stage: Stage) -> None:
+        """Tick the stage off."""
+        if self._task is not None:
+            self._display.update(self._task, completed=1)
+
+
+@contextlib.contextmanager
+def progress(console: Console) -> Iterator[Stages]:
+    """Stages shown on ``console``, which keeps its stream while tools have theirs redirected."""
+    console.file = sys.stderr if console.stderr else sys.stdout
+    display = Progress(
+        SpinnerColumn(finished_text="[green]✓[/]"),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        TextColumn("[dim]{task.fields[step]}"),
+        console=console,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+    with display:
+        yield ShownStages(display)

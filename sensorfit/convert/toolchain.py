@@ -1,0 +1,177 @@
+"""Sony's tools as subprocesses: found, checked, run under a time limit, their output kept."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import MissingDependency, ToolchainError
+from ..quantize.extra import INSTALL
+from .messages import Complaint, ConverterMemory, read_log, read_memory_report
+
+CONVERTER = "imxconv-pt"
+FRONT_END = "uni-pytorch"
+PACKAGER = "imx500-package"
+JAVA_NEEDED = 17
+JAVA_INSTALL = "sudo apt install openjdk-17-jre-headless"
+TIME_LIMIT_S = 1800
+GRACE_S = 5
+"""Between asking a tool to stop and killing it."""
+
+MARKS: Mapping[str, str] = {
+    "Converting ": "reading the graph",
+    "Starting SDSPconv": "laying out memory",
+    "ConvFe conversion finished": "generating code",
+    "DspConvParser finished": "packing the network",
+    "packer zip successfully": "writing packerOut.zip",
+}
+"""What the converter's log lines announce."""
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A converter run that ended by itself. ``complaint`` is None when it succeeded."""
+
+    complaint: Complaint | None
+    memory: ConverterMemory | None
+    directory: Path
+
+
+def tool(name: str) -> Path | None:
+    """The command ``name``: beside the running Python first, then on PATH."""
+    beside = Path(sys.executable).parent / name
+    found = str(beside) if os.access(beside, os.X_OK) else shutil.which(name)
+    return Path(found) if found else None
+
+
+def need_tool(name: str) -> Path:
+    """As ``tool``; MissingDependency with the command that installs it."""
+    found = tool(name)
+    if found is None:
+        raise MissingDependency(f"{name} of imx500-converter is not installed: {INSTALL}")
+    return found
+
+
+def java_version() -> str:
+    """The version of Java, such as "17.0.15"; MissingDependency when it is absent or too old."""
+    java = shutil.which("java")
+    if java is None:
+        raise MissingDependency(f"the converter needs Java {JAVA_NEEDED} and there is none: {JAVA_INSTALL}")
+    try:
+        answer = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise MissingDependency(f"{java} does not answer ({error}): {JAVA_INSTALL}") from error
+    match = re.search(r'version "(\d+)([^"]*)"', answer.stderr + answer.stdout)
+    if match is None or int(match.group(1)) < JAVA_NEEDED:
+        had = match.group(1) + match.group(2) if match else "one that does not say its version"
+        raise MissingDependency(f"the converter needs Java {JAVA_NEEDED}, {java} is {had}: {JAVA_INSTALL}")
+    return match.group(1) + match.group(2)
+
+
+def convert(
+    model: Path,
+    out: Path,
+    log: Path,
+    *,
+    input_persistency: bool = True,
+    report_only: bool = False,
+    time_limit: float = TIME_LIMIT_S,
+    on_step: Callable[[str], None] = lambda step: None,
+) -> Conversion:
+    """Run ``imxconv-pt`` on the MCT-quantized ``model``; its output is appended to ``log``.
+
+    ``report_only`` stops after the memory report. Raises MissingDependency
+    without the converter or Java, ToolchainError past ``time_limit`` seconds.
+    """
+    command = [need_tool(CONVERTER), "-i", model, "-o", out, "--overwrite-output", "--report-size-unit", "B"]
+    command.append("--input-persistency" if input_persistency else "--no-input-persistency")
+    if report_only:
+        command.append("--memory-report")
+    java_version()
+
+    def on_line(line: str) -> None:
+        for mark, step in MARKS.items():
+            if mark in line:
+                on_step(step)
+
+    code, text = run(command, log, time_limit, on_line)
+    reports = sorted(out.glob("*_MemoryReport.json"))
+    memory = read_memory_report(reports[0]) if reports else None
+    complete = memory is not None and (report_only or (out / "packerOut.zip").is_file())
+    if code == 0 and complete and memory is not None and memory.fits:
+        return Conversion(None, memory, out)
+    complaint = read_log(text)
+    if memory is not None and not memory.fits and complaint.code in ("", "ISM"):
+        need = f"it needs {memory.total_bytes:,} B, the chip has {memory.available_bytes:,} B"
+        complaint = Complaint("ISM", reasons=(need,))
+    return Conversion(complaint, memory, out)
+
+
+def run(command: Sequence[str | Path], log: Path, time_limit: float, on_line: Callable[[str], None] = lambda line: None) -> tuple[int, str]:
+    """Run ``command``, copy what it prints to ``log``; its exit code and that text.
+
+    Its whole process group is ended when the time is up or the caller is interrupted.
+    """
+    scratch = log.parent / "scratch"  # the tools leave files in TMPDIR when they fail
+    scratch.mkdir(exist_ok=True)
+    environment = {**os.environ, "TMPDIR": str(scratch), "PATH": f"{Path(command[0]).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    lines: list[str] = []
+    try:
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            env=environment,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise ToolchainError(f"{command[0]} cannot be started ({error.strerror or error})") from error
+    late = threading.Event()
+
+    def stop() -> None:
+        late.set()
+        _end(process)
+
+    timer = threading.Timer(time_limit, stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        assert process.stdout is not None
+        with log.open("a", encoding="utf-8") as file:
+            for line in process.stdout:
+                file.write(line)
+                file.flush()
+                lines.append(line)
+                on_line(line)
+        code = process.wait()
+    finally:
+        timer.cancel()
+        _end(process)
+        shutil.rmtree(scratch, ignore_errors=True)
+    if late.is_set():
+        raise ToolchainError(f"{Path(command[0]).name} did not finish within {time_limit:g} s: give it more with --time-limit")
+    return code, "".join(lines)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End the process and its children: the converter runs Java in a child of its own."""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, sign)
+        except (ProcessLookupError, PermissionError):
+            return
+        try:
+            process.wait(GRACE_S)
+        except subprocess.TimeoutExpired:
+            continue

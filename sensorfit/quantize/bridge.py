@@ -1,0 +1,177 @@
+"""What a build starts from: a torch module, from a built-in definition or through onnx2torch.
+
+A user's ONNX file is brought to torch and then run beside onnxruntime on the
+same input: a bridge that changes the numbers is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import onnx
+
+from ..errors import ConfigError, ModelError
+from ..graph.limits import read_model
+from ..models.registry import Entry, find, names
+from .extra import need
+
+if TYPE_CHECKING:
+    from torch import nn
+
+TOLERANCE = 1e-3
+"""Largest difference between torch and onnxruntime, relative to the output's largest value; float sums differ by less."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """The float network to quantize. ``shape`` is (C, H, W)."""
+
+    name: str
+    module: nn.Module
+    shape: tuple[int, int, int]
+    origin: str
+    """"built-in" or the file's name."""
+    sha256: str
+    """Of the ONNX file, or of the weights file; "" for a built-in with random weights."""
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+    onnx_file: Path | None = None
+    """The user's file, when that is what came in."""
+    random_weights: bool = False
+
+
+def source(model: str, weights: Path | None, size: int | None, seed: int) -> Source:
+    """The network called ``model``: a path to an ONNX file or a built-in name."""
+    path = Path(model)
+    if path.exists():
+        if weights is not None:
+            raise ConfigError(f"--weights goes with a built-in model; {path} carries its own weights")
+        return _from_onnx(path, size)
+    entry = find(model)
+    if entry is None:
+        known = ", ".join(n for n in names() if (e := find(n)) and e.buildable)
+        raise ModelError(f"{model}: there is no such file, nor a built-in model of that name (those that can be built: {known})")
+    return _from_entry(entry, weights, size, seed)
+
+
+def _from_entry(entry: Entry, weights: Path | None, size: int | None, seed: int) -> Source:
+    if not entry.buildable:
+        raise ConfigError(f"{entry.name}: is built in for `sensorfit check` only; to build it, give an ONNX file with its weights")
+    channels, height, width = entry.input_shape
+    if size is not None:
+        if size % entry.stride or size <= 0:
+            raise ConfigError(f"--size {size}: {entry.title} halves its input until 1/{entry.stride}, so the size is a multiple of {entry.stride}")
+        height = width = size
+    torch = need("torch")
+    state = torch.get_rng_state()
+    torch.manual_seed(seed)
+    module = entry.definition()().eval()
+    torch.set_rng_state(state)
+    digest = ""
+    if weights is not None:
+        from .checkpoint import load_checkpoint
+
+        load_checkpoint(module, weights)
+        digest = sha256_of(weights)
+    return Source(
+        name=entry.name,
+        module=module,
+        shape=(channels, height, width),
+        origin="built-in",
+        sha256=digest,
+        mean=entry.mean,
+        std=entry.std,
+        random_weights=weights is None,
+    )
+
+
+def _from_onnx(path: Path, size: int | None) -> Source:
+    proto = read_model(path)
+    shape = _image_shape(proto, path, size)
+    _needs_weights(proto, path)
+    module = to_torch(proto, path)
+    _same_numbers(module, proto, shape, path)
+    return Source(name=path.stem, module=module, shape=shape, origin=path.name, sha256=sha256_of(path), onnx_file=path)
+
+
+def to_torch(proto: onnx.ModelProto, path: Path) -> nn.Module:
+    """The torch module that onnx2torch makes of ``proto``; ModelError naming the operator it does not know."""
+    convert = need("onnx2torch").convert
+    try:
+        return convert(proto).eval()  # type: ignore[no-any-return]
+    except NotImplementedError as error:
+        raise ModelError(
+            f"{path}: onnx2torch has no torch counterpart for one of its nodes ({_first(error)}); "
+            "replace that operator, or quantize the torch module it was exported from"
+        ) from error
+    except Exception as error:
+        raise ModelError(f"{path}: onnx2torch cannot bring it to torch ({_first(error)})") from error
+
+
+def _image_shape(proto: onnx.ModelProto, path: Path, size: int | None) -> tuple[int, int, int]:
+    initializers = {t.name for t in proto.graph.initializer}
+    inputs = [i for i in proto.graph.input if i.name not in initializers]
+    if len(inputs) != 1:
+        raise ModelError(f"{path}: has {len(inputs)} inputs ({', '.join(i.name for i in inputs)}); a build needs one image input")
+    value = inputs[0]
+    dims = value.type.tensor_type.shape.dim
+    if len(dims) != 4:
+        raise ModelError(f"{path}: input '{value.name}' has {len(dims)} dimensions; a build needs an image (1, channels, height, width)")
+    batch, channels, height, width = (d.dim_value if d.HasField("dim_value") else None for d in dims)
+    if batch not in (None, 1):
+        raise ModelError(f"{path}: input '{value.name}' has batch {batch}; the sensor runs one image at a time: export it with batch 1")
+    if channels not in (1, 3):
+        raise ModelError(f"{path}: input '{value.name}' has {channels} channels in the second place; a build needs 1 or 3 (NCHW)")
+    if size is not None:
+        if any(d not in (None, size) for d in (height, width)):
+            raise ConfigError(f"--size {size}: {path} is fixed at {height}x{width}; export it at the size you want")
+        height = width = size
+    if not height or not width:
+        raise ConfigError(f"{path}: input '{value.name}' has no fixed height and width: give --size N")
+    return channels, height, width
+
+
+def _needs_weights(proto: onnx.ModelProto, path: Path) -> None:
+    fields = ("raw_data", "float_data", "int32_data", "int64_data", "double_data", "uint64_data")
+    for tensor in proto.graph.initializer:
+        external = tensor.data_location == onnx.TensorProto.EXTERNAL
+        if not external and 0 not in tensor.dims and not any(getattr(tensor, f) for f in fields):
+            raise ModelError(f"{path}: '{tensor.name}' has no data: this graph can be checked but not built; give the file with its weights")
+
+
+def _same_numbers(module: nn.Module, proto: onnx.ModelProto, shape: Sequence[int], path: Path) -> None:
+    torch, ort = need("torch"), need("onnxruntime")
+    image = np.random.default_rng(0).random((1, *shape), dtype=np.float32)
+    try:
+        session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        expected = session.run(None, {session.get_inputs()[0].name: image})
+    except Exception as error:
+        raise ModelError(f"{path}: onnxruntime cannot run it ({_first(error)})") from error
+    try:
+        with torch.no_grad():
+            found = module(torch.from_numpy(image))
+    except Exception as error:
+        raise ModelError(f"{path}: its torch form does not run ({_first(error)})") from error
+    outputs = [found] if isinstance(found, torch.Tensor) else list(found)
+    for value, a, b in zip(proto.graph.output, expected, outputs, strict=True):
+        scale = float(np.abs(a).max()) or 1.0
+        difference = float(np.abs(a - b.numpy()).max()) / scale if a.shape == tuple(b.shape) else float("inf")
+        if not difference <= TOLERANCE:
+            raise ModelError(
+                f"{path}: onnx2torch changes output '{value.name}' (relative difference {difference:.1e} to onnxruntime, "
+                f"{TOLERANCE:.0e} allowed), so a build would not be your network"
+            )
+
+
+def sha256_of(path: Path) -> str:
+    """Hash of a file's bytes."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _first(error: Exception) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)[:300]

@@ -1,0 +1,170 @@
+"""Calibration images: what MCT reads activation ranges from, and what fidelity is measured on.
+
+A set is an array (N, C, H, W), float32, RGB (or grey) in [0, 1]: what the
+sensor delivers. Whole images are cut to their centred square, boxes to the
+model's ROI (``sensorfit.models.roi``), then resized bilinearly.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import InputError
+from ..models.roi import centre_square, square_roi
+from .extra import need
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".ppm", ".tif", ".tiff"})
+LIMIT = 128
+"""Images used at most; ranges settle well before."""
+SYNTHETIC = 16
+"""Images in the built-in set."""
+FEW = 10
+"""Below this many images the ranges depend on which ones they are."""
+BATCH = 8
+"""Images handed to MCT at a time."""
+
+Crop = tuple[Path, "tuple[float, float, float, float] | None"]
+
+
+@dataclass(frozen=True)
+class CalibrationSet:
+    """Images (N, C, H, W) in [0, 1], where they came from, and what that costs."""
+
+    images: np.ndarray
+    source: str
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the pixels: the same images give the same quantized model."""
+        return hashlib.sha256(np.ascontiguousarray(self.images).tobytes()).hexdigest()
+
+    def batches(self) -> Iterator[list[np.ndarray]]:
+        """The images in MCT's form: lists of one (n, C, H, W) array."""
+        for start in range(0, len(self.images), BATCH):
+            yield [self.images[start : start + BATCH]]
+
+
+def calibration_set(shape: tuple[int, int, int], directory: Path | None, boxes: Path | None, limit: int, seed: int) -> CalibrationSet:
+    """The images of ``directory``, or the built-in set, at ``shape`` (C, H, W).
+
+    With ``boxes`` (COCO JSON) one crop a box. ``seed`` picks ``limit`` of them
+    where there are more. InputError names what cannot be used.
+    """
+    if directory is None:
+        if boxes is not None:
+            raise InputError(f"--boxes {boxes}: says where to cut images, so it needs --calib DIR with the images")
+        return synthetic(shape, seed)
+    crops, warnings = _crops(directory, boxes)
+    if len(crops) > limit:
+        chosen = np.random.default_rng(seed).permutation(len(crops))[:limit]
+        crops = [crops[i] for i in sorted(chosen)]
+    images = np.stack([_prepared(path, box, shape) for path, box in crops])
+    if len(images) < FEW:
+        warnings.append(f"only {len(images)} calibration images: activation ranges will depend on which they are; use {FEW} or more")
+    source = f"{len(images)} {'ROI crops' if boxes else 'images'} from {directory.name}"
+    return CalibrationSet(images, source, tuple(warnings))
+
+
+def synthetic(shape: tuple[int, int, int], seed: int, count: int = SYNTHETIC) -> CalibrationSet:
+    """The built-in set: soft gradients, one or two bright or dark shapes, sensor noise; from ``seed`` alone."""
+    rng = np.random.default_rng(seed)
+    channels, height, width = shape
+    y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
+    images = np.empty((count, channels, height, width), np.float32)
+    for image in images:
+        tilt = rng.uniform(-0.3, 0.3, (channels, 2, 1, 1))
+        image[:] = rng.uniform(0.15, 0.85, (channels, 1, 1)) + tilt[:, 0] * x + tilt[:, 1] * y
+        for _ in range(rng.integers(1, 3)):
+            cx, cy = rng.uniform(-0.5, 0.5, 2)
+            rx, ry = rng.uniform(0.15, 0.6, 2)
+            power = rng.choice([1, 2, 8])  # diamond, ellipse, near rectangle
+            inside = np.abs((x - cx) / rx) ** power + np.abs((y - cy) / ry) ** power < 1
+            texture = 0.1 * np.sin(rng.uniform(2, 20) * x + rng.uniform(2, 20) * y)
+            image[:, inside] = (rng.uniform(0, 1, (channels, 1, 1)) + texture)[:, inside]
+        image += rng.normal(0, 0.02, image.shape).astype(np.float32)
+    warning = (
+        "calibrated on built-in synthetic images: activation ranges do not follow your scenes, so real images may "
+        "saturate or lose resolution; memory and speed are unaffected; give --calib DIR with about a hundred real images"
+    )
+    return CalibrationSet(np.clip(images, 0, 1), f"built-in synthetic set ({count} images, seed {seed})", (warning,))
+
+
+def _crops(directory: Path, boxes: Path | None) -> tuple[list[Crop], list[str]]:
+    if not directory.is_dir():
+        raise InputError(f"--calib {directory}: there is no such directory")
+    if boxes is None:
+        found: list[Crop] = [(p, None) for p in sorted(directory.rglob("*")) if p.suffix.lower() in SUFFIXES and p.is_file()]
+        if not found:
+            raise InputError(f"--calib {directory}: holds no images ({', '.join(sorted(SUFFIXES))})")
+        return found, []
+    files, annotations = _coco(boxes)
+    crops: list[Crop] = []
+    absent: set[str] = set()
+    for index, row in enumerate(annotations):
+        name, box = _box(row, files, f"{boxes}: annotations[{index}]")
+        path = directory / name
+        if path.is_file():
+            crops.append((path, box))
+        else:
+            absent.add(name)
+    if not crops:
+        raise InputError(f"{boxes}: none of its {len(absent)} images is in {directory}")
+    missing = [f"{len(absent)} images named in {boxes.name} are not in {directory.name} and were left out"] if absent else []
+    return crops, missing
+
+
+def _coco(path: Path) -> tuple[dict[Any, str], list[Any]]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        files = {i["id"]: i["file_name"] for i in found["images"]}
+        annotations = found["annotations"]
+    except OSError as error:
+        raise InputError(f"--boxes {path}: cannot be read ({error.strerror or error})") from None
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InputError(f"--boxes {path}: is not COCO JSON with 'images' and 'annotations' ({error})") from None
+    if not isinstance(annotations, list):
+        raise InputError(f"--boxes {path}: 'annotations' is not a list")
+    return files, annotations
+
+
+def _box(row: Any, files: dict[Any, str], where: str) -> tuple[str, tuple[float, float, float, float]]:
+    try:
+        name = files[row["image_id"]]
+        x, y, w, h = (float(v) for v in row["bbox"])
+    except (KeyError, TypeError, ValueError):
+        raise InputError(f"{where} needs 'image_id' of a listed image and 'bbox' [x, y, width, height]") from None
+    return name, (x, y, w, h)
+
+
+def _prepared(path: Path, box: tuple[float, float, float, float] | None, shape: tuple[int, int, int]) -> np.ndarray:
+    channels, height, width = shape
+    image = _opened(path, "L" if channels == 1 else "RGB")
+    try:
+        square = centre_square(*image.size) if box is None else square_roi(box, *image.size)
+    except ValueError as error:
+        raise InputError(f"{path}: {error}") from None
+    resampling = need("PIL.Image", "pillow").Resampling.BILINEAR
+    cut = image.resize((width, height), resampling, box=square)
+    pixels = np.asarray(cut, np.float32).reshape(height, width, channels) / 255
+    return np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
+def _opened(path: Path, mode: str) -> Image:
+    pil = need("PIL.Image", "pillow")
+    ops = need("PIL.ImageOps", "pillow")
+    try:
+        with pil.open(path) as image:
+            return ops.exif_transpose(image).convert(mode)  # type: ignore[no-any-return]
+    except Exception as error:
+        raise InputError(f"{path}: is not an image that can be read ({error})") from None

@@ -1,0 +1,144 @@
+"""MCT post-training quantization for the IMX500, and its ONNX export.
+
+Symmetric per-channel 8-bit weights, per-tensor 8-bit activations with
+power-of-two thresholds: the ``imx500`` target description. The same module,
+images and seed give the same bytes: one thread, every generator seeded, and
+nothing in the file that names a place or a time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import random
+import sys
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import numpy as np
+import onnx
+
+from ..errors import ToolchainError
+from .calibration import CalibrationSet
+from .extra import need
+
+if TYPE_CHECKING:
+    from torch import nn
+
+OPSET = 20
+"""Of the export: the one MCT 2.5 writes Gelu at, which the converter accepts."""
+TPC_VERSION = "1.0"
+"""Of the imx500 target description: 8-bit weights and activations."""
+
+
+@dataclass(frozen=True)
+class Quantized:
+    """MCT's result; ``module`` is the fake-quantized torch module."""
+
+    module: Any
+
+
+def quantize(module: nn.Module, calibration: CalibrationSet, seed: int, log: Path) -> Quantized:
+    """Quantize ``module`` on ``calibration``. ToolchainError when MCT cannot; ``log`` has what it said."""
+    with tool_output(log), reproducible(seed):
+        mct = need("model_compression_toolkit", "model-compression-toolkit")
+        tpc = need("edgemdt_tpc", "edge-mdt-tpc").get_target_platform_capabilities(TPC_VERSION, "imx500")
+        try:
+            quantized, _ = mct.ptq.pytorch_post_training_quantization(
+                module, calibration.batches, target_platform_capabilities=tpc
+            )
+        except Exception as error:
+            raise _failed("quantize", error) from error
+    return Quantized(quantized)
+
+
+def export_int8(quantized: Quantized, calibration: CalibrationSet, path: Path, seed: int, log: Path) -> None:
+    """Write ``quantized`` as ONNX with mct_quantizers nodes, opset 20."""
+    with tool_output(log), reproducible(seed):
+        mct = need("model_compression_toolkit", "model-compression-toolkit")
+
+        def one() -> Iterator[list[np.ndarray]]:  # the export traces one image: batch 1 is what the sensor runs
+            yield [calibration.images[:1]]
+
+        try:
+            mct.exporter.pytorch_export_model(quantized.module, str(path), repr_dataset=one, onnx_opset_version=OPSET)
+        except Exception as error:
+            raise _failed("export", error) from error
+    model = onnx.load(str(path))
+    for node in model.graph.node:
+        node.ClearField("doc_string")
+    path.write_bytes(model.SerializeToString(deterministic=True))
+
+
+def settle(module: nn.Module, calibration: CalibrationSet) -> None:
+    """Give the BatchNorms of a module with random weights the statistics of ``calibration``, in place.
+
+    At their defaults the signal of an untrained network fades from layer to
+    layer, and neither ranges nor fidelity would say anything.
+    """
+    torch = need("torch")
+    norms = [m for m in module.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # the plain average over all batches
+        norm.train()
+    with torch.no_grad():
+        for (images,) in calibration.batches():
+            module(torch.from_numpy(images))
+    module.eval()
+
+
+def _failed(what: str, error: Exception) -> ToolchainError:
+    reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    return ToolchainError(f"model-compression-toolkit could not {what} the network ({reason[:300]})")
+
+
+@contextlib.contextmanager
+def reproducible(seed: int) -> Iterator[None]:
+    """One torch thread and every generator seeded; what stood before is restored."""
+    torch = need("torch")
+    threads, states = torch.get_num_threads(), (random.getstate(), np.random.get_state(), torch.get_rng_state())
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        random.setstate(states[0])
+        np.random.set_state(states[1])
+        torch.set_rng_state(states[2])
+
+
+@contextlib.contextmanager
+def tool_output(log: Path) -> Iterator[None]:
+    """What the tools print, log or warn goes to the end of ``log`` instead of the terminal."""
+    with log.open("a", encoding="utf-8") as file, contextlib.ExitStack() as stack:
+        stack.enter_context(contextlib.redirect_stdout(file))
+        stack.enter_context(contextlib.redirect_stderr(file))
+        stack.enter_context(warnings.catch_warnings())
+        stack.enter_context(_handlers_to(file))
+        yield
+
+
+@contextlib.contextmanager
+def _handlers_to(file: TextIO) -> Iterator[None]:
+    """Logging handlers that hold the terminal's streams, lent to ``file``; new ones are let go of afterwards."""
+    lent = {h: h.stream for h in _stream_handlers() if h.stream in (sys.__stdout__, sys.__stderr__)}
+    for handler in lent:
+        handler.setStream(file)
+    try:
+        yield
+    finally:
+        for handler in _stream_handlers():
+            if handler.stream is file:
+                handler.setStream(lent.get(handler, sys.__stderr__))
+
+
+def _stream_handlers() -> list[logging.StreamHandler[Any]]:
+    loggers = [logging.getLogger(), *(logging.getLogger(name) for name in logging.root.manager.loggerDict)]
+    return [h for logger in loggers for h in logger.handlers if isinstance(h, logging.StreamHandler)]
