@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..verify.finding import Finding
+from .escape import plain
 
 TOPICS: Final = {
     "1": "operators", "2": "flagged-operators", "3": "memory", "4": "latency", "5": "inputs-outputs", "6": "budgets",
@@ -20,7 +21,9 @@ class RuleText:
     title: str
     rationale: str = ""
     fix: str = ""
-    uri: str = ""
+    fails: str = ""
+    passes: str = ""
+    """Examples, as ONNX text."""
 
     @property
     def topic(self) -> str:
@@ -46,14 +49,23 @@ class RuleText:
     def help_markdown(self) -> str:
         """The same as Markdown."""
         parts = [f"**{self.id}: {self.title}**", self.rationale, f"**Fix.** {self.fix}" if self.fix else ""]
-        parts.append(f"Run `sensorfit rules {self.id}` for examples.")
+        parts += [
+            f"{word}:\n\n```\n{text}\n```"
+            for word, text in (("Fails", self.fails), ("Passes", self.passes))
+            if text
+        ]
         return "\n\n".join(part for part in parts if part)
 
 
 def rule_text(rule: str, sample: Finding) -> RuleText:
     """The words of ``rule``; ``sample`` is a finding of it, for a rule nobody describes."""
     from ..budgets import RULES
+    from ..verify.engine import rules
 
     if rule in RULES:
         return RuleText(rule, RULES[rule], fix=sample.fix)
-    return RuleText(rule, sample.reason or sample.message, fix=sample.fix)
+    for known in rules():
+        if known.id == rule:
+            text = known.text
+            return RuleText(rule, text.title, text.rationale, text.fix or sample.fix, text.fails, text.passes)
+    return RuleText(rule, plain(sample.reason or sample.message), fix=plain(sample.fix))

@@ -56,7 +56,7 @@ def render(items: Sequence[Report | Outcome]) -> str:
 
 
 def _rule(text: RuleText, sample: Finding) -> dict[str, Any]:
-    rule: dict[str, Any] = {
+    return {
         "id": text.id,
         "name": text.name,
         "shortDescription": {"text": text.title},
@@ -65,9 +65,6 @@ def _rule(text: RuleText, sample: Finding) -> dict[str, Any]:
         "defaultConfiguration": {"level": LEVEL[sample.severity]},
         "properties": {"tags": ["imx500", text.topic], "problem.severity": PROBLEM_SEVERITY[sample.severity]},
     }
-    if text.uri:
-        rule["helpUri"] = text.uri
-    return rule
 
 
 def _invocation(results: Sequence[Outcome]) -> dict[str, Any]:

@@ -1,0 +1,43 @@
+"""``sensorfit diff``."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from .check import shapes
+
+
+@click.command(name="diff")
+@click.argument("old")
+@click.argument("new")
+@click.option("--format", "format_", type=click.Choice(["console", "json", "markdown"]), default="console", show_default=True)
+@click.option("--profile", type=click.Choice(["converter", "picosam"]), default="converter", show_default=True, help="Whose word decides.")
+@click.option("--input-persistency/--no-input-persistency", default=True, show_default=True, help="Count the input tensor kept in memory.")
+@click.option("--input-shape", "input_shapes", multiple=True, callback=shapes, metavar="[NAME=]1x3x96x96", help="Give an input of both this shape.")
+@click.option("--exit-code", is_flag=True, help="Exit 1 when NEW is worse: verdict, memory, MACs, latency, parameters or a new error.")
+@click.option("-v", "--verbose", is_flag=True, help="List every node and layer.")
+@click.pass_context
+def command(ctx: click.Context, old: str, new: str, format_: str, profile: str, input_persistency: bool, input_shapes: dict[str, tuple[int, ...]], exit_code: bool, verbose: bool) -> None:
+    """Show what changed from OLD to NEW in operators, memory, MACs and latency.
+
+    \b
+    Examples:
+      sensorfit diff old.onnx new.onnx
+      sensorfit diff picosam2 picosam3 --format markdown
+      sensorfit diff main.onnx branch.onnx --exit-code
+    """
+    from ..diff import diff
+    from ..report.difference import print_diff, render_markdown
+    from ..report.outputs import console_for
+
+    found = diff(old, new, profile=profile, input_persistency=input_persistency, input_shapes=input_shapes)
+    if format_ == "json":
+        click.echo(json.dumps(found.to_dict(), indent=2))
+    elif format_ == "markdown":
+        click.echo(render_markdown(found), nl=False)
+    else:
+        print_diff(found, console_for(sys.stdout), verbose=verbose)
+    ctx.exit(int(exit_code and found.worse))

@@ -1,0 +1,147 @@
+"""Which format goes where, and the text of each.
+
+    --format sarif                          SARIF on standard output
+    --format sarif --output out.sarif       SARIF in the file
+    --output out.sarif --output report.md   each file in the format of its name, console on standard output
+    --output junit=report.txt               the format said outright
+
+A name that stands for a format decides; any other takes the first ``--format``
+left. What then remains of the formats goes to standard output.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TextIO
+
+from ..errors import ConfigError
+from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+FORMATS: Final = ("console", "json", "sarif", "junit", "markdown", "github")
+LINES: Final = frozenset({"console", "github", "markdown"})
+"""Formats that may follow one another on standard output; the others are one document."""
+SUFFIXES: Final = {
+    ".sarif": "sarif", ".json": "json", ".xml": "junit", ".md": "markdown", ".markdown": "markdown",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Formats for standard output, and (format, file) pairs."""
+
+    shown: tuple[str, ...]
+    written: tuple[tuple[str, Path], ...]
+
+
+def plan(formats: Sequence[str], outputs: Sequence[str]) -> Plan:
+    """Pair ``--format`` and ``--output`` values; ConfigError when they do not go together."""
+    left = list(dict.fromkeys(formats))
+    written: list[tuple[str, Path]] = []
+    unnamed: list[int] = []
+    for output in outputs:
+        format_, given, name = output.partition("=")
+        file = Path(name if given and format_ in FORMATS else output)
+        if not (given and format_ in FORMATS):
+            format_ = _suggested(file, left)
+        if format_ in left:
+            left.remove(format_)
+        elif not format_:
+            unnamed.append(len(written))
+        written.append((format_, file))
+    for (
+        index
+    ) in unnamed:  # after the named ones: `--format console --format sarif --output a --output b.sarif`
+        file = written[index][1]
+        if not left and file.suffix != ".txt":
+            raise ConfigError(
+                f"--output {file}: which format? write --output FORMAT={file} ({', '.join(FORMATS)})"
+            )
+        written[index] = (left.pop(0) if left else "console", file)
+    shown = tuple(left) if formats else ("console",)
+    if len(shown) > 1 and not LINES.issuperset(shown):
+        raise ConfigError(
+            f"only one of {', '.join(shown)} can go to standard output; give the others an --output"
+        )
+    files = [file for _, file in written]
+    twice = {str(f) for f in files if files.count(f) > 1}
+    if twice:
+        raise ConfigError(f"--output {', '.join(sorted(twice))} is given twice")
+    return Plan(shown, tuple(written))
+
+
+def _suggested(file: Path, wanted: Sequence[str]) -> str:
+    """The format that a file's name stands for, "" when it may be any."""
+    name = file.name.lower()
+    if name.endswith(".sarif.json") or (
+        name.endswith(".json") and "sarif" in wanted and "json" not in wanted
+    ):
+        return "sarif"
+    return SUFFIXES.get(file.suffix.lower(), "")
+
+
+def text(format_: str, outcomes: Sequence[Outcome], steps: bool = False) -> str:
+    """The outcomes in a format other than console; ``steps`` adds the memory plan to JSON."""
+    if format_ == "json":
+        from .json import render_outcomes
+
+        return render_outcomes(outcomes, plan=steps) + "\n"
+    from importlib import import_module
+
+    rendered: str = import_module(f".{format_}", __package__).render(outcomes)
+    return rendered if rendered.endswith("\n") or not rendered else rendered + "\n"
+
+
+WIDTH: Final = 160
+"""Columns where there is no terminal to ask: a log viewer wraps by itself."""
+
+
+def console_for(file: TextIO) -> Console:
+    """A rich console on ``file``: colour only on a terminal and without NO_COLOR (rich sees to that)."""
+    from rich.console import Console
+
+    terminal = file.isatty()
+    return Console(
+        file=file, highlight=False, no_color=None if terminal else True, width=None if terminal else WIDTH
+    )
+
+
+def write_console(
+    outcomes: Sequence[Outcome], file: TextIO, *, verbose: bool = False, memory: bool = False
+) -> None:
+    """What a person reads, to ``file``: the whole report of one model, a summary of several."""
+    from .console import print_report
+    from .summary import print_change, print_summary
+
+    console = console_for(file)
+    if len(outcomes) != 1:
+        print_summary(outcomes, console, verbose=verbose)
+    elif outcomes[0].report is not None:
+        print_report(outcomes[0].report, console, verbose=verbose, memory=memory)
+        print_change(outcomes[0], console)
+
+
+def show(plan_: Plan, outcomes: Sequence[Outcome], *, verbose: bool = False, memory: bool = False) -> None:
+    """Write every output: files first, then standard output; a model without a report is a sentence on stderr."""
+    from ..baseline import write_text
+
+    for format_, file in plan_.written:
+        if format_ == "console":
+            from io import StringIO
+
+            buffer = StringIO()
+            write_console(outcomes, buffer, verbose=verbose, memory=memory)
+            write_text(file, buffer.getvalue())
+        else:
+            write_text(file, text(format_, outcomes, memory))
+    for format_ in plan_.shown:
+        if format_ == "console":
+            write_console(outcomes, sys.stdout, verbose=verbose, memory=memory)
+        elif not (format_ == "json" and len(outcomes) == 1 and outcomes[0].report is None):
+            sys.stdout.write(text(format_, outcomes, memory))
+    sys.stdout.flush()
