@@ -65,7 +65,9 @@ def check_all(
     config = read_config(config_file) if config_file else find_config()
     names = expand(models) if models else expand(config.models, config.directory)
     if not names:
-        raise ConfigError("which model? name a file, a directory or a built-in model, or list models in the configuration")
+        raise ConfigError(
+            "which model? name a file, a directory or a built-in model, or list models in the configuration"
+        )
     asked = Policy(**policy)
     todo = [Job(name, asked.over(config.policy_for(name)), confirm, alone=len(names) == 1) for name in names]
     workers = jobs if jobs is not None else config.jobs if config.jobs is not None else 1
