@@ -9,6 +9,7 @@ from .layout import load_memory_facts
 from .lifetimes import lifetimes, live_sets
 from .model import Live, MemoryReport, Step
 from .peak import needed_bytes
+from .schedule import schedule
 from .weights import model_weight_bytes
 
 __all__ = ["Live", "MemoryReport", "Step", "analyse"]
@@ -22,6 +23,7 @@ def analyse(device_graph: Graph, target: Target, input_persistency: bool = True)
     """
     facts = load_memory_facts(target.name)
     program = expand(device_graph, facts)
+    program.operations = schedule(program)
     weights, weight_notes, weights_known = model_weight_bytes(device_graph, facts)
     spans = lifetimes(program)
     steps = []
