@@ -1,0 +1,53 @@
+"""What the real converter's front end said about the reference graphs: ``front_end.json``.
+
+Made by ``python -m tools.reference_evidence``; that file says how.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+
+@dataclass(frozen=True)
+class FrontEndAnswer:
+    """The front end's verdict on one form of one graph."""
+
+    form: str
+    """Which form was asked about: the shipped graph, or the same module with GELU as one operator."""
+    verdict: str
+    operators: tuple[str, ...] = ()
+    """Operators it does not know (USOP); it names no other reasons while there are any."""
+    reasons: tuple[tuple[str, int], ...] = ()
+    """Its reasons (INVOP, INVMOD) with how often each stands in its log, most frequent first."""
+    note: str = ""
+
+
+def front_end(graph: str) -> tuple[FrontEndAnswer, ...]:
+    """Answers about the graph file called ``graph``; () where it was not asked."""
+    return tuple(
+        FrontEndAnswer(
+            form=row["form"],
+            verdict=row["verdict"],
+            operators=tuple(row.get("operators", ())),
+            reasons=tuple(row.get("reasons", {}).items()),
+            note=row.get("note", ""),
+        )
+        for row in _answers()["graphs"].get(graph, ())
+    )
+
+
+def converter() -> str:
+    """The converter that was asked."""
+    return str(_answers()["converter"])
+
+
+@cache
+def _answers() -> dict[str, Any]:
+    file = resources.files(__package__) / "front_end.json"
+    if not file.is_file():
+        return {"converter": "", "graphs": {}}
+    return json.loads(file.read_text(encoding="utf-8"))  # type: ignore[no-any-return]

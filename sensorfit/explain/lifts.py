@@ -1,0 +1,71 @@
+"""What remains of the reasons if each is lifted.
+
+A lift is a change a designer might make (encoder only, 96x96, 4-bit weights,
+operators exchanged) with what still stands in the way after it. Lifts combine,
+because one rarely is enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..units import show_bytes
+from .model import Lift, Part, Sum
+
+
+def together(parts: Sequence[Part]) -> Sum:
+    """The parts as one program: weights of all, the runtime of the largest, one reserved block."""
+    memories = [p.report.memory for p in parts]
+    weights = sum(m.weights_bytes for m in memories)
+    runtime = max(m.runtime_bytes for m in memories)
+    first = memories[0]
+    extra = first.input_persistence_bytes if first.input_persistency else 0
+    return Sum(
+        parts=tuple(p.name for p in parts),
+        parameters=sum(p.report.model.parameters for p in parts),
+        weights_bytes=weights,
+        runtime_bytes=runtime,
+        total_bytes=weights + runtime + first.reserved_bytes + extra,
+        budget_bytes=first.budget_bytes,
+        macs=sum(p.report.latency.macs for p in parts),
+    )
+
+
+def lifts(parts: Sequence[Part], smaller: Sequence[Part] = ()) -> tuple[Lift, ...]:
+    """Single changes and their combinations. ``smaller``: the same parts at 96x96, where there are any."""
+    found = [_lift("as it is", parts)]
+    alone = len(parts) > 1
+    if alone:
+        found.append(_lift(f"{parts[0].label} only, the rest on the host", parts[:1]))
+    found.append(_lift("4-bit weights", parts, four_bit=True))
+    if smaller:
+        size = "at " + smaller[0].name.partition("@")[2] + "x" + smaller[0].name.partition("@")[2]
+        found.append(_lift(size, smaller))
+        found.append(_lift(f"{size}, 4-bit weights", smaller, four_bit=True))
+        if alone:
+            found.append(_lift(f"{size}, {parts[0].label} only", smaller[:1]))
+            found.append(_lift(f"{size}, {parts[0].label} only, refused operators exchanged", smaller[:1], exchanged=True))
+    if any(p.refused or p.unknown for p in parts):
+        found.append(_lift("refused operators exchanged", parts, exchanged=True))
+        if alone:
+            found.append(_lift(f"{parts[0].label} only, refused operators exchanged", parts[:1], exchanged=True))
+    return tuple(found)
+
+
+def _lift(change: str, parts: Sequence[Part], four_bit: bool = False, exchanged: bool = False) -> Lift:
+    whole = together(parts)
+    saved = sum(p.report.memory.weights_bytes - p.weights_4bit_bytes for p in parts) if four_bit else 0
+    total = whole.total_bytes - saved
+    refused = 0 if exchanged else sum(p.refused_nodes for p in parts)
+    unknown = 0 if exchanged else sum(g.count for p in parts for g in p.unknown)
+    remains: list[str] = []
+    if refused:
+        remains.append(f"{refused} refused nodes")
+    if unknown:
+        remains.append(f"{unknown} nodes that nobody has tried")
+    if total > whole.budget_bytes:
+        remains.append(f"memory: {show_bytes(total)} of {show_bytes(whole.budget_bytes)}")
+    inputs = [sentence for p in parts for sentence in p.foreign_inputs]
+    if inputs:
+        remains.append("inputs: " + "; ".join(inputs))
+    return Lift(change, total, whole.budget_bytes, refused, unknown, tuple(remains))

@@ -1,0 +1,140 @@
+"""What an explanation holds; renderers print it and decide nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..models.published import Published
+from ..report.report import Report
+
+
+@dataclass(frozen=True)
+class Group:
+    """Findings of one rule about one operator for one reason."""
+
+    rule: str
+    op: str
+    reason: str
+    fix: str
+    count: int
+    blocks: tuple[str, ...]
+    """Where in the network, as ranges: ``stages.1-3.blocks.0-5.attn``."""
+    support: str
+    basis: str
+    evidence: str
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Largest:
+    """The activation with the most elements; one byte an element at INT8."""
+
+    tensor: str
+    shape: tuple[int, ...]
+    elements: int
+    node: str
+
+
+@dataclass(frozen=True)
+class FrontEnd:
+    """What the real converter's front end said to one form of a part's graph."""
+
+    form: str
+    verdict: str
+    operators: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One network of the model: the encoder, the decoder, or the only one there is."""
+
+    name: str
+    label: str
+    report: Report
+    operators: Mapping[str, int]
+    """How often each operator occurs."""
+    refused: tuple[Group, ...]
+    flagged: tuple[Group, ...]
+    """What the PicoSAM papers' constraint set refuses and the converter does not."""
+    unknown: tuple[Group, ...]
+    largest: Largest | None
+    weights_4bit_bytes: int
+    """The weights' bytes on the device if all were stored in 4 bits."""
+    foreign_inputs: tuple[str, ...]
+    """Inputs the sensor cannot deliver, each as a sentence."""
+    front_end: tuple[FrontEnd, ...] = ()
+
+    @property
+    def refused_nodes(self) -> int:
+        """Nodes with at least one refused group; a node refused twice counts in each group."""
+        return sum(group.count for group in self.refused)
+
+
+@dataclass(frozen=True)
+class Sum:
+    """Several parts as one program on the sensor: weights add up, the larger runtime counts once."""
+
+    parts: tuple[str, ...]
+    parameters: int
+    weights_bytes: int
+    runtime_bytes: int
+    total_bytes: int
+    budget_bytes: int
+    macs: int
+
+    @property
+    def fits(self) -> bool:
+        """Whether the total is within the budget."""
+        return self.total_bytes <= self.budget_bytes
+
+
+@dataclass(frozen=True)
+class Lift:
+    """One change, and what still stands in the way after it."""
+
+    change: str
+    total_bytes: int
+    budget_bytes: int
+    refused: int
+    """Refused nodes left."""
+    unknown: int
+    remains: tuple[str, ...]
+    """What still stands in the way, as phrases; () when nothing does."""
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """What a model that fits does instead: facts from its own check, and sentences with their source."""
+
+    report: Report
+    said: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """The whole explanation. ``verdicts`` is the model's under each profile: the worst of its parts."""
+
+    model: str
+    title: str
+    note: str
+    profile: str
+    verdicts: Mapping[str, str]
+    headline: str
+    reasons: tuple[str, ...]
+    """Each thing that stands in the way, as one sentence with its numbers."""
+    parts: tuple[Part, ...]
+    together: Sum | None
+    lifts: tuple[Lift, ...]
+    contrast: Contrast | None
+    published: tuple[Published, ...] = ()
+    caveats: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def verdict(self) -> str:
+        """The verdict under the page's profile."""
+        return self.verdicts[self.profile]

@@ -1,0 +1,215 @@
+"""``explain``: the checks of a model's parts, read together.
+
+    name ─► parts (encoder, decoder; at 96x96 too) ─► check each ─► reasons ─► what remains if each is lifted
+
+Every sentence is built from the reports and the graphs; nothing is said about
+a model that its graph does not show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ..api import check
+from ..graph.ir import Graph
+from ..graph.load import load
+from ..graph.lower import lower
+from ..memory import analyse
+from ..models import evidence
+from ..models.published import published
+from ..models.registry import Entry, find
+from ..report.report import Report
+from ..target import Target, load_target
+from ..units import show_bytes, show_count
+from ..verify.finding import Finding
+from .blocks import block, ranges
+from .lifts import lifts, together
+from .model import Contrast, Group, Page, Part, Sum
+from .structure import foreign_inputs, largest, operators
+
+EXAMPLE = "picosam3"
+"""The model that fits, which a page about another one is contrasted with."""
+STRICT = "picosam"
+"""The profile of the papers' constraint set."""
+LOW_BITS = 4
+_MEMORY, _LATENCY = "SF3", "SF4"
+_SEVERITY = {"fits": 0, "unknown": 1, "does_not_fit": 2}
+
+SAID = (
+    (
+        "The prompt is no input: the sensor crops to a region of interest and the network segments what stands in its middle.",
+        "arXiv 2506.18807 (fixed-point prompt encoding); README of pbonazzi/picosam3 (the sensor crops to the drawn box)",
+    ),
+    ("The backbone is a dense convolutional U-Net; what attention there is gates channels.", "arXiv 2603.11917, abstract"),
+    ("The large models are the teachers, not the network: it is distilled from SAM 2 and SAM 3.", "arXiv 2603.11917, abstract"),
+)
+
+
+def explain(model: str | Path, profile: str = "converter", input_persistency: bool = True) -> Page:
+    """The page of ``model``: a built-in name ("tinysam"), a part of one ("tinysam/decoder") or a file.
+
+    Raises ModelError and ConfigError as ``check`` does.
+    """
+    entry = None if Path(model).exists() else find(str(model))
+    target = load_target()
+    names = _own_parts(entry)
+    parts = tuple(part(name, target, profile, input_persistency) for name in names or (str(model),))
+    smaller = tuple(
+        part(name, target, profile, input_persistency) for name in (entry.parts if entry else ()) if name not in names
+    )
+    whole = together(parts) if len(parts) > 1 else None
+    verdicts = {p: _worst(x.report.verdicts[p] for x in parts) for p in parts[0].report.verdicts}
+    title = entry.title if entry else parts[0].report.model.name
+    return Page(
+        model=entry.name if entry else str(model),
+        title=title,
+        note=entry.note if entry else "",
+        profile=profile,
+        verdicts=verdicts,
+        headline=_headline(title, verdicts[profile], target),
+        reasons=_reasons(parts, whole, target),
+        parts=parts,
+        together=whole,
+        lifts=lifts(parts, smaller),
+        contrast=None if entry and entry.name == EXAMPLE else contrast(profile, input_persistency),
+        published=published(entry.name) if entry else (),
+        caveats=_caveats(entry, parts),
+    )
+
+
+def part(name: str, target: Target, profile: str = "converter", input_persistency: bool = True) -> Part:
+    """One network, checked under ``profile``."""
+    report = check(name, profile=profile, input_persistency=input_persistency)
+    entry = None if Path(name).exists() else find(name)
+    graph = load(entry.graph if entry else name, report.model.name)
+    found = report.findings
+    strict = check(name, profile=STRICT, input_persistency=input_persistency).findings if profile != STRICT else found
+    return Part(
+        name=name,
+        label=name.partition("/")[2] or report.model.name,
+        report=report,
+        operators=operators(graph),
+        refused=groups(f for f in found if f.support == "unsupported" and _about_operators(f)),
+        flagged=groups(f for f in strict if f.support == "unsupported" and _about_operators(f) and not _among(f, found)),
+        unknown=groups(f for f in found if f.support == "unknown" and _about_operators(f)),
+        largest=largest(graph),
+        weights_4bit_bytes=_weights_at(graph, target, LOW_BITS),
+        foreign_inputs=foreign_inputs(graph, target),
+        front_end=evidence.front_end(entry.graph.stem) if entry else (),
+    )
+
+
+def groups(findings: object) -> tuple[Group, ...]:
+    """Findings grouped by rule, operator and reason, in order of appearance."""
+    found: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in findings:  # type: ignore[attr-defined]
+        found.setdefault((finding.rule, finding.op, finding.reason or finding.message), []).append(finding)
+    return tuple(
+        Group(
+            rule=rule,
+            op=op,
+            reason=reason,
+            fix=members[0].fix,
+            count=len({f.node for f in members}),
+            blocks=ranges(dict.fromkeys(block(f.node) for f in members if f.node)),
+            support=members[0].support,
+            basis=members[0].basis,
+            evidence=members[0].evidence,
+            code=members[0].converter_code,
+        )
+        for (rule, op, reason), members in found.items()
+    )
+
+
+def contrast(profile: str, input_persistency: bool) -> Contrast:
+    """What the authors of the model that fits did instead."""
+    return Contrast(check(EXAMPLE, profile=profile, input_persistency=input_persistency), SAID)
+
+
+def _own_parts(entry: Entry | None) -> tuple[str, ...]:
+    return tuple(name for name in entry.parts if "@" not in name) if entry else ()
+
+
+def _about_operators(finding: Finding) -> bool:
+    return not finding.rule.startswith((_MEMORY, _LATENCY))
+
+
+def _among(finding: Finding, refused: Sequence[Finding]) -> bool:
+    return any(f.support == "unsupported" and (f.rule, f.node) == (finding.rule, finding.node) for f in refused)
+
+
+def _weights_at(graph: Graph, target: Target, bits: int) -> int:
+    """Bytes of the weights were every multi-dimensional constant stored in ``bits``."""
+    lowered = lower(graph)
+    tensors = {
+        name: replace(t, bits=bits) if t.constant and t.dtype.startswith("float") and len(t.shape or ()) > 1 else t
+        for name, t in lowered.tensors.items()
+    }
+    return analyse(lowered.replace(tensors=tensors), target).weights_bytes
+
+
+def _worst(verdicts: object) -> str:
+    return max(verdicts, key=lambda v: _SEVERITY[v])  # type: ignore[call-overload, no-any-return]
+
+
+def _headline(title: str, verdict: str, target: Target) -> str:
+    where = target.name.upper()
+    return {
+        "fits": f"{title} fits the {where}.",
+        "does_not_fit": f"{title} does not fit the {where}.",
+        "unknown": f"Whether {title} fits the {where} is not known.",
+    }[verdict]
+
+
+def _reasons(parts: Sequence[Part], whole: Sum | None, target: Target) -> tuple[str, ...]:
+    found: list[str] = []
+    for item in parts:
+        report = item.report
+        who = f"The {item.label}" if len(parts) > 1 else "The network"
+        if item.refused:
+            count = ", ".join(f"{op} ({n})" for op, n in _by_operator(item.refused).items())
+            found.append(f"{who} has operators that the converter refuses in the form used: {count}.")
+        if item.unknown:
+            count = ", ".join(f"{op} ({n})" for op, n in _by_operator(item.unknown).items())
+            found.append(f"{who} has operators that nobody has tried: {count}.")
+        found += [f"{who} needs more than {_over(report)}."] if not report.memory.fits else []
+        found += [f"{who}'s input {sentence}." for sentence in item.foreign_inputs]
+    if whole and not whole.fits and all(item.report.memory.fits for item in parts):
+        found.append(
+            f"Encoder and decoder fit one by one, but not together: {show_bytes(whole.total_bytes)} "
+            f"of {show_bytes(whole.budget_bytes)}."
+        )
+    return tuple(found)
+
+
+def _over(report: Report) -> str:
+    memory = report.memory
+    return (
+        f"the budget of {show_bytes(memory.budget_bytes)}: {show_bytes(memory.total_bytes)}, "
+        f"of which weights {show_bytes(memory.weights_bytes)} and the peak of its activations {show_bytes(memory.runtime_bytes)}"
+    )
+
+
+def _by_operator(found: Sequence[Group]) -> Mapping[str, int]:
+    counts: dict[str, int] = {}
+    for group in found:
+        counts[group.op or group.rule] = counts.get(group.op or group.rule, 0) + group.count
+    return counts
+
+
+def _caveats(entry: Entry | None, parts: Sequence[Part]) -> tuple[str, ...]:
+    notes = dict.fromkeys(note for item in parts for note in item.report.memory.notes)
+    found = [
+        "Milliseconds are an estimate; the interval comes from the cost model's own errors on measured networks, "
+        "none of which is a transformer or takes more than 8 MiB."
+    ]
+    if entry and entry.parts:
+        found.append("The graphs are built from permissively licensed packages with random weights: structure, not accuracy.")
+    return (*found, *notes)
+
+
+def macs_words(macs: int) -> str:
+    """MACs for a sentence: ``38.8 G MACs``."""
+    return f"{show_count(macs)} MACs"
