@@ -368,3 +368,11 @@ def _sources(view: _View, tensor: str, depth: int = 8) -> Iterator[Node]:
 
 
 _PASS_THROUGH = frozenset({"Mul", "Div", "Add", "Reshape", "Transpose", "Dropout", "Where", "Cast", "Identity"})
+
+
+def recognised(graph: Graph) -> list[Match]:
+    """``recognise(graph)``, kept with the graph like its other caches."""
+    kept = graph.__dict__.get("_recognised")
+    if kept is None:
+        kept = graph.__dict__["_recognised"] = recognise(graph)
+    return kept  # type: ignore[no-any-return]

@@ -1,0 +1,110 @@
+"""Softmax and LayerNormalization: always named, whatever the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sensorfit.graph.ir import Graph, Node
+from sensorfit.graph.patterns import Match, attention_softmax, recognised
+from sensorfit.target import Target
+from sensorfit.verify.facts import attribute, operators
+from sensorfit.verify.rule import Issue, graph_rule
+
+from .batch_axis import on_batch
+
+SOFTMAX_FIX = "replace attention by convolutions (PicoSAM's way), or move the Softmax behind the network to the host"
+LAYERNORM_FIX = "use BatchNorm2d, which folds into the convolution before it and costs nothing; retrain, since it normalises over the batch instead"
+
+
+@graph_rule("SF201")
+def softmax(graph: Graph, target: Target) -> Iterator[Issue]:
+    """Softmax: unsupported by the papers, accepted in some forms by the converter.
+
+    The PicoSAM papers count Softmax among what the IMX500 cannot run. The
+    converter of today accepts it over any axis but the batch, of any rank
+    (Sony's model zoo ships MobileViT with it), and refuses it over the batch.
+    It is costly and sensitive to 8-bit quantization either way, so it is always
+    named: in the profile "converter" a warning where the form is accepted and
+    an error where it is refused, in the profile "picosam" always an error.
+    The attention around a Softmax usually fails by itself (SF119).
+
+    Fails:
+        (float[1,16,32,32] x) => (float[1,16,32,32] y) { y = Softmax <axis = 0> (x) }
+
+    Passes:
+        (float[1,16,32,32] x) => (float[1,16,32,32] y) { y = Sigmoid (x) }
+
+    Fix: replace attention by convolutions, as PicoSAM2 and 3 do; gate with Sigmoid instead; or end the network at the
+    scores and take the Softmax on the host.
+    """
+    facts = operators(target.name)["Softmax"]
+    for node in graph.nodes:
+        if node.domain or node.op != "Softmax":
+            continue
+        axis = attribute(node, "axis", facts)
+        where = "attention, " if attention_softmax(graph, node) else ""
+        if on_batch(graph, node, axis):
+            yield Issue(facts["batch"], "take the Softmax over another axis than the batch", f"{where}axis {axis}", node=node)
+        else:
+            yield Issue(
+                "Softmax: the converter accepts this form, the PicoSAM papers call it unsupported",
+                SOFTMAX_FIX, f"{where}axis {axis}", code="", severity="warning", support="supported", node=node,
+            )  # fmt: skip
+    for match in recognised(graph):
+        if match.kind == "Softmax":
+            yield Issue(
+                "Softmax spelled out as Exp, ReduceSum, Div: the converter accepts the nodes, the PicoSAM papers call it unsupported",
+                SOFTMAX_FIX, f"pattern of {len(match.nodes)} nodes", code="", severity="warning", support="supported", node=match.nodes[-1],
+            )  # fmt: skip
+
+
+@graph_rule("SF202")
+def layer_norm(graph: Graph, target: Target) -> Iterator[Issue]:
+    """LayerNormalization: unsupported by the papers, accepted over the last axis by the converter.
+
+    The PicoSAM papers count LayerNorm among what the IMX500 cannot run. The
+    converter of today accepts LayerNormalization over the last axis, of any
+    rank, and refuses it over more axes. Spelled out as ReduceMean, Sub, Pow,
+    ReduceMean, Add, Sqrt, Div (SAM's LayerNorm2d over the channels) it is
+    accepted node by node, over any axis; it stays that many operators, with
+    their memory and time. Always named: in the profile "converter" a warning
+    where accepted and an error where refused, in "picosam" always an error.
+
+    Fails:
+        (float[1,16,32,32] x) => (float[1,16,32,32] y) <float[32,32] w> { y = LayerNormalization <axis = -2> (x, w) }
+
+    Passes:
+        (float[1,16,32,32] x) => (float[1,16,32,32] y) <float[16] s, float[16] b, float[16] m, float[16] v>
+        { y = BatchNormalization (x, s, b, m, v) }
+
+    Fix: use BatchNorm2d and retrain; or normalise over the last axis only (NHWC: permute, LayerNorm(C), permute back);
+    or spell a LayerNorm over the channels out (LayerNorm2d).
+    """
+    facts = operators(target.name)["LayerNormalization"]
+    for node in graph.nodes:
+        if not node.domain and node.op == "LayerNormalization":
+            yield _layer_norm_node(graph, node, attribute(node, "axis", facts))
+    for match in recognised(graph):
+        if match.kind == "LayerNormalization":
+            yield _layer_norm_pattern(graph, match)
+
+
+def _layer_norm_node(graph: Graph, node: Node, axis: int) -> Issue:
+    shape = graph.shape(node.inputs[0])
+    if axis != -1 and (shape is None or axis != len(shape) - 1):
+        return Issue(
+            "Only last axis is supported",
+            "normalise over the last axis (permute the channels there and back), spell LayerNorm2d out, or use BatchNorm2d", f"axis {axis}", node=node,
+        )  # fmt: skip
+    return Issue(
+        "LayerNormalization: the converter accepts this form, the PicoSAM papers call it unsupported",
+        LAYERNORM_FIX, f"axis {axis}", code="", severity="warning", support="supported", node=node,
+    )  # fmt: skip
+
+
+def _layer_norm_pattern(graph: Graph, match: Match) -> Issue:
+    return Issue(
+        "LayerNormalization spelled out: the converter accepts the nodes, the PicoSAM papers call it unsupported",
+        LAYERNORM_FIX, f"pattern of {len(match.nodes)} nodes, axes {match.attrs['axes']}",
+        code="", severity="warning", support="supported", node=match.nodes[-1], probes=("pln_c", "pln_last"),
+    )  # fmt: skip

@@ -1,0 +1,58 @@
+"""Matrix products."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sensorfit.graph.ir import Graph, Node
+from sensorfit.verify.rule import Facts, Issue, rule
+
+
+@rule("SF119", ops=("MatMul", "Gemm"))
+def product(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
+    """A matrix product in the wrong rank, or with the weights first.
+
+    With constant weights (a fully connected layer) the activation comes first
+    and is 2-D or 4-D, the weights are a matrix (Cin, Cout): an nn.Linear on
+    3-D tokens is refused. With two activations (attention) both are 3-D
+    (1, rows, columns): 4-D multi-head attention is refused, whatever the
+    number of heads.
+
+    Fails:
+        (float[1,1024,16] x) => (float[1,1024,8] y) <float[16,8] w> { y = MatMul (x, w) }
+
+    Passes:
+        (float[1,32,32,16] x) => (float[1,32,32,8] y) <float[16,8] w> { y = MatMul (x, w) }
+
+    Fix: a Linear on tokens becomes a 1x1 Conv on (1, C, H, W), or stays a Linear on 4-D (1, H, W, C); attention runs
+    one head at a time on (1, tokens, channels) with Split and Concat.
+    """
+    first, second = graph.shape(node.inputs[0]), graph.shape(node.input(1))
+    if graph.is_constant(node.inputs[0]):
+        yield Issue("Only dynamic first input is supported", "swap the operands: (W x)^T = x^T W^T, with Transpose on both sides", f"input 0 is a constant of shape {first}")
+    if node.op == "Gemm":
+        if not graph.is_constant(node.input(1)):
+            yield Issue("Only const second input is supported (originated from fully connected)", "use MatMul on 3-D tensors (1, rows, columns) for a product of two activations", f"input 1 of shape {second}")
+        return
+    if graph.is_constant(node.inputs[0]):
+        return
+    if graph.is_constant(node.input(1)):
+        if second is not None and len(second) != 2:
+            yield Issue(
+                "When the second input is const, its shape must be (Cin, Cout) (originated from fully connected layer)",
+                "store the weights as a matrix (Cin, Cout); for weights per head or per channel use a grouped 1x1 Conv", f"weights of shape {second}",
+            )  # fmt: skip
+        elif first is not None and len(first) not in (2, 4):
+            yield Issue(
+                "Only 2d input (N,D) or 4d (N, D0, D1, D2) input is supported",
+                "replace the Linear by a 1x1 Conv on (1, C, H, W), or Reshape the tokens to 4-D (1, H, W, C) around it", f"input shape {first}",
+            )  # fmt: skip
+        return
+    for index, shape in enumerate((first, second)):
+        if shape is None:
+            yield Issue("the rank of an operand is not known", "export with static shapes", node.input(index), code="", severity="warning", support="unknown", basis="inferred")
+        elif len(shape) != 3:
+            yield Issue(
+                "Only dynamic 2d inputs (N, D0, D1) are supported",
+                "multiply 3-D tensors (1, tokens, channels): one head at a time, with Split before and Concat after", f"input {index} of shape {shape}",
+            )  # fmt: skip

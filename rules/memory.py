@@ -1,0 +1,141 @@
+"""Memory: does it fit, by how much, and what the padding costs (SF3xx)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import isqrt
+
+from ..graph.ir import Graph
+from ..memory.model import MemoryReport
+from ..target import Target
+from ..verify.finding import Finding
+
+TOPICS = {
+    "SF301": "does-not-fit",
+    "SF302": "little-headroom",
+    "SF303": "channels-just-past-a-block",
+}
+SMALL_HEADROOM = 0.05
+"""Headroom below this share of the budget is worth a word: a retrained head or a new input size eats it."""
+EVIDENCE = "memory model read off converter listings (docs/memory.md has its errors)"
+
+
+def findings(graph: Graph, memory: MemoryReport, target: Target) -> Iterator[Finding]:
+    """What the memory report means; ``graph`` is the device graph that it was made from."""
+    if not memory.complete:
+        return
+    if not memory.fits:
+        yield _does_not_fit(graph, memory)
+    elif memory.headroom_bytes < SMALL_HEADROOM * memory.budget_bytes:
+        yield _little_headroom(graph, memory)
+    yield from _padding(graph, memory)
+
+
+def _at_peak(graph: Graph, memory: MemoryReport) -> tuple[str, str, str, tuple[int | None, ...] | None]:
+    """Node, operator, tensor and shape of the peak: the largest tensor alive there."""
+    step = memory.steps[memory.peak_step] if memory.steps else None
+    for culprit in memory.culprits:
+        producer = graph.producer_of(culprit.tensor)
+        if producer is not None:
+            return producer.name, producer.op, culprit.tensor, graph.shape(culprit.tensor)
+    return step.node if step else "", step.op if step else "", "", None
+
+
+def _finding(
+    rule: str,
+    severity: str,
+    graph: Graph,
+    memory: MemoryReport,
+    message: str,
+    fix: str,
+    reason: str,
+    support: str,
+) -> Finding:
+    node, op, tensor, shape = _at_peak(graph, memory)
+    return Finding(
+        rule=rule,
+        severity=severity,  # type: ignore[arg-type]
+        node=node,
+        op=op,
+        message=message,
+        fix=fix,
+        evidence=EVIDENCE,
+        basis="inferred",
+        reason=reason,
+        support=support,  # type: ignore[arg-type]
+        tensor=tensor,
+        shape=shape,
+    )
+
+
+def _does_not_fit(graph: Graph, memory: MemoryReport) -> Finding:
+    over = -memory.headroom_bytes
+    return _finding(
+        "SF301",
+        "error",
+        graph,
+        memory,
+        f"needs {memory.total_bytes} B of {memory.budget_bytes} B, {over} B too many "
+        f"(weights {memory.weights_bytes} B, runtime {memory.runtime_bytes} B)",
+        "; or ".join(ways_out(memory)),
+        "the model needs more memory than the sensor has",
+        "unsupported",
+    )
+
+
+def _little_headroom(graph: Graph, memory: MemoryReport) -> Finding:
+    return _finding(
+        "SF302",
+        "info",
+        graph,
+        memory,
+        f"fits with {memory.headroom_bytes} B to spare of {memory.budget_bytes} B",
+        "keep the input size and the widest layers; a larger head may no longer fit",
+        "less than 5 % of the memory is left",
+        "supported",
+    )
+
+
+def ways_out(memory: MemoryReport) -> list[str]:
+    """Changes that would make a model fit, the smallest first; at least one sentence."""
+    over = -memory.headroom_bytes
+    ways = []
+    if memory.input_persistency and memory.input_persistence_bytes >= over:
+        ways.append(f"convert with --no-input-persistency (wins {memory.input_persistence_bytes} B)")
+    for culprit in memory.culprits:
+        if culprit.fewer_channels and memory.runtime_bytes - culprit.runtime_if_fewer >= over:
+            ways.append(
+                f"give {culprit.node} {culprit.fewer_channels} channels instead of {culprit.shape[1]} "
+                f"(wins {memory.runtime_bytes - culprit.runtime_if_fewer} B)"
+            )
+            break
+    fixed = memory.weights_bytes + memory.reserved_bytes
+    if fixed < memory.budget_bytes:
+        scaling = memory.runtime_bytes + (memory.input_persistence_bytes if memory.input_persistency else 0)
+        percent = isqrt(10_000 * (memory.budget_bytes - fixed) // max(scaling, 1))
+        if percent < 100:
+            ways.append(f"scale the input's sides to about {percent} % or less")
+    else:
+        ways.append(
+            f"drop {fixed - memory.budget_bytes} B of weights: they alone exceed the memory at any input size"
+        )
+    return ways
+
+
+def _padding(graph: Graph, memory: MemoryReport) -> Iterator[Finding]:
+    for item in memory.padding:
+        producer = graph.producer_of(item.tensor)
+        yield Finding(
+            rule="SF303",
+            severity="info",
+            node=item.node,
+            op=producer.op if producer else "",
+            message=f"{item.channels} channels are stored as {item.paid_channels}: "
+            f"the last {item.channels - item.boundary} cost {item.bytes} B",
+            fix=f"use {item.boundary} channels, or up to {item.paid_channels} at the same cost",
+            evidence="rules/imx500/memory.toml, layout.channel_block",
+            basis="measured",
+            reason="channels just past a block of 32",
+            tensor=item.tensor,
+            shape=graph.shape(item.tensor),
+        )

@@ -1,0 +1,101 @@
+"""Operators the converter does not have, those that crash it, and those nobody has asked it about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from onnx import defs
+
+from sensorfit.graph.ir import Graph, Node
+from sensorfit.graph.patterns import recognised
+from sensorfit.verify.facts import operators
+from sensorfit.verify.rule import Facts, Issue, rule
+
+
+@rule("SF101", ops="*")
+def unsupported(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
+    """The converter does not have this operator.
+
+    The front end lists every operator it does not know and stops: the code is
+    USOP, and no other complaint is shown until the last of them is gone. Each
+    of these operators was put to it in a one-operator graph.
+
+    Fails:
+        (float[1,16,32,32] x) => (float[1,16,32,32] y) { y = Elu (x) }
+
+    Passes:
+        (float[1,16,32,32] x) => (float[1,16,32,32] y) { y = HardSwish (x) }
+
+    Fix: replace the operator by an accepted one; the finding names the nearest and what it costs. An activation that
+    is replaced wants a short fine-tuning.
+    """
+    if node.domain or facts.get("support") != "unsupported" or facts.get("crashes") or _rewritten(graph, node):
+        return
+    yield Issue(f"The network contains unsupported ops: {node.op}", facts.get("fix", _FALLBACK), code="USOP")
+
+
+_FALLBACK = "express it with supported operators (docs/operators.md lists them), or compute it on the host before or after the network"
+
+
+def _rewritten(graph: Graph, node: Node) -> bool:
+    return any(m.fused and node in m.nodes for m in recognised(graph)) if node.op == "Erf" else False
+
+
+@rule("SF102", ops="*")
+def unknown(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
+    """Nobody has asked the converter about this operator.
+
+    An operator without a probe, or one of a custom domain, is neither called
+    supported nor unsupported: absence of evidence is not a verdict. The model's
+    verdict is then "unknown" at best.
+
+    Fails:
+        <opset_import: ["" : 17, "my.domain" : 1]>
+        (float[1,16,32,32] x) => (float[1,16,32,32] y) { y = my.domain.Blur (x) }
+
+    Passes:
+        (float[1,16,32,32] x) => (float[1,16,32,32] y) { y = AveragePool <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (x) }
+
+    Fix: run sensorfit check --confirm (extra "build"), which asks the real converter; or use an operator of
+    docs/operators.md.
+    """
+    fix = "run sensorfit check --confirm, which asks the real converter (extra 'build'), or use an operator of docs/operators.md"
+    if node.domain:
+        known = node.op in operators() and operators()[node.op]["support"] == "supported"
+        yield Issue(
+            f"operator of the custom domain '{node.domain}': not known what the converter does with it", fix,
+            code="" if known else "USOP", severity="warning", support="unknown", basis="inferred", probes=("custom",),
+        )  # fmt: skip
+    elif not facts:
+        yield Issue("no probe has asked the converter about this operator", fix, code="", severity="warning", support="unknown", basis="inferred")
+
+
+@rule("SF103", ops="*", stage="file")
+def unreadable(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
+    """The converter crashes on control flow and sequences.
+
+    If, Loop and Scan carry a graph as an attribute, which the front end cannot
+    read, and it knows no sequence values: it ends with an exception (EXEC)
+    before it looks at anything else.
+
+    Fails:
+        (bool b, float[1,16,32,32] x) => (float[1,16,32,32] y)
+        { y = If (b) <then_branch = t () => (float[1,16,32,32] p) { p = Relu (x) },
+                      else_branch = e () => (float[1,16,32,32] q) { q = Abs (x) }> }
+
+    Passes:
+        (float[1,16,32,32] x) => (float[1,16,32,32] y) { y = Relu (x) }
+
+    Fix: make the graph static: export with fixed shapes and the branch decided (torch.jit.trace, not script), unroll
+    loops with a fixed trip count, replace a sequence by Split and Concat.
+    """
+    if node.domain:
+        return
+    fix = "export a static graph: trace instead of script, decide branches before the export, unroll loops, replace sequences by Split and Concat"
+    if facts.get("crashes"):
+        yield Issue("the converter crashes reading this operator", facts.get("fix", fix), code="EXEC")
+    elif not defs.has(node.op, graph.opset or defs.onnx_opset_version(), "") and facts:
+        yield Issue(
+            "the operator is not part of the graph's opset: the file fails ONNX's own check",
+            "export again with an opset from 17 to 20 and a current exporter", f"opset {graph.opset}", code="EXEC",
+        )  # fmt: skip

@@ -1,0 +1,38 @@
+"""Operators that take images only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sensorfit.graph.ir import Graph, Node
+from sensorfit.verify.rule import Facts, Issue, rule
+
+
+@rule("SF106", ops="*")
+def rank(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
+    """A one- or three-dimensional convolution, pooling or resize.
+
+    Convolutions, pooling, GlobalAveragePool and Resize exist for 4-D tensors
+    (N, C, H, W) only. Conv1d-style channel attention (ECA) and video networks
+    meet this wall.
+
+    Fails:
+        (float[1,16,1024] x) => (float[1,8,1024] y) <float[8,16,3] w> { y = Conv <kernel_shape = [3], pads = [1, 1]> (x, w) }
+
+    Passes:
+        (float[1,16,1,1024] x) => (float[1,8,1,1024] y) <float[8,16,1,3] w> { y = Conv <kernel_shape = [1, 3], pads = [0, 1, 0, 1]> (x, w) }
+
+    Fix: keep the tensor 4-D: a Conv1d becomes a Conv2d with kernel (1, k) on (N, C, 1, L); Conv1d channel attention
+    becomes a 1x1 Conv on the pooled 4-D tensor (N, C, 1, 1).
+    """
+    allowed = facts.get("rank")
+    shape = graph.shape(node.input(0)) if allowed and not node.domain else None
+    if allowed and shape is not None and len(shape) not in allowed["allowed"]:
+        yield Issue(f"{allowed['reason']}, actual {len(shape)}d", _FIXES.get(node.op, _FIX), f"input shape {shape}")
+
+
+_FIX = "keep the tensor 4-D (N, C, H, W): put the length in W with H = 1"
+_FIXES = {
+    "Conv": "a Conv1d becomes a Conv2d with kernel (1, k) on (N, C, 1, L); Conv1d channel attention becomes a 1x1 Conv on the pooled 4-D tensor (N, C, 1, 1)",
+    "GlobalAveragePool": "use ReduceMean over the axes, which takes any rank",
+}

@@ -1,0 +1,140 @@
+"""Operators that rearrange: Reshape, Flatten, Unsqueeze, Expand, Transpose, Slice, Gather."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+from sensorfit.graph.ir import Graph, Node
+from sensorfit.graph.patterns import recognised
+from sensorfit.verify.facts import ints
+from sensorfit.verify.rule import Facts, Issue, rule
+
+BATCH = "Invalid batch dim. Supported values: [1, None, -1]"
+KEEP_BATCH = "keep the first dimension 1: put windows, heads or patches on another axis, for example (1, windows * tokens, channels)"
+
+
+@rule("SF116", ops=("Reshape", "Flatten", "Expand", "Transpose", "Unsqueeze"))
+def layout(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
+    """A reshape or transpose that moves the batch, or a 0 in a target shape.
+
+    The batch stays the first axis and stays 1. Window partitioning (Swin,
+    SAM, TinyViT) that folds windows into the batch meets this wall, and so
+    does a target shape with the 0 that means "copy". Reshapes to any rank and
+    transposes of the other axes are accepted; Unsqueeze takes one axis at a time.
+
+    Fails:
+        (float[1,16,32,32] x) => (float[16,32,32] y) <int64[3] s = {16, 32, 32}> { y = Reshape (x, s) }
+
+    Passes:
+        (float[1,16,32,32] x) => (float[1,16,1024] y) <int64[3] s = {1, 16, 1024}> { y = Reshape (x, s) }
+
+    Fix: keep the first dimension 1 and write the sizes out: x.reshape(1, windows * tokens, channels) instead of
+    (windows, tokens, channels), x.reshape(1, c, h, w) instead of 0 or a leading -1 that resolves to another number.
+    """
+    if node.op == "Reshape":
+        yield from _reshape(graph, node)
+    elif node.op == "Flatten":
+        yield from _flatten(graph, node)
+    elif node.op == "Transpose":
+        yield from _transpose(graph, node)
+    elif node.op == "Expand":
+        shape = graph.shape(node.outputs[0])
+        if shape and shape[0] not in (1, None):
+            yield Issue("Invalid batch dim. Supported values: [1]", KEEP_BATCH, f"target shape {shape}")
+    elif node.op == "Unsqueeze":
+        yield from _unsqueeze(graph, node)
+
+
+def _reshape(graph: Graph, node: Node) -> Iterator[Issue]:
+    target, source, result = ints(graph, node.input(1)), graph.shape(node.inputs[0]), graph.shape(node.outputs[0])
+    if target is None:
+        yield Issue(
+            "the target shape is computed at run time", "export with static shapes and fold constants (onnxslim)",
+            node.input(1), code="", severity="warning", support="unknown", basis="inferred",
+        )  # fmt: skip
+        return
+    if _opens_group_norm(graph, node, target):
+        return
+    if 0 in target:
+        yield Issue("0 in shape is not supported", "write the size instead of the 0 that copies it: x.reshape(1, c, -1)", f"target shape {target}")
+        return
+    if source and source[0] not in (1, None):
+        yield Issue(f"Invalid batch dim {source[0]}. Supported values: [None, 1]", KEEP_BATCH, f"input shape {source}")
+    if target and target[0] == -1:
+        if result is None or result[0] != 1:
+            yield Issue("Cannot change batch dim", KEEP_BATCH, f"{source} to {result}")
+    elif not target or target[0] != 1:
+        yield Issue(BATCH, KEEP_BATCH, f"target shape {target}")
+
+
+def _opens_group_norm(graph: Graph, node: Node, target: tuple[int, ...]) -> bool:
+    """Reshape (0, groups, ...) before InstanceNormalization: the front end takes the three nodes for GroupNormalization."""
+    if not target or target[0] != 0 or 0 in target[1:]:
+        return False
+    return any(m.kind == "GroupNormalization" and m.nodes[0] is node for m in recognised(graph))
+
+
+def _flatten(graph: Graph, node: Node) -> Iterator[Issue]:
+    shape, axis = graph.shape(node.inputs[0]), node.attrs.get("axis", 1)
+    if shape is None:
+        return
+    rows = shape[: axis if axis >= 0 else axis + len(shape)]
+    known = [d for d in rows if d is not None]
+    if prod(known) != 1:
+        yield Issue(BATCH, "flatten from axis 1, and keep the batch of one in front", f"axis {axis} of {shape}")
+
+
+def _transpose(graph: Graph, node: Node) -> Iterator[Issue]:
+    shape = graph.shape(node.inputs[0])
+    perm = tuple(node.attrs.get("perm") or (range(len(shape))[::-1] if shape is not None else (0,)))
+    if perm and perm[0] != 0:
+        yield Issue("Batch axis must remain the first axis", "permute the other axes only: with a batch of one, drop axis 0 by slicing instead", f"perm {perm}")
+
+
+def _unsqueeze(graph: Graph, node: Node) -> Iterator[Issue]:
+    axes = ints(graph, node.input(1)) if node.input(1) else tuple(node.attrs.get("axes", ()))
+    shape = graph.shape(node.inputs[0])
+    if axes is None:
+        return  # SF104
+    if len(axes) > 1:
+        yield Issue("Only one axis is supported", "use one Unsqueeze an axis, or one Reshape", f"axes {axes}")
+    elif axes and (axes[0] == 0 or (shape is not None and axes[0] == -len(shape))):
+        yield Issue("ExpandDims along batch is invalid", "insert the axis after the batch, or Reshape to (1, ...)", f"axis {axes[0]}")
+
+
+@rule("SF117", ops=("Slice", "Gather"))
+def selection(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
+    """A Slice that walks backwards, a Gather with computed or many-dimensional indices.
+
+    Slices with any start, end and positive step are accepted; a negative step
+    (a flip) is not. Gather takes constant indices of rank 0 or 1; computed
+    indices only into a constant table of rank 1.
+
+    Fails:
+        (float[1,16,32,32] x) => (float[1,16,32,32] y)
+        <int64[1] a = {-1}, int64[1] b = {-9223372036854775807}, int64[1] c = {3}, int64[1] d = {-1}> { y = Slice (x, a, b, c, d) }
+
+    Passes:
+        (float[1,16,32,32] x) => (float[1,16,32,16] y)
+        <int64[1] a = {0}, int64[1] b = {32}, int64[1] c = {3}, int64[1] d = {2}> { y = Slice (x, a, b, c, d) }
+
+    Fix: flip with a Gather over constant indices (Slice), or flip the weights; split a Gather with a matrix of
+    indices into one of rank 1 and a Reshape; do look-ups on the host.
+    """
+    if node.op == "Slice":
+        steps, starts, shape = ints(graph, node.input(4)), ints(graph, node.input(1)), graph.shape(node.inputs[0])
+        if steps is not None and any(s < 0 for s in steps):
+            yield Issue("Only positive stride is supported", "flip with a Gather over constant indices, or flip the weights of the neighbours", f"steps {steps}")
+        if not node.input(3) and starts is not None and shape is not None and len(starts) < len(shape):
+            yield Issue("without axes the front end wants a start and an end for every axis", "name the axes, or give all starts and ends", f"{len(starts)} of {len(shape)} axes", code="EXEC")
+        return
+    table, indices = graph.shape(node.inputs[0]), graph.shape(node.input(1))
+    if graph.is_constant(node.input(1)):
+        if indices is not None and len(indices) > 1:
+            yield Issue("Gather is supported only for indices rank is 1-dimension", "flatten the indices, gather, then Reshape", f"indices of shape {indices}")
+        return
+    if not graph.is_constant(node.inputs[0]):
+        yield Issue("Gather requires constant data, dynamic data is not support", "use constant indices, or do the look-up on the host", node.input(1))
+    if table is not None and len(table) != 1:
+        yield Issue("Gather is supported only for data rank is 1-dimension", "look embeddings up on the host and feed the vectors in", f"data of shape {table}")

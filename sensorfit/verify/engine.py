@@ -1,0 +1,104 @@
+"""All rules over all nodes: ``verify`` gathers findings, it stops at none.
+
+The converter reports by stages and stops at the first that objects: the file,
+the model's inputs, unknown operators, nodes it cannot read, forms it refuses.
+We report everything at once; ``front_end_verdict`` says which word it would use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib import import_module
+
+from ..graph.ir import Graph
+from ..target import Target
+from .facts import converter, operators
+from .finding import Finding
+from .rule import CODES, REGISTRY, Issue, Rule, as_error, finding
+
+TOPICS = (
+    "operators", "reading", "arguments", "rank", "batch_axis", "elementwise", "convolution", "pooling", "resize", "pad",
+    "shape", "reduce", "matmul", "cast", "flagged", "patterns", "inputs", "quantization",
+)  # fmt: skip
+"""Modules of sensorfit.rules that declare rules, in the order they run."""
+
+PROFILES = {
+    "converter": "the converter's word: what its front end accepts fits",
+    "picosam": "the PicoSAM papers' constraint set: no Softmax, no LayerNormalization",
+}
+PAPERS_REFUSE = ("SF201", "SF202")
+"""What the papers' constraint set forbids although the converter accepts some forms."""
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Every rule, by id."""
+    for topic in TOPICS:
+        import_module(f"sensorfit.rules.{topic}")
+    return tuple(REGISTRY[id] for id in sorted(REGISTRY))
+
+
+@cache
+def _by_operator() -> dict[str, tuple[Rule, ...]]:
+    table: dict[str, list[Rule]] = {}
+    for rule in rules():
+        for op in rule.ops:
+            table.setdefault(op, []).append(rule)
+    return {op: tuple(found) for op, found in table.items()}
+
+
+def verify(graph: Graph, target: Target, profile: str = "converter") -> tuple[Finding, ...]:
+    """What the rules have to say about ``load``'s graph, in graph order."""
+    found = _findings(graph, target)
+    return tuple(as_error(found, PAPERS_REFUSE)) if profile == "picosam" else tuple(found)
+
+
+def _findings(graph: Graph, target: Target) -> Iterator[Finding]:
+    for rule in rules():
+        if not rule.ops:
+            yield from _from_issues(rule, rule.check(graph, target), graph, target)
+    table = _by_operator()
+    anywhere = table.get("*", ())
+    rows = operators(target.name)
+    for node in graph.nodes:
+        facts = rows.get(node.op, {}) if not node.domain else {}
+        specific = table.get(node.op, ()) if not node.domain else ()
+        for rule in (*anywhere, *specific):
+            for issue in rule.check(graph, node, facts):
+                yield finding(rule.id, issue, graph, node, _evidence(issue, facts, target))
+
+
+def _from_issues(rule: Rule, issues: Iterable[Issue], graph: Graph, target: Target) -> Iterator[Finding]:
+    rows = operators(target.name)
+    for issue in issues:
+        facts = rows.get(issue.node.op, {}) if issue.node else {}
+        yield finding(rule.id, issue, graph, issue.node, _evidence(issue, facts, target))
+
+
+def _evidence(issue: Issue, facts: object, target: Target) -> str:
+    probes = issue.probes or (tuple(facts.get("probes", ())) if isinstance(facts, dict) else ())
+    shown = f": probe {', '.join(probes)}" if probes else ""
+    return f"{converter(target.name)}{shown}"
+
+
+_STAGES = ("EXEC-file", "INVMOD", "EXEC-graph", "USOP", "EXEC", "INVOP")
+"""The order in which the front end objects; it stops at the first stage that does."""
+
+
+def front_end_verdict(findings: Iterable[Finding]) -> str:
+    """The word the converter's front end has for the float graph, as its exit code says it.
+
+    One of accepted, execution_error, unsupported_operator, invalid_operator, invalid_model_input.
+    """
+    rules()
+    stages = {_stage(f) for f in findings if f.converter_code}
+    first = next((s for s in _STAGES if s in stages), "")
+    return CODES[first.partition("-")[0]]
+
+
+def _stage(one: Finding) -> str:
+    known = REGISTRY.get(one.rule)
+    if one.converter_code == "EXEC" and known is not None and known.stage:
+        return f"EXEC-{known.stage}"
+    return one.converter_code

@@ -1,0 +1,50 @@
+"""What the converter does with each operator: ``rules/<target>/operators.toml``, read once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from ..graph.ir import Graph, Node
+from ..target import read_facts
+from .finding import Support
+
+
+@cache
+def operators(target: str = "imx500") -> Mapping[str, Mapping[str, Any]]:
+    """A row for each operator that was probed, by ONNX name."""
+    return read_facts("operators", target)["operators"]  # type: ignore[no-any-return]
+
+
+@cache
+def converter(target: str = "imx500") -> str:
+    """The version that every row was measured on."""
+    return str(read_facts("operators", target)["converter"])
+
+
+def support(node: Node, target: str = "imx500") -> Support:
+    """What is known of the operator itself; its form is another question."""
+    if node.domain:
+        return "unknown"
+    row = operators(target).get(node.op)
+    return row["support"] if row else "unknown"  # type: ignore[no-any-return]
+
+
+def attribute(node: Node, name: str, facts: Mapping[str, Any]) -> Any:
+    """The attribute of ``node``, else its default from the operator's row."""
+    if name in node.attrs:
+        return node.attrs[name]
+    return facts.get("defaults", {}).get(name)
+
+
+def ints(graph: Graph, tensor: str) -> tuple[int, ...] | None:
+    """The integers a constant holds; None when it is computed or its data is absent."""
+    value = graph.value(tensor) if tensor else None
+    return None if value is None else tuple(int(v) for v in value.reshape(-1))
+
+
+@cache
+def reading(target: str = "imx500") -> Mapping[str, Any]:
+    """What the front end reads at all: opsets."""
+    return read_facts("operators", target)["reading"]  # type: ignore[no-any-return]
