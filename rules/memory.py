@@ -8,7 +8,7 @@ from math import isqrt
 from ..graph.ir import Graph
 from ..memory.model import MemoryReport
 from ..target import Target
-from ..verify.finding import Finding
+from ..verify.finding import Finding, Severity, Support
 
 TOPICS = {
     "SF301": "does-not-fit",
@@ -54,7 +54,7 @@ def _finding(
     node, op, tensor, shape = _at_peak(graph, memory)
     return Finding(
         rule=rule,
-        severity=severity,  # type: ignore[arg-type]
+        severity=severity,
         node=node,
         op=op,
         message=message,
@@ -62,7 +62,7 @@ def _finding(
         evidence=EVIDENCE,
         basis="inferred",
         reason=reason,
-        support=support,  # type: ignore[arg-type]
+        support=support,
         tensor=tensor,
         shape=shape,
     )

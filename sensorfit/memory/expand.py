@@ -125,7 +125,7 @@ def _expand_node(state: Expansion, node: Node) -> None:
         for tensor in node.outputs:
             if tensor:
                 state.put(node, tensor, Layout.PLANES, [])
-        return
+        return None
     if node.op in ("Conv", "ConvTranspose"):
         conv = cv.read_convolution(state.graph, node)
         if conv is not None:
@@ -312,7 +312,9 @@ def _sample(state: Expansion, node: Node, conv: cv.Convolution, value: Value) ->
     out = state.extent(node.outputs[0])
     narrow = value.extent.resized(columns=out.columns)
     value = state.transform(value, narrow, value.layout, f"{node.name}/columns", f"columns for {node.name}")
-    return state.transform(value, narrow.resized(rows=out.rows), value.layout, f"{node.name}/rows", f"rows for {node.name}")
+    return state.transform(
+        value, narrow.resized(rows=out.rows), value.layout, f"{node.name}/rows", f"rows for {node.name}"
+    )
 
 
 def _expand_output(state: Expansion, tensor: str) -> None:

@@ -24,8 +24,8 @@ def lifetimes(program: Program, keep_input: bool = False) -> list[Lifetime]:
     it; inputs from the start, outputs to the end of the step that writes
     them, when the sensor sends them. ``keep_input`` keeps the inputs to the end.
     """
-    first: dict[str, int] = {name: 0 for name in program.inputs}
-    last: dict[str, int] = {name: 0 for name in program.inputs}
+    first: dict[str, int] = dict.fromkeys(program.inputs, 0)
+    last: dict[str, int] = dict.fromkeys(program.inputs, 0)
     for index, operation in enumerate(program.operations):
         for name in operation.writes:
             first.setdefault(name, index)

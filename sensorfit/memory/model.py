@@ -31,6 +31,37 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Culprit:
+    """A tensor of the peak step, and what the peak would be if it were smaller."""
+
+    tensor: str
+    node: str
+    """The graph's node that makes it, "" for an input or scratch space."""
+    bytes: int
+    shape: tuple[int, ...] = ()
+    fewer_channels: int = 0
+    """The next lower channel count that fills its blocks; 0 where there is none."""
+    runtime_if_fewer: int = 0
+    """Runtime bytes with that channel count, everything else as it is."""
+    runtime_if_gone: int = 0
+    """Runtime bytes if it took nothing: the most that shrinking it can win."""
+
+
+@dataclass(frozen=True)
+class Padding:
+    """Channels just past a block boundary: what the last few channels cost."""
+
+    node: str
+    tensor: str
+    channels: int
+    paid_channels: int
+    boundary: int
+    """The channel count just below, which costs a block less."""
+    bytes: int
+    """Bytes of the tensor that this last block takes."""
+
+
+@dataclass(frozen=True)
 class MemoryReport:
     """Bytes on the device. ``runtime_bytes`` leaves out the input-persistence cost, which
     ``total_bytes`` contains only when ``input_persistency`` is on."""
@@ -49,8 +80,12 @@ class MemoryReport:
     """What was estimated rather than known, as sentences; empty when the model covers every node."""
     complete: bool = True
     """Whether every tensor and weight could be counted; False when shapes are unknown, so that no verdict holds."""
-    complete: bool = True
-    """False where a shape is unknown, so that the figures leave something out."""
+    culprits: tuple[Culprit, ...] = ()
+    """What is alive at the peak, largest first."""
+    padding: tuple[Padding, ...] = ()
+    """Tensors whose channels lie just past a block boundary, most wasteful first."""
+    plan_bytes: int = 0
+    """Height of the placement in ``steps`` (offsets); at least ``bound_bytes``."""
 
     @property
     def total_bytes(self) -> int:

@@ -1,0 +1,79 @@
+"""What makes the peak, and what smaller tensors would win."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..graph.ir import Graph
+from .layout import Extent, Facts, Layout, round_up, tensor_bytes
+from .lifetimes import Lifetime
+from .model import Culprit, Padding
+from .peak import needed_bytes
+
+JUST_PAST = 4
+"""Channels count as just past a boundary when they fill at most a quarter of their last block."""
+
+
+def culprits(
+    graph: Graph, alive: Sequence[Lifetime], sets: Sequence[Sequence[Lifetime]], facts: Facts
+) -> tuple[Culprit, ...]:
+    """The tensors alive at the peak (``alive``), with the peak if each had fewer channels or were gone."""
+    found = []
+    for tensor in dict.fromkeys(span.buffer.tensor for span in alive):
+        mine = [span for span in alive if span.buffer.tensor == tensor]
+        producer = graph.producer_of(tensor)
+        shape = graph.shape(tensor) if tensor in graph.tensors else None
+        known = tuple(int(d) for d in shape if d is not None) if shape else ()
+        channels = known[1] if len(known) == 4 else 0
+        fewer = (
+            (channels - 1) // facts.channel_block * facts.channel_block
+            if channels > facts.channel_block
+            else 0
+        )
+        ratio = (
+            round_up(fewer, facts.channel_block) / round_up(channels, facts.channel_block) if fewer else 1.0
+        )
+        found.append(
+            Culprit(
+                tensor=tensor,
+                node=producer.name if producer else "",
+                bytes=sum(span.buffer.bytes for span in mine),
+                shape=known,
+                fewer_channels=fewer,
+                runtime_if_fewer=_runtime(sets, {tensor: ratio}, facts) if fewer else 0,
+                runtime_if_gone=_runtime(sets, {tensor: 0.0}, facts),
+            )
+        )
+    return tuple(sorted(found, key=lambda item: -item.bytes))
+
+
+def _runtime(sets: Sequence[Sequence[Lifetime]], scale: dict[str, float], facts: Facts) -> int:
+    """Runtime bytes with the buffers of some tensors scaled."""
+    highest = 0
+    for alive in sets:
+        sizes = [int(span.buffer.bytes * scale.get(span.buffer.tensor, 1.0)) for span in alive]
+        highest = max(highest, needed_bytes([size for size in sizes if size], facts.align))
+    return highest
+
+
+def padding(graph: Graph, spans: Sequence[Lifetime], facts: Facts) -> tuple[Padding, ...]:
+    """Tensors in blocks whose channels lie just past a boundary."""
+    block = facts.channel_block
+    found: dict[str, Padding] = {}
+    for span in spans:
+        tensor = span.buffer.tensor
+        if span.buffer.layout is not Layout.BLOCKS or tensor in found:
+            continue
+        shape = graph.shape(tensor) if tensor in graph.tensors else None
+        producer = graph.producer_of(tensor)
+        if producer is None or shape is None or len(shape) != 4 or any(d is None for d in shape):
+            continue
+        _, channels, rows, columns = (int(d) for d in shape if d is not None)
+        past = channels % block
+        if channels <= block or not past or past > block // JUST_PAST:
+            continue
+        last = tensor_bytes(Extent(block, rows, columns), Layout.BLOCKS, facts)
+        found[tensor] = Padding(
+            producer.name, tensor, channels, round_up(channels, block), channels - past, last
+        )
+    return tuple(sorted(found.values(), key=lambda item: (-item.bytes, item.node)))

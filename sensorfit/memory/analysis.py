@@ -1,0 +1,75 @@
+"""``analyse``: from the device graph to bytes, plan and peak."""
+
+from __future__ import annotations
+
+from ..graph.ir import Graph
+from ..target import Target
+from .advice import culprits, padding
+from .device import Operation
+from .expand import expand
+from .layout import load_memory_facts
+from .lifetimes import lifetimes, live_sets
+from .model import Live, MemoryReport, Step
+from .peak import needed_bytes
+from .plan import place
+from .schedule import schedule
+from .weights import model_weight_bytes
+
+
+def analyse(device_graph: Graph, target: Target, input_persistency: bool = True) -> MemoryReport:
+    """The memory that ``device_graph`` (from ``lower``) takes on ``target``.
+
+    Never raises for a graph that ``lower`` accepts: what cannot be counted is
+    said in ``notes``, and ``complete`` is False when sizes are unknown.
+    """
+    facts = load_memory_facts(target.name)
+    program = expand(device_graph, facts)
+    program.operations = schedule(program)
+    weights, weight_notes, weights_known = model_weight_bytes(device_graph, facts)
+    spans = lifetimes(program)
+    sets = [list(alive) for alive in live_sets(spans, len(program.operations))]
+    sizes = [[span.buffer.bytes for span in alive] for alive in sets]
+    needed = [needed_bytes(found, facts.align) for found in sizes]
+    peak = max(range(len(needed)), key=needed.__getitem__, default=-1)
+    offsets, height = place(spans, needed, facts.align)
+    where = {span.buffer.name: offset for span, offset in zip(spans, offsets, strict=True)}
+    steps = tuple(
+        Step(
+            operation.name,
+            operation.op,
+            tuple(
+                Live(
+                    span.buffer.tensor,
+                    span.buffer.bytes,
+                    _why(span.buffer.name, operation),
+                    where[span.buffer.name],
+                )
+                for span in alive
+            ),
+        )
+        for operation, alive in zip(program.operations, sets, strict=True)
+    )
+    return MemoryReport(
+        budget_bytes=target.budget_bytes,
+        weights_bytes=weights,
+        runtime_bytes=max(needed, default=0),
+        input_persistence_bytes=program.input_bytes,
+        reserved_bytes=target.reserved_bytes,
+        input_persistency=input_persistency,
+        bound_bytes=max(map(sum, sizes), default=0),
+        steps=steps,
+        peak_step=peak,
+        notes=(*program.notes, *weight_notes),
+        complete=program.complete and weights_known,
+        culprits=culprits(device_graph, sets[peak], sets, facts) if sets else (),
+        padding=padding(device_graph, spans, facts),
+        plan_bytes=height,
+    )
+
+
+def _why(buffer: str, operation: Operation) -> str:
+    if buffer == operation.scratch:
+        return "scratch"
+    if buffer in operation.writes:
+        return "written here"
+    return "read here" if buffer in operation.reads else "kept for later"

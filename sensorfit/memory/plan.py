@@ -1,0 +1,99 @@
+"""Where each buffer lies: offsets such that nothing alive at once overlaps.
+
+    address ^
+            |   +---------+
+            |   |    C    |          A lives through steps 0-2, B 1-4, C 2-3:
+            |   +---------+          C may lie where nothing of A and B is
+            | +-------------------+
+            | |         B         |
+    +-------+-+----+--------------+
+    |      A       |
+    +--------------+----------------> step
+
+Buffers are placed one after the other at the lowest free address that is a
+multiple of the alignment. Which comes first decides how well they pack; a few
+orders are tried and the lowest plan is kept (greedy by size, as in Pisarchyk
+and Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from .layout import round_up
+from .lifetimes import Lifetime
+
+Offsets = list[int]
+
+
+def place(spans: Sequence[Lifetime], needed: Sequence[int], align: int) -> tuple[Offsets, int]:
+    """Offsets of ``spans`` (in their order) and the height of the plan.
+
+    ``needed`` holds the bytes that each step needs at least; the search ends
+    with the first order that is no higher than the largest of them.
+    """
+    goal = max(needed, default=0)
+    best: Offsets = [0] * len(spans)
+    height = -1
+    for order in _orders(spans, needed):
+        offsets, top = _place_in_order(spans, order, align)
+        if height < 0 or top < height:
+            best, height = offsets, top
+        if height <= goal:
+            break
+    return best, max(height, 0)
+
+
+def _orders(spans: Sequence[Lifetime], needed: Sequence[int]) -> list[list[int]]:
+    everything = range(len(spans))
+    peaks = _peaks(spans, needed)
+    keys: list[Callable[[int], tuple[int, ...]]] = [
+        lambda i: (-spans[i].buffer.bytes, spans[i].first, spans[i].last),
+        lambda i: (-peaks[i], -spans[i].buffer.bytes, spans[i].first),
+        lambda i: (-peaks[i], spans[i].first - spans[i].last, -spans[i].buffer.bytes),
+        lambda i: (spans[i].first - spans[i].last, -spans[i].buffer.bytes, spans[i].first),
+        lambda i: (-spans[i].buffer.bytes * (spans[i].last - spans[i].first + 1), spans[i].first),
+        lambda i: (-spans[i].last, -spans[i].buffer.bytes, spans[i].first),
+        lambda i: (spans[i].first, -spans[i].last, -spans[i].buffer.bytes),
+    ]
+    return [sorted(everything, key=key) for key in keys]
+
+
+def _peaks(spans: Sequence[Lifetime], needed: Sequence[int]) -> list[int]:
+    """For each buffer, the most that any step of its life needs (sparse table of range maxima)."""
+    table = [list(needed)]
+    while (1 << len(table)) <= len(needed):
+        half = 1 << (len(table) - 1)
+        row = table[-1]
+        table.append([max(row[i], row[i + half]) for i in range(len(row) - half)])
+    found = []
+    for span in spans:
+        first, last = span.first, min(span.last, len(needed) - 1)
+        level = max((last - first + 1).bit_length() - 1, 0)
+        found.append(max(table[level][first], table[level][last - (1 << level) + 1]) if needed else 0)
+    return found
+
+
+def _place_in_order(spans: Sequence[Lifetime], order: Sequence[int], align: int) -> tuple[Offsets, int]:
+    steps = max((span.last for span in spans), default=-1) + 1
+    present: list[list[int]] = [[] for _ in range(steps)]
+    offsets = [0] * len(spans)
+    top = 0
+    for index in order:
+        span = spans[index]
+        size = span.buffer.bytes
+        taken = {other for step in range(span.first, span.last + 1) for other in present[step]}
+        at = 0
+        for start, end in sorted(
+            (offsets[other], offsets[other] + spans[other].buffer.bytes) for other in taken
+        ):
+            if round_up(at, align) + size <= start:
+                break
+            at = max(at, end)
+        at = round_up(at, align)
+        offsets[index] = at
+        top = max(top, at + size)
+        if size:
+            for step in range(span.first, span.last + 1):
+                present[step].append(index)
+    return offsets, top
