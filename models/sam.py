@@ -23,6 +23,8 @@ EMBEDDING = 256
 """Channels of SAM's image embedding, the interface of every encoder and decoder here."""
 STRIDE = 16
 """Pixels of the image to one cell of the embedding."""
+HIERA_STRIDE = 4
+"""Pixels to one cell of Hiera's first stage."""
 PROMPT_POINTS = 2
 """Points a prompt holds: the two corners of a box, or one point and its padding."""
 SEED = 0
@@ -268,7 +270,13 @@ def hiera(size: int, **backbone: Any) -> Export:
         attn_implementation="eager",
     )
     names = ("stride4", "stride8", "embedding")
-    return _encoder(Pyramid(Sam2VisionModel(config)), size, names)
+    encoder = _encoder(Pyramid(Sam2VisionModel(config)), size, names)
+    trunk = encoder.module.model.backbone
+    grid = (size // HIERA_STRIDE, size // HIERA_STRIDE)
+    with torch.no_grad():
+        trunk.register_buffer("positions", trunk._get_pos_embed(grid))
+    trunk._get_pos_embed = lambda hw: trunk.positions  # interpolated once; the trace of it would hold an If
+    return encoder
 
 
 def fuse(module: nn.Module) -> None:

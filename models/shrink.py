@@ -53,6 +53,7 @@ def shrink(model: onnx.ModelProto, learned: frozenset[str]) -> onnx.ModelProto:
     constants = [t for t in graph.initializer if t.name in used]
     del graph.initializer[:]
     graph.initializer.extend(constants)
+    merge_equal(model)
     for output in graph.output:
         output.type.CopyFrom(values.types[output.name])
     del graph.value_info[:]
@@ -84,6 +85,27 @@ def _reached(nodes: list[onnx.NodeProto], wanted: set[str]) -> list[onnx.NodePro
             wanted.update(node.input)
             alive.append(node)
     return alive[::-1]
+
+
+def merge_equal(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Let equal integer constants be one initializer, in place: every layer computes the same indices."""
+    first: dict[tuple[int, tuple[int, ...], bytes], str] = {}
+    renamed: dict[str, str] = {}
+    kept = []
+    for tensor in model.graph.initializer:
+        if tensor.data_type in (TensorProto.INT64, TensorProto.INT32, TensorProto.BOOL) and tensor.raw_data:
+            name = first.setdefault((tensor.data_type, tuple(tensor.dims), tensor.raw_data), tensor.name)
+            if name != tensor.name:
+                renamed[tensor.name] = name
+                continue
+        kept.append(tensor)
+    del model.graph.initializer[:]
+    model.graph.initializer.extend(kept)
+    for node in model.graph.node:
+        for index, name in enumerate(node.input):
+            if name in renamed:
+                node.input[index] = renamed[name]
+    return model
 
 
 def declare_weights(model: onnx.ModelProto, data_inputs: tuple[str, ...]) -> onnx.ModelProto:

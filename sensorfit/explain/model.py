@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
+from dataclasses import dataclass
+from ..models.evidence import FrontEndAnswer
 from ..models.published import Published
 from ..report.report import Report
 
@@ -38,17 +37,6 @@ class Largest:
 
 
 @dataclass(frozen=True)
-class FrontEnd:
-    """What the real converter's front end said to one form of a part's graph."""
-
-    form: str
-    verdict: str
-    operators: tuple[str, ...] = ()
-    reasons: tuple[str, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True)
 class Part:
     """One network of the model: the encoder, the decoder, or the only one there is."""
 
@@ -66,7 +54,8 @@ class Part:
     """The weights' bytes on the device if all were stored in 4 bits."""
     foreign_inputs: tuple[str, ...]
     """Inputs the sensor cannot deliver, each as a sentence."""
-    front_end: tuple[FrontEnd, ...] = ()
+    front_end: tuple[FrontEndAnswer, ...] = ()
+    """What the real converter's front end said to this graph."""
 
     @property
     def refused_nodes(self) -> int:
@@ -131,8 +120,9 @@ class Page:
     lifts: tuple[Lift, ...]
     contrast: Contrast | None
     published: tuple[Published, ...] = ()
+    converter: str = ""
+    """The converter whose front end was asked."""
     caveats: tuple[str, ...] = ()
-    facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def verdict(self) -> str:

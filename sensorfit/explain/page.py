@@ -8,7 +8,7 @@ a model that its graph does not show.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from ..models.published import published
 from ..models.registry import Entry, find
 from ..report.report import Report
 from ..target import Target, load_target
-from ..units import show_bytes, show_count
+from ..units import show_bytes
 from ..verify.finding import Finding
 from .blocks import block, ranges
 from .lifts import lifts, together
@@ -75,6 +75,7 @@ def explain(model: str | Path, profile: str = "converter", input_persistency: bo
         lifts=lifts(parts, smaller),
         contrast=None if entry and entry.name == EXAMPLE else contrast(profile, input_persistency),
         published=published(entry.name) if entry else (),
+        converter=evidence.converter(),
         caveats=_caveats(entry, parts),
     )
 
@@ -101,10 +102,10 @@ def part(name: str, target: Target, profile: str = "converter", input_persistenc
     )
 
 
-def groups(findings: object) -> tuple[Group, ...]:
+def groups(findings: Iterable[Finding]) -> tuple[Group, ...]:
     """Findings grouped by rule, operator and reason, in order of appearance."""
     found: dict[tuple[str, str, str], list[Finding]] = {}
-    for finding in findings:  # type: ignore[attr-defined]
+    for finding in findings:
         found.setdefault((finding.rule, finding.op, finding.reason or finding.message), []).append(finding)
     return tuple(
         Group(
@@ -150,8 +151,8 @@ def _weights_at(graph: Graph, target: Target, bits: int) -> int:
     return analyse(lowered.replace(tensors=tensors), target).weights_bytes
 
 
-def _worst(verdicts: object) -> str:
-    return max(verdicts, key=lambda v: _SEVERITY[v])  # type: ignore[call-overload, no-any-return]
+def _worst(verdicts: Iterable[str]) -> str:
+    return max(verdicts, key=lambda v: _SEVERITY[v])
 
 
 def _headline(title: str, verdict: str, target: Target) -> str:
@@ -209,7 +210,3 @@ def _caveats(entry: Entry | None, parts: Sequence[Part]) -> tuple[str, ...]:
         found.append("The graphs are built from permissively licensed packages with random weights: structure, not accuracy.")
     return (*found, *notes)
 
-
-def macs_words(macs: int) -> str:
-    """MACs for a sentence: ``38.8 G MACs``."""
-    return f"{show_count(macs)} MACs"

@@ -1,0 +1,32 @@
+"""``sensorfit explain``."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command(name="explain")
+@click.argument("model")
+@click.option("--format", "form", type=click.Choice(["console", "markdown", "json"]), default="console", show_default=True, help="Output format.")
+@click.option("--output", type=click.Path(dir_okay=False), help="Write to this file instead of standard output.")
+@click.option("--profile", type=click.Choice(["converter", "picosam"]), default="converter", show_default=True, help="Whose word decides.")
+@click.option("--input-persistency/--no-input-persistency", default=True, show_default=True, help="Count the input tensor kept in memory.")
+def command(model: str, form: str, output: str | None, profile: str, input_persistency: bool) -> None:
+    """Say why MODEL fits the sensor or not, on one page.
+
+    MODEL is a file or a built-in name; `tinysam` covers its encoder and its
+    decoder, `tinysam/decoder` one of them.
+
+    \b
+    Examples:
+      sensorfit explain tinysam
+      sensorfit explain model.onnx --format markdown --output why.md
+
+    Exit codes: 0 it fits or the answer is unknown; 1 it does not fit; 2
+    unusable input; 3 sensorfit itself failed.
+    """
+    from ..explain import explain, present
+
+    page = explain(model, profile=profile, input_persistency=input_persistency)
+    present.show(page, form, output)
+    raise click.exceptions.Exit(1 if page.verdict == "does_not_fit" else 0)

@@ -1,0 +1,65 @@
+"""An explanation as a JSON object: the figures under the names ``check --format json`` gives them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from .model import Page, Part
+
+SCHEMA_VERSION = "1.0"
+
+
+def to_dict(page: Page) -> dict[str, Any]:
+    """The object; parts hold a check's key figures, not its whole report."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "model": {"name": page.model, "title": page.title, "note": page.note},
+        "profile": page.profile,
+        "verdict": page.verdict,
+        "verdicts": dict(page.verdicts),
+        "headline": page.headline,
+        "reasons": list(page.reasons),
+        "parts": [_part(part) for part in page.parts],
+        "together": {**asdict(page.together), "fits": page.together.fits} if page.together else None,
+        "lifts": [asdict(lift) for lift in page.lifts],
+        "instead": _instead(page),
+        "published": [asdict(p) for p in page.published],
+        "converter": page.converter,
+        "caveats": list(page.caveats),
+    }
+
+
+def _part(part: Part) -> dict[str, Any]:
+    report = part.report.to_dict()
+    memory = {k: v for k, v in report["memory"].items() if k.endswith("_bytes") or k in ("fits", "peak_node")}
+    latency = {k: v for k, v in report["latency"].items() if not isinstance(v, (list, dict))}
+    return {
+        "name": part.name,
+        "label": part.label,
+        "model": report["model"],
+        "verdicts": dict(part.report.verdicts),
+        "memory": {**memory, "weights_4bit_bytes": part.weights_4bit_bytes},
+        "latency": latency,
+        "operators": dict(part.operators),
+        "refused": [asdict(g) for g in part.refused],
+        "flagged": [asdict(g) for g in part.flagged],
+        "unknown": [asdict(g) for g in part.unknown],
+        "largest_tensor": asdict(part.largest) if part.largest else None,
+        "foreign_inputs": list(part.foreign_inputs),
+        "front_end": [{**asdict(a), "reasons": dict(a.reasons)} for a in part.front_end],
+    }
+
+
+def _instead(page: Page) -> dict[str, Any] | None:
+    if page.contrast is None:
+        return None
+    report = page.contrast.report
+    return {
+        "model": report.model.name,
+        "verdict": report.verdict,
+        "parameters": report.model.parameters,
+        "macs": report.latency.macs,
+        "total_bytes": report.memory.total_bytes,
+        "said": [{"text": text, "source": source} for text, source in page.contrast.said],
+    }

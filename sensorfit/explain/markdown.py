@@ -1,0 +1,151 @@
+"""An explanation as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ..report.escape import markdown, markdown_code
+from ..report.words import VERDICT, latency_words
+from ..units import show_bytes, show_count
+from .model import Group, Page, Part
+
+OPERATORS_SHOWN = 12
+
+
+def render(page: Page) -> str:
+    """The page, headings from level 2 down."""
+    blocks = [
+        f"## {markdown(page.headline)}",
+        _verdicts(page),
+        _list("### What stands in the way", page.reasons),
+        "### The figures\n\n" + _figures(page),
+        *(block for part in page.parts for block in _part(part, len(page.parts) > 1)),
+        _lifts(page),
+        _contrast(page),
+        _published(page),
+        _list("### To bear in mind", page.caveats),
+    ]
+    return "\n\n".join(b for b in blocks if b) + "\n"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table; cells are escaped already."""
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def _list(title: str, sentences: Sequence[str]) -> str:
+    return f"{title}\n\n" + "\n".join(f"- {markdown(s)}" for s in sentences) if sentences else ""
+
+
+def _verdicts(page: Page) -> str:
+    said = ", ".join(f"profile `{p}`: **{VERDICT[v]}**" for p, v in page.verdicts.items())
+    return said + (f". {markdown(page.note)}." if page.note else ".")
+
+
+def _figures(page: Page) -> str:
+    head = ["", *(markdown(p.label) for p in page.parts), *(["together"] if page.together else [])]
+    whole = page.together
+    reports = [p.report for p in page.parts]
+    rows = [
+        ["parameters", *(f"{r.model.parameters:,}" for r in reports), f"{whole.parameters:,}" if whole else ""],
+        ["weights at INT8, on the device", *(show_bytes(r.memory.weights_bytes) for r in reports), show_bytes(whole.weights_bytes) if whole else ""],
+        ["peak of activations", *(show_bytes(r.memory.runtime_bytes) for r in reports), show_bytes(whole.runtime_bytes) if whole else ""],
+        ["total", *(show_bytes(r.memory.total_bytes) for r in reports), show_bytes(whole.total_bytes) if whole else ""],
+        ["of the budget", *(f"{r.memory.total_bytes / r.memory.budget_bytes:.0%}" for r in reports), f"{whole.total_bytes / whole.budget_bytes:.0%}" if whole else ""],
+        ["MACs", *(show_count(r.latency.macs) for r in reports), show_count(whole.macs) if whole else ""],
+        ["on the sensor (estimate)", *(latency_words(r) for r in reports), ""],
+        ["largest tensor", *(_largest(p) for p in page.parts), ""],
+        ["refused nodes", *(str(p.refused_nodes) for p in page.parts), str(sum(p.refused_nodes for p in page.parts)) if whole else ""],
+    ]  # fmt: skip
+    return table(head, [row[: len(head)] for row in rows])
+
+
+def _largest(part: Part) -> str:
+    if part.largest is None:
+        return "unknown"
+    shape = "x".join(map(str, part.largest.shape))
+    return f"{shape}, {show_bytes(part.largest.elements)} at INT8"
+
+
+def _part(part: Part, several: bool) -> list[str]:
+    title = f"### {markdown(part.label).capitalize()}" if several else "### The network"
+    counts = ", ".join(f"{markdown(op)} {n}" for op, n in list(part.operators.items())[:OPERATORS_SHOWN])
+    more = len(part.operators) - OPERATORS_SHOWN
+    blocks = [f"{title}\n\nOperators: {counts}" + (f" and {more} kinds more." if more > 0 else ".")]
+    for heading, groups in (
+        ("Refused by the converter in the form used", part.refused),
+        ("Tried by nobody", part.unknown),
+        ("Refused by the PicoSAM papers' constraint set only", part.flagged),
+    ):
+        if groups:
+            blocks.append(f"**{heading}**\n\n" + _groups(groups))
+    if part.front_end:
+        blocks.append(_front_end(part))
+    return blocks
+
+
+def _groups(groups: Sequence[Group]) -> str:
+    rows = (
+        (
+            markdown(g.rule),
+            f"{markdown_code(g.op)} ×{g.count}" if g.op else "",
+            markdown(g.reason),
+            "<br>".join(markdown_code(b) for b in g.blocks),
+            markdown(g.fix),
+        )
+        for g in groups
+    )
+    return table(("rule", "operator", "reason", "where", "way out"), rows)
+
+
+def _front_end(part: Part) -> str:
+    lines = ["**What the real converter's front end said**", ""]
+    for answer in part.front_end:
+        said = answer.verdict.replace("_", " ")
+        if answer.operators:
+            said += ": " + ", ".join(answer.operators)
+        note = f" ({markdown(answer.note)})" if answer.note else ""
+        lines.append(f"- {markdown(answer.form)}: **{markdown(said)}**{note}")
+        lines += [f"  - {count}× {markdown(reason)}" for reason, count in answer.reasons]
+    return "\n".join(lines)
+
+
+def _lifts(page: Page) -> str:
+    rows = (
+        (markdown(lift.change), show_bytes(lift.total_bytes), "<br>".join(markdown(r) for r in lift.remains) or "nothing")
+        for lift in page.lifts
+    )
+    return "### What remains if it is lifted\n\n" + table(("change", "total memory", "what remains"), rows)
+
+
+def _contrast(page: Page) -> str:
+    if page.contrast is None:
+        return ""
+    report = page.contrast.report
+    memory = report.memory
+    lines = [
+        f"### What the authors of {markdown(report.model.title or report.model.name)} did instead",
+        "",
+        f"- {report.model.parameters:,} parameters and {show_count(report.latency.macs)} MACs; "
+        f"{show_bytes(memory.total_bytes)} in all, {memory.total_bytes / memory.budget_bytes:.0%} of the budget: "
+        f"{VERDICT[report.verdict]}.",
+    ]
+    lines += [f"- {markdown(sentence)} ({markdown(source)})" for sentence, source in page.contrast.said]
+    return "\n".join(lines)
+
+
+def _published(page: Page) -> str:
+    if not page.published:
+        return ""
+    rows = (
+        (
+            p.figure.replace("_", " ") + (f", {p.variant}" if p.variant else ""),
+            f"{p.value:g} {p.unit}",
+            markdown("; ".join(x for x in (p.covers, p.note) if x)),
+            markdown(p.source) + ("" if p.first_hand else " (second-hand)"),
+        )
+        for p in page.published
+    )
+    return "### Published figures\n\n" + table(("figure", "value", "remark", "source"), rows)
