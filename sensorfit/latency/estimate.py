@@ -114,7 +114,7 @@ def _interval(
         entry = widening.get(kind, {"factors": [1.0, 1.0], "why": ""})
         below, above = entry["factors"]
         low, high = low + cost * below, high + cost * above
-        if above > 1 and cost >= 0.005 * whole:
+        if above > 1 and whole and cost >= 0.005 * whole:  # nothing counted, nothing to widen
             notes.append(
                 f"{WORDS.get(kind, kind)}: {cost / whole:.0%} of the estimate, taken between {below:g} and {above:g} times; "
                 f"{entry['why']}"
