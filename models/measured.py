@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import onnx
 from onnx import TensorProto, helper
@@ -39,7 +40,7 @@ class Net:
         """Shape of the current tensor without the batch dimension."""
         return self.shapes[self.here]
 
-    def node(self, op: str, inputs: Sequence[str], shape: tuple[int, ...], **attrs: object) -> Net:
+    def node(self, op: str, inputs: Sequence[str], shape: tuple[int, ...], **attrs: Any) -> Net:
         """Append ``op``; its output becomes the current tensor."""
         name = f"{op}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(op, list(inputs), [f"{name}_out"], name=name, **attrs))
@@ -303,6 +304,26 @@ def lraspp_mobilenet_v3_small(size: int = 224, classes: int = 21, full: bool = T
     return net.model()
 
 
+def deeplab_v3_plus(size: int = 320, classes: int = 21) -> onnx.ModelProto:
+    """The zoo's DeepLabV3+ on MobileNetV2, output stride 8, as the converter tutorial's source has it.
+
+    For MobileNetV2 that is the image-pooling and the 1x1 branch only, no decoder
+    (github.com/bonlime/keras-deeplab-v3-plus). Dilations change no count and are
+    left out.
+    """
+    act = "Relu6"
+    net = Net("deeplab_v3_plus", 3, size, size).conv(32, stride=2, act=act)
+    net.depthwise(act=act).conv(16, 1, act="")
+    for out, repeats, stride in [(24, 2, 2), (32, 3, 2), (64, 4, 1), (96, 3, 1), (160, 3, 1), (320, 1, 1)]:
+        for i in range(repeats):
+            _bottleneck(net, net.shape[0] * 6, out, stride if i == 0 else 1, act)
+    features, side = net.here, net.shape[1]
+    pooled = net.average().conv(256, 1).resize(side, side, "linear").here
+    point = net.at(features).conv(256, 1).here
+    net.node("Concat", [pooled, point], (512, side, side), axis=1).conv(256, 1).conv(classes, 1, act="")
+    return net.resize(size, size, "linear").model()
+
+
 def _squeeze(net: Net, reduced: int) -> None:
     """Squeeze-and-excitation."""
     gated, channels = net.here, net.shape[0]
@@ -328,6 +349,7 @@ BUILDERS: dict[str, Callable[[], onnx.ModelProto]] = {
     "ssd_mobilenet_v2_fpnlite": ssd_mobilenet_v2_fpnlite,
     "lraspp_mobilenet_v3_small_full": lraspp_mobilenet_v3_small,
     "lraspp_mobilenet_v3_small_cut": lambda: lraspp_mobilenet_v3_small(full=False),
+    "deeplab_v3_plus": deeplab_v3_plus,
 }
 
 

@@ -11,10 +11,11 @@ worth, ``[[residual]]`` each measurement beside its prediction.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import log
 from pathlib import Path
+from statistics import median
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -28,7 +29,7 @@ from ..graph.lower import lower
 from ..target import Target, read_facts
 from .cycles import FITTED, Constants, total
 from .estimate import Calibration, calibration_of, estimate
-from .fit import BASE, Fit, Point, fit, judge
+from .fit import BASE, Fit, Point, fit, judge, one_rate
 from .work import works
 
 SCHEMA = 1
@@ -76,6 +77,26 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Demand:
+    """A frame rate of a network that has no graph here: only the throughput it needs is known."""
+
+    name: str
+    macs: int
+    fps: float
+    macs_per_cycle: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """Another model's leave-one-out errors."""
+
+    name: str
+    error_median: float
+    error_worst: float
+
+
+@dataclass(frozen=True)
 class Refit:
     """A fit and all it was held against."""
 
@@ -85,8 +106,9 @@ class Refit:
     others: tuple[Row, ...]
     """Figures that are shown and not fitted: low confidence, unstated coverage."""
     bounds: tuple[Row, ...]
-    alternatives: tuple[Fit, ...]
-    """Other sets of terms, for comparison."""
+    alternatives: tuple[Alternative, ...]
+    """Other models of the same measurements, for comparison."""
+    demands: tuple[Demand, ...] = ()
 
     @property
     def inside(self) -> int:
@@ -115,6 +137,14 @@ def shipped_measurements(target: Target) -> tuple[Measured, ...]:
     return tuple(found)
 
 
+def shipped_demands(target: Target) -> tuple[Demand, ...]:
+    """The frame rates in ``rules/<target>/measurements.toml`` that come without a graph."""
+    rows = read_facts("measurements", target.name).get("demand", ())
+    return tuple(
+        Demand(r["name"], r["macs"], r["fps"], r["macs"] * r["fps"] / target.clock_hz, r["source"]) for r in rows
+    )
+
+
 def _graph(path: str) -> Graph:
     from importlib import resources
 
@@ -122,7 +152,7 @@ def _graph(path: str) -> Graph:
         return lower(load(file))
 
 
-def refit(measurements: Iterable[Measured], target: Target) -> Refit:
+def refit(measurements: Iterable[Measured], target: Target, demands: Sequence[Demand] = ()) -> Refit:
     """Fit the cost model on ``measurements`` and judge it by leaving each group out."""
     measurements = tuple(measurements)
     chosen = [m for m in measurements if m.fitted and not m.bound]
@@ -150,8 +180,25 @@ def refit(measurements: Iterable[Measured], target: Target) -> Refit:
         rows=tuple(rows),
         others=tuple(r for r in others if not r.measured.bound),
         bounds=tuple(r for r in others if r.measured.bound),
-        alternatives=tuple(judge(points, hardware, c) for c in ((0, 1), (0, 1, 2))),
+        alternatives=_alternatives(points, hardware),
+        demands=tuple(demands),
     )
+
+
+def _alternatives(points: Sequence[Point], hardware: Constants) -> tuple[Alternative, ...]:
+    """The same question asked of simpler and richer models."""
+    found = []
+    for name, chosen in (("this one, with cycles a layer as a third constant", (0, 1, 2)),):
+        other = judge(points, hardware, chosen)
+        found.append(Alternative(name, other.error_median, other.error_worst))
+    for name, count in (
+        ("padded MACs at one rate", lambda w: w.array),
+        ("MACs at one rate", lambda w: w.macs),
+        ("bytes at one rate", lambda w: w.bytes),
+    ):
+        errors = one_rate(points, count)
+        found.append(Alternative(name, median(map(abs, errors.values())), max(map(abs, errors.values()))))
+    return tuple(found)
 
 
 def _point(measured: Measured, simd: int, clock_hz: int) -> Point:

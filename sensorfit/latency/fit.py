@@ -9,7 +9,7 @@ subset is tried.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import exp, log
@@ -105,6 +105,14 @@ def fit(points: Sequence[Point], hardware: Constants, optional: Sequence[int] = 
 def judge(points: Sequence[Point], hardware: Constants, chosen: Sequence[int]) -> Fit:
     """The model with exactly the terms ``chosen``, for comparison."""
     return _judged(points, hardware, tuple(chosen))
+
+
+def one_rate(points: Sequence[Point], count: Callable[[Work], int]) -> dict[str, float]:
+    """Leave-one-out error of each group when cycles are ``count`` summed over the layers, at one rate."""
+    speeds = {p.group: log(p.cycles / max(1, sum(map(count, p.works)))) for p in points}
+    return {
+        g: exp(sum(v for k, v in speeds.items() if k != g) / (len(speeds) - 1) - own) - 1 for g, own in speeds.items()
+    }
 
 
 def solve(points: Sequence[Point], hardware: Constants, chosen: Sequence[int] = BASE) -> Constants:

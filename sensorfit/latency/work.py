@@ -37,6 +37,10 @@ DATA_DEPENDENT = frozenset({"NonMaxSuppression", "NonZero", "Unique", "TopK", "C
 """Time depends on the data or on an algorithm that no figure describes."""
 
 
+WINDOWED = frozenset({"dense", "pointwise", "depthwise", "grouped", "transposed", "pooling", "resample", "interpolate"})
+"""Kinds that read an image pixel by pixel, all channels at once."""
+
+
 @dataclass(frozen=True)
 class Work:
     """One layer's demand; ``known`` is False where a shape is missing, and then all of it is 0."""
@@ -107,7 +111,7 @@ def works(graph: Graph, simd: int) -> tuple[Work, ...]:
 
 def work(graph: Graph, node: Node, simd: int, kind: str) -> Work:
     """The demand of one node of class ``kind``."""
-    counted, moved, size = macs(graph, node), _bytes(graph, node, simd), elements(graph, node)
+    counted, moved, size = macs(graph, node), _bytes(graph, node, simd, kind in WINDOWED), elements(graph, node)
     if counted is None or moved is None or size is None or kind in ("unknown", "control", "data_dependent"):
         return Work(node.name, node.op, kind, macs=counted or 0, bytes=moved or 0, known=False)
     if not counted:
@@ -116,7 +120,7 @@ def work(graph: Graph, node: Node, simd: int, kind: str) -> Work:
     return Work(node.name, node.op, kind, counted, array, weights, moved, channels=channels)
 
 
-def _bytes(graph: Graph, node: Node, simd: int) -> int | None:
+def _bytes(graph: Graph, node: Node, simd: int, windowed: bool) -> int | None:
     total = 0
     for name in (*graph.activations(node), *node.outputs):
         tensor = graph.tensors.get(name)
@@ -124,18 +128,23 @@ def _bytes(graph: Graph, node: Node, simd: int) -> int | None:
             continue
         if tensor is None or tensor.shape is None or None in tensor.shape:
             return None
-        total += tensor_bytes(tensor.shape, simd) * max(tensor.bits or 8, 8) // 8
+        total += tensor_bytes(tensor.shape, simd, windowed) * max(tensor.bits or 8, 8) // 8
     return total
 
 
-def tensor_bytes(shape: Shape, simd: int) -> int:
-    """Bytes of an 8-bit activation: the channel axis (1 of an image, else the last) padded."""
+def tensor_bytes(shape: Shape, simd: int, windowed: bool = True) -> int:
+    """Bytes of an 8-bit activation with one axis padded to the SIMD width.
+
+    ``windowed``: an image that a window slides over, laid out with its channels
+    (axis 1) side by side. Otherwise the layout is free: the axis that pads least.
+    """
     sizes = [d or 1 for d in shape]
     if not sizes:
         return simd
-    axis = 1 if len(sizes) > 3 else -1
-    sizes[axis] = pad(sizes[axis], simd)
-    return prod(sizes)
+    image = len(sizes) == 4
+    axes = (1,) if image and windowed else (1, -1) if image else (-1,)
+    whole = prod(sizes)
+    return min(whole // sizes[axis] * pad(sizes[axis], simd) if sizes[axis] else 0 for axis in axes)
 
 
 def _array(graph: Graph, node: Node, simd: int, counted: int) -> tuple[int, int, tuple[int, int]]:

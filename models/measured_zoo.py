@@ -1,0 +1,69 @@
+"""Networks of Raspberry Pi's IMX500 zoo whose frame rate bounds their latency, rebuilt from public packages.
+
+    python -m sensorfit.models.measured_zoo        needs torch, timm and effdet (extra `reference`)
+
+Architectures with random weights, exported at opset 17 and stripped. The zoo
+ships compiled files only, so a rebuild is the architecture of that name, not a
+copy: ``rules/imx500/measurements.toml`` says what is assumed.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import onnx
+
+from ..graph.strip import strip_weights
+from .measured import DIRECTORY, OPSET
+from .shrink import shrink
+
+STEERING = 16
+"""Floating-point constants of at most this many elements keep their data: scales and epsilons."""
+
+
+def mobilevit(variant: str) -> tuple[Any, tuple[int, int]]:
+    """MobileViT-XS / -XXS at 256x256, with classifier (timm)."""
+    import timm
+
+    timm.layers.set_fused_attn(False)
+    return timm.create_model(f"mobilevit_{variant}", pretrained=False), (256, 256)
+
+
+def efficientdet_lite0() -> tuple[Any, tuple[int, int]]:
+    """EfficientDet-Lite0 at 320x320 up to the heads (effdet), without box decoding and suppression."""
+    from effdet import create_model
+
+    return create_model("tf_efficientdet_lite0", pretrained=False, pretrained_backbone=False), (320, 320)
+
+
+BUILDERS: dict[str, Callable[[], tuple[Any, tuple[int, int]]]] = {
+    "mobilevit_xs": lambda: mobilevit("xs"),
+    "mobilevit_xxs": lambda: mobilevit("xxs"),
+    "efficientdet_lite0": efficientdet_lite0,
+}
+
+
+def export(module: Any, size: tuple[int, int]) -> onnx.ModelProto:
+    """The weightless graph of ``module`` for one RGB image of ``size`` (height, width)."""
+    import torch
+
+    file: Any = io.BytesIO()
+    with torch.no_grad():
+        torch.onnx.export(
+            module.eval(), (torch.zeros(1, 3, *size),), file, opset_version=OPSET, input_names=["input"], dynamo=False
+        )
+    model = onnx.load_from_string(file.getvalue())
+    learned = frozenset(t.name for t in model.graph.initializer if t.data_type == onnx.TensorProto.FLOAT)
+    return strip_weights(shrink(model, learned), keep=STEERING)
+
+
+def main() -> None:
+    """Write every graph to ``DIRECTORY``."""
+    for name, build in BUILDERS.items():
+        onnx.save(export(*build()), DIRECTORY / f"{name}.onnx")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""One run of ``sensorfit calibrate``: read, refit, write, say what came of it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import ConfigError
+from ..graph.load import load
+from ..graph.lower import lower
+from ..report.latency import render_refit
+from ..target import load_target
+from .calibrate import Measured, refit, render_toml, shipped_demands, shipped_measurements
+from .logs import Log, read_logs
+
+DEFAULT = Path("sensorfit-latency.toml")
+SHIPPED_HEADING = "Written by `sensorfit calibrate --write` from measurements.toml and models/graphs/measured; do not edit."
+USER_HEADING = "Written by `sensorfit calibrate`; use it with `sensorfit check --calibration`."
+
+
+def calibrate(
+    logs: Sequence[Path], models: Sequence[Path], output: Path | None, *, alone: bool = False, write: bool = False
+) -> str:
+    """The text to print; the calibration file is written before it returns. ConfigError for unusable input."""
+    target = load_target()
+    if not logs:
+        if models or alone or output:
+            raise ConfigError("--model, --alone and --output go with a LOG: sensorfit calibrate LOG --model MODEL.onnx")
+        result = refit(shipped_measurements(target), target, shipped_demands(target))
+        text = render_refit(result)
+        if write:
+            path = Path(__file__).parents[2] / "rules" / target.name / "latency.toml"
+            if not path.is_file():
+                raise ConfigError("--write works in a checkout of sensorfit only; with logs, the user's own file is written")
+            _write(path, render_toml(result, target, SHIPPED_HEADING))
+            text += f"\nWrote {path.name}.\n"
+        return text
+    if write:
+        raise ConfigError("--write rewrites the shipped constants and takes no LOG; use --output for a file of your own")
+    own = tuple(_measured(log) for log in read_logs(logs, models))
+    shipped = () if alone else shipped_measurements(target)
+    result = refit((*own, *shipped), target)
+    path = output or DEFAULT
+    _write(path, render_toml(result, target, USER_HEADING))
+    before = "" if alone else f"Before, on the shipped measurements alone: {_shipped_error(shipped)}.\n"
+    return render_refit(result) + f"\n{before}Wrote {path}; use it with: sensorfit check MODEL --calibration {path}\n"
+
+
+def _measured(log: Log) -> Measured:
+    graph = lower(load(log.model))
+    return Measured(
+        name=graph.name,
+        graph=graph,
+        ms=log.ms,
+        covers=f"DSP runtime, median of {len(log.dsp_ms)} frames, {min(log.dsp_ms):g} to {max(log.dsp_ms):g} ms",
+        group=f"log:{log.model.resolve()}",
+        source=log.path.name,
+    )
+
+
+def _shipped_error(shipped: Sequence[Measured]) -> str:
+    fitted = refit(shipped, load_target()).fit
+    return f"median {fitted.error_median:.1%}, worst {fitted.error_worst:.1%}"
+
+
+def _write(path: Path, text: str) -> None:
+    """Write all of ``text`` or nothing."""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written ({error.strerror or error})") from None
