@@ -36,7 +36,7 @@ def export_float(module: nn.Module, input_shape: Sequence[int]) -> onnx.ModelPro
         torch.onnx.export(
             module,
             (torch.zeros(1, *input_shape),),
-            buffer,
+            buffer,  # type: ignore[arg-type]  # a file object is taken too
             opset_version=OPSET,
             input_names=[INPUT],
             output_names=[OUTPUT],

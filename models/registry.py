@@ -52,7 +52,7 @@ class Entry:
     def definition(self) -> Callable[[], Any]:
         """The callable that builds the torch module with random weights; imports torch."""
         module, _, name = self.module.partition(":")
-        return getattr(import_module(module), name)  # type: ignore[no-any-return]
+        return getattr(import_module(module), name)
 
     def published(self) -> tuple[Mapping[str, Any], ...]:
         """Figures somebody published about this model, each with its source."""

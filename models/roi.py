@@ -16,7 +16,9 @@ PAD = 0.10
 """Share of the box's width or height added on every side (PicoSAM3, section on ROI prompts)."""
 
 
-def square_roi(box: tuple[float, float, float, float], width: int, height: int, pad: float = PAD) -> tuple[int, int, int, int]:
+def square_roi(
+    box: tuple[float, float, float, float], width: int, height: int, pad: float = PAD
+) -> tuple[int, int, int, int]:
     """Pixel square (left, top, right, bottom) for a COCO ``box`` (x, y, w, h) in a ``width`` x ``height`` image.
 
     ValueError for a box without area or wholly outside the image.

@@ -1,6 +1,6 @@
 """``sensorfit build``: a float network to what the sensor loads, and the evidence beside it.
 
-    network ─► check ─► MCT ─► INT8 ONNX ─► float/INT8 ─► imxconv-pt ─► predicted/actual ─► DIR
+network ─► check ─► MCT ─► INT8 ONNX ─► float/INT8 ─► imxconv-pt ─► predicted/actual ─► DIR
 """
 
 from __future__ import annotations
@@ -40,7 +40,12 @@ if TYPE_CHECKING:
     from ..report.report import Report
 
 FLOAT, INT8, PACKAGE, PARAMS = "model.onnx", "model.int8.onnx", "packerOut.zip", "dnnParams.xml"
-MEMORY, CONVERTER_LOG, QUANTIZE_LOG, REPORT = "memory_report.json", "converter.log", "quantize.log", "report.json"
+MEMORY, CONVERTER_LOG, QUANTIZE_LOG, REPORT = (
+    "memory_report.json",
+    "converter.log",
+    "quantize.log",
+    "report.json",
+)
 RPK = "network.rpk"
 RPK_COMMAND = f"{PACKAGER} -i {PACKAGE} -o ."
 LOG_HEADER = "sensorfit build: log of a build that failed\n"
@@ -115,7 +120,10 @@ def build(model: str | Path, directory: str | Path, *, stages: Stages | None = N
     stages = stages or Stages()
     failure_log = request.directory.with_name(request.directory.name + ".log")
     request.directory.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="sensorfit-build-") as scratch, bundle.atomic_directory(request.directory) as out:
+    with (
+        tempfile.TemporaryDirectory(prefix="sensorfit-build-") as scratch,
+        bundle.atomic_directory(request.directory) as out,
+    ):
         try:
             result = _build(request, out, Path(scratch), stages)
         except SensorfitError as error:
@@ -152,10 +160,12 @@ def _build(request: Request, out: Path, scratch: Path, stages: Stages) -> Build:
 
         network = bridge.source(request.model, request.weights, request.size, request.seed)
     with stages.stage("prepare calibration images"):
-        calibration = calibration_set(network.shape, request.calib, request.boxes, request.calib_limit, request.seed)
+        calibration = calibration_set(
+            network.shape, request.calib, request.boxes, request.calib_limit, request.seed
+        )
     with stages.stage("check the float graph"):
         mean, std = _normalisation(request, network)
-        module = _float_graph(network, mean, std, calibration, request.seed, out / FLOAT)
+        module = _float_graph(network, mean, std, request.seed, out / FLOAT)
         report, normalisation = _check(network, mean, std, out / FLOAT, request.input_persistency)
         stages.step(f"predicted: {report.verdict.replace('_', ' ')}, {report.memory.total_bytes:,} B")
     with stages.stage("quantize to INT8"):
@@ -205,16 +215,14 @@ def _normalisation(request: Request, network: Source) -> tuple[tuple[float, ...]
     return (request.mean, request.std or ()) if request.mean else ((), ())
 
 
-def _float_graph(network: Source, mean: Sequence[float], std: Sequence[float], calibration: CalibrationSet, seed: int, path: Path) -> Any:
+def _float_graph(network: Source, mean: Sequence[float], std: Sequence[float], seed: int, path: Path) -> Any:
     """Write ``model.onnx`` and return the torch module that computes it."""
     from ..models.export import export_float
     from ..quantize.normalise import normalised
-    from ..quantize.ptq import reproducible, settle
+    from ..quantize.ptq import reproducible
 
     module = normalised(network.module, mean, std, network.shape[0])
     with reproducible(seed):
-        if network.random_weights:
-            settle(module, calibration)
         if network.onnx_file is not None and not mean:
             shutil.copyfile(network.onnx_file, path)
         else:
@@ -222,7 +230,9 @@ def _float_graph(network: Source, mean: Sequence[float], std: Sequence[float], c
     return module
 
 
-def _check(network: Source, mean: tuple[float, ...], std: tuple[float, ...], path: Path, input_persistency: bool) -> tuple[Report, Normalisation]:
+def _check(
+    network: Source, mean: tuple[float, ...], std: tuple[float, ...], path: Path, input_persistency: bool
+) -> tuple[Report, Normalisation]:
     """The check of what is built, and what the normalisation adds to its memory."""
     from ..api import check
     from ..models.export import export_float
@@ -281,15 +291,25 @@ def _rpk(out: Path, log: Path, time_limit: float) -> None:
 def _warnings(network: Source, calibration: CalibrationSet, report: Report) -> tuple[str, ...]:
     found = list(calibration.warnings)
     if network.random_weights:
-        found.insert(0, "random weights: memory and speed are the network's own, the masks mean nothing; give --weights FILE.pt")
+        found.insert(
+            0,
+            "random weights: memory and speed are the network's own, the masks mean nothing; give --weights FILE.pt",
+        )
     if report.verdict != "fits":
         found.append(f"sensorfit predicted '{report.verdict}', the converter packaged it: please report that")
     return tuple(found)
 
 
-def _facts(request: Request, network: Source, calibration: CalibrationSet, normalisation: Normalisation, java: str) -> dict[str, Any]:
+def _facts(
+    request: Request, network: Source, calibration: CalibrationSet, normalisation: Normalisation, java: str
+) -> dict[str, Any]:
     return {
-        "model": {"name": network.name, "origin": network.origin, "sha256": network.sha256, "input": [1, *network.shape]},
+        "model": {
+            "name": network.name,
+            "origin": network.origin,
+            "sha256": network.sha256,
+            "input": [1, *network.shape],
+        },
         "target": load_target().name,
         "tools": bundle.tool_versions(java),
         "options": {
@@ -301,7 +321,11 @@ def _facts(request: Request, network: Source, calibration: CalibrationSet, norma
         },
         "seed": request.seed,
         "normalisation": normalisation.to_dict(),
-        "calibration": {"source": calibration.source, "images": len(calibration.images), "sha256": calibration.sha256},
+        "calibration": {
+            "source": calibration.source,
+            "images": len(calibration.images),
+            "sha256": calibration.sha256,
+        },
     }
 
 
@@ -312,5 +336,3 @@ def _keep_log(out: Path, log: Path) -> bool:
         return False
     log.write_text(LOG_HEADER + "".join(parts), encoding="utf-8")
     return True
-
-

@@ -50,7 +50,9 @@ def check_place(directory: Path, overwrite: bool) -> None:
     if not overwrite:
         raise ConfigError(f"-o {directory}: exists already; give --overwrite to replace it, or another name")
     if not is_bundle(directory):
-        raise ConfigError(f"-o {directory}: holds other things than a build's output, so --overwrite leaves it alone; choose another name")
+        raise ConfigError(
+            f"-o {directory}: holds other things than a build's output, so --overwrite leaves it alone; choose another name"
+        )
 
 
 def is_bundle(directory: Path) -> bool:

@@ -62,9 +62,20 @@ def read_log(text: str) -> Complaint:
     operators = tuple(sorted(o.strip() for o in unsupported.group(1).split(","))) if unsupported else ()
     reasons = tuple(dict.fromkeys(_bare(r) for r in _REASON.findall(body)))
     if not reasons and not operators:
-        lines = [_bare(line) for line in body.splitlines() if line.strip()]
-        reasons = tuple(lines[:2] if code else lines[-1:])
-    return Complaint(code.group(1) if code else "", operators, reasons, tuple(f"{op} '{node}'" for op, node in _WHERE.findall(body)))
+        reasons = _plain_message(body, bool(code))
+    return Complaint(
+        code.group(1) if code else "",
+        operators,
+        reasons,
+        tuple(f"{op} '{node}'" for op, node in _WHERE.findall(body)),
+    )
+
+
+def _plain_message(body: str, has_code: bool) -> tuple[str, ...]:
+    """The text behind the code; without a code, the log's last line."""
+    lines = [_bare(line) for line in body.splitlines() if line.strip()]
+    message = (_CODE.sub("", lines[0]) if has_code else lines[-1]).strip() if lines else ""
+    return (message,) if message else ()
 
 
 def _bare(line: str) -> str:
@@ -103,7 +114,9 @@ def read_memory_report(path: Path) -> ConverterMemory:
             fits=bool(report["Fit In Chip"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ToolchainError(f"{path.name}: the converter's memory report is not in the form known ({type(error).__name__}: {error})") from error
+        raise ToolchainError(
+            f"{path.name}: the converter's memory report is not in the form known ({type(error).__name__}: {error})"
+        ) from error
 
 
 def _bytes(text: str) -> int:

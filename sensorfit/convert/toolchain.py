@@ -115,14 +115,23 @@ def convert(
     return Conversion(complaint, memory, out)
 
 
-def run(command: Sequence[str | Path], log: Path, time_limit: float, on_line: Callable[[str], None] = lambda line: None) -> tuple[int, str]:
+def run(
+    command: Sequence[str | Path],
+    log: Path,
+    time_limit: float,
+    on_line: Callable[[str], None] = lambda line: None,
+) -> tuple[int, str]:
     """Run ``command``, copy what it prints to ``log``; its exit code and that text.
 
     Its whole process group is ended when the time is up or the caller is interrupted.
     """
     scratch = log.parent / "scratch"  # the tools leave files in TMPDIR when they fail
     scratch.mkdir(exist_ok=True)
-    environment = {**os.environ, "TMPDIR": str(scratch), "PATH": f"{Path(command[0]).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    environment = {
+        **os.environ,
+        "TMPDIR": str(scratch),
+        "PATH": f"{Path(command[0]).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+    }
     lines: list[str] = []
     try:
         process = subprocess.Popen(
@@ -160,7 +169,9 @@ def run(command: Sequence[str | Path], log: Path, time_limit: float, on_line: Ca
         _end(process)
         shutil.rmtree(scratch, ignore_errors=True)
     if late.is_set():
-        raise ToolchainError(f"{Path(command[0]).name} did not finish within {time_limit:g} s: give it more with --time-limit")
+        raise ToolchainError(
+            f"{Path(command[0]).name} did not finish within {time_limit:g} s: give it more with --time-limit"
+        )
     return code, "".join(lines)
 
 

@@ -55,25 +55,30 @@ def source(model: str, weights: Path | None, size: int | None, seed: int) -> Sou
     entry = find(model)
     if entry is None:
         known = ", ".join(n for n in names() if (e := find(n)) and e.buildable)
-        raise ModelError(f"{model}: there is no such file, nor a built-in model of that name (those that can be built: {known})")
+        raise ModelError(
+            f"{model}: there is no such file, nor a built-in model of that name (those that can be built: {known})"
+        )
     return _from_entry(entry, weights, size, seed)
 
 
 def _from_entry(entry: Entry, weights: Path | None, size: int | None, seed: int) -> Source:
     if not entry.buildable:
-        raise ConfigError(f"{entry.name}: is built in for `sensorfit check` only; to build it, give an ONNX file with its weights")
+        raise ConfigError(
+            f"{entry.name}: is built in for `sensorfit check` only; to build it, give an ONNX file with its weights"
+        )
     channels, height, width = entry.input_shape
     if size is not None:
         if size % entry.stride or size <= 0:
-            raise ConfigError(f"--size {size}: {entry.title} halves its input until 1/{entry.stride}, so the size is a multiple of {entry.stride}")
+            raise ConfigError(
+                f"--size {size}: {entry.title} halves its input until 1/{entry.stride}, so the size is a multiple of {entry.stride}"
+            )
         height = width = size
-    torch = need("torch")
-    state = torch.get_rng_state()
-    torch.manual_seed(seed)
+    need("torch")
     module = entry.definition()().eval()
-    torch.set_rng_state(state)
     digest = ""
-    if weights is not None:
+    if weights is None:
+        randomise(module, seed)
+    else:
         from .checkpoint import load_checkpoint
 
         load_checkpoint(module, weights)
@@ -90,20 +95,37 @@ def _from_entry(entry: Entry, weights: Path | None, size: int | None, seed: int)
     )
 
 
+def randomise(module: nn.Module, seed: int) -> None:
+    """He-initialise the convolutions of ``module`` from ``seed``, in place.
+
+    The signal keeps its size from layer to layer, so that ranges are those of
+    a working network; torch's own initialisation lets it fade.
+    """
+    torch = need("torch")
+    generator = torch.Generator().manual_seed(seed)
+    for layer in module.modules():
+        if isinstance(layer, torch.nn.Conv2d):
+            torch.nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
+            if layer.bias is not None:
+                torch.nn.init.zeros_(layer.bias)
+
+
 def _from_onnx(path: Path, size: int | None) -> Source:
     proto = read_model(path)
     shape = _image_shape(proto, path, size)
     _needs_weights(proto, path)
     module = to_torch(proto, path)
     _same_numbers(module, proto, shape, path)
-    return Source(name=path.stem, module=module, shape=shape, origin=path.name, sha256=sha256_of(path), onnx_file=path)
+    return Source(
+        name=path.stem, module=module, shape=shape, origin=path.name, sha256=sha256_of(path), onnx_file=path
+    )
 
 
 def to_torch(proto: onnx.ModelProto, path: Path) -> nn.Module:
     """The torch module that onnx2torch makes of ``proto``; ModelError naming the operator it does not know."""
     convert = need("onnx2torch").convert
     try:
-        return convert(proto).eval()  # type: ignore[no-any-return]
+        return convert(proto).eval()
     except NotImplementedError as error:
         raise ModelError(
             f"{path}: onnx2torch has no torch counterpart for one of its nodes ({_first(error)}); "
@@ -117,19 +139,29 @@ def _image_shape(proto: onnx.ModelProto, path: Path, size: int | None) -> tuple[
     initializers = {t.name for t in proto.graph.initializer}
     inputs = [i for i in proto.graph.input if i.name not in initializers]
     if len(inputs) != 1:
-        raise ModelError(f"{path}: has {len(inputs)} inputs ({', '.join(i.name for i in inputs)}); a build needs one image input")
+        raise ModelError(
+            f"{path}: has {len(inputs)} inputs ({', '.join(i.name for i in inputs)}); a build needs one image input"
+        )
     value = inputs[0]
     dims = value.type.tensor_type.shape.dim
     if len(dims) != 4:
-        raise ModelError(f"{path}: input '{value.name}' has {len(dims)} dimensions; a build needs an image (1, channels, height, width)")
+        raise ModelError(
+            f"{path}: input '{value.name}' has {len(dims)} dimensions; a build needs an image (1, channels, height, width)"
+        )
     batch, channels, height, width = (d.dim_value if d.HasField("dim_value") else None for d in dims)
     if batch not in (None, 1):
-        raise ModelError(f"{path}: input '{value.name}' has batch {batch}; the sensor runs one image at a time: export it with batch 1")
+        raise ModelError(
+            f"{path}: input '{value.name}' has batch {batch}; the sensor runs one image at a time: export it with batch 1"
+        )
     if channels not in (1, 3):
-        raise ModelError(f"{path}: input '{value.name}' has {channels} channels in the second place; a build needs 1 or 3 (NCHW)")
+        raise ModelError(
+            f"{path}: input '{value.name}' has {channels} channels in the second place; a build needs 1 or 3 (NCHW)"
+        )
     if size is not None:
         if any(d not in (None, size) for d in (height, width)):
-            raise ConfigError(f"--size {size}: {path} is fixed at {height}x{width}; export it at the size you want")
+            raise ConfigError(
+                f"--size {size}: {path} is fixed at {height}x{width}; export it at the size you want"
+            )
         height = width = size
     if not height or not width:
         raise ConfigError(f"{path}: input '{value.name}' has no fixed height and width: give --size N")
@@ -141,7 +173,9 @@ def _needs_weights(proto: onnx.ModelProto, path: Path) -> None:
     for tensor in proto.graph.initializer:
         external = tensor.data_location == onnx.TensorProto.EXTERNAL
         if not external and 0 not in tensor.dims and not any(getattr(tensor, f) for f in fields):
-            raise ModelError(f"{path}: '{tensor.name}' has no data: this graph can be checked but not built; give the file with its weights")
+            raise ModelError(
+                f"{path}: '{tensor.name}' has no data: this graph can be checked but not built; give the file with its weights"
+            )
 
 
 def _same_numbers(module: nn.Module, proto: onnx.ModelProto, shape: Sequence[int], path: Path) -> None:
@@ -174,4 +208,6 @@ def sha256_of(path: Path) -> str:
 
 
 def _first(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)[:300]
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)[
+        :300
+    ]

@@ -55,7 +55,9 @@ class CalibrationSet:
             yield [self.images[start : start + BATCH]]
 
 
-def calibration_set(shape: tuple[int, int, int], directory: Path | None, boxes: Path | None, limit: int, seed: int) -> CalibrationSet:
+def calibration_set(
+    shape: tuple[int, int, int], directory: Path | None, boxes: Path | None, limit: int, seed: int
+) -> CalibrationSet:
     """The images of ``directory``, or the built-in set, at ``shape`` (C, H, W).
 
     With ``boxes`` (COCO JSON) one crop a box. ``seed`` picks ``limit`` of them
@@ -63,7 +65,9 @@ def calibration_set(shape: tuple[int, int, int], directory: Path | None, boxes: 
     """
     if directory is None:
         if boxes is not None:
-            raise InputError(f"--boxes {boxes}: says where to cut images, so it needs --calib DIR with the images")
+            raise InputError(
+                f"--boxes {boxes}: says where to cut images, so it needs --calib DIR with the images"
+            )
         return synthetic(shape, seed)
     crops, warnings = _crops(directory, boxes)
     if len(crops) > limit:
@@ -71,7 +75,9 @@ def calibration_set(shape: tuple[int, int, int], directory: Path | None, boxes: 
         crops = [crops[i] for i in sorted(chosen)]
     images = np.stack([_prepared(path, box, shape) for path, box in crops])
     if len(images) < FEW:
-        warnings.append(f"only {len(images)} calibration images: activation ranges will depend on which they are; use {FEW} or more")
+        warnings.append(
+            f"only {len(images)} calibration images: activation ranges will depend on which they are; use {FEW} or more"
+        )
     source = f"{len(images)} {'ROI crops' if boxes else 'images'} from {directory.name}"
     return CalibrationSet(images, source, tuple(warnings))
 
@@ -97,14 +103,18 @@ def synthetic(shape: tuple[int, int, int], seed: int, count: int = SYNTHETIC) ->
         "calibrated on built-in synthetic images: activation ranges do not follow your scenes, so real images may "
         "saturate or lose resolution; memory and speed are unaffected; give --calib DIR with about a hundred real images"
     )
-    return CalibrationSet(np.clip(images, 0, 1), f"built-in synthetic set ({count} images, seed {seed})", (warning,))
+    return CalibrationSet(
+        np.clip(images, 0, 1), f"built-in synthetic set ({count} images, seed {seed})", (warning,)
+    )
 
 
 def _crops(directory: Path, boxes: Path | None) -> tuple[list[Crop], list[str]]:
     if not directory.is_dir():
         raise InputError(f"--calib {directory}: there is no such directory")
     if boxes is None:
-        found: list[Crop] = [(p, None) for p in sorted(directory.rglob("*")) if p.suffix.lower() in SUFFIXES and p.is_file()]
+        found: list[Crop] = [
+            (p, None) for p in sorted(directory.rglob("*")) if p.suffix.lower() in SUFFIXES and p.is_file()
+        ]
         if not found:
             raise InputError(f"--calib {directory}: holds no images ({', '.join(sorted(SUFFIXES))})")
         return found, []
@@ -120,7 +130,11 @@ def _crops(directory: Path, boxes: Path | None) -> tuple[list[Crop], list[str]]:
             absent.add(name)
     if not crops:
         raise InputError(f"{boxes}: none of its {len(absent)} images is in {directory}")
-    missing = [f"{len(absent)} images named in {boxes.name} are not in {directory.name} and were left out"] if absent else []
+    missing = (
+        [f"{len(absent)} images named in {boxes.name} are not in {directory.name} and were left out"]
+        if absent
+        else []
+    )
     return crops, missing
 
 
@@ -132,7 +146,9 @@ def _coco(path: Path) -> tuple[dict[Any, str], list[Any]]:
     except OSError as error:
         raise InputError(f"--boxes {path}: cannot be read ({error.strerror or error})") from None
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InputError(f"--boxes {path}: is not COCO JSON with 'images' and 'annotations' ({error})") from None
+        raise InputError(
+            f"--boxes {path}: is not COCO JSON with 'images' and 'annotations' ({error})"
+        ) from None
     if not isinstance(annotations, list):
         raise InputError(f"--boxes {path}: 'annotations' is not a list")
     return files, annotations
@@ -143,11 +159,15 @@ def _box(row: Any, files: dict[Any, str], where: str) -> tuple[str, tuple[float,
         name = files[row["image_id"]]
         x, y, w, h = (float(v) for v in row["bbox"])
     except (KeyError, TypeError, ValueError):
-        raise InputError(f"{where} needs 'image_id' of a listed image and 'bbox' [x, y, width, height]") from None
+        raise InputError(
+            f"{where} needs 'image_id' of a listed image and 'bbox' [x, y, width, height]"
+        ) from None
     return name, (x, y, w, h)
 
 
-def _prepared(path: Path, box: tuple[float, float, float, float] | None, shape: tuple[int, int, int]) -> np.ndarray:
+def _prepared(
+    path: Path, box: tuple[float, float, float, float] | None, shape: tuple[int, int, int]
+) -> np.ndarray:
     channels, height, width = shape
     image = _opened(path, "L" if channels == 1 else "RGB")
     try:
@@ -165,6 +185,6 @@ def _opened(path: Path, mode: str) -> Image:
     ops = need("PIL.ImageOps", "pillow")
     try:
         with pil.open(path) as image:
-            return ops.exif_transpose(image).convert(mode)  # type: ignore[no-any-return]
+            return ops.exif_transpose(image).convert(mode)
     except Exception as error:
         raise InputError(f"{path}: is not an image that can be read ({error})") from None

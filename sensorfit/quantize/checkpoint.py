@@ -17,7 +17,17 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-NESTS = ("state_dict", "model_state_dict", "model", "model_state", "net", "weights", "student", "ema", "module")
+NESTS = (
+    "state_dict",
+    "model_state_dict",
+    "model",
+    "model_state",
+    "net",
+    "weights",
+    "student",
+    "ema",
+    "module",
+)
 """Keys under which training scripts nest the state dict."""
 PREFIXES = ("module.", "_orig_mod.", "model.", "student.")
 """What DataParallel, torch.compile and wrappers put before every key."""
@@ -40,9 +50,13 @@ def load_checkpoint(module: nn.Module, path: Path) -> None:
         )
     for key, tensor in state.items():
         if tuple(tensor.shape) != tuple(wanted[key].shape):
-            raise InputError(f"{path}: '{key}' has shape {tuple(tensor.shape)}, the model has {tuple(wanted[key].shape)}")
+            raise InputError(
+                f"{path}: '{key}' has shape {tuple(tensor.shape)}, the model has {tuple(wanted[key].shape)}"
+            )
         if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
-            raise InputError(f"{path}: '{key}' holds values that are not finite; the training diverged or the file is damaged")
+            raise InputError(
+                f"{path}: '{key}' holds values that are not finite; the training diverged or the file is damaged"
+            )
     module.load_state_dict(state, strict=False)
 
 
@@ -54,7 +68,11 @@ def _read(path: Path) -> Any:
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        kind = "a checkpoint that holds more than tensors" if zipfile.is_zipfile(path) else "not a torch checkpoint"
+        kind = (
+            "a checkpoint that holds more than tensors"
+            if zipfile.is_zipfile(path)
+            else "not a torch checkpoint"
+        )
         raise InputError(
             f"{path}: cannot be read as weights ({kind}); save the model's state dict: torch.save(model.state_dict(), FILE)"
         ) from error
@@ -72,7 +90,9 @@ def _state_dict(found: Any, path: Path) -> dict[str, torch.Tensor]:
                 found = nested
                 continue
         break
-    raise InputError(f"{path}: holds no state dict (looked at the top level and under {', '.join(NESTS[:4])} ...)")
+    raise InputError(
+        f"{path}: holds no state dict (looked at the top level and under {', '.join(NESTS[:4])} ...)"
+    )
 
 
 def _without_prefix(state: dict[str, torch.Tensor], wanted: set[str]) -> dict[str, torch.Tensor]:

@@ -22,9 +22,13 @@ def need(module: str, what: str = "") -> ModuleType:
     try:
         return import_module(module)
     except ModuleNotFoundError as missing:
-        raise MissingDependency(f"{what or module} is not installed ({missing.name} is missing): {INSTALL}") from missing
+        raise MissingDependency(
+            f"{what or module} is not installed ({missing.name} is missing): {INSTALL}"
+        ) from missing
     except ImportError as broken:
-        raise MissingDependency(f"{what or module} is installed but does not load ({broken}): {INSTALL} in a fresh environment") from broken
+        raise MissingDependency(
+            f"{what or module} is installed but does not load ({broken}): {INSTALL} in a fresh environment"
+        ) from broken
 
 
 PRODUCTS = {
@@ -42,4 +46,6 @@ def need_build_extra() -> None:
     """MissingDependency naming every product of the extra that is absent; imports none of them."""
     absent = [product for module, product in PRODUCTS.items() if find_spec(module) is None]
     if absent:
-        raise MissingDependency(f"a build needs {', '.join(absent)}, which {'is' if len(absent) == 1 else 'are'} not installed: {INSTALL}")
+        raise MissingDependency(
+            f"a build needs {', '.join(absent)}, which {'is' if len(absent) == 1 else 'are'} not installed: {INSTALL}"
+        )

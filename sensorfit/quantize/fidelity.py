@@ -44,7 +44,9 @@ def compare(float_graph: Path, int8_graph: Path, calibration: CalibrationSet) ->
     reference = run_graph(float_graph, calibration.images)
     quantized = run_graph(int8_graph, calibration.images)
     if reference.shape != quantized.shape:
-        raise ToolchainError(f"{int8_graph.name}: its output is {quantized.shape[1:]}, the float graph's is {reference.shape[1:]}")
+        raise ToolchainError(
+            f"{int8_graph.name}: its output is {quantized.shape[1:]}, the float graph's is {reference.shape[1:]}"
+        )
     return agreement(reference, quantized)
 
 
@@ -75,7 +77,9 @@ def run_graph(path: Path, images: np.ndarray) -> np.ndarray:
     """The first output of an ONNX file for each image, one at a time: (N, ...)."""
     ort = need("onnxruntime")
     options = need("mct_quantizers").get_ort_session_options()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1  # the same sums in the same order everywhere
+    options.intra_op_num_threads = options.inter_op_num_threads = (
+        1  # the same sums in the same order everywhere
+    )
     options.log_severity_level = 3
     try:
         session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

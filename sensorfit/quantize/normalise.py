@@ -20,6 +20,9 @@ from ..errors import ConfigError
 class Normalise(nn.Module):
     """``network`` behind a per-channel Mul and Add; input (N, C, H, W), RGB in [0, 1]."""
 
+    scale: torch.Tensor
+    shift: torch.Tensor
+
     def __init__(self, network: nn.Module, mean: Sequence[float], std: Sequence[float]) -> None:
         super().__init__()
         self.network = network
@@ -39,7 +42,9 @@ def normalised(network: nn.Module, mean: Sequence[float], std: Sequence[float], 
     if not mean:
         return network
     if len(mean) != channels or len(std) != channels:
-        raise ConfigError(f"--mean has {len(mean)} and --std {len(std)} values, the input has {channels} channels: give one a channel, or --mean none")
+        raise ConfigError(
+            f"--mean has {len(mean)} and --std {len(std)} values, the input has {channels} channels: give one a channel, or --mean none"
+        )
     if any(not 0 < s < float("inf") for s in std):
         raise ConfigError(f"--std {', '.join(map(str, std))}: every value is above zero")
     return Normalise(network, mean, std).eval()

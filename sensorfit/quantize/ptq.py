@@ -60,35 +60,21 @@ def export_int8(quantized: Quantized, calibration: CalibrationSet, path: Path, s
     with tool_output(log), reproducible(seed):
         mct = need("model_compression_toolkit", "model-compression-toolkit")
 
-        def one() -> Iterator[list[np.ndarray]]:  # the export traces one image: batch 1 is what the sensor runs
+        def one() -> Iterator[
+            list[np.ndarray]
+        ]:  # the export traces one image: batch 1 is what the sensor runs
             yield [calibration.images[:1]]
 
         try:
-            mct.exporter.pytorch_export_model(quantized.module, str(path), repr_dataset=one, onnx_opset_version=OPSET)
+            mct.exporter.pytorch_export_model(
+                quantized.module, str(path), repr_dataset=one, onnx_opset_version=OPSET
+            )
         except Exception as error:
             raise _failed("export", error) from error
     model = onnx.load(str(path))
     for node in model.graph.node:
         node.ClearField("doc_string")
     path.write_bytes(model.SerializeToString(deterministic=True))
-
-
-def settle(module: nn.Module, calibration: CalibrationSet) -> None:
-    """Give the BatchNorms of a module with random weights the statistics of ``calibration``, in place.
-
-    At their defaults the signal of an untrained network fades from layer to
-    layer, and neither ranges nor fidelity would say anything.
-    """
-    torch = need("torch")
-    norms = [m for m in module.modules() if isinstance(m, torch.nn.BatchNorm2d)]
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = None  # the plain average over all batches
-        norm.train()
-    with torch.no_grad():
-        for (images,) in calibration.batches():
-            module(torch.from_numpy(images))
-    module.eval()
 
 
 def _failed(what: str, error: Exception) -> ToolchainError:
@@ -100,7 +86,10 @@ def _failed(what: str, error: Exception) -> ToolchainError:
 def reproducible(seed: int) -> Iterator[None]:
     """One torch thread and every generator seeded; what stood before is restored."""
     torch = need("torch")
-    threads, states = torch.get_num_threads(), (random.getstate(), np.random.get_state(), torch.get_rng_state())
+    threads, states = (
+        torch.get_num_threads(),
+        (random.getstate(), np.random.get_state(), torch.get_rng_state()),
+    )
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)

@@ -22,13 +22,24 @@ MEMORY_ROWS = (
 def print_build(build: Build, console: Console) -> None:
     """Write the summary of ``build`` to ``console``."""
     console.print()
-    console.print(Text.assemble((terminal(build.name), "bold"), "  ", ("BUILT", "bold green"), f"  {sum(s.seconds for s in build.stages):.0f} s"))
+    console.print(
+        Text.assemble(
+            (terminal(build.name), "bold"),
+            "  ",
+            ("BUILT", "bold green"),
+            f"  {sum(s.seconds for s in build.stages):.0f} s",
+        )
+    )
     console.print(Padding(_memory(build), (1, 0, 0, 0)))
     console.print(Padding(_facts(build), (1, 0, 0, 0)))
     for warning in build.warnings:
         console.print(Text.assemble(("warning  ", "yellow"), terminal(warning)))
     console.print()
-    console.print(Text.assemble("files in ", (terminal(build.directory), "bold"), ": ", ", ".join(map(terminal, build.files))))
+    console.print(
+        Text.assemble(
+            "files in ", (terminal(build.directory), "bold"), ": ", ", ".join(map(terminal, build.files))
+        )
+    )
     if RPK not in build.files:
         console.print(Text(f"{RPK}: on the Raspberry Pi, sudo apt install imx500-tools, then {RPK_COMMAND}"))
 
@@ -43,23 +54,38 @@ def _memory(build: Build) -> Table:
         predicted, actual = getattr(ours, key), getattr(theirs, key)
         if key == "input_persistence_bytes" and not ours.input_persistency:
             predicted = 0
-        table.add_row(label, f"{predicted:,}", f"{actual:,}", f"{predicted - actual:+,}" if predicted != actual else "0", style="bold" if label == "total" else "")
+        table.add_row(
+            label,
+            f"{predicted:,}",
+            f"{actual:,}",
+            f"{predicted - actual:+,}" if predicted != actual else "0",
+            style="bold" if label == "total" else "",
+        )
     return table
 
 
 def _facts(build: Build) -> Table:
     table = Table.grid(padding=(0, 2))
     found, norm = build.fidelity, build.normalisation
-    iou = "no mask output" if found.mask_iou is None else f"mask IoU {found.mask_iou:.3f} (worst {found.mask_iou_worst:.3f})"
+    iou = (
+        "no mask output"
+        if found.mask_iou is None
+        else f"mask IoU {found.mask_iou:.3f} (worst {found.mask_iou_worst:.3f})"
+    )
     sqnr = "equal" if found.sqnr_db is None else f"SQNR {found.sqnr_db:.1f} dB"
     table.add_row("INT8 beside float", f"{iou}, {sqnr}, on {terminal(build.calibration)}")
     if norm.mean:
         cost = f"{norm.weights_bytes:,} B of weights, {norm.runtime_bytes:,} B of runtime (predicted)"
-        table.add_row("normalisation", f"in the graph, mean {_listed(norm.mean)}, std {_listed(norm.std)}: {cost}")
+        table.add_row(
+            "normalisation", f"in the graph, mean {_listed(norm.mean)}, std {_listed(norm.std)}: {cost}"
+        )
     else:
         table.add_row("normalisation", "none: the graph takes RGB in [0, 1] as it is")
     latency = build.report.latency
-    table.add_row("latency", f"{latency.dsp_ms:.1f} ms estimated ({latency.dsp_ms_low:.1f} to {latency.dsp_ms_high:.1f})")
+    table.add_row(
+        "latency",
+        f"{latency.dsp_ms:.1f} ms estimated ({latency.dsp_ms_low:.1f} to {latency.dsp_ms_high:.1f})",
+    )
     return table
 
 

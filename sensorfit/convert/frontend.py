@@ -1,0 +1,160 @@
+"""``--confirm``: the real converter's own answer, to stand beside ours.
+
+    float graph            uni-pytorch, the converter's front end: is every operator taken?
+    MCT-quantized graph    imxconv-pt --memory-report: the same, and the exact bytes
+
+The front end reads only graphs whose producer is "pytorch" and needs weights,
+so a copy is judged: named so, absent weights filled with random values.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+
+from ..errors import ModelError
+from ..graph.limits import read_model
+from ..target import read_facts
+from .messages import read_log
+from .toolchain import FRONT_END, convert, need_tool, run
+
+TIME_LIMIT_S: Final = 600
+PRODUCER: Final = ("pytorch", "2.6.0")
+QUANTIZER_DOMAIN: Final = "mct_quantizers"
+ACCEPTED: Final = "accepted"
+FLOATS: Final = frozenset(
+    {onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16, onnx.TensorProto.DOUBLE}
+)
+VERDICT_OF_CODE: Final[Mapping[str, str]] = {
+    "USOP": "unsupported_operator",
+    "INVOP": "invalid_operator",
+    "INVMOD": "invalid_model_input",
+    "ISM": "does_not_fit",
+}
+"""The front end says so by exit code; the whole converter only by the code in its log."""
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """The converter's answer.
+
+    ``verdict``: accepted, unsupported_operator, invalid_operator,
+    invalid_model_input, execution_error, or does_not_fit. ``memory`` (bytes,
+    the keys of the converter's memory report) only for an MCT-quantized graph.
+    """
+
+    verdict: str
+    code: str
+    operators: tuple[str, ...]
+    reasons: tuple[str, ...]
+    memory: Mapping[str, Any] | None
+    seconds: float
+
+
+def confirm(model: str | Path | onnx.ModelProto, time_limit: float = TIME_LIMIT_S) -> Confirmation:
+    """Ask the converter about ``model``. MissingDependency without it, ToolchainError past the limit."""
+    proto = onnx.ModelProto()
+    proto.CopyFrom(model if isinstance(model, onnx.ModelProto) else read_model(Path(model)))
+    if not isinstance(model, onnx.ModelProto):
+        _load_external(proto, Path(model))
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="sensorfit-confirm-") as scratch:
+        graph = Path(scratch) / "model.onnx"
+        proto.producer_name, proto.producer_version = PRODUCER
+        fill_weights(proto)
+        try:
+            onnx.save(proto, str(graph))
+        except ValueError as error:  # protobuf's 2 GiB
+            raise ModelError(
+                "the model with its weights is larger than 2 GiB, which the converter cannot read; check it without --confirm"
+            ) from error
+        quantized = any(node.domain == QUANTIZER_DOMAIN for node in proto.graph.node)
+        answer = _memory_report(graph, time_limit) if quantized else _front_end(graph, time_limit)
+    verdict, code, operators, reasons, memory = answer
+    return Confirmation(verdict, code, operators, reasons, memory, round(time.monotonic() - start, 2))
+
+
+Answer = tuple[str, str, tuple[str, ...], tuple[str, ...], "Mapping[str, Any] | None"]
+
+
+def _front_end(graph: Path, time_limit: float) -> Answer:
+    status, text = run(
+        [need_tool(FRONT_END), "-i", graph, "-o", graph.parent], graph.with_suffix(".log"), time_limit
+    )
+    verdict = read_facts("converter")["front_end_exit_codes"].get(str(status), "execution_error")
+    if verdict == ACCEPTED:
+        return ACCEPTED, "", (), (), None
+    complaint = read_log(text)
+    return verdict, complaint.code, complaint.operators, complaint.reasons, None
+
+
+def _memory_report(graph: Path, time_limit: float) -> Answer:
+    made = convert(
+        graph, graph.parent / "out", graph.with_suffix(".log"), report_only=True, time_limit=time_limit
+    )
+    memory = made.memory.to_dict() if made.memory else None
+    if made.complaint is None:
+        return ACCEPTED, "", (), (), memory
+    verdict = VERDICT_OF_CODE.get(made.complaint.code, "execution_error")
+    return verdict, made.complaint.code, made.complaint.operators, made.complaint.reasons, memory
+
+
+def fill_weights(proto: onnx.ModelProto, seed: int = 0) -> int:
+    """Give every float initializer or constant without data random values, in place; how many there were.
+
+    Values lie in [0.01, 0.02): also a valid BatchNorm variance.
+    """
+    rng = np.random.default_rng(seed)
+    filled = 0
+    for tensor in _constants(proto.graph):
+        absent = tensor.data_location == onnx.TensorProto.EXTERNAL or not _has_data(tensor)
+        if not absent or 0 in tensor.dims or tensor.data_type not in FLOATS:
+            continue
+        dtype = helper.tensor_dtype_to_np_dtype(tensor.data_type)
+        values = (rng.random(tuple(tensor.dims), dtype=np.float32) * 0.01 + 0.01).astype(dtype)
+        tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
+        filled += 1
+    return filled
+
+
+def _load_external(proto: onnx.ModelProto, path: Path) -> None:
+    """Weights beside the file; where they are missing, ``fill_weights`` makes some."""
+    for tensor in _constants(proto.graph):
+        if tensor.data_location == onnx.TensorProto.EXTERNAL:
+            try:
+                onnx.external_data_helper.load_external_data_for_tensor(tensor, str(path.parent))
+                tensor.data_location = onnx.TensorProto.DEFAULT
+                del tensor.external_data[:]
+            except (OSError, ValueError, onnx.checker.ValidationError):
+                continue
+
+
+def _has_data(tensor: onnx.TensorProto) -> bool:
+    fields = (
+        "raw_data",
+        "float_data",
+        "int32_data",
+        "int64_data",
+        "double_data",
+        "uint64_data",
+        "string_data",
+    )
+    return any(getattr(tensor, field) for field in fields)
+
+
+def _constants(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
+    yield from graph.initializer
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("t"):
+                yield attribute.t
+            if attribute.HasField("g"):
+                yield from _constants(attribute.g)
