@@ -1,92 +1,105 @@
-"""Bytes of the weights: kernels padded to blocks of 32 channels, biases, tables."""
+"""Bytes in the model memory: kernels padded to blocks of 32 channels, biases, tables.
+
+Every figure is a fact of ``rules/imx500/memory.toml``; none depends on the
+values of the weights but one (see ``joins_convolution``).
+"""
 
 from __future__ import annotations
 
 from math import ceil, prod
 
 from ..graph.ir import Graph, Node
+from . import convolution as cv
+from .fusion import NONLINEAR, joins_convolution, rectified
 from .layout import Facts, round_up
 
 CONVOLUTIONS = frozenset({"Conv", "ConvTranspose"})
 MATRIX_PRODUCTS = frozenset({"Gemm", "MatMul"})
-
-
-def weight_bits(graph: Graph, tensor: str) -> int:
-    """Bits of the elements of a constant: what its quantizer says, 8 for a float graph."""
-    found = graph.tensors.get(tensor)
-    return found.bits if found is not None and found.bits else 8
-
-
-def blocks(channels: int, facts: Facts) -> int:
-    """Blocks of 32 that ``channels`` fill."""
-    return ceil(channels / facts.channel_block)
-
-
-def dense_bytes(inputs: int, outputs: int, taps: int, facts: Facts) -> int:
-    """A dense kernel from ``inputs`` to ``outputs`` channels with ``taps`` positions, 8 bits."""
-    each = taps * blocks(inputs, facts) * facts.tap_bytes + facts.weight_block_bytes
-    return blocks(outputs, facts) * each
-
-
-def grouped_bytes(inputs_per_group: int, outputs: int, kernel: tuple[int, int], facts: Facts) -> int:
-    """A depthwise or grouped kernel: its sides rounded up to even, one row of 32 bytes a tap."""
-    taps = prod(2 * ceil(side / 2) for side in kernel)
-    return blocks(outputs, facts) * (inputs_per_group * taps * facts.channel_block + facts.weight_block_bytes)
-
-
-def fully_connected_bytes(inputs: int, outputs: int, facts: Facts) -> int:
-    """A matrix from ``inputs`` to ``outputs`` features, 8 bits."""
-    wide = round_up(outputs, facts.channel_block)
-    return inputs * wide + blocks(outputs, facts) * facts.fully_connected_block_bytes
-
-
-def scaled(value: int, bits: int) -> int:
-    """Bytes of ``value`` eight-bit weights at another width."""
-    return ceil(value * bits / 8)
-
-
-def constant_shape(graph: Graph, tensor: str) -> tuple[int, ...] | None:
-    """Shape of a constant input, None when it is none or its shape is unknown."""
-    if not tensor or not graph.is_constant(tensor):
-        return None
-    shape = graph.shape(tensor)
-    if shape is None or any(d is None for d in shape):
-        return None
-    return tuple(int(d) for d in shape if d is not None)
-
-
-def is_convolution(graph: Graph, node: Node) -> bool:
-    """Whether ``node`` is a two-dimensional convolution with a constant kernel of known shape."""
-    shape = constant_shape(graph, node.input(1))
-    return node.op in CONVOLUTIONS and shape is not None and len(shape) == 4
+ELEMENTWISE = frozenset({"Add", "Sub", "Mul", "Div", "Max", "Min", "Pow"})
 
 
 def model_weight_bytes(graph: Graph, facts: Facts) -> tuple[int, tuple[str, ...], bool]:
     """Bytes of the whole model's weights, sentences about what was estimated, and whether all sizes are known."""
-    from .convolution import read_convolution, weight_bytes
-
-    total = facts.model_bytes
+    total = 0
     notes: dict[str, None] = {}
     known = True
+    positive = rectified(graph)
     for node in graph.nodes:
         if node.op in CONVOLUTIONS:
-            conv = read_convolution(graph, node)
-            if conv is not None:
-                spatial = [graph.shape(t) for t in (*node.inputs[:1], *node.outputs[:1])]
-                if conv.groups == 1 and all(s is not None and all(d == 1 for d in s[2:]) for s in spatial):
-                    total += fully_connected_bytes(conv.inputs, conv.outputs, facts)
-                else:
-                    total += weight_bytes(conv, facts)
-            else:
+            conv = cv.read_convolution(graph, node)
+            if conv is None:
                 known = False
                 notes["the weights of some convolutions have no known shape"] = None
+                continue
+            total += _convolution(graph, node, conv, positive, facts)
         elif node.op in MATRIX_PRODUCTS:
-            matrix = next(
-                (s for t in node.inputs[:2] if (s := constant_shape(graph, t)) is not None and len(s) == 2),
-                None,
-            )
-            if matrix is not None:
-                transposed = node.op == "Gemm" and node.attrs.get("transB", 0)
-                inputs, outputs = (matrix[1], matrix[0]) if transposed else matrix
-                total += fully_connected_bytes(inputs, outputs, facts)
+            total += _matrix(graph, node, facts)
+        else:
+            total += step_table_bytes(graph, node, facts)
+        if node.activation == "LeakyRelu":
+            total += facts.table_bytes + facts.step_table_bytes
+    for name in graph.outputs:
+        shape = graph.shape(name)
+        if shape is not None and len(shape) > 2 and any(d != 1 for d in shape[2:]):
+            total += facts.packing_bytes
     return total, tuple(notes), known
+
+
+def _convolution(graph: Graph, node: Node, conv: cv.Convolution, positive: frozenset[str], facts: Facts) -> int:
+    if is_pointwise_vector(graph, node, conv):
+        return fully_connected_bytes(conv.inputs, conv.outputs, conv.bits, facts)
+    value = cv.weight_bytes(conv, facts)
+    if conv.transposed:
+        phases = prod(conv.stride) if node.inputs[0] in positive else 1
+        value += phases * cv.blocks(conv.outputs, facts) * facts.transposed_phase_bytes
+    return value
+
+
+def is_pointwise_vector(graph: Graph, node: Node, conv: cv.Convolution) -> bool:
+    """Whether a 1x1 convolution works on a tensor without extent: it runs as a matrix product."""
+    shapes = [graph.shape(t) for t in (*node.inputs[:1], *node.outputs[:1])]
+    return conv.groups == 1 and all(s is not None and all(d == 1 for d in s[2:]) for s in shapes)
+
+
+def _matrix(graph: Graph, node: Node, facts: Facts) -> int:
+    for index, tensor in enumerate(node.inputs[:2]):
+        shape = cv.constant_shape(graph, tensor)
+        if shape is None or len(shape) != 2:
+            continue
+        turned = node.op == "Gemm" and bool(node.attrs.get("transB" if index else "transA", 0))
+        inputs, outputs = shape if index ^ turned else shape[::-1]
+        return fully_connected_bytes(inputs, outputs, cv.weight_bits(graph, tensor), facts)
+    return 0
+
+
+def fully_connected_bytes(inputs: int, outputs: int, bits: int, facts: Facts) -> int:
+    """A matrix from ``inputs`` to ``outputs`` features with ``bits`` a weight, and its biases."""
+    wide = round_up(outputs, facts.channel_block)
+    return ceil(inputs * wide * bits / 8) + cv.blocks(outputs, facts) * facts.fully_connected_block_bytes
+
+
+def step_table_bytes(graph: Graph, node: Node, facts: Facts) -> int:
+    """Tables and parameters of a step that has no kernel."""
+    if node.op == "Softmax":
+        return facts.softmax_bytes
+    if node.op in NONLINEAR:
+        producer = graph.producer_of(node.input(0))
+        fused = producer is not None and producer.op in (*CONVOLUTIONS, *MATRIX_PRODUCTS) and not producer.activation
+        return facts.table_bytes + (0 if fused else facts.step_table_bytes)
+    if node.op == "LeakyRelu":
+        return facts.step_table_bytes
+    if node.op in ELEMENTWISE:
+        return _elementwise(graph, node, facts)
+    return 0
+
+
+def _elementwise(graph: Graph, node: Node, facts: Facts) -> int:
+    sources = list(graph.activations(node))
+    shapes = [graph.shape(t) for t in sources]
+    vectors = [s is not None and len(s) == 4 and s[2:] == (1, 1) for s in shapes]
+    if node.op == "Mul" and len(sources) == 2 and any(vectors) and not all(vectors):
+        return facts.broadcast_bytes
+    if node.op == "Add" and joins_convolution(graph, node) is not None:
+        conv = graph.producer_of(joins_convolution(graph, node) or "")
+        return facts.transposed_add_bytes if conv is not None and conv.op == "ConvTranspose" else facts.table_bytes
+    return facts.elementwise_bytes
