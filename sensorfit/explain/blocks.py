@@ -25,11 +25,16 @@ def block(node: str) -> str:
     return ".".join(path) or UNNAMED
 
 
+def shape_of(text: str) -> str:
+    """``text`` with every number left out: what texts of one range share."""
+    return _NUMBER.sub("{}", text)
+
+
 def ranges(paths: Iterable[str]) -> tuple[str, ...]:
     """Paths that differ in numbers only, one line each, numbers as ranges; in order of appearance."""
     shapes: dict[str, list[list[int]]] = {}
     for path in paths:
-        shapes.setdefault(_NUMBER.sub("{}", path), []).append([int(n) for n in _NUMBER.findall(path)])
+        shapes.setdefault(shape_of(path), []).append([int(n) for n in _NUMBER.findall(path)])
     return tuple(_fill(shape, numbers) for shape, numbers in shapes.items())
 
 

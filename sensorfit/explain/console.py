@@ -13,6 +13,7 @@ from ..report.console import VERDICT_STYLE
 from ..report.escape import terminal
 from ..report.words import VERDICT, latency_words
 from ..units import show_bytes, show_count
+from .lifts import milliseconds
 from .model import Group, Page, Part
 
 
@@ -76,7 +77,7 @@ def _figures(page: Page) -> Table:
         ("total", [show_bytes(r.memory.total_bytes) for r in reports], show_bytes(whole.total_bytes) if whole else ""),
         ("of the budget", [f"{r.memory.total_bytes / r.memory.budget_bytes:.0%}" for r in reports], f"{whole.total_bytes / whole.budget_bytes:.0%}" if whole else ""),
         ("MACs", [show_count(r.latency.macs) for r in reports], show_count(whole.macs) if whole else ""),
-        ("estimate", [latency_words(r) for r in reports], ""),
+        ("estimate", [latency_words(r) for r in reports], milliseconds(whole) if whole else ""),
         ("largest tensor", [_largest(p) for p in page.parts], ""),
         ("refused nodes", [str(p.refused_nodes) for p in page.parts], ""),
     ]  # fmt: skip

@@ -45,8 +45,10 @@ def _part(part: Part) -> dict[str, Any]:
         "refused": [asdict(g) for g in part.refused],
         "flagged": [asdict(g) for g in part.flagged],
         "unknown": [asdict(g) for g in part.unknown],
+        "refused_nodes": part.refused_nodes,
+        "unknown_nodes": part.unknown_nodes,
         "largest_tensor": asdict(part.largest) if part.largest else None,
-        "foreign_inputs": list(part.foreign_inputs),
+        "foreign_inputs": [asdict(g) for g in part.foreign_inputs],
         "front_end": [{**asdict(a), "reasons": dict(a.reasons)} for a in part.front_end],
     }
 

@@ -28,6 +28,9 @@ def together(parts: Sequence[Part]) -> Sum:
         total_bytes=weights + runtime + first.reserved_bytes + extra,
         budget_bytes=first.budget_bytes,
         macs=sum(p.report.latency.macs for p in parts),
+        dsp_ms=sum(p.report.latency.dsp_ms for p in parts),
+        dsp_ms_low=sum(p.report.latency.dsp_ms_low for p in parts),
+        dsp_ms_high=sum(p.report.latency.dsp_ms_high for p in parts),
     )
 
 
@@ -57,15 +60,22 @@ def _lift(change: str, parts: Sequence[Part], four_bit: bool = False, exchanged:
     saved = sum(p.report.memory.weights_bytes - p.weights_4bit_bytes for p in parts) if four_bit else 0
     total = whole.total_bytes - saved
     refused = 0 if exchanged else sum(p.refused_nodes for p in parts)
-    unknown = 0 if exchanged else sum(g.count for p in parts for g in p.unknown)
+    unknown = 0 if exchanged else sum(p.unknown_nodes for p in parts)
     remains: list[str] = []
     if refused:
         remains.append(f"{refused} refused nodes")
     if unknown:
         remains.append(f"{unknown} nodes that nobody has tried")
     if total > whole.budget_bytes:
-        remains.append(f"memory: {show_bytes(total)} of {show_bytes(whole.budget_bytes)}")
-    inputs = [sentence for p in parts for sentence in p.foreign_inputs]
-    if inputs:
-        remains.append("inputs: " + "; ".join(inputs))
+        remains.append(f"{show_bytes(total - whole.budget_bytes)} too much memory")
+    foreign = [given for p in parts for given in p.foreign_inputs]
+    if any(given.kind == "size" for given in foreign):
+        remains.append("the image's size")
+    if others := [given.name for given in foreign if given.kind == "other"]:
+        remains.append(f"inputs the sensor does not deliver ({', '.join(others)})")
     return Lift(change, total, whole.budget_bytes, refused, unknown, tuple(remains))
+
+
+def milliseconds(whole: Sum) -> str:
+    """``509.97 ms (212.85-1251.40)``: the parts one after the other."""
+    return f"{whole.dsp_ms:.2f} ms ({whole.dsp_ms_low:.2f}-{whole.dsp_ms_high:.2f})"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from ..report.escape import markdown, markdown_code
 from ..report.words import VERDICT, latency_words
 from ..units import show_bytes, show_count
+from .lifts import milliseconds
 from .model import Group, Page, Part
 
 OPERATORS_SHOWN = 12
@@ -55,7 +56,7 @@ def _figures(page: Page) -> str:
         ["total", *(show_bytes(r.memory.total_bytes) for r in reports), show_bytes(whole.total_bytes) if whole else ""],
         ["of the budget", *(f"{r.memory.total_bytes / r.memory.budget_bytes:.0%}" for r in reports), f"{whole.total_bytes / whole.budget_bytes:.0%}" if whole else ""],
         ["MACs", *(show_count(r.latency.macs) for r in reports), show_count(whole.macs) if whole else ""],
-        ["on the sensor (estimate)", *(latency_words(r) for r in reports), ""],
+        ["on the sensor (estimate)", *(latency_words(r) for r in reports), milliseconds(whole) if whole else ""],
         ["largest tensor", *(_largest(p) for p in page.parts), ""],
         ["refused nodes", *(str(p.refused_nodes) for p in page.parts), str(sum(p.refused_nodes for p in page.parts)) if whole else ""],
     ]  # fmt: skip

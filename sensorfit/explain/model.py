@@ -37,6 +37,22 @@ class Largest:
 
 
 @dataclass(frozen=True)
+class ForeignInput:
+    """An input the sensor does not deliver. ``kind``: "size" for an image too large or small, "other" for no image."""
+
+    name: str
+    shape: tuple[int | None, ...] | None
+    kind: str
+    why: str
+
+    @property
+    def form(self) -> str:
+        """``points 1x2x2``."""
+        shape = "of unknown shape" if self.shape is None else "x".join("?" if d is None else str(d) for d in self.shape)
+        return f"{self.name} {shape}"
+
+
+@dataclass(frozen=True)
 class Part:
     """One network of the model: the encoder, the decoder, or the only one there is."""
 
@@ -52,15 +68,13 @@ class Part:
     largest: Largest | None
     weights_4bit_bytes: int
     """The weights' bytes on the device if all were stored in 4 bits."""
-    foreign_inputs: tuple[str, ...]
-    """Inputs the sensor cannot deliver, each as a sentence."""
+    foreign_inputs: tuple[ForeignInput, ...]
+    """Inputs the sensor cannot deliver, those left out that another part writes."""
+    refused_nodes: int = 0
+    """Nodes refused for one reason or several."""
+    unknown_nodes: int = 0
     front_end: tuple[FrontEndAnswer, ...] = ()
     """What the real converter's front end said to this graph."""
-
-    @property
-    def refused_nodes(self) -> int:
-        """Nodes with at least one refused group; a node refused twice counts in each group."""
-        return sum(group.count for group in self.refused)
 
 
 @dataclass(frozen=True)
@@ -74,6 +88,9 @@ class Sum:
     total_bytes: int
     budget_bytes: int
     macs: int
+    dsp_ms: float
+    dsp_ms_low: float
+    dsp_ms_high: float
 
     @property
     def fits(self) -> bool:

@@ -24,7 +24,7 @@ from ..report.report import Report
 from ..target import Target, load_target
 from ..units import show_bytes
 from ..verify.finding import Finding
-from .blocks import block, ranges
+from .blocks import block, ranges, shape_of
 from .lifts import lifts, together
 from .model import Contrast, Group, Page, Part, Sum
 from .structure import foreign_inputs, largest, operators
@@ -55,10 +55,9 @@ def explain(model: str | Path, profile: str = "converter", input_persistency: bo
     entry = None if Path(model).exists() else find(str(model))
     target = load_target()
     names = _own_parts(entry)
-    parts = tuple(part(name, target, profile, input_persistency) for name in names or (str(model),))
-    smaller = tuple(
-        part(name, target, profile, input_persistency) for name in (entry.parts if entry else ()) if name not in names
-    )
+    parts = _parts(names or (str(model),), target, profile, input_persistency)
+    others = tuple(name for name in (entry.parts if entry else ()) if name not in names)
+    smaller = _parts(others, target, profile, input_persistency)
     whole = together(parts) if len(parts) > 1 else None
     verdicts = {p: _worst(x.report.verdicts[p] for x in parts) for p in parts[0].report.verdicts}
     title = entry.title if entry else parts[0].report.model.name
@@ -80,8 +79,25 @@ def explain(model: str | Path, profile: str = "converter", input_persistency: bo
     )
 
 
-def part(name: str, target: Target, profile: str = "converter", input_persistency: bool = True) -> Part:
-    """One network, checked under ``profile``."""
+def _parts(names: Sequence[str], target: Target, profile: str, input_persistency: bool) -> tuple[Part, ...]:
+    """The networks called ``names``; what an earlier one writes is no foreign input of a later one."""
+    written: frozenset[str] = frozenset()
+    found = []
+    for name in names:
+        one = part(name, target, profile, input_persistency, written)
+        written |= {o.name for o in one.report.model.outputs}
+        found.append(one)
+    return tuple(found)
+
+
+def part(
+    name: str,
+    target: Target,
+    profile: str = "converter",
+    input_persistency: bool = True,
+    given: frozenset[str] = frozenset(),
+) -> Part:
+    """One network, checked under ``profile``; ``given`` are inputs that another network writes."""
     report = check(name, profile=profile, input_persistency=input_persistency)
     entry = None if Path(name).exists() else find(name)
     graph = load(entry.graph if entry else name, report.model.name)
@@ -97,21 +113,26 @@ def part(name: str, target: Target, profile: str = "converter", input_persistenc
         unknown=groups(f for f in found if f.support == "unknown" and _about_operators(f)),
         largest=largest(graph),
         weights_4bit_bytes=_weights_at(graph, target, LOW_BITS),
-        foreign_inputs=foreign_inputs(graph, target),
+        foreign_inputs=foreign_inputs(graph, target, given),
+        refused_nodes=len({f.node for f in found if f.support == "unsupported" and _about_operators(f)}),
+        unknown_nodes=len({f.node for f in found if f.support == "unknown" and _about_operators(f)}),
         front_end=evidence.front_end(entry.graph.stem) if entry else (),
     )
 
 
 def groups(findings: Iterable[Finding]) -> tuple[Group, ...]:
-    """Findings grouped by rule, operator and reason, in order of appearance."""
+    """Findings grouped by rule, operator and reason, in order of appearance.
+
+    Reasons that differ in numbers alone ("batch dim 25", "batch dim 100") are one.
+    """
     found: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in findings:
-        found.setdefault((finding.rule, finding.op, finding.reason or finding.message), []).append(finding)
+        found.setdefault((finding.rule, finding.op, shape_of(finding.reason or finding.message)), []).append(finding)
     return tuple(
         Group(
             rule=rule,
             op=op,
-            reason=reason,
+            reason=ranges(f.reason or f.message for f in members)[0],
             fix=members[0].fix,
             count=len({f.node for f in members}),
             blocks=ranges(dict.fromkeys(block(f.node) for f in members if f.node)),
@@ -120,7 +141,7 @@ def groups(findings: Iterable[Finding]) -> tuple[Group, ...]:
             evidence=members[0].evidence,
             code=members[0].converter_code,
         )
-        for (rule, op, reason), members in found.items()
+        for (rule, op, _), members in found.items()
     )
 
 
@@ -170,13 +191,15 @@ def _reasons(parts: Sequence[Part], whole: Sum | None, target: Target) -> tuple[
         report = item.report
         who = f"The {item.label}" if len(parts) > 1 else "The network"
         if item.refused:
-            count = ", ".join(f"{op} ({n})" for op, n in _by_operator(item.refused).items())
-            found.append(f"{who} has operators that the converter refuses in the form used: {count}.")
+            count = ", ".join(_by_operator(item.refused))
+            found.append(f"{who} has {item.refused_nodes} nodes that the converter refuses in the form used: {count}.")
         if item.unknown:
-            count = ", ".join(f"{op} ({n})" for op, n in _by_operator(item.unknown).items())
-            found.append(f"{who} has operators that nobody has tried: {count}.")
+            count = ", ".join(_by_operator(item.unknown))
+            found.append(f"{who} has {item.unknown_nodes} nodes that nobody has tried: {count}.")
         found += [f"{who} needs more than {_over(report)}."] if not report.memory.fits else []
-        found += [f"{who}'s input {sentence}." for sentence in item.foreign_inputs]
+        found += [f"{who}'s image is {g.form}: {g.why}." for g in item.foreign_inputs if g.kind == "size"]
+        if others := [g.form for g in item.foreign_inputs if g.kind == "other"]:
+            found.append(f"{who} takes inputs that the sensor does not deliver: {', '.join(others)}.")
     if whole and not whole.fits and all(item.report.memory.fits for item in parts):
         found.append(
             f"Encoder and decoder fit one by one, but not together: {show_bytes(whole.total_bytes)} "
@@ -193,11 +216,12 @@ def _over(report: Report) -> str:
     )
 
 
-def _by_operator(found: Sequence[Group]) -> Mapping[str, int]:
+def _by_operator(found: Sequence[Group]) -> list[str]:
+    """``MatMul (60)`` for each operator; refused for two reasons, the larger group counts."""
     counts: dict[str, int] = {}
     for group in found:
-        counts[group.op or group.rule] = counts.get(group.op or group.rule, 0) + group.count
-    return counts
+        counts[group.op or group.rule] = max(counts.get(group.op or group.rule, 0), group.count)
+    return [f"{op} ({n})" for op, n in counts.items()]
 
 
 def _caveats(entry: Entry | None, parts: Sequence[Part]) -> tuple[str, ...]:

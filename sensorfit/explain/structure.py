@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ..graph.ir import Graph, Node
 from ..target import Target
-from .model import Largest
+from .model import ForeignInput, Largest
 
 IMAGE_RANK = 4
 
@@ -52,25 +52,29 @@ def largest(graph: Graph) -> Largest | None:
     return best
 
 
-def foreign_inputs(graph: Graph, target: Target) -> tuple[str, ...]:
-    """The inputs the sensor cannot deliver: it hands the network one image and nothing else."""
-    found: list[str] = []
+def foreign_inputs(graph: Graph, target: Target, given: frozenset[str] = frozenset()) -> tuple[ForeignInput, ...]:
+    """The inputs the sensor does not deliver: it hands the network one image and nothing else.
+
+    ``given``: names of inputs that come from elsewhere on the sensor.
+    """
+    found: list[ForeignInput] = []
     images = 0
+    low, high = target.min_input, target.max_input
     for name in graph.inputs:
+        if name in given:
+            continue
         shape = graph.shape(name)
         if shape is None or len(shape) != IMAGE_RANK or shape[1] != target.input_channels:
-            form = "x".join("?" if d is None else str(d) for d in shape) if shape is not None else "unknown shape"
-            found.append(f"{name} ({form}) is not an image of the sensor")
+            found.append(ForeignInput(name, shape, "other", "it is not an image of the sensor"))
             continue
         images += 1
         height, width = shape[2:]
-        low, high = target.min_input, target.max_input
-        if height is None or width is None:
+        if images > 1:
+            found.append(ForeignInput(name, shape, "other", "the sensor delivers one image"))
+        elif height is None or width is None:
             continue
-        if height > high[0] or width > high[1]:
-            found.append(f"{name} is {height}x{width}; the sensor delivers at most {high[0]}x{high[1]}")
-        elif images > 1:
-            found.append(f"{name} is a second image; the sensor delivers one")
+        elif height > high[0] or width > high[1]:
+            found.append(ForeignInput(name, shape, "size", f"the documented maximum is {high[0]}x{high[1]}"))
         elif height < low[0] or width < low[1]:
-            found.append(f"{name} is {height}x{width}; documented are {low[0]}x{low[1]} and up")
+            found.append(ForeignInput(name, shape, "size", f"the documented minimum is {low[0]}x{low[1]}"))
     return tuple(found)
