@@ -17,7 +17,6 @@ from math import ceil, prod
 
 from ..graph.ir import Graph, Node
 from .layout import Extent, Facts, Layout
-from .weights import blocks, constant_shape, dense_bytes, grouped_bytes, scaled, weight_bits
 
 Pair = tuple[int, int]
 
@@ -45,6 +44,27 @@ class Convolution:
     def dense(self) -> bool:
         """One group, no dilation, not transposed: the form that can work on planes."""
         return self.groups == 1 and self.dilation == (1, 1) and not self.transposed
+
+
+def weight_bits(graph: Graph, tensor: str) -> int:
+    """Bits of the elements of a constant: what its quantizer says, 8 for a float graph."""
+    found = graph.tensors.get(tensor)
+    return found.bits if found is not None and found.bits else 8
+
+
+def constant_shape(graph: Graph, tensor: str) -> tuple[int, ...] | None:
+    """Shape of a constant input, None when it is none or its shape is unknown."""
+    if not tensor or not graph.is_constant(tensor):
+        return None
+    shape = graph.shape(tensor)
+    if shape is None or any(d is None for d in shape):
+        return None
+    return tuple(int(d) for d in shape if d is not None)
+
+
+def blocks(channels: int, facts: Facts) -> int:
+    """Blocks of 32 that ``channels`` fill."""
+    return ceil(channels / facts.channel_block)
 
 
 def read_convolution(graph: Graph, node: Node) -> Convolution | None:
@@ -101,25 +121,23 @@ def scratch_bytes(conv: Convolution, facts: Facts) -> int:
     """Runtime memory that the convolution takes besides its input and output."""
     if writes_planes(conv, facts):
         return facts.planar_convolution_bytes
-    if conv.depthwise:
+    if conv.groups > 1:
         taps = ceil(conv.kernel[0] / 2) * ceil(conv.kernel[1] / 2)
-        each = taps * facts.depthwise_tap_bytes + facts.depthwise_block_bytes
+        each = taps * facts.depthwise_tap_bytes + conv.inputs // conv.groups * facts.depthwise_block_bytes
         return blocks(conv.outputs, facts) * each
     return 0
 
 
 def weight_bytes(conv: Convolution, facts: Facts) -> int:
-    """Bytes of kernel and bias in the model memory."""
-    if conv.groups > 1:
-        value = grouped_bytes(conv.inputs // conv.groups, conv.outputs, conv.kernel, facts)
+    """Bytes of kernel and bias in the model memory: per block of outputs a kernel and the block's biases."""
+    if conv.groups > 1:  # sides rounded up to even, one row of 32 bytes a tap
+        taps = prod(2 * ceil(side / 2) for side in conv.kernel)
+        kernel = conv.inputs // conv.groups * taps * facts.channel_block
     elif is_polyphase(conv, facts):
-        value = dense_bytes(conv.inputs * prod(conv.stride), conv.outputs, prod(phase_kernel(conv)), facts)
+        kernel = prod(phase_kernel(conv)) * blocks(conv.inputs * prod(conv.stride), facts) * facts.tap_bytes
     else:
-        value = dense_bytes(conv.inputs, conv.outputs, prod(conv.kernel), facts)
-    if conv.bits == 8:
-        return value
-    biases = blocks(conv.outputs, facts) * facts.weight_block_bytes
-    return scaled(value - biases, conv.bits) + biases
+        kernel = prod(conv.kernel) * blocks(conv.inputs, facts) * facts.tap_bytes
+    return blocks(conv.outputs, facts) * (ceil(kernel * conv.bits / 8) + facts.weight_block_bytes)
 
 
 def reads_planes(conv: Convolution, source: Layout, facts: Facts) -> bool:

@@ -47,7 +47,14 @@ class Facts:
     depthwise_block_bytes: int
     tap_bytes: int
     weight_block_bytes: int
-    model_bytes: int
+    packing_bytes: int
+    table_bytes: int
+    step_table_bytes: int
+    elementwise_bytes: int
+    broadcast_bytes: int
+    softmax_bytes: int
+    transposed_phase_bytes: int
+    transposed_add_bytes: int
     fully_connected_block_bytes: int
     phase_weights: int
 
@@ -68,7 +75,14 @@ def load_memory_facts(target: str = "imx500") -> Facts:
         depthwise_block_bytes=workspace["depthwise_block_bytes"],
         tap_bytes=weights["tap_bytes"],
         weight_block_bytes=weights["block_bytes"],
-        model_bytes=weights["model_bytes"],
+        packing_bytes=weights["packing_bytes"],
+        table_bytes=weights["table_bytes"],
+        step_table_bytes=weights["step_table_bytes"],
+        elementwise_bytes=weights["elementwise_bytes"],
+        broadcast_bytes=weights["broadcast_bytes"],
+        softmax_bytes=weights["softmax_bytes"],
+        transposed_phase_bytes=weights["transposed_phase_bytes"],
+        transposed_add_bytes=weights["transposed_add_bytes"],
         fully_connected_block_bytes=weights["fully_connected_block_bytes"],
         phase_weights=table["stride"]["phase_weights"],
     )

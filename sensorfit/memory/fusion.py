@@ -1,0 +1,76 @@
+"""What the converter runs as part of another step."""
+
+from __future__ import annotations
+
+from ..graph.ir import Graph, Node
+
+NONLINEAR = frozenset(
+    {"Sigmoid", "HardSigmoid", "HardSwish", "Silu", "Swish", "Gelu", "Tanh", "Elu", "Selu", "Mish", "Softplus",
+     "Softsign", "Exp", "Log", "Sqrt", "Abs", "Sin", "Cos", "Reciprocal", "Erf"}
+)  # fmt: skip
+"""Activations that take a table; Relu, Clip and LeakyRelu do without."""
+KEEPS_SIGN = frozenset(
+    {"MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "ReduceMean", "ReduceMax", "Resize", "Upsample",
+     "Concat", "Reshape", "Flatten", "Transpose", "Slice", "Split", "Squeeze", "Unsqueeze", "Pad", "Add", "Mul"}
+)  # fmt: skip
+NOT_NEGATIVE = frozenset({"Relu", "Sigmoid", "HardSigmoid", "Softmax", "Exp", "Abs", "Sqrt", "Softplus"})
+FUSES = frozenset({"Conv", "ConvTranspose"})
+
+
+def rectified(graph: Graph) -> frozenset[str]:
+    """The tensors that cannot be negative."""
+    found: set[str] = set()
+    for node in graph.nodes:
+        sources = list(graph.activations(node))
+        if (
+            node.activation == "Relu"
+            or node.activation == "Clip"
+            or node.op in NOT_NEGATIVE
+            or (node.op in KEEPS_SIGN and sources and all(t in found for t in sources))
+        ):
+            found.update(t for t in node.outputs if t)
+    return frozenset(found)
+
+
+def joins_convolution(graph: Graph, node: Node) -> str | None:
+    """The operand of an Add whose convolution also adds the other operand; None when the Add runs by itself.
+
+    That convolution must write nothing but this operand, in the other's shape. A residual
+    sum that is rectified stays a step of its own when its branch is still untrained (all
+    kernel values zero, as in regnet and resnet from timm): its scale then fits no other.
+    """
+    sources = list(graph.activations(node))
+    if node.op != "Add" or len(sources) != 2 or graph.shape(sources[0]) != graph.shape(sources[1]):
+        return None
+    candidates = [t for t in sources if _is_fresh(graph, t)]
+    if not candidates:
+        return None
+    chosen = candidates[-1] if len(candidates) == 1 else _later(graph, candidates)
+    other = sources[0] if chosen == sources[1] else sources[1]
+    if node.activation and other not in candidates and _is_untrained(graph, chosen):
+        return None
+    return chosen
+
+
+def _is_fresh(graph: Graph, tensor: str) -> bool:
+    """Whether ``tensor`` is the bare result of a convolution that nobody else reads."""
+    producer = graph.producer_of(tensor)
+    return (
+        producer is not None
+        and producer.op in FUSES
+        and not producer.activation
+        and tensor not in graph.outputs
+        and len(graph.consumers_of(tensor)) == 1
+    )
+
+
+def _later(graph: Graph, tensors: list[str]) -> str:
+    """The tensor whose producer comes last in the graph."""
+    producers = {id(graph.producer_of(t)): t for t in tensors}
+    return next((producers[id(n)] for n in reversed(graph.nodes) if id(n) in producers), tensors[-1])
+
+
+def _is_untrained(graph: Graph, tensor: str) -> bool:
+    producer = graph.producer_of(tensor)
+    values = graph.value(producer.input(1)) if producer is not None else None
+    return values is not None and not values.any()
