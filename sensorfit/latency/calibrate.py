@@ -33,8 +33,8 @@ from .fit import BASE, Fit, Point, fit, judge, one_rate
 from .work import works
 
 SCHEMA = 1
-MEDIUM_WEIGHT = 0.5
-"""Weight of a measurement of medium confidence; high counts 1."""
+WEIGHTS = {"own": 4.0, "high": 1.0, "medium": 0.5}
+"""Weight of a measurement in the fit; "own" is a user's log: the very graph, on the very sensor."""
 GRAPHS = "graphs"
 
 
@@ -202,8 +202,13 @@ def _alternatives(points: Sequence[Point], hardware: Constants) -> tuple[Alterna
 
 
 def _point(measured: Measured, simd: int, clock_hz: int) -> Point:
-    weight = 1.0 if measured.confidence == "high" else MEDIUM_WEIGHT
-    return Point(measured.name, works(measured.graph, simd), measured.ms * clock_hz / 1e3, measured.group or measured.name, weight)
+    return Point(
+        name=measured.name,
+        works=works(measured.graph, simd),
+        cycles=measured.ms * clock_hz / 1e3,
+        group=measured.group or measured.name,
+        weight=WEIGHTS[measured.confidence],
+    )
 
 
 def _ms(cycles: float, target: Target) -> float:

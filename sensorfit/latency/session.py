@@ -54,6 +54,7 @@ def _measured(log: Log) -> Measured:
         name=graph.name,
         graph=graph,
         ms=log.ms,
+        confidence="own",
         covers=f"DSP runtime, median of {len(log.dsp_ms)} frames, {min(log.dsp_ms):g} to {max(log.dsp_ms):g} ms",
         group=f"log:{log.model.resolve()}",
         source=log.path.name,

@@ -138,7 +138,7 @@ def tensor_bytes(shape: Shape, simd: int, windowed: bool = True) -> int:
     ``windowed``: an image that a window slides over, laid out with its channels
     (axis 1) side by side. Otherwise the layout is free: the axis that pads least.
     """
-    sizes = [d or 1 for d in shape]
+    sizes = [1 if d is None else d for d in shape]
     if not sizes:
         return simd
     image = len(sizes) == 4
@@ -159,9 +159,7 @@ def _array(graph: Graph, node: Node, simd: int, counted: int) -> tuple[int, int,
         if groups > 1 and cin == groups:  # depthwise: one filter a channel
             pairs = pad(cout, simd)
         else:
-            # Groups run one after the other, or all at once with zeros between them.
-            apart = groups * pad(cin // groups, simd) * pad(cout // groups, simd)
-            pairs = min(apart, pad(cin, simd) * pad(cout, simd))
+            pairs = _packed(cin // groups, cout // groups, groups, simd)
         return pairs * taps * positions, pairs * taps, (cin, cout)
     if node.op in PRODUCTS:
         inner = inner_size(graph, node) or 1
@@ -172,3 +170,12 @@ def _array(graph: Graph, node: Node, simd: int, counted: int) -> tuple[int, int,
         batch = prod(d or 1 for d in out[:-2]) if not any(graph.is_constant(i) for i in node.inputs[:2]) else 1
         return pairs * rows, pairs * batch, (inner, columns)
     return counted, counted if node.op in RECURRENT else 0, (0, 0)
+
+
+def _packed(cin: int, cout: int, groups: int, simd: int) -> int:
+    """Padded channel pairs of ``groups`` groups: several may share a block, with zeros between them."""
+    return min(
+        groups // together * pad(together * cin, simd) * pad(together * cout, simd)
+        for together in range(1, groups + 1)
+        if groups % together == 0
+    )
