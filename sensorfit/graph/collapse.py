@@ -2,10 +2,11 @@
 
     Conv 1x1 (Conv k x k (x))  ->  Conv k x k (x)    when that has no more parameters
     Conv (x) + x               ->  Conv (x)          the identity moves into the kernel
+    Conv 1x1 (BatchNorm (x))   ->  Conv 1x1 (x)      the scale and shift move into the kernel
 
-Both are defaults of model-compression-toolkit 2.5.1 (``linear_collapsing`` and
+All are defaults of model-compression-toolkit 2.5.1 (``linear_collapsing`` and
 ``residual_collapsing``; conditions as in its Apache-2.0 sources
-core/common/substitutions/linear_collapsing.py and residual_collapsing.py). A
+core/common/substitutions/linear_collapsing.py, residual_collapsing.py and batchnorm_folding.py). A
 graph that is quantized already went through them.
 """
 
@@ -21,7 +22,24 @@ def collapse_convolutions(graph: Graph) -> Graph:
     """The graph with collapsible convolutions merged; itself when there is nothing to merge."""
     if graph.quantized:
         return graph
-    return _collapse_residual(_collapse_linear(graph))
+    return _collapse_residual(_collapse_linear(_fold_batchnorm_forward(graph)))
+
+
+def _fold_batchnorm_forward(graph: Graph) -> Graph:
+    alias: dict[str, str] = {}
+    for node in graph.nodes:
+        if node.op != "BatchNormalization" or node.domain:
+            continue
+        readers = graph.consumers_of(node.outputs[0])
+        kernel = _kernel(graph, readers[0]) if len(readers) == 1 else None
+        if kernel is not None and _is_pointwise(readers[0], kernel) and _only_reader(graph, node.outputs[0], readers[0]):
+            alias[node.outputs[0]] = node.inputs[0]
+    if not alias:
+        return graph
+    nodes = tuple(
+        replace(n, inputs=tuple(alias.get(t, t) for t in n.inputs)) for n in graph.nodes if n.outputs[0] not in alias
+    )
+    return graph.replace(nodes=nodes)
 
 
 def _ones(node: Node, name: str) -> bool:

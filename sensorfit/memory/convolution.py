@@ -122,21 +122,34 @@ def scratch_bytes(conv: Convolution, facts: Facts) -> int:
     if writes_planes(conv, facts):
         return facts.planar_convolution_bytes
     if conv.groups > 1:
-        taps = ceil(conv.kernel[0] / 2) * ceil(conv.kernel[1] / 2)
+        taps = _grouped_side(conv) ** 2
         each = taps * facts.depthwise_tap_bytes + conv.inputs // conv.groups * facts.depthwise_block_bytes
         return blocks(conv.outputs, facts) * each
     return 0
 
 
+def _dense_taps(conv: Convolution, facts: Facts) -> int:
+    """Positions of a dense kernel as stored: below 32 inputs, all but unit strides up to 3x3 take even sides."""
+    narrow = conv.inputs < facts.channel_block and not conv.transposed
+    if narrow and (max(conv.kernel) > 3 or conv.stride != (1, 1)):
+        return prod(2 * ceil(side / 2) for side in conv.kernel)
+    return prod(conv.kernel)
+
+
+def _grouped_side(conv: Convolution) -> int:
+    """Half the side of the square that a grouped kernel is stored in: at least that of 3x3."""
+    return ceil(max(*conv.kernel, 3) / 2)
+
+
 def weight_bytes(conv: Convolution, facts: Facts) -> int:
     """Bytes of kernel and bias in the model memory: per block of outputs a kernel and the block's biases."""
-    if conv.groups > 1:  # sides rounded up to even, one row of 32 bytes a tap
-        taps = prod(2 * ceil(side / 2) for side in conv.kernel)
+    if conv.groups > 1:  # a square of even side, one row of 32 bytes a tap
+        taps = (2 * _grouped_side(conv)) ** 2
         kernel = conv.inputs // conv.groups * taps * facts.channel_block
     elif is_polyphase(conv, facts):
         kernel = prod(phase_kernel(conv)) * blocks(conv.inputs * prod(conv.stride), facts) * facts.tap_bytes
     else:
-        kernel = prod(conv.kernel) * blocks(conv.inputs, facts) * facts.tap_bytes
+        kernel = _dense_taps(conv, facts) * blocks(conv.inputs, facts) * facts.tap_bytes
     return blocks(conv.outputs, facts) * (ceil(kernel * conv.bits / 8) + facts.weight_block_bytes)
 
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 
 from ..graph.ir import Graph, Node
 from . import convolution as cv
 from .device import Buffer, Operation, Program
+from .fusion import NONLINEAR, joins_convolution
 from .layout import Extent, Facts, Layout, extent_of, round_up, tensor_bytes
 
 IN_BLOCKS = frozenset(
-    {"MaxPool", "AveragePool", "Resize", "Upsample", "GlobalAveragePool", "GlobalMaxPool", "ReduceMean",
-     "InstanceNormalization", "GroupNormalization", "BatchNormalization"}
+    {"MaxPool", "AveragePool", "Resize", "Upsample", "GlobalAveragePool", "GlobalMaxPool", "BatchNormalization"}
 )  # fmt: skip
 ELEMENTWISE = frozenset({"Add", "Sub", "Mul", "Div", "Max", "Min", "Pow"})
-FUSED_IN_PLACE = frozenset(
-    {"Relu", "Clip", "LeakyRelu", "PRelu", "Sigmoid", "HardSigmoid", "HardSwish", "Silu", "Swish", "Gelu", "Tanh",
-     "Elu", "Selu", "Mish", "Softplus", "Exp", "Log", "Sqrt", "Abs", "Sin", "Cos", "Neg", "Reciprocal", "Floor",
-     "Ceil", "Round", "Sign", "Erf"}
-)  # fmt: skip
+FUSED_IN_PLACE = NONLINEAR | {"Relu", "Clip", "LeakyRelu"}
+"""What rides on the step before it when nobody else reads that step's result."""
 VIEWS = frozenset({"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity", "Dropout", "Cast"})
 
 
@@ -135,7 +132,9 @@ def _expand_node(state: Expansion, node: Node) -> None:
         return None
     if node.op in VIEWS:
         return _expand_view(state, node, sources[0])
-    if node.op in IN_BLOCKS:
+    if node.op in ("InstanceNormalization", "GroupNormalization"):
+        return _expand_normalisation(state, node, sources)
+    if node.op in IN_BLOCKS or (node.op.startswith("Reduce") and state.extent(node.outputs[0]).is_vector):
         return _write_all(state, node, sources, Layout.BLOCKS)
     if node.op in ELEMENTWISE:
         return _expand_elementwise(state, node, sources)
@@ -167,41 +166,57 @@ def _expand_view(state: Expansion, node: Node, source: str) -> None:
     state.put(node, node.outputs[0], Layout.PLANES, [value.buffer])
 
 
+def _expand_normalisation(state: Expansion, node: Node, sources: list[str]) -> None:
+    """Reads blocks, writes planes, and keeps wide sums for each element meanwhile."""
+    value = state.bring(sources[0], Layout.BLOCKS, node.name)
+    scratch = 0
+    if node.op == "InstanceNormalization":
+        scratch = tensor_bytes(value.extent, Layout.BLOCKS, state.facts) * state.facts.normalisation_element_bytes
+    state.put(node, node.outputs[0], Layout.PLANES, [value.buffer], scratch)
+
+
 def _expand_elementwise(state: Expansion, node: Node, sources: list[str]) -> None:
-    extents = {state.values[t].extent for t in sources}
-    layouts = [state.values[t].layout for t in sources if not state.values[t].extent.is_vector]
-    layout = Layout.BLOCKS if Layout.BLOCKS in layouts else layouts[0] if layouts else Layout.VECTOR
-    if node.op == "Add" and len(sources) == 2 and len(extents) == 1 and _fuse_add(state, node, sources):
+    if _fuse_add(state, node, sources):
+        return
+    spatial = [t for t in sources if not state.values[t].extent.is_vector]
+    layouts = [state.values[t].layout for t in spatial]
+    layout = layouts[0] if layouts and Layout.BLOCKS not in layouts else Layout.BLOCKS
+    if len(spatial) == 1 and len(sources) == 2:  # a product with a vector
+        layout = _leaner_layout(state, state.values[spatial[0]])
+        if sources[0] != spatial[0] and state.values[spatial[0]].layout is layout:
+            value = state.values[spatial[0]]
+            copy = state.transform(value, value.extent, layout, f"{node.name}/transform", f"copy for {node.name}")
+            result = copy.buffer
+        else:
+            result = state.bring(spatial[0], layout, node.name).buffer
+        state.put(node, node.outputs[0], layout, [result, *(state.values[t].buffer for t in sources if t != spatial[0])])
         return
     reads = [state.bring(t, layout, node.name).buffer for t in sources]
     state.put(node, node.outputs[0], layout, reads)
 
 
+def _leaner_layout(state: Expansion, value: Value) -> Layout:
+    """Planes where they are clearly smaller than blocks."""
+    if value.layout is not Layout.BLOCKS:
+        return value.layout
+    sizes = {x: tensor_bytes(value.extent, x, state.facts) for x in (Layout.PLANES, Layout.TURNED, Layout.BLOCKS)}
+    best = min((Layout.PLANES, Layout.TURNED), key=sizes.__getitem__)
+    return best if sizes[best] <= state.facts.planes_ratio * sizes[Layout.BLOCKS] else Layout.BLOCKS
+
+
 def _fuse_add(state: Expansion, node: Node, sources: list[str]) -> bool:
     """Let the convolution that makes one operand add the other: it reads both and writes the sum."""
-    for index in (1, 0):
-        producer = state.graph.producer_of(sources[index])
-        other = state.values[sources[1 - index]]
-        mine = state.values[sources[index]]
-        last = state.program.operations[-1] if state.program.operations else None
-        if (
-            producer is not None
-            and producer.op == "Conv"
-            and not producer.activation
-            and len(state.graph.consumers_of(sources[index])) == 1
-            and last is not None
-            and mine.buffer in last.writes
-        ):
-            layout = mine.layout
-            operand = (
-                state.bring(sources[1 - index], layout, node.name) if other.layout is not layout else other
-            )
-            state.program.operations.remove(last)
-            reads = (*last.reads, operand.buffer)
-            state.program.operations.append(Operation(last.name, last.op, reads, last.writes, last.scratch))
-            state.values[node.outputs[0]] = Value(mine.buffer, layout, mine.extent)
-            return True
-    return False
+    joined = joins_convolution(state.graph, node)
+    if joined is None:
+        return False
+    mine = state.values[joined]
+    index = next(i for i in range(len(state.program.operations) - 1, -1, -1) if mine.buffer in state.program.operations[i].writes)
+    conv = state.program.operations.pop(index)
+    other = next(t for t in sources if t != joined)
+    operand = state.bring(other, mine.layout, node.name)
+    state.program.operations.append(replace(conv, reads=tuple(dict.fromkeys((*conv.reads, operand.buffer)))))
+    state.values[node.outputs[0]] = mine
+    return True
 
 
 def _expand_concat(state: Expansion, node: Node, sources: list[str]) -> None:

@@ -53,8 +53,11 @@ class Facts:
     elementwise_bytes: int
     broadcast_bytes: int
     softmax_bytes: int
+    average_pool_bytes: int
+    planes_ratio: float
+    normalisation_element_bytes: int
     transposed_phase_bytes: int
-    transposed_add_bytes: int
+    feature_pair: int
     fully_connected_block_bytes: int
     phase_weights: int
 
@@ -81,8 +84,11 @@ def load_memory_facts(target: str = "imx500") -> Facts:
         elementwise_bytes=weights["elementwise_bytes"],
         broadcast_bytes=weights["broadcast_bytes"],
         softmax_bytes=weights["softmax_bytes"],
+        average_pool_bytes=weights["average_pool_bytes"],
+        planes_ratio=layout["planes_ratio"],
+        normalisation_element_bytes=workspace["normalisation_element_bytes"],
         transposed_phase_bytes=weights["transposed_phase_bytes"],
-        transposed_add_bytes=weights["transposed_add_bytes"],
+        feature_pair=weights["feature_pair"],
         fully_connected_block_bytes=weights["fully_connected_block_bytes"],
         phase_weights=table["stride"]["phase_weights"],
     )

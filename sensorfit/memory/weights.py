@@ -75,7 +75,7 @@ def _matrix(graph: Graph, node: Node, facts: Facts) -> int:
 def fully_connected_bytes(inputs: int, outputs: int, bits: int, facts: Facts) -> int:
     """A matrix from ``inputs`` to ``outputs`` features with ``bits`` a weight, and its biases."""
     wide = round_up(outputs, facts.channel_block)
-    return ceil(inputs * wide * bits / 8) + cv.blocks(outputs, facts) * facts.fully_connected_block_bytes
+    return ceil(round_up(inputs, facts.feature_pair) * wide * bits / 8) + cv.blocks(outputs, facts) * facts.fully_connected_block_bytes
 
 
 def step_table_bytes(graph: Graph, node: Node, facts: Facts) -> int:
@@ -85,9 +85,13 @@ def step_table_bytes(graph: Graph, node: Node, facts: Facts) -> int:
     if node.op in NONLINEAR:
         producer = graph.producer_of(node.input(0))
         fused = producer is not None and producer.op in (*CONVOLUTIONS, *MATRIX_PRODUCTS) and not producer.activation
-        return facts.table_bytes + (0 if fused else facts.step_table_bytes)
+        if not fused or producer is None:
+            return facts.table_bytes + facts.step_table_bytes
+        return facts.table_bytes * (2 if int(producer.attrs.get("group", 1)) > 1 else 1)
     if node.op == "LeakyRelu":
         return facts.step_table_bytes
+    if node.op == "AveragePool":
+        return facts.average_pool_bytes
     if node.op in ELEMENTWISE:
         return _elementwise(graph, node, facts)
     return 0
@@ -99,7 +103,7 @@ def _elementwise(graph: Graph, node: Node, facts: Facts) -> int:
     vectors = [s is not None and len(s) == 4 and s[2:] == (1, 1) for s in shapes]
     if node.op == "Mul" and len(sources) == 2 and any(vectors) and not all(vectors):
         return facts.broadcast_bytes
-    if node.op == "Add" and joins_convolution(graph, node) is not None:
-        conv = graph.producer_of(joins_convolution(graph, node) or "")
-        return facts.transposed_add_bytes if conv is not None and conv.op == "ConvTranspose" else facts.table_bytes
+    joined = joins_convolution(graph, node)
+    if joined is not None:
+        return facts.table_bytes
     return facts.elementwise_bytes
