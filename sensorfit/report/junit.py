@@ -17,7 +17,7 @@ from xml.etree import ElementTree as xml
 from ..units import show_bytes
 from ..verify.finding import Finding
 from .escape import plain
-from .outcome import Outcome, outcomes
+from .outcome import Outcome, outcomes, said
 from .report import Report
 from .words import figure_words, figures_of
 
@@ -81,7 +81,7 @@ def _fits(suite: xml.Element, outcome: Outcome, report: Report) -> None:
 def _finding(suite: xml.Element, outcome: Outcome, finding: Finding) -> None:
     place = f" at {plain(finding.node)}" if finding.node else ""
     case = _case(suite, outcome, f"{finding.rule} {plain(finding.op)}{place}".replace("  ", " "))
-    text = plain(finding.message)
+    text = plain(said(finding))
     detail = "\n".join(
         part
         for part in (

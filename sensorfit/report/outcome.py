@@ -97,7 +97,12 @@ class Group:
     @property
     def text(self) -> str:
         """The message of one finding, the shared reason of several."""
-        return self.first.message if len(self.members) == 1 else self.first.reason or self.first.message
+        return said(self.first) if len(self.members) == 1 else self.first.reason or said(self.first)
+
+
+def said(finding: Finding) -> str:
+    """The message without the operator in front, where the output shows that beside it."""
+    return finding.message.removeprefix(f"{finding.op}: ") if finding.op else finding.message
 
 
 def grouped(findings: Iterable[Finding]) -> list[Group]:

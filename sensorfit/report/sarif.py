@@ -18,7 +18,7 @@ from urllib.parse import quote
 from ..verify.finding import Finding
 from ..version import __version__
 from .escape import plain
-from .outcome import Outcome, outcomes
+from .outcome import Outcome, outcomes, said
 from .report import Report
 from .rulebook import RuleText, rule_text
 
@@ -101,7 +101,7 @@ def _artifact(outcome: Outcome, index: int) -> dict[str, Any]:
 
 
 def _result(outcome: Outcome, finding: Finding, artifact: int, rule: int) -> dict[str, Any]:
-    message = plain(finding.message)
+    message = plain(said(finding))
     if finding.node:
         message = f"{plain(finding.op)} '{plain(finding.node)}': {message}"
     result: dict[str, Any] = {
