@@ -40,6 +40,27 @@ def front_end(graph: str) -> tuple[FrontEndAnswer, ...]:
     )
 
 
+@dataclass(frozen=True)
+class Converted:
+    """The end of the whole road: MCT, export, converter. Bytes are the converter's own; 0 where it gave none."""
+
+    verdict: str
+    weights_bytes: int = 0
+    runtime_bytes: int = 0
+    total_bytes: int = 0
+    reasons: tuple[str, ...] = ()
+
+
+def converted(graph: str) -> Converted | None:
+    """What became of the module of ``graph`` on the whole road; None where it was not taken there."""
+    row = _answers().get("converted", {}).get(graph)
+    if row is None:
+        return None
+    memory = row.get("memory", {})
+    sizes = {key: memory.get(key, 0) for key in ("weights_bytes", "runtime_bytes", "total_bytes")}
+    return Converted(row["verdict"], **sizes, reasons=tuple(row.get("reasons", ())))
+
+
 def converter() -> str:
     """The converter that was asked."""
     return str(_answers()["converter"])

@@ -2,6 +2,10 @@
 
     python -m tools.reference_evidence export DIR [FILE...]   with the extra `reference`
     python -m tools.reference_evidence judge DIR [FILE...]    with the extra `build`
+    python -m tools.reference_evidence convert DIR FILE...    with both
+
+`convert` takes a module all the way: MCT on the built-in calibration images, opset-20
+export, the converter's memory report.
 
 Two questions a graph, because the front end names operators it does not know
 first and alone:
@@ -18,11 +22,13 @@ SAM ViT-H would not fit a protobuf otherwise.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections import Counter
 from importlib.metadata import version
 from math import prod
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -38,8 +44,9 @@ REASONS_KEPT = 12
 
 def export(directory: Path, files: list[str]) -> None:
     """Write the opset-20 graphs, weightless, to ``directory``."""
-    from sensorfit.graph.strip import strip_weights
     from sensorfit.models.export_reference import STEERING, build, recipes, reduced
+
+    from sensorfit.graph.strip import strip_weights
 
     directory.mkdir(parents=True, exist_ok=True)
     for file in files or [name for name, recipe in recipes().items() if recipe.get("weights", True)]:
@@ -79,6 +86,7 @@ def _bare(tensor: onnx.TensorProto) -> int:
 
 def substance(reason: str) -> str:
     """A reason without the node it names: what remains is the same for every layer."""
+    reason = re.sub(r"np\.int64\((-?\d+)\)", r"\1", reason)
     place, _, why = reason.partition("reason: ")
     if place.startswith("Param error"):
         return f"{place.removeprefix('Param error - ').rstrip(', ')}: {why}"
@@ -114,15 +122,47 @@ def judge(directory: Path, files: list[str]) -> None:
             rows.append(row)
             print(shipped.stem, row, flush=True)
         known["graphs"][shipped.stem] = rows
+    _write(known)
+
+
+def convert(directory: Path, files: list[str]) -> None:
+    """Quantize and convert the modules of ``files``; the memory reports go to ``models/front_end.json``."""
+    from sensorfit.models.export_reference import build, recipes
+
+    from sensorfit.convert.toolchain import convert as run_converter
+    from sensorfit.quantize.calibration import synthetic
+    from sensorfit.quantize.ptq import export_int8, quantize, settle
+
+    known = json.loads(ANSWERS.read_text()) if ANSWERS.exists() else {"graphs": {}}
+    for file in files:
+        work = directory / file
+        work.mkdir(parents=True, exist_ok=True)
+        module = build(recipes()[file]).module
+        images = synthetic((3, recipes()[file]["size"], recipes()[file]["size"]), seed=0)
+        settle(module, images)
+        export_int8(quantize(module, images, 0, work / "log"), images, work / "model.int8.onnx", 0, work / "log")
+        result = run_converter(work / "model.int8.onnx", work / "out", work / "log", report_only=True)
+        answer: dict[str, object] = {"verdict": "converted" if result.complaint is None else "refused"}
+        if result.complaint is not None:
+            answer["code"], answer["reasons"] = result.complaint.code, list(result.complaint.reasons)
+        if result.memory is not None:
+            answer["memory"] = result.memory.to_dict()
+        known.setdefault("converted", {})[file] = answer
+        print(file, answer, flush=True)
+        _write(known)
+
+
+def _write(known: dict[str, Any]) -> None:
     known["converter"] = f"imx500-converter {version('imx500-converter')}"
-    known["graphs"] = dict(sorted(known["graphs"].items()))
+    for key in ("graphs", "converted"):
+        known[key] = dict(sorted(known.get(key, {}).items()))
     ANSWERS.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
 
 
 def main(argv: list[str]) -> None:
-    if len(argv) < 2 or argv[0] not in ("export", "judge"):
+    if len(argv) < 2 or argv[0] not in ("export", "judge", "convert"):
         sys.exit(__doc__)
-    {"export": export, "judge": judge}[argv[0]](Path(argv[1]), argv[2:])
+    {"export": export, "judge": judge, "convert": convert}[argv[0]](Path(argv[1]), argv[2:])
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+
 from ..models.evidence import FrontEndAnswer
 from ..models.published import Published
 from ..report.report import Report

@@ -8,7 +8,7 @@ a model that its graph does not show.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from ..models.registry import Entry, find
 from ..report.report import Report
 from ..target import Target, load_target
 from ..units import show_bytes
+from ..verify.engine import verify
 from ..verify.finding import Finding
 from .blocks import block, ranges, shape_of
 from .lifts import lifts, together
@@ -54,12 +55,12 @@ def explain(model: str | Path, profile: str = "converter", input_persistency: bo
     """
     entry = None if Path(model).exists() else find(str(model))
     target = load_target()
-    names = _own_parts(entry)
+    names = own_parts(entry)
     parts = _parts(names or (str(model),), target, profile, input_persistency)
     others = tuple(name for name in (entry.parts if entry else ()) if name not in names)
     smaller = _parts(others, target, profile, input_persistency)
     whole = together(parts) if len(parts) > 1 else None
-    verdicts = {p: _worst(x.report.verdicts[p] for x in parts) for p in parts[0].report.verdicts}
+    verdicts = {p: worst(x.report.verdicts[p] for x in parts) for p in parts[0].report.verdicts}
     title = entry.title if entry else parts[0].report.model.name
     return Page(
         model=entry.name if entry else str(model),
@@ -102,7 +103,7 @@ def part(
     entry = None if Path(name).exists() else find(name)
     graph = load(entry.graph if entry else name, report.model.name)
     found = report.findings
-    strict = check(name, profile=STRICT, input_persistency=input_persistency).findings if profile != STRICT else found
+    strict = verify(graph, target, STRICT)
     return Part(
         name=name,
         label=name.partition("/")[2] or report.model.name,
@@ -150,7 +151,8 @@ def contrast(profile: str, input_persistency: bool) -> Contrast:
     return Contrast(check(EXAMPLE, profile=profile, input_persistency=input_persistency), SAID)
 
 
-def _own_parts(entry: Entry | None) -> tuple[str, ...]:
+def own_parts(entry: Entry | None) -> tuple[str, ...]:
+    """The parts of a built-in model at its own size; () for a single network."""
     return tuple(name for name in entry.parts if "@" not in name) if entry else ()
 
 
@@ -172,7 +174,8 @@ def _weights_at(graph: Graph, target: Target, bits: int) -> int:
     return analyse(lowered.replace(tensors=tensors), target).weights_bytes
 
 
-def _worst(verdicts: Iterable[str]) -> str:
+def worst(verdicts: Iterable[str]) -> str:
+    """The verdict of a whole whose parts have ``verdicts``."""
     return max(verdicts, key=lambda v: _SEVERITY[v])
 
 

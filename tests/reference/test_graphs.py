@@ -10,13 +10,13 @@ from pathlib import Path
 
 import onnx
 import pytest
+from sensorfit.models.registry import find, names
 
 from sensorfit.explain.structure import compute_operators, largest
 from sensorfit.graph.ir import Graph
 from sensorfit.graph.load import load
 from sensorfit.graph.strip import is_stripped
 from sensorfit.latency.macs import macs
-from sensorfit.models.registry import find, names
 
 GRAPHS = Path(str(find("tinysam").graph)).parent  # type: ignore[union-attr]
 TINYVIT = {"Softmax": 10, "LayerNormalization": 20, "Erf": 23, "Gemm": 40, "MatMul": 20, "Conv": 29}

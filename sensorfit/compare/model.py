@@ -1,0 +1,63 @@
+"""What a comparison holds; renderers print it and decide nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..models.published import Published
+
+GRAPH, FIGURES = "graph", "published figures"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One model. Where ``basis`` is ``FIGURES``, nobody read its graph: every figure of ours is None."""
+
+    name: str
+    title: str
+    basis: str
+    parts: tuple[str, ...] = ()
+    """The networks it consists of; their weights add up, the largest runtime counts."""
+    parameters: int | None = None
+    weights_bytes: int | None = None
+    """At INT8, as the device stores them."""
+    macs: int | None = None
+    runtime_bytes: int | None = None
+    total_bytes: int | None = None
+    budget_bytes: int = 0
+    refused: tuple[str, ...] = ()
+    """Operators the converter refuses in the form used, most nodes first."""
+    refused_nodes: int | None = None
+    flagged: tuple[str, ...] = ()
+    """Operators that only the PicoSAM papers' constraint set refuses."""
+    flagged_nodes: int | None = None
+    unknown_nodes: int | None = None
+    verdicts: Mapping[str, str] = field(default_factory=dict)
+    """The verdict under each profile."""
+    dsp_ms: float | None = None
+    dsp_ms_low: float | None = None
+    dsp_ms_high: float | None = None
+    figures: Mapping[str, Published] = field(default_factory=dict)
+    """Published figures by kind, first-hand before second-hand; "coco_miou INT8" for a variant's."""
+    note: str = ""
+
+    @property
+    def fits(self) -> bool:
+        """Whether it fits under the first profile, the converter's."""
+        return next(iter(self.verdicts.values()), "") == "fits"
+
+    def published(self, kind: str) -> str:
+        """A published figure as text, the INT8 one after a slash; "" where there is none."""
+        plain, quantized = self.figures.get(kind), self.figures.get(f"{kind} INT8")
+        return " / ".join(f"{p.value:g}" for p in (plain, quantized) if p)
+
+
+@dataclass(frozen=True)
+class Table:
+    """All rows, and which target and converter they are about."""
+
+    rows: tuple[Row, ...]
+    target: str
+    converter: str
+    budget_bytes: int

@@ -1,0 +1,111 @@
+"""A comparison as Markdown, CSV, JSON, or in a terminal."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table as Grid
+from rich.text import Text
+
+from ..explain.markdown import table
+from ..report.escape import markdown, terminal
+from .cells import COLUMNS, sources
+from .model import GRAPH, Row, Table
+
+SCHEMA_VERSION = "1.0"
+
+
+def legend(result: Table) -> list[str]:
+    """What the columns mean, as sentences."""
+    return [
+        f"Target {result.target}, {result.converter}, {result.budget_bytes:,} B for weights, activations and the reserved block.",
+        "Where a model has several networks, parameters, weights, MACs and milliseconds are their sums, peak SRAM is the larger one's.",
+        "Refused: the converter refuses the operator in the form used, GELU taken as the one operator that quantization exports. "
+        "Flagged: only the PicoSAM papers' constraint set refuses it.",
+        "mIoU and latency are published figures (float / INT8); milliseconds on the sensor are estimates with their interval.",
+        "n/a: the model has no graph here, so nothing is said about it beyond what was published.",
+    ]
+
+
+def print_table(result: Table, console: Console) -> None:
+    """The table in a terminal; wide columns wrap."""
+    grid = Grid(box=None, pad_edge=False, padding=(0, 1))
+    for heading in COLUMNS:
+        grid.add_column(heading, overflow="fold")
+    for row in result.rows:
+        style = "green" if row.fits else "dim" if row.basis != GRAPH else ""
+        grid.add_row(*(terminal(cell(row)) for cell in COLUMNS.values()), style=style)
+    console.print(grid)
+    console.print()
+    for sentence in [*legend(result), *(f"Published: {s}" for s in sources(result.rows))]:
+        console.print(Text(terminal(sentence), "dim"))
+
+
+def to_markdown(result: Table) -> str:
+    """The table, its legend and the sources of the published figures."""
+    body = table(list(COLUMNS), ([markdown(cell(row)) for cell in COLUMNS.values()] for row in result.rows))
+    notes = "\n".join(f"- {markdown(s)}" for s in legend(result))
+    cited = "\n".join(f"- {markdown(s)}" for s in sources(result.rows))
+    return f"{body}\n\n{notes}\n" + (f"\nPublished figures:\n\n{cited}\n" if cited else "")
+
+
+def to_csv(result: Table) -> str:
+    """Plain numbers, one column a figure; empty where there is none."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    rows = [_flat(row) for row in result.rows]
+    writer.writerow(rows[0])
+    writer.writerows(row.values() for row in rows)
+    return out.getvalue()
+
+
+def to_json(result: Table) -> str:
+    """One object: ``rows`` with every figure, published ones with their sources."""
+    rows = [{**asdict(row), "fits": row.fits} for row in result.rows]
+    found: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "target": {"name": result.target, "converter": result.converter, "budget_bytes": result.budget_bytes},
+        "rows": rows,
+    }
+    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+
+def _flat(row: Row) -> dict[str, Any]:
+    figure = {k: row.figures.get(k) for k in ("coco_miou", "coco_miou INT8", "lvis_miou", "lvis_miou INT8")}
+    latency = row.figures.get("latency") or row.figures.get("latency INT8")
+    return {
+        "name": _cell(row.name),
+        "title": _cell(row.title),
+        "basis": row.basis,
+        "parts": " ".join(row.parts),
+        "parameters": row.parameters,
+        "weights_bytes": row.weights_bytes,
+        "macs": row.macs,
+        "runtime_bytes": row.runtime_bytes,
+        "total_bytes": row.total_bytes,
+        "budget_bytes": row.budget_bytes or None,
+        "refused_nodes": row.refused_nodes,
+        "refused": " ".join(_cell(op) for op in row.refused),
+        "flagged_nodes": row.flagged_nodes,
+        "flagged": " ".join(_cell(op) for op in row.flagged),
+        "unknown_nodes": row.unknown_nodes,
+        **{f"verdict_{p}": row.verdicts.get(p) for p in ("converter", "picosam")},
+        "dsp_ms": row.dsp_ms,
+        "dsp_ms_low": row.dsp_ms_low,
+        "dsp_ms_high": row.dsp_ms_high,
+        **{k.lower().replace(" ", "_"): p.value if p else None for k, p in figure.items()},
+        "published_ms": latency.value if latency else None,
+        "published_ms_covers": latency.covers if latency else None,
+        "published_ms_source": latency.source if latency else None,
+    }
+
+
+def _cell(text: str) -> str:
+    """A name from a model: a spreadsheet must not take it for a formula."""
+    shown = terminal(text)
+    return f"'{shown}" if shown[:1] in "=+-@" else shown
