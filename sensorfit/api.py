@@ -61,7 +61,7 @@ def check(
     graph = load(source if isinstance(source, Path) else proto, name, input_shapes, proto=proto)
     lowered = lower(graph)
     memory = analyse(lowered, device, input_persistency)
-    latency = estimate(lowered, device, calibration)
+    latency = estimate(lowered, device, calibration, graph)
     later = (*memory_rules.findings(lowered, memory, device), *latency_rules.findings(lowered, latency, device))
     found = {p: _sorted((*verify(graph, device, p), *later)) for p in PROFILES}
     confirmation = None

@@ -12,6 +12,7 @@ from ..graph.ir import Graph
 from ..target import Target, read_facts
 from .advice import advise, hint
 from .cycles import Constants, cycles, terms
+from .macs import total_macs
 from .model import LatencyReport, LayerCost
 from .work import Work, works
 
@@ -49,12 +50,19 @@ def calibration_of(table: Mapping[str, Any], target: Target, name: str) -> Calib
     )
 
 
-def estimate(graph: Graph, target: Target, calibration: str | Path | Calibration | None = None) -> LatencyReport:
+def estimate(
+    graph: Graph,
+    target: Target,
+    calibration: str | Path | Calibration | None = None,
+    source: Graph | None = None,
+) -> LatencyReport:
     """MACs, cycles and DSP runtime of ``graph``, a device graph (``lower``'s).
 
     ``calibration`` is a file that ``sensorfit calibrate`` wrote, None for the
-    shipped one; ConfigError when it is not such a file. Never fails on a graph:
-    what cannot be counted is named in ``notes`` and ``complete`` is False.
+    shipped one; ConfigError when it is not such a file. ``source`` is the graph
+    that ``graph`` was lowered from; with it, ``macs`` counts the file's operators.
+    Never fails on a graph: what cannot be counted is named in ``notes`` and
+    ``complete`` is False.
     """
     if calibration is None:
         model = shipped(target)
@@ -74,7 +82,7 @@ def estimate(graph: Graph, target: Target, calibration: str | Path | Calibration
     advice = advise(graph, layers, costs, model.constants, facts["advice"])
     hints = {a.node: hint(a, target) for a in advice}
     return LatencyReport(
-        macs=sum(w.macs for w in layers),
+        macs=total_macs(source or graph)[0],
         cycles=round(sum(costs)),
         clock_hz=target.clock_hz,
         mac_units=target.mac_units,

@@ -45,6 +45,12 @@ def macs(graph: Graph, node: Node) -> int | None:
     return _einsum(graph, node)
 
 
+def total_macs(graph: Graph) -> tuple[int, tuple[Node, ...]]:
+    """MACs of a whole graph, and the nodes whose share is unknown."""
+    counts = [(node, macs(graph, node)) for node in graph.nodes]
+    return sum(m for _, m in counts if m is not None), tuple(node for node, m in counts if m is None)
+
+
 def elements(graph: Graph, node: Node) -> int | None:
     """Output elements of ``node``, None where a shape is unknown."""
     shapes = [_known(graph.shape(o)) for o in node.outputs if o]

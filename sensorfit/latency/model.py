@@ -40,7 +40,11 @@ class Advice:
 
 @dataclass(frozen=True)
 class LatencyReport:
-    """DSP runtime of one inference; ``dsp_ms_low``/``dsp_ms_high`` bound the estimate."""
+    """DSP runtime of one inference; ``dsp_ms_low``/``dsp_ms_high`` bound the estimate.
+
+    ``macs`` counts the model's operators as the file has them. Those of ``layers``
+    are what the device runs, less where quantization merges convolutions.
+    """
 
     macs: int
     cycles: int

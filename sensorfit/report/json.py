@@ -143,6 +143,12 @@ def _latency(latency: LatencyReport) -> dict[str, Any]:
         "dsp_ms": round(latency.dsp_ms, 4),
         "dsp_ms_low": round(latency.dsp_ms_low, 4),
         "dsp_ms_high": round(latency.dsp_ms_high, 4),
+        "basis": latency.basis,
+        "calibration": latency.calibration,
+        "measurements": latency.measurements,
+        "error_median": latency.error_median,
+        "complete": latency.complete,
+        "elements": latency.elements,
         "layers": [{"node": c.node, "op": c.op, "kind": c.kind, "macs": c.macs, "cycles": c.cycles, "hint": c.hint} for c in latency.layers],
         "notes": list(latency.notes),
     }

@@ -1,0 +1,110 @@
+"""SF4xx: a hint where a change pays, none where it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from sensorfit.graph.ir import Graph
+from sensorfit.latency import estimate
+from sensorfit.models.measured import Net
+from sensorfit.rules.latency import findings
+from sensorfit.target import Target
+from sensorfit.verify.finding import Finding
+
+Device = Callable[[Net], Graph]
+
+
+@pytest.fixture(scope="session")
+def found(device: Device, target: Target) -> Callable[[Net], list[Finding]]:
+    def ask(net: Net) -> list[Finding]:
+        graph = device(net)
+        return list(findings(graph, estimate(graph, target), target))
+
+    return ask
+
+
+Found = Callable[[Net], list[Finding]]
+
+
+@pytest.mark.parametrize("kernel", [1, 3])
+@pytest.mark.parametrize("channels", [33, 40, 65, 72])
+def test_a_channel_count_just_past_a_multiple_of_32_is_named_with_the_one_below(found: Found, channels: int, kernel: int) -> None:
+    (finding,) = found(Net("g", 32, 32, 32).conv(channels, kernel, act=""))
+    assert finding.rule == "SF401"
+    assert finding.fix == f"use {channels // 32 * 32} output channels"
+    assert finding.support == "supported"
+    assert finding.shape == (1, channels, 32, 32)
+
+
+@pytest.mark.parametrize("channels", [3, 16, 32, 41, 48, 63, 64, 96])
+def test_other_channel_counts_are_not(found: Found, channels: int) -> None:
+    assert found(Net("g", 32, 32, 32).conv(channels)) == []
+
+
+def test_the_saving_is_what_the_change_saves(device: Device, target: Target) -> None:
+    now, then = (estimate(device(Net("g", 32, 32, 32).conv(n)), target) for n in (33, 32))
+    assert now.advice[0].saved == pytest.approx(now.cycles - then.cycles, abs=2)
+
+
+def test_a_large_saving_warns_and_a_small_one_informs(found: Found) -> None:
+    (alone,) = found(Net("g", 32, 32, 32).conv(33))
+    assert alone.severity == "warning"
+    among = found(Net("g", 32, 32, 32).conv(33, 1).conv(32, 1).conv(64).conv(64).conv(64))
+    assert {f.severity for f in among} == {"info"}
+
+
+def test_a_layer_that_takes_no_time_gets_no_hint(found: Found) -> None:
+    net = Net("g", 32, 64, 64)
+    for _ in range(3):
+        net.conv(128)
+    assert found(net.average().conv(33, 1)) == []
+
+
+def test_depthwise_at_full_resolution_is_named(found: Found) -> None:
+    (finding,) = found(Net("g", 32, 64, 64).depthwise())
+    assert finding.rule == "SF402"
+    assert "64x64" in finding.message
+
+
+def test_depthwise_below_full_resolution_is_not(found: Found) -> None:
+    rules = [f.rule for f in found(Net("g", 32, 64, 64).conv(32, stride=2).depthwise())]
+    assert rules == []
+
+
+@pytest.mark.parametrize("mode", ["nearest", "linear"])
+def test_a_resize_before_a_1x1_is_named(found: Found, mode: str) -> None:
+    rules = {f.rule for f in found(Net("g", 64, 16, 16).resize(32, 32, mode).conv(32, 1))}
+    assert rules == {"SF403"}
+
+
+def test_a_resize_before_a_3x3_or_after_the_1x1_is_not(found: Found) -> None:
+    assert found(Net("g", 64, 16, 16).resize(32, 32).conv(32, 3)) == []
+    assert found(Net("g", 64, 16, 16).conv(32, 1).resize(32, 32)) == []
+
+
+def test_a_resized_tensor_with_another_reader_stays_where_it_is(found: Found) -> None:
+    net = Net("g", 64, 16, 16).resize(32, 32)
+    resized = net.here
+    net.conv(64, 1).add(resized)
+    assert found(net) == []
+
+
+def test_moving_the_resize_computes_the_same() -> None:
+    import numpy as np
+    import onnx
+    from onnx.reference import ReferenceEvaluator
+
+    def run(net: Net, weights: list[np.ndarray], x: np.ndarray) -> np.ndarray:
+        model = net.model()
+        for tensor in model.graph.initializer:
+            if tensor.name.startswith("w"):
+                tensor.CopyFrom(onnx.numpy_helper.from_array(weights.pop(0), tensor.name))
+        return np.asarray(ReferenceEvaluator(model).run(None, {"input": x})[0])
+
+    random = np.random.default_rng(0)
+    x, w, b = (random.normal(size=s).astype(np.float32) for s in ((1, 4, 4, 4), (3, 4, 1, 1), (3,)))
+    before = run(Net("g", 4, 4, 4).resize(8, 8).conv(3, 1), [w, b], x)
+    after = run(Net("g", 4, 4, 4).conv(3, 1).resize(8, 8), [w, b], x)
+    np.testing.assert_allclose(before, after, rtol=1e-5, atol=1e-6)
