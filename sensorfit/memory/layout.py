@@ -15,6 +15,7 @@ their evidence stand in ``rules/imx500/memory.toml``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -52,8 +53,7 @@ class Facts:
     step_table_bytes: int
     elementwise_bytes: int
     broadcast_bytes: int
-    softmax_bytes: int
-    average_pool_bytes: int
+    step_bytes: Mapping[str, int]
     planes_ratio: float
     normalisation_element_bytes: int
     transposed_phase_bytes: int
@@ -83,8 +83,7 @@ def load_memory_facts(target: str = "imx500") -> Facts:
         step_table_bytes=weights["step_table_bytes"],
         elementwise_bytes=weights["elementwise_bytes"],
         broadcast_bytes=weights["broadcast_bytes"],
-        softmax_bytes=weights["softmax_bytes"],
-        average_pool_bytes=weights["average_pool_bytes"],
+        step_bytes=table["step_bytes"],
         planes_ratio=layout["planes_ratio"],
         normalisation_element_bytes=workspace["normalisation_element_bytes"],
         transposed_phase_bytes=weights["transposed_phase_bytes"],
@@ -144,9 +143,10 @@ def extent_of(shape: tuple[int, ...], bits: int | None) -> Extent:
     body = shape[1:] if len(shape) > 1 else shape
     if len(body) <= 1:
         return Extent(body[0] if body else 1, 1, 1, width)
+    batch = shape[0]  # 1 on the device; windows and heads put there are refused, but take their room
     if len(body) == 2:
-        return Extent(1, body[0], body[1], width)
-    return Extent(prod(body[:-2]), body[-2], body[-1], width)
+        return Extent(batch, body[0], body[1], width)
+    return Extent(batch * prod(body[:-2]), body[-2], body[-1], width)
 
 
 def tensor_bytes(extent: Extent, layout: Layout, facts: Facts) -> int:

@@ -80,18 +80,15 @@ def fully_connected_bytes(inputs: int, outputs: int, bits: int, facts: Facts) ->
 
 def step_table_bytes(graph: Graph, node: Node, facts: Facts) -> int:
     """Tables and parameters of a step that has no kernel."""
-    if node.op == "Softmax":
-        return facts.softmax_bytes
+    fixed = facts.step_bytes.get(node.op)
+    if fixed is not None:
+        return fixed
     if node.op in NONLINEAR:
         producer = graph.producer_of(node.input(0))
         fused = producer is not None and producer.op in (*CONVOLUTIONS, *MATRIX_PRODUCTS) and not producer.activation
         if not fused or producer is None:
             return facts.table_bytes + facts.step_table_bytes
         return facts.table_bytes * (2 if int(producer.attrs.get("group", 1)) > 1 else 1)
-    if node.op == "LeakyRelu":
-        return facts.step_table_bytes
-    if node.op == "AveragePool":
-        return facts.average_pool_bytes
     if node.op in ELEMENTWISE:
         return _elementwise(graph, node, facts)
     return 0
@@ -100,10 +97,15 @@ def step_table_bytes(graph: Graph, node: Node, facts: Facts) -> int:
 def _elementwise(graph: Graph, node: Node, facts: Facts) -> int:
     sources = list(graph.activations(node))
     shapes = [graph.shape(t) for t in sources]
-    vectors = [s is not None and len(s) == 4 and s[2:] == (1, 1) for s in shapes]
+    vectors = [s is not None and all(d == 1 for d in s[2:]) for s in shapes]
+    if node.op == "Div":
+        producer = graph.producer_of(sources[-1]) if sources else None
+        rooted = producer is not None and producer.op == "Sqrt" and len(sources) == 1
+        return 0 if rooted else facts.table_bytes + facts.elementwise_bytes
+    if node.op != "Pow" and len(sources) == 1 and len(node.inputs) == 2 and node.inputs[0] != node.inputs[1]:  # with a constant
+        return facts.elementwise_bytes if all(vectors) else facts.broadcast_bytes
     if node.op == "Mul" and len(sources) == 2 and any(vectors) and not all(vectors):
         return facts.broadcast_bytes
-    joined = joins_convolution(graph, node)
-    if joined is not None:
+    if joins_convolution(graph, node) is not None:
         return facts.table_bytes
     return facts.elementwise_bytes

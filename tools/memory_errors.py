@@ -1,0 +1,115 @@
+"""Print what the memory model says of every recorded case beside what the converter said.
+
+    python tools/memory_errors.py            all cases that differ, and the counts
+    python tools/memory_errors.py --all      every case
+
+The reference is always the converter: ``tests/data/memory/corpus.json`` (given
+networks and operators) and ``probes.json`` (made by ``tools/memory_probes.py``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnx
+
+from sensorfit.graph.load import load
+from sensorfit.graph.lower import lower
+from sensorfit.memory import MemoryReport, analyse
+from sensorfit.target import load_target
+
+DATA = Path(__file__).resolve().parent.parent / "tests" / "data" / "memory"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A graph with the converter's bytes; runtime without input persistency."""
+
+    name: str
+    kind: str
+    weights_bytes: int
+    runtime_bytes: int
+    path: Path
+
+    def report(self) -> MemoryReport:
+        """Our answer for the same graph."""
+        model = onnx.load_from_string(gzip.decompress(self.path.read_bytes()))
+        return analyse(lower(load(model, self.name)), load_target(), input_persistency=False)
+
+
+def cases() -> Iterator[Case]:
+    """Every recorded case: networks, operators, probes."""
+    for name, found in json.loads((DATA / "corpus.json").read_text()).items():
+        path = DATA / "corpus" / f"{name}.onnx.gz"
+        yield Case(name, found["kind"], found["weights_bytes"], found["runtime_bytes"], path)
+    for name, found in json.loads((DATA / "probes.json").read_text()).items():
+        if "runtime_bytes" in found and not found["input_persistency"]:
+            path = DATA / "probes" / f"{name}.onnx.gz"
+            yield Case(name, found["kind"], found["weights_bytes"], found["runtime_bytes"], path)
+
+
+@dataclass(frozen=True)
+class Error:
+    """Predicted less measured, in bytes and per cent."""
+
+    case: Case
+    weights: int
+    runtime: int
+
+    @property
+    def worst(self) -> float:
+        """The larger of the two relative errors."""
+        return max(abs(self.weights) / self.case.weights_bytes, abs(self.runtime) / self.case.runtime_bytes)
+
+
+def errors() -> list[Error]:
+    """One Error a case."""
+    found = []
+    for case in cases():
+        report = case.report()
+        found.append(Error(case, report.weights_bytes - case.weights_bytes, report.runtime_bytes - case.runtime_bytes))
+    return found
+
+
+def table(found: list[Error], everything: bool = False) -> str:
+    """A Markdown table of the cases that differ, then the counts by kind."""
+    lines = [
+        "| case | kind | weights (converter) | ours | runtime (converter) | ours | worst |",
+        "|---|---|---:|---:|---:|---:|---:|",
+    ]
+    for error in sorted(found, key=lambda e: (-e.worst, e.case.name)):
+        if everything or error.weights or error.runtime:
+            case = error.case
+            lines.append(
+                f"| {case.name} | {case.kind} | {case.weights_bytes} | {error.weights:+d} "
+                f"| {case.runtime_bytes} | {error.runtime:+d} | {error.worst:.2%} |"
+            )
+    lines += ["", "| kind | cases | exact | weights exact | runtime exact | within 1 % | worse |", "|---|---:|---:|---:|---:|---:|---:|"]
+    for kind in dict.fromkeys(error.case.kind for error in found):
+        mine = [error for error in found if error.case.kind == kind]
+        counts = (
+            len(mine),
+            sum(not e.weights and not e.runtime for e in mine),
+            sum(not e.weights for e in mine),
+            sum(not e.runtime for e in mine),
+            sum(e.worst <= 0.01 for e in mine),
+            sum(e.worst > 0.01 for e in mine),
+        )
+        lines.append(f"| {kind} | " + " | ".join(map(str, counts)) + " |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--all", action="store_true", help="every case, not only those that differ")
+    print(table(errors(), parser.parse_args().all))
+
+
+if __name__ == "__main__":
+    main()
