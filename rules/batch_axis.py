@@ -28,6 +28,8 @@ def batch_axis(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     reason = facts.get("batch") if not node.domain else None
     if reason is None or node.op == "Softmax":  # SF201 speaks for Softmax
         return
+    if node.op == "Gather" and not graph.is_constant(node.input(1)):
+        return  # SF117
     axis = attribute(node, "axis", facts)
     if on_batch(graph, node, axis):
         yield Issue(reason, "use another axis: keep axis 0 for the batch of one and put what you stack there on the channels (axis 1)", f"axis {axis}")

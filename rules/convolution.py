@@ -31,6 +31,11 @@ def convolution(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     shape, weights = graph.shape(node.inputs[0]), graph.shape(node.input(1))
     if shape is not None and len(shape) != 4:
         return  # SF106
+    if not graph.is_constant(node.input(1)):
+        yield Issue(
+            "computed weights: the front end accepts some and crashes on others", "make the weights constants: predict scales a channel (Mul) instead of kernels",
+            node.input(1), code="", severity="warning", support="unknown", probes=("dynw_act", "conv_dynw_act"),
+        )  # fmt: skip
     kernel = kernel_of(graph, node)
     strides, dilations = pair(node, "strides"), pair(node, "dilations")
     if max(strides) > 1 and max(dilations) > 1:

@@ -37,7 +37,7 @@ def elementwise(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
                 yield Issue(f"can only support {allowed}", "use nn.Hardsigmoid (slope 1/6), or write clip(a*x + b, 0, 1) with Mul, Add and Clip", f"{name} = {value:g}")
     elif node.op == "Dropout":
         flag = graph.value(node.input(2)) if node.input(2) else None
-        if flag is not None and bool(flag.reshape(-1)[0]):
+        if flag is not None and flag.size and bool(flag.reshape(-1)[0]):
             yield Issue("Received op in training mode", "call model.eval() before the export")
         for output in node.outputs[1:]:
             if output:

@@ -43,13 +43,13 @@ def _at_peak(graph: Graph, memory: MemoryReport) -> tuple[str, str, str, tuple[i
 
 def _finding(
     rule: str,
-    severity: str,
+    severity: Severity,
     graph: Graph,
     memory: MemoryReport,
     message: str,
     fix: str,
     reason: str,
-    support: str,
+    support: Support,
 ) -> Finding:
     node, op, tensor, shape = _at_peak(graph, memory)
     return Finding(

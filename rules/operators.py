@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from onnx import defs
 
@@ -37,6 +38,15 @@ def unsupported(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
 _FALLBACK = "express it with supported operators (docs/operators.md lists them), or compute it on the host before or after the network"
 
 
+@cache
+def _in_opset(op: str, opset: int) -> bool:
+    """Whether ONNX defines ``op`` at ``opset``, not deprecated."""
+    try:
+        return not defs.get_schema(op, opset or defs.onnx_opset_version(), "").deprecated
+    except defs.SchemaError:
+        return False
+
+
 def _rewritten(graph: Graph, node: Node) -> bool:
     return any(m.fused and node in m.nodes for m in recognised(graph)) if node.op == "Erf" else False
 
@@ -66,7 +76,7 @@ def unknown(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
             f"operator of the custom domain '{node.domain}': not known what the converter does with it", fix,
             code="" if known else "USOP", severity="warning", support="unknown", basis="inferred", probes=("custom",),
         )  # fmt: skip
-    elif not facts:
+    elif not facts and _in_opset(node.op, graph.opset):
         yield Issue("no probe has asked the converter about this operator", fix, code="", severity="warning", support="unknown", basis="inferred")
 
 
@@ -92,9 +102,9 @@ def unreadable(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     if node.domain:
         return
     fix = "export a static graph: trace instead of script, decide branches before the export, unroll loops, replace sequences by Split and Concat"
-    if facts.get("crashes"):
+    if facts.get("crashes") or any(a not in node.attrs for a in facts.get("crashes_without", ())):
         yield Issue("the converter crashes reading this operator", facts.get("fix", fix), code="EXEC")
-    elif not defs.has(node.op, graph.opset or defs.onnx_opset_version(), "") and facts:
+    elif not _in_opset(node.op, graph.opset):
         yield Issue(
             "the operator is not part of the graph's opset: the file fails ONNX's own check",
             "export again with an opset from 17 to 20 and a current exporter", f"opset {graph.opset}", code="EXEC",

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from math import prod
 
 from sensorfit.graph.ir import Graph, Node
-from sensorfit.graph.patterns import recognised
 from sensorfit.verify.facts import ints
 from sensorfit.verify.rule import Facts, Issue, rule
 
@@ -72,7 +71,9 @@ def _opens_group_norm(graph: Graph, node: Node, target: tuple[int, ...]) -> bool
     """Reshape (0, groups, ...) before InstanceNormalization: the front end takes the three nodes for GroupNormalization."""
     if not target or target[0] != 0 or 0 in target[1:]:
         return False
-    return any(m.kind == "GroupNormalization" and m.nodes[0] is node for m in recognised(graph))
+    norm = graph.consumers_of(node.outputs[0])
+    after = graph.consumers_of(norm[0].outputs[0]) if len(norm) == 1 and norm[0].op == "InstanceNormalization" else ()
+    return len(after) == 1 and after[0].op == "Reshape"
 
 
 def _flatten(graph: Graph, node: Node) -> Iterator[Issue]:

@@ -12,6 +12,9 @@ graph, its weights zeroed, goes beside it as ``<name>.onnx.gz``.
     python tools/memory_probes.py --out tests/data/memory/probes "net1=3x64x64 | ..." ...
     python tools/memory_probes.py --out DIR --file probes.txt --persistency
 
+A spec "timm:regnetx_002@224x224" or "torchvision:resnet18@160x160" takes an
+untrained network of those packages instead.
+
 A name already answered is not asked again. Needs torch, MCT and the converter.
 """
 
@@ -58,6 +61,8 @@ def parse_spec(
 
 def build(spec: str) -> Any:
     """The torch module of a probe line."""
+    if spec.partition(":")[0] in ("timm", "torchvision"):
+        return published(spec)
     import torch
     from torch import nn
     from torch.nn import functional as F
@@ -184,6 +189,25 @@ def build(spec: str) -> Any:
     with torch.no_grad():
         walk(probe, dict(values), make=True)
     return probe.eval(), shapes
+
+
+def published(spec: str) -> Any:
+    """An untrained network of timm or torchvision, and its input shape."""
+    import torch
+
+    package, _, rest = spec.partition(":")
+    name, _, size = rest.partition("@")
+    height, width = (int(v) for v in size.split("x"))
+    torch.manual_seed(0)
+    if package == "timm":
+        import timm
+
+        module = timm.create_model(name, pretrained=False)
+    else:
+        import torchvision
+
+        module = torchvision.models.get_model(name, weights=None, weights_backbone=None) if "seg" in name else torchvision.models.get_model(name, weights=None)
+    return module.eval(), [(3, height, width)]
 
 
 def strip_weights(path: Path) -> bytes:

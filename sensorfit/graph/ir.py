@@ -88,6 +88,10 @@ class Graph:
     """Whether the file carried mct_quantizers nodes."""
     declared_inputs: Mapping[str, Shape | None] = field(default_factory=dict)
     """The data inputs' shapes as the file declares them, before the batch was set to 1."""
+    dead: tuple[tuple[str, str], ...] = ()
+    """(name, operator) of the file's nodes that no output needs: not in ``nodes``, but the converter judges them."""
+    unnamed: int = 0
+    """How many of the file's nodes carry no name."""
 
     @cached_property
     def _producers(self) -> dict[str, Node]:

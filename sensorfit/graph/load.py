@@ -89,7 +89,14 @@ class _Loader:
             producer=self.proto.producer_name,
             quantized=self.quantized,
             declared_inputs=self.declared,
+            dead=self._dead(order),
+            unnamed=sum(1 for n in self.proto.graph.node if not n.name),
         )
+
+    def _dead(self, order: list[onnx.NodeProto]) -> tuple[tuple[str, str], ...]:
+        needed = {id(n) for n in order}
+        rest = (n for n in self.proto.graph.node if id(n) not in needed)
+        return tuple((n.name, n.op_type) for n in rest if n.op_type != "Constant" and not self._is_quantizer(n))
 
     def _wanted_shapes(self, given: Mapping[str, Iterable[int]]) -> dict[str, tuple[int, ...]]:
         wanted = {}
