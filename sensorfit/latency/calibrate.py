@@ -13,7 +13,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import log
+from math import inf
 from pathlib import Path
 from statistics import median
 
@@ -161,13 +161,18 @@ def refit(measurements: Iterable[Measured], target: Target, demands: Sequence[De
     if len({p.group for p in points}) < len(BASE) + 1:
         raise ConfigError("a fit needs at least three different networks: measure more models, or leave out --alone")
     best = fit(points, hardware)
+    if min(best.constants.fitted[: len(BASE)]) <= 0:
+        raise ConfigError(
+            "these measurements do not tell arithmetic from memory traffic: add a network of another kind "
+            "(3x3 convolutions, 1x1 or depthwise ones), or leave out --alone"
+        )
     chosen_terms = [FITTED.index(t) for t in best.terms]
     rows = []
     for measured, point, left_out in zip(chosen, points, best.left_out, strict=True):
         rest = [p for p in points if p.group != point.group]
         unseen = judge(rest, hardware, chosen_terms)
         low, high = _interval(measured, unseen, target)
-        predicted = total(point.works, best.constants)
+        predicted = point.predicted(best.constants)
         rows.append(Row(measured, _ms(predicted, target), _ms(left_out, target), low, high))
     others = []
     for measured in measurements:
@@ -240,7 +245,8 @@ def read_calibration(path: str | Path, target: Target) -> Calibration:
         raise ConfigError(f"{path}: was made for {table.get('target')!r}, not for {target.name}")
     try:
         found = calibration_of(table, target, path.name)
-        if not (log(found.spread) >= 0 and min(found.constants.fitted[:2]) > 0 and found.constants.layer_cycles >= 0):
+        rates, rest = found.constants.fitted[:2], found.constants.layer_cycles
+        if not (all(0 < r < inf for r in rates) and 0 <= rest < inf and 1 <= found.spread < inf):
             raise ValueError("a constant is out of range")
     except (KeyError, TypeError, ValueError, ZeroDivisionError, AttributeError) as error:
         raise ConfigError(f"{path}: its [fit] or [error] table is damaged ({error}); write it anew with: sensorfit calibrate") from None

@@ -17,14 +17,16 @@ Two constants are fitted (``calibrate``); the rest is the hardware's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from .work import Work
 
 FITTED = ("dense_cycles_per_mac", "cycles_per_byte", "layer_cycles")
-"""The constants a fit may set, in the order of ``Terms.fitted``."""
+"""The constants a fit may set, in the order of the columns of ``Terms.fitted``."""
 DENSE = frozenset({"dense", "grouped", "transposed"})
 """k x k windows: the fitted rate, and no overlap with memory."""
 SINGLE_LANE = frozenset({"depthwise"})
@@ -68,40 +70,76 @@ class Constants:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """The layers of a network side by side: one entry a layer."""
+
+    array: np.ndarray
+    weights: np.ndarray
+    bytes: np.ndarray
+    dense: np.ndarray
+    single_lane: np.ndarray
+    known: np.ndarray
+
+    @classmethod
+    def of(cls, works: Sequence[Work]) -> Columns:
+        """From the layers' demands."""
+        return cls(
+            array=np.array([w.array for w in works], dtype=float),
+            weights=np.array([w.weights for w in works], dtype=float),
+            bytes=np.array([w.bytes for w in works], dtype=float),
+            dense=np.array([w.kind in DENSE for w in works], dtype=bool),
+            single_lane=np.array([w.kind in SINGLE_LANE for w in works], dtype=bool),
+            known=np.array([w.known for w in works], dtype=bool),
+        )
+
+
+@dataclass(frozen=True, eq=False)
 class Terms:
-    """A layer's cycles as a linear form: ``fitted`` . constants + ``fixed``."""
+    """Each layer's cycles as a linear form: ``fitted`` (layers, 3) @ constants + ``fixed``."""
 
-    fitted: tuple[float, float, float]
-    fixed: float
-    bound: str
+    fitted: np.ndarray
+    fixed: np.ndarray
+    on_compute: np.ndarray
+    """Where arithmetic or weight loading sets the time."""
+    on_memory: np.ndarray
+    """Where the bytes moved do."""
 
-    def cycles(self, constants: Constants) -> float:
-        """The form's value."""
-        return sum(a * b for a, b in zip(self.fitted, constants.fitted, strict=True)) + self.fixed
+    def cycles(self, constants: Constants) -> np.ndarray:
+        """The forms' values, one a layer."""
+        return self.fitted @ np.array(constants.fitted) + self.fixed
+
+    def bounds(self) -> list[str]:
+        """What each layer's cycles are spent on."""
+        both = zip(self.on_compute.tolist(), self.on_memory.tolist(), strict=True)
+        return ["+".join(["compute"] * c + ["memory"] * m) for c, m in both]
 
 
-def terms(work: Work, constants: Constants) -> Terms:
-    """The branch of the maxima that holds under ``constants``, as a linear form in the fitted ones."""
-    if not work.known:
-        return Terms((0.0, 0.0, 0.0), 0.0, "")
-    loading = work.weights / constants.columns
-    if work.kind in DENSE:
-        if loading > work.array * constants.dense_cycles_per_mac:
-            return Terms((0.0, float(work.bytes), 1.0), loading, "compute+memory")
-        return Terms((float(work.array), float(work.bytes), 1.0), 0.0, "compute+memory")
-    units = constants.columns if work.kind in SINGLE_LANE else constants.mac_units
-    compute = max(work.array / units, loading)
-    if compute > work.bytes * constants.cycles_per_byte:
-        return Terms((0.0, 0.0, 1.0), compute, "compute")
-    return Terms((0.0, float(work.bytes), 1.0), 0.0, "memory")
+def terms(columns: Columns, constants: Constants) -> Terms:
+    """The branches of the maxima that hold under ``constants``, as linear forms in the fitted ones."""
+    loading = columns.weights / constants.columns
+    slow_loading = columns.dense & (loading > columns.array * constants.dense_cycles_per_mac)
+    arithmetic = columns.array / np.where(columns.single_lane, constants.columns, constants.mac_units)
+    compute = np.maximum(arithmetic, loading)
+    overlapped = columns.known & ~columns.dense
+    on_compute = overlapped & (compute > columns.bytes * constants.cycles_per_byte)
+    moves = (columns.known & columns.dense) | (overlapped & ~on_compute)
+    dense = columns.known & columns.dense
+    return Terms(
+        fitted=np.stack(
+            [columns.array * (dense & ~slow_loading), columns.bytes * moves, columns.known.astype(float)], axis=1
+        ),
+        fixed=loading * (dense & slow_loading) + compute * on_compute,
+        on_compute=on_compute | dense,
+        on_memory=moves,
+    )
 
 
 def cycles(work: Work, constants: Constants) -> float:
     """Cycles of one layer."""
-    return terms(work, constants).cycles(constants)
+    return total((work,), constants)
 
 
-def total(works: Iterable[Work], constants: Constants) -> float:
+def total(works: Sequence[Work], constants: Constants) -> float:
     """Cycles of all layers, one after the other."""
-    return sum(cycles(w, constants) for w in works)
+    return float(terms(Columns.of(works), constants).cycles(constants).sum())

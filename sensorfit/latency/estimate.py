@@ -11,7 +11,7 @@ from typing import Any
 from ..graph.ir import Graph
 from ..target import Target, read_facts
 from .advice import advise, hint
-from .cycles import Constants, cycles, terms
+from .cycles import Columns, Constants, terms
 from .macs import total_macs
 from .model import LatencyReport, LayerCost
 from .work import Work, works
@@ -74,7 +74,8 @@ def estimate(
         model = read_calibration(calibration, target)
     facts = read_facts_cached("cost_model", target.name)
     layers = works(graph, model.constants.simd)
-    costs = [cycles(w, model.constants) for w in layers]
+    form = terms(Columns.of(layers), model.constants)
+    costs = form.cycles(model.constants).tolist()
     low, high, notes = _interval(layers, costs, facts["widening"])
     missing = [w for w in layers if not w.known]
     if missing:
@@ -89,8 +90,8 @@ def estimate(
         dsp_ms_low=low / model.spread / target.clock_hz * 1e3,
         dsp_ms_high=high * model.spread / target.clock_hz * 1e3,
         layers=tuple(
-            LayerCost(w.node, w.op, w.macs, round(c), w.kind, hints.get(w.node, ""), w.elements, terms(w, model.constants).bound)
-            for w, c in zip(layers, costs, strict=True)
+            LayerCost(w.node, w.op, w.macs, round(c), w.kind, hints.get(w.node, ""), w.elements, bound)
+            for w, c, bound in zip(layers, costs, form.bounds(), strict=True)
         ),
         notes=notes,
         advice=advice,

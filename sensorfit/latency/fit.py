@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from math import exp, log
 from statistics import median
 
 import numpy as np
 
-from .cycles import FITTED, Constants, terms, total
+from .cycles import FITTED, Columns, Constants, terms
 from .work import Work
 
 START = (1 / 800, 1 / 16, 0.0)
@@ -42,6 +43,15 @@ class Point:
     cycles: float
     group: str
     weight: float = 1.0
+
+    @cached_property
+    def columns(self) -> Columns:
+        """The layers as arrays."""
+        return Columns.of(self.works)
+
+    def predicted(self, constants: Constants) -> float:
+        """Cycles under ``constants``."""
+        return float(terms(self.columns, constants).cycles(constants).sum())
 
 
 @dataclass(frozen=True)
@@ -141,12 +151,12 @@ def _step(points: Sequence[Point], constants: Constants, chosen: Sequence[int]) 
     """The best constants for the branches that hold under ``constants``."""
     rows, targets = [], []
     for point in points:
-        forms = [terms(w, constants) for w in point.works]
-        fixed = sum(f.fixed for f in forms)
-        now = fixed + sum(a * b for f in forms for a, b in zip(f.fitted, constants.fitted, strict=True))
+        form = terms(point.columns, constants)
+        sums, fixed = form.fitted.sum(axis=0), form.fixed.sum()
+        now = sums @ np.array(constants.fitted) + fixed
         # Gauss-Newton: log(predicted) changes by row . (new - old).
         scale = point.weight**0.5 / now
-        rows.append(np.array([sum(f.fitted[i] for f in forms) for i in chosen]) * scale)
+        rows.append(sums[list(chosen)] * scale)
         targets.append((now - fixed) * scale - point.weight**0.5 * log(now / point.cycles))
     values = [0.0] * len(FITTED)
     for i, v in zip(chosen, _nonnegative(np.array(rows), np.array(targets)), strict=True):
@@ -162,7 +172,7 @@ def _judged(points: Sequence[Point], hardware: Constants, chosen: tuple[int, ...
         constants=solve(points, hardware, chosen),
         terms=tuple(FITTED[i] for i in chosen),
         points=tuple(points),
-        left_out=tuple(total(p.works, unseen[p.group]) for p in points),
+        left_out=tuple(p.predicted(unseen[p.group]) for p in points),
     )
 
 
@@ -181,7 +191,7 @@ def _nonnegative(rows: np.ndarray, targets: np.ndarray) -> np.ndarray:
 
 
 def _loss(points: Sequence[Point], constants: Constants) -> float:
-    return sum(p.weight * log(max(total(p.works, constants), 1e-9) / p.cycles) ** 2 for p in points)
+    return sum(p.weight * log(max(p.predicted(constants), 1e-9) / p.cycles) ** 2 for p in points)
 
 
 def _rms(fitted: Fit) -> float:
