@@ -10,6 +10,7 @@ that says so is handed over.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -43,10 +44,8 @@ class FrontEnd:
             graph = Path(tmp) / "model.onnx"
             onnx.save(Net().tail("input", 3), graph)
             sys.argv = ["uni-pytorch", "-i", str(graph), "-o", tmp, "--logger-level", "off"]
-            try:
+            with contextlib.suppress(SystemExit):
                 self._main()
-            except SystemExit:
-                pass
 
     def _run(self, graph: Path, out: Path, log: Path) -> int:
         pid = os.fork()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -85,10 +86,8 @@ class Net:
         graph = helper.make_graph(self.nodes, "probe", self.inputs, self.outputs, self.weights)
         imports = [helper.make_opsetid("", self.opset), *(helper.make_opsetid(d, v) for d, v in self.domains.items())]
         model = helper.make_model(graph, opset_imports=imports, ir_version=8, producer_name="pytorch", producer_version="2.6.0")
-        try:
+        with contextlib.suppress(Exception):  # an invalid probe is a probe, too
             model = onnx.shape_inference.infer_shapes(model)
-        except Exception:  # an invalid probe is a probe, too
-            pass
         for value in model.graph.output:
             if shape is not None and not value.type.tensor_type.HasField("shape"):
                 value.CopyFrom(helper.make_tensor_value_info(value.name, dtype, list(shape)))
