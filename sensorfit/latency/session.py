@@ -11,7 +11,7 @@ from ..errors import ConfigError
 from ..graph.load import load
 from ..graph.lower import lower
 from ..report.latency import render_refit
-from ..target import load_target
+from ..target import load_target, read_facts
 from .calibrate import Measured, refit, render_toml, shipped_demands, shipped_measurements
 from .logs import Log, read_logs
 
@@ -44,7 +44,8 @@ def calibrate(
     result = refit((*own, *shipped), target)
     path = output or DEFAULT
     _write(path, render_toml(result, target, USER_HEADING))
-    before = "" if alone else f"Before, on the shipped measurements alone: {_shipped_error(shipped)}.\n"
+    error = read_facts("latency", target.name)["error"]
+    before = "" if alone else f"Before, on the shipped measurements alone: median {error['median']:.1%}, worst {error['worst']:.1%}.\n"
     return render_refit(result) + f"\n{before}Wrote {path}; use it with: sensorfit check MODEL --calibration {path}\n"
 
 
@@ -59,11 +60,6 @@ def _measured(log: Log) -> Measured:
         group=f"log:{log.model.resolve()}",
         source=log.path.name,
     )
-
-
-def _shipped_error(shipped: Sequence[Measured]) -> str:
-    fitted = refit(shipped, load_target()).fit
-    return f"median {fitted.error_median:.1%}, worst {fitted.error_worst:.1%}"
 
 
 def _write(path: Path, text: str) -> None:

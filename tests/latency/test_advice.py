@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
+import onnx
+import onnx.parser
 import pytest
 
 from sensorfit.graph.ir import Graph
+from sensorfit.graph.load import load
+from sensorfit.graph.lower import lower
 from sensorfit.latency import estimate
 from sensorfit.models.measured import Net
-from sensorfit.rules.latency import findings
+from sensorfit.rules.latency import TEXTS, findings
 from sensorfit.target import Target
 from sensorfit.verify.finding import Finding
 
@@ -108,3 +113,25 @@ def test_moving_the_resize_computes_the_same() -> None:
     before = run(Net("g", 4, 4, 4).resize(8, 8).conv(3, 1), [w, b], x)
     after = run(Net("g", 4, 4, 4).conv(3, 1).resize(8, 8), [w, b], x)
     np.testing.assert_allclose(before, after, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("rule", sorted(TEXTS))
+def test_the_examples_in_a_rules_text_fail_and_pass(rule: str, target: Target) -> None:
+    text = TEXTS[rule]
+    assert text.title
+    assert text.rationale
+    assert text.fix
+    assert rule in {f.rule for f in _example(text.fails, target)}
+    assert _example(text.passes, target) == []
+
+
+def _example(text: str, target: Target) -> list[Finding]:
+    """The findings on an example: ONNX text whose weights are declared without data."""
+    weights = {n: [int(d) for d in dims.split(",")] for dims, n in re.findall(r"float\[([\d,]+)\] (\w+)(?=[,>])", text)}
+    head, rest = re.split(r"(?=\{ )", text, maxsplit=1)
+    given = re.sub(r",?\s*float\[[\d,]+\] \w+(?=[,>])", "", head).replace("<>", "")
+    model = onnx.parser.parse_model(f'<ir_version: 8, opset_import: ["" : 17]>\ng {given}{rest}')
+    for name, dims in weights.items():
+        model.graph.initializer.append(onnx.TensorProto(name=name, data_type=onnx.TensorProto.FLOAT, dims=dims))
+    graph = lower(load(model))
+    return list(findings(graph, estimate(graph, target), target))
