@@ -1,0 +1,70 @@
+"""The book of rules: every id with its text, whatever module finds it."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+from .engine import rules
+from .rule import Text, parse
+
+FAMILIES: Final = {
+    "SF1": "Operators: does the converter take them, in this form",
+    "SF2": "Flagged operators: named whatever the verdict",
+    "SF3": "Memory",
+    "SF4": "Latency",
+    "SF5": "Inputs, outputs, quantization",
+    "SF6": "Budgets of the repository",
+}
+
+_MEMORY: Final = {
+    "SF301": parse(
+        """The model needs more memory than the sensor has.
+
+        Weights, activations and a reserved block share 8 MiB less 128 bytes on
+        the chip; there is no other memory. The prediction follows the
+        converter's own layout (docs/memory.md has its errors), and names the
+        layer and tensor at the peak.
+
+        Fails:
+            (float[1,3,640,640] x) => (float[1,64,640,640] y) <float[64,3,3,3] w>
+            { y = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (x, w) }
+
+        Passes:
+            (float[1,3,96,96] x) => (float[1,64,96,96] y) <float[64,3,3,3] w>
+            { y = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (x, w) }
+
+        Fix: fewer channels at the peak, a smaller input, an earlier stride, or --no-input-persistency where only the
+        input is in the way; the finding says how much each wins.
+        """
+    ),
+    "SF302": parse(
+        """Little memory is left.
+
+        The model fits with less than 5 % of the budget to spare: a larger head
+        or input may not fit any more.
+
+        Fix: nothing today; keep the input size and the widest layers.
+        """
+    ),
+    "SF303": parse(
+        """A channel count just past a block of 32.
+
+        Activations are stored in blocks of 32 channels: 33 take the room of 64.
+
+        Fix: use the multiple of 32 below, or all channels up to the one above.
+        """
+    ),
+}
+
+
+@cache
+def texts() -> dict[str, Text]:
+    """The text of every rule, by id."""
+    from ..budgets import RULES
+    from ..rules.latency import TEXTS
+
+    found = {r.id: r.text for r in rules()} | _MEMORY | dict(TEXTS)
+    for id, title in RULES.items():
+        found[id] = Text(f"Budget: {title}", "A number that the repository sets for itself in sensorfit.toml ([budgets]); a model that breaks it fails the gate.", "", "", "make the model smaller, or raise the budget and say why")
+    return {id: found[id] for id in sorted(found)}
