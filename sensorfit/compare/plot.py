@@ -60,6 +60,9 @@ def _draw(axes: Any, drawn: list[tuple[Row, str, float, float]], budget: float) 
     axes.axvline(budget, color="black", linestyle="--", linewidth=1)
     axes.annotate("budget", (budget, 0.03), xycoords=("data", "axes fraction"), xytext=(4, 0), textcoords="offset points")
     axes.set_xscale("log")
+    totals = [total for _, _, total, _ in drawn] + [budget]
+    axes.set_xlim(min(totals) / 1.6, max(totals) * 1.6)  # room for the names
+    axes.xaxis.set_major_formatter("{x:g}")
     axes.set_xlabel("total SRAM at INT8: weights, peak of activations, reserved block (MiB)")
     axes.set_ylabel("published mIoU (%)")
     low, high = axes.get_ylim()

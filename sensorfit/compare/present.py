@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import click
 
-from ..explain.present import write
+from ..explain.present import recorded, write
 from .model import Table
 from .render import print_table, to_csv, to_json, to_markdown
+
+TABLE_WIDTH = 240
+"""Columns of a table written to a file."""
 
 
 def show(result: Table, form: str, output: str | None, plot_file: str | None) -> None:
@@ -21,9 +24,7 @@ def show(result: Table, form: str, output: str | None, plot_file: str | None) ->
         if output is None:
             print_table(result, Console(highlight=False))
             return
-        recorder = Console(record=True, highlight=False, width=200, quiet=True)
-        print_table(result, recorder)
-        write(output, recorder.export_text())
+        write(output, recorded(lambda console: print_table(result, console), TABLE_WIDTH))
         return
     text = {"markdown": to_markdown, "csv": to_csv, "json": to_json}[form](result)
     if output is None:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..errors import ConfigError
 from .model import Page
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PAGE_WIDTH = 120
+"""Columns of a page written to a file."""
 
 
 def show(page: Page, form: str, output: str | None) -> None:
@@ -21,9 +30,7 @@ def show(page: Page, form: str, output: str | None) -> None:
         if output is None:
             print_page(page, Console(highlight=False))
             return
-        recorder = Console(record=True, highlight=False, width=120, file=None, quiet=True)
-        print_page(page, recorder)
-        write(output, recorder.export_text())
+        write(output, recorded(lambda console: print_page(page, console), PAGE_WIDTH))
         return
     if form == "markdown":
         from .markdown import render
@@ -37,6 +44,15 @@ def show(page: Page, form: str, output: str | None) -> None:
         click.echo(text, nl=False)
     else:
         write(output, text)
+
+
+def recorded(print_on: Callable[[Console], None], width: int) -> str:
+    """What ``print_on`` writes to a console of ``width`` columns, as plain text."""
+    from rich.console import Console
+
+    text = io.StringIO()
+    print_on(Console(file=text, highlight=False, width=width, color_system=None))
+    return text.getvalue()
 
 
 def write(output: str, text: str) -> None:

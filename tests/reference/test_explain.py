@@ -1,0 +1,181 @@
+"""The explanation says what the graphs show, and no more."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+import onnx
+import pytest
+from click.testing import CliRunner
+from onnx import numpy_helper, parser
+
+from sensorfit.cli.explain import command
+from sensorfit.explain import Page, explain
+from sensorfit.explain.blocks import UNNAMED, block, ranges
+from sensorfit.explain.json import to_dict
+from sensorfit.explain.markdown import render
+from sensorfit.explain.model import Part
+from sensorfit.models import evidence
+
+
+@cache
+def page(model: str) -> Page:
+    return explain(model)
+
+
+def operators(part: Part) -> set[str]:
+    return {group.op for group in part.refused}
+
+
+@pytest.mark.parametrize(
+    ("node", "path"),
+    [
+        ("/backbone/stages/stages.1/blocks/blocks.0/attn/MatMul", "backbone.stages.1.blocks.0.attn"),
+        ("/neck/neck.1/Add_1", "neck.1"),
+        ("Conv_3", UNNAMED),
+        ("", UNNAMED),
+    ],
+)
+def test_a_block_is_the_module_path(node: str, path: str) -> None:
+    assert block(node) == path
+
+
+def test_blocks_of_one_shape_are_one_range() -> None:
+    paths = ["s.1.b.0.attn", "s.1.b.1.attn", "s.2.b.0.attn", "s.2.b.5.attn", "neck.1"]
+    assert ranges(paths) == ("s.1-2.b.0-1,5.attn", "neck.1")
+
+
+def test_tinysam_fails_for_operators_memory_and_prompts() -> None:
+    found = page("tinysam")
+    assert found.verdicts == {"converter": "does_not_fit", "picosam": "does_not_fit"}
+    encoder, decoder = found.parts
+    assert "MatMul" in operators(encoder)
+    assert {"Not", "Tile"} <= operators(decoder)
+    assert not encoder.report.memory.fits
+    assert [g.name for g in decoder.foreign_inputs] == ["points", "labels"]
+    assert [g.kind for g in encoder.foreign_inputs] == ["size"]
+    assert {g.op for g in encoder.flagged} >= {"Softmax", "LayerNormalization"}
+    assert sum(g.count for g in encoder.flagged if g.op == "Softmax") == 10
+
+
+def test_edgesams_encoder_is_refused_for_memory_alone() -> None:
+    encoder = page("edgesam").parts[0]
+    assert encoder.refused == encoder.unknown == ()
+    assert not encoder.report.memory.fits
+    assert "Softmax" not in {g.op for g in encoder.flagged} | set(encoder.operators)
+
+
+def test_edgesams_page_does_not_blame_what_its_encoder_has_not() -> None:
+    text = render(explain("edgesam/encoder"))
+    assert "Softmax" not in text
+    assert "needs more than the budget" in text
+
+
+def test_what_remains_of_edgesam_at_96_is_nothing() -> None:
+    lift = next(one for one in page("edgesam").lifts if one.change == "at 96x96, encoder only")
+    assert lift.remains == ()
+    assert lift.total_bytes <= lift.budget_bytes
+
+
+def test_what_remains_of_tinysam_at_96_is_operators() -> None:
+    lift = next(one for one in page("tinysam").lifts if one.change == "at 96x96, encoder only")
+    assert [sentence.split(maxsplit=1)[1] for sentence in lift.remains] == ["refused nodes"]
+    assert lift.refused > 0
+
+
+def test_four_bit_weights_halve_them() -> None:
+    for part in page("tinysam").parts:
+        assert part.weights_4bit_bytes == pytest.approx(part.report.memory.weights_bytes / 2, rel=0.1)
+
+
+def test_a_sum_adds_weights_and_takes_the_larger_runtime() -> None:
+    found = page("edgesam")
+    assert found.together is not None
+    memories = [p.report.memory for p in found.parts]
+    assert found.together.weights_bytes == sum(m.weights_bytes for m in memories)
+    assert found.together.runtime_bytes == max(m.runtime_bytes for m in memories)
+    assert found.together.parameters == 5_517_552 + 4_064_560
+
+
+def test_picosam3_fits_and_is_contrasted_with_nothing() -> None:
+    found = page("picosam3")
+    assert found.verdict == "fits"
+    assert found.reasons == ()
+    assert found.contrast is None
+    assert found.headline == "PicoSAM3 fits the IMX500."
+
+
+def test_the_contrast_is_the_example_itself() -> None:
+    contrast = page("tinysam").contrast
+    assert contrast is not None
+    assert contrast.report.model.name == "picosam3"
+    assert all(source for _, source in contrast.said)
+
+
+@pytest.mark.parametrize("model", ["tinysam", "edgesam", "mobilesam", "picosam3"])
+def test_the_front_end_confirms_the_verdict_on_operators(model: str) -> None:
+    """Where GELU is one operator, our refusals and the real front end's agree."""
+    for part in page(model).parts:
+        answers = {a.form.partition(" ")[0]: a for a in part.front_end}
+        asked = answers.get("GELU") or answers["shipped"]
+        assert (asked.verdict == "accepted") == (not part.refused)
+        if asked.verdict == "unsupported_operator":
+            assert set(asked.operators) == {g.op for g in part.refused if g.code == "USOP"}
+
+
+def test_edgesam_at_96_went_all_the_way() -> None:
+    """The prediction beside what the converter reported; docs/memory.md has the memory model's error."""
+    converted = evidence.converted("edgesam-encoder-deploy-96")
+    assert converted is not None
+    memory = explain("edgesam-deploy/encoder@96").parts[0].report.memory
+    assert converted.verdict == "converted"
+    assert memory.runtime_bytes == pytest.approx(converted.runtime_bytes, rel=0.02)
+    assert memory.weights_bytes == pytest.approx(converted.weights_bytes, rel=0.02)
+
+
+def test_json_is_plain_and_complete() -> None:
+    found = json.loads(json.dumps(to_dict(page("tinysam"))))
+    assert found["verdict"] == "does_not_fit"
+    assert [p["label"] for p in found["parts"]] == ["encoder", "decoder"]
+    assert found["parts"][0]["model"]["parameters"] == 5_743_892
+    assert {"reasons", "lifts", "instead", "published", "caveats"} <= found.keys()
+
+
+def hostile(path: Path) -> Path:
+    given = parser.parse_model(
+        '<ir_version: 8, opset_import: ["" : 17]> g (float[1,3,64,64] x) => (float[1,3,64,64] y) { y = Erf(x) }'
+    )
+    given.graph.node[0].name = "/evil|<img>/\x1b[31m::error::/Erf"
+    given.graph.initializer.append(numpy_helper.from_array(__import__("numpy").zeros(1, "float32"), "unused"))
+    onnx.save(given, path / "m.onnx")
+    return path / "m.onnx"
+
+
+def test_names_of_a_file_are_escaped(tmp_path: Path) -> None:
+    file = hostile(tmp_path)
+    for form in ("markdown", "console"):
+        shown = CliRunner().invoke(command, [str(file), "--format", form]).output
+        assert "\x1b" not in shown
+        assert "<img>" not in shown or form == "console"
+        assert "::error::" not in shown
+
+
+def test_a_file_is_explained_as_one_network(tmp_path: Path) -> None:
+    found = explain(hostile(tmp_path))
+    assert found.together is None
+    assert len(found.parts) == 1
+    assert operators(found.parts[0]) == {"Erf"}
+    assert found.verdict == "does_not_fit"
+
+
+@pytest.mark.parametrize(("model", "code"), [("picosam3", 0), ("edgesam/encoder", 1)])
+def test_exit_codes(model: str, code: int) -> None:
+    assert CliRunner().invoke(command, [model]).exit_code == code
+
+
+@pytest.mark.parametrize("form", ["console", "markdown", "json"])
+def test_output_goes_to_a_file(form: str, tmp_path: Path) -> None:
+    target = tmp_path / "page"
+    result = CliRunner().invoke(command, ["picosam3", "--format", form, "--output", str(target)])
+    assert result.output == ""
+    assert "PicoSAM3 fits the IMX500." in target.read_text(encoding="utf-8")
