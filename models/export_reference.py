@@ -54,7 +54,9 @@ def recipes() -> dict[str, dict[str, Any]]:
 
 def build(recipe: dict[str, Any]) -> Export:
     """The module a recipe describes, with random weights."""
-    arguments = {k: tuple(v) if k == "global_attention" else v for k, v in recipe.get("arguments", {}).items()}
+    arguments = {
+        k: tuple(v) if k == "global_attention" else v for k, v in recipe.get("arguments", {}).items()
+    }
     torch.manual_seed(0)
     return BUILDERS[recipe["builder"]](recipe["size"], **arguments)
 
@@ -100,7 +102,9 @@ def weightless(file: str) -> onnx.ModelProto:
 def main(argv: list[str] | None = None) -> None:
     """Command line: write the named graphs, or all."""
     known = recipes()
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("file", nargs="*", help=f"one of {', '.join(known)}; all when none is named")
     parser.add_argument("-o", "--output", type=Path, default=Path(str(files(__package__))) / "graphs")
     given = parser.parse_args(argv)

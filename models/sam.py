@@ -110,7 +110,13 @@ class PlainVitEncoder(nn.Module):
     def __init__(self, name: str, channels: int, size: int) -> None:
         super().__init__()
         self.vit = _timm().create_model(
-            name, pretrained=False, img_size=size, class_token=False, global_pool="", final_norm=False, num_classes=0
+            name,
+            pretrained=False,
+            img_size=size,
+            class_token=False,
+            global_pool="",
+            final_norm=False,
+            num_classes=0,
         )
         self.neck = neck(channels)
         self.cells = size // STRIDE
@@ -174,7 +180,9 @@ class PromptDecoder(nn.Module):
         sam = Sam(
             image_encoder=image_encoder,  # type: ignore[arg-type]  # only its img_size is read
             prompt_encoder=PromptEncoder(EMBEDDING, (cells, cells), (size, size), mask_in_chans=16),
-            mask_decoder=MaskDecoder(transformer_dim=EMBEDDING, transformer=transformer, num_multimask_outputs=3),
+            mask_decoder=MaskDecoder(
+                transformer_dim=EMBEDDING, transformer=transformer, num_multimask_outputs=3
+            ),
         )
         self.onnx = SamOnnxModel(sam, return_single_mask=False)
         self.masks = masks

@@ -44,9 +44,8 @@ REASONS_KEPT = 12
 
 def export(directory: Path, files: list[str]) -> None:
     """Write the opset-20 graphs, weightless, to ``directory``."""
-    from sensorfit.models.export_reference import STEERING, build, recipes, reduced
-
     from sensorfit.graph.strip import strip_weights
+    from sensorfit.models.export_reference import STEERING, build, recipes, reduced
 
     directory.mkdir(parents=True, exist_ok=True)
     for file in files or [name for name, recipe in recipes().items() if recipe.get("weights", True)]:
@@ -127,9 +126,8 @@ def judge(directory: Path, files: list[str]) -> None:
 
 def convert(directory: Path, files: list[str]) -> None:
     """Quantize and convert the modules of ``files``; the memory reports go to ``models/front_end.json``."""
-    from sensorfit.models.export_reference import build, recipes
-
     from sensorfit.convert.toolchain import convert as run_converter
+    from sensorfit.models.export_reference import build, recipes
     from sensorfit.quantize.calibration import synthetic
     from sensorfit.quantize.ptq import export_int8, quantize, settle
 
@@ -140,7 +138,9 @@ def convert(directory: Path, files: list[str]) -> None:
         module = build(recipes()[file]).module
         images = synthetic((3, recipes()[file]["size"], recipes()[file]["size"]), seed=0)
         settle(module, images)
-        export_int8(quantize(module, images, 0, work / "log"), images, work / "model.int8.onnx", 0, work / "log")
+        export_int8(
+            quantize(module, images, 0, work / "log"), images, work / "model.int8.onnx", 0, work / "log"
+        )
         result = run_converter(work / "model.int8.onnx", work / "out", work / "log", report_only=True)
         answer: dict[str, object] = {"verdict": "converted" if result.complaint is None else "refused"}
         if result.complaint is not None:

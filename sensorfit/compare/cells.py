@@ -39,8 +39,8 @@ def _verdicts(row: Row) -> str:
     if row.basis != GRAPH:
         return NOT_KNOWN
     if len(set(row.verdicts.values())) == 1:
-        return VERDICT[next(iter(row.verdicts.values()))]  # type: ignore[index]
-    return "; ".join(f"{profile}: {VERDICT[v]}" for profile, v in row.verdicts.items())  # type: ignore[index]
+        return VERDICT[next(iter(row.verdicts.values()))]
+    return "; ".join(f"{profile}: {VERDICT[v]}" for profile, v in row.verdicts.items())
 
 
 def _parameters(row: Row) -> str:

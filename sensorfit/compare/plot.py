@@ -53,12 +53,27 @@ def _draw(axes: Any, drawn: list[tuple[Row, str, float, float]], budget: float) 
     labelled: dict[str, tuple[float, float]] = {}
     for row, kind, total, miou in drawn:
         color = FITS if row.fits else FAILS
-        axes.plot(total, miou, DATASETS[kind][1], color=color, markersize=9, fillstyle="full" if row.fits else "none")
+        axes.plot(
+            total,
+            miou,
+            DATASETS[kind][1],
+            color=color,
+            markersize=9,
+            fillstyle="full" if row.fits else "none",
+        )
         labelled[row.title] = (total, max(miou, labelled.get(row.title, (0.0, 0.0))[1]))
     for title, (total, miou) in labelled.items():
-        axes.annotate(title, (total, miou), xytext=(0, 9), textcoords="offset points", ha="center", fontsize=9)
+        axes.annotate(
+            title, (total, miou), xytext=(0, 9), textcoords="offset points", ha="center", fontsize=9
+        )
     axes.axvline(budget, color="black", linestyle="--", linewidth=1)
-    axes.annotate("budget", (budget, 0.03), xycoords=("data", "axes fraction"), xytext=(4, 0), textcoords="offset points")
+    axes.annotate(
+        "budget",
+        (budget, 0.03),
+        xycoords=("data", "axes fraction"),
+        xytext=(4, 0),
+        textcoords="offset points",
+    )
     axes.set_xscale("log")
     totals = [total for _, _, total, _ in drawn] + [budget]
     axes.set_xlim(min(totals) / 1.6, max(totals) * 1.6)  # room for the names

@@ -29,7 +29,9 @@ def compare(models: Sequence[str | Path] = (), input_persistency: bool = True) -
     for model in models or (*names(), *without_graph):
         one = without_graph.get(str(model).lower())
         if one is not None and not Path(model).exists():
-            rows.append(Row(one.name, one.title, FIGURES, figures=_figures(one.name), note=f"no graph: {one.why}"))
+            rows.append(
+                Row(one.name, one.title, FIGURES, figures=_figures(one.name), note=f"no graph: {one.why}")
+            )
         else:
             rows.append(reader.row(str(model)))
     return Table(tuple(rows), target.name, target.converter, target.budget_bytes)

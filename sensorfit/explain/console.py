@@ -106,14 +106,22 @@ def _part(console: Console, part: Part, several: bool) -> None:
         _title(console, f"{part.label}: what the real converter's front end said")
         for answer in part.front_end:
             operators = f": {', '.join(answer.operators)}" if answer.operators else ""
-            said = f"{answer.form}: {answer.verdict.replace('_', ' ')}{operators}" + (f" ({answer.note})" if answer.note else "")
+            said = f"{answer.form}: {answer.verdict.replace('_', ' ')}{operators}" + (
+                f" ({answer.note})" if answer.note else ""
+            )
             console.print(Padding(Text(terminal(said)), (0, 0, 0, 2)))
             for reason, count in answer.reasons:
                 console.print(Padding(Text(f"{count}× {terminal(reason)}", "dim"), (0, 0, 0, 4)))
 
 
 def _group(console: Console, group: Group, style: str) -> None:
-    head = Text.assemble((group.rule, f"bold {style}"), "  ", (f"{terminal(group.op)} ×{group.count}", "bold"), "  ", terminal(group.reason))
+    head = Text.assemble(
+        (group.rule, f"bold {style}"),
+        "  ",
+        (f"{terminal(group.op)} ×{group.count}", "bold"),
+        "  ",
+        terminal(group.reason),
+    )
     console.print(Padding(head, (0, 0, 0, 2)))
     if group.blocks:
         console.print(Padding(Text(f"in {terminal(', '.join(group.blocks))}", "dim"), (0, 0, 0, 6)))
@@ -138,5 +146,7 @@ def _published(page: Page) -> Table:
     for p in page.published:
         name = p.figure.replace("_", " ") + (f", {p.variant}" if p.variant else "")
         remark = "; ".join(x for x in (p.covers, p.note) if x)
-        grid.add_row(name, f"{p.value:g} {p.unit}", remark, p.source + ("" if p.first_hand else " (second-hand)"))
+        grid.add_row(
+            name, f"{p.value:g} {p.unit}", remark, p.source + ("" if p.first_hand else " (second-hand)")
+        )
     return grid

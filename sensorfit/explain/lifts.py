@@ -47,11 +47,17 @@ def lifts(parts: Sequence[Part], smaller: Sequence[Part] = ()) -> tuple[Lift, ..
         found.append(_lift(f"{size}, 4-bit weights", smaller, four_bit=True))
         if alone:
             found.append(_lift(f"{size}, {parts[0].label} only", smaller[:1]))
-            found.append(_lift(f"{size}, {parts[0].label} only, refused operators exchanged", smaller[:1], exchanged=True))
+            found.append(
+                _lift(
+                    f"{size}, {parts[0].label} only, refused operators exchanged", smaller[:1], exchanged=True
+                )
+            )
     if any(p.refused or p.unknown for p in parts):
         found.append(_lift("refused operators exchanged", parts, exchanged=True))
         if alone:
-            found.append(_lift(f"{parts[0].label} only, refused operators exchanged", parts[:1], exchanged=True))
+            found.append(
+                _lift(f"{parts[0].label} only, refused operators exchanged", parts[:1], exchanged=True)
+            )
     return tuple(found)
 
 

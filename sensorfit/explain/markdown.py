@@ -115,7 +115,11 @@ def _front_end(part: Part) -> str:
 
 def _lifts(page: Page) -> str:
     rows = (
-        (markdown(lift.change), show_bytes(lift.total_bytes), "<br>".join(markdown(r) for r in lift.remains) or "nothing")
+        (
+            markdown(lift.change),
+            show_bytes(lift.total_bytes),
+            "<br>".join(markdown(r) for r in lift.remains) or "nothing",
+        )
         for lift in page.lifts
     )
     return "### What remains if it is lifted\n\n" + table(("change", "total memory", "what remains"), rows)

@@ -49,7 +49,11 @@ class ForeignInput:
     @property
     def form(self) -> str:
         """``points 1x2x2``."""
-        shape = "of unknown shape" if self.shape is None else "x".join("?" if d is None else str(d) for d in self.shape)
+        shape = (
+            "of unknown shape"
+            if self.shape is None
+            else "x".join("?" if d is None else str(d) for d in self.shape)
+        )
         return f"{self.name} {shape}"
 
 

@@ -43,8 +43,14 @@ SAID = (
         "The prompt is no input: the sensor crops to a region of interest and the network segments what stands in its middle.",
         "arXiv 2506.18807 (fixed-point prompt encoding); README of pbonazzi/picosam3 (the sensor crops to the drawn box)",
     ),
-    ("The backbone is a dense convolutional U-Net; what attention there is gates channels.", "arXiv 2603.11917, abstract"),
-    ("The large models are the teachers, not the network: it is distilled from SAM 2 and SAM 3.", "arXiv 2603.11917, abstract"),
+    (
+        "The backbone is a dense convolutional U-Net; what attention there is gates channels.",
+        "arXiv 2603.11917, abstract",
+    ),
+    (
+        "The large models are the teachers, not the network: it is distilled from SAM 2 and SAM 3.",
+        "arXiv 2603.11917, abstract",
+    ),
 )
 
 
@@ -110,7 +116,9 @@ def part(
         report=report,
         operators=operators(graph),
         refused=groups(f for f in found if f.support == "unsupported" and _about_operators(f)),
-        flagged=groups(f for f in strict if f.support == "unsupported" and _about_operators(f) and not _among(f, found)),
+        flagged=groups(
+            f for f in strict if f.support == "unsupported" and _about_operators(f) and not _among(f, found)
+        ),
         unknown=groups(f for f in found if f.support == "unknown" and _about_operators(f)),
         largest=largest(graph),
         weights_4bit_bytes=_weights_at(graph, target, LOW_BITS),
@@ -128,7 +136,9 @@ def groups(findings: Iterable[Finding]) -> tuple[Group, ...]:
     """
     found: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in findings:
-        found.setdefault((finding.rule, finding.op, shape_of(finding.reason or finding.message)), []).append(finding)
+        found.setdefault((finding.rule, finding.op, shape_of(finding.reason or finding.message)), []).append(
+            finding
+        )
     return tuple(
         Group(
             rule=rule,
@@ -161,14 +171,18 @@ def _about_operators(finding: Finding) -> bool:
 
 
 def _among(finding: Finding, refused: Sequence[Finding]) -> bool:
-    return any(f.support == "unsupported" and (f.rule, f.node) == (finding.rule, finding.node) for f in refused)
+    return any(
+        f.support == "unsupported" and (f.rule, f.node) == (finding.rule, finding.node) for f in refused
+    )
 
 
 def _weights_at(graph: Graph, target: Target, bits: int) -> int:
     """Bytes of the weights were every multi-dimensional constant stored in ``bits``."""
     lowered = lower(graph)
     tensors = {
-        name: replace(t, bits=bits) if t.constant and t.dtype.startswith("float") and len(t.shape or ()) > 1 else t
+        name: replace(t, bits=bits)
+        if t.constant and t.dtype.startswith("float") and len(t.shape or ()) > 1
+        else t
         for name, t in lowered.tensors.items()
     }
     return analyse(lowered.replace(tensors=tensors), target).weights_bytes
@@ -195,7 +209,9 @@ def _reasons(parts: Sequence[Part], whole: Sum | None, target: Target) -> tuple[
         who = f"The {item.label}" if len(parts) > 1 else "The network"
         if item.refused:
             count = ", ".join(_by_operator(item.refused))
-            found.append(f"{who} has {item.refused_nodes} nodes that the converter refuses in the form used: {count}.")
+            found.append(
+                f"{who} has {item.refused_nodes} nodes that the converter refuses in the form used: {count}."
+            )
         if item.unknown:
             count = ", ".join(_by_operator(item.unknown))
             found.append(f"{who} has {item.unknown_nodes} nodes that nobody has tried: {count}.")
@@ -234,6 +250,7 @@ def _caveats(entry: Entry | None, parts: Sequence[Part]) -> tuple[str, ...]:
         "none of which is a transformer or takes more than 8 MiB."
     ]
     if entry and entry.parts:
-        found.append("The graphs are built from permissively licensed packages with random weights: structure, not accuracy.")
+        found.append(
+            "The graphs are built from permissively licensed packages with random weights: structure, not accuracy."
+        )
     return (*found, *notes)
-

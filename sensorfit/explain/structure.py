@@ -52,7 +52,9 @@ def largest(graph: Graph) -> Largest | None:
     return best
 
 
-def foreign_inputs(graph: Graph, target: Target, given: frozenset[str] = frozenset()) -> tuple[ForeignInput, ...]:
+def foreign_inputs(
+    graph: Graph, target: Target, given: frozenset[str] = frozenset()
+) -> tuple[ForeignInput, ...]:
     """The inputs the sensor does not deliver: it hands the network one image and nothing else.
 
     ``given``: names of inputs that come from elsewhere on the sensor.

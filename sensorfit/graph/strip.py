@@ -46,7 +46,7 @@ def strip_weights(model: onnx.ModelProto, keep: int = KEEP) -> onnx.ModelProto:
     for tensor in _constants(model.graph):
         if tensor.data_type in _FLOATS and prod(tensor.dims) > keep:
             for field in _DATA_FIELDS:
-                tensor.ClearField(field)  # type: ignore[arg-type]
+                tensor.ClearField(field)
     for entry in model.metadata_props:
         if entry.key == METADATA_KEY:
             entry.value = STRIPPED

@@ -42,7 +42,14 @@ def test_a_model_of_two_networks_is_their_sum() -> None:
 
 def test_a_model_without_a_graph_says_nothing_of_ours() -> None:
     row = next(r for r in table().rows if r.name == "litesam")
-    ours = (row.parameters, row.weights_bytes, row.macs, row.runtime_bytes, row.total_bytes, row.refused_nodes)
+    ours = (
+        row.parameters,
+        row.weights_bytes,
+        row.macs,
+        row.runtime_bytes,
+        row.total_bytes,
+        row.refused_nodes,
+    )
     assert set(ours) == {None}
     assert row.verdicts == {}
     cells = {heading: cell(row) for heading, cell in COLUMNS.items()}

@@ -45,7 +45,9 @@ def test_folded_and_raw_export_compute_the_same() -> None:
     built = decoder(96)
     feed = {name: tensor.numpy() for name, tensor in zip(built.input_names, built.inputs, strict=True)}
     answers = [
-        onnxruntime.InferenceSession(m.SerializeToString(), providers=["CPUExecutionProvider"]).run(None, feed)
+        onnxruntime.InferenceSession(m.SerializeToString(), providers=["CPUExecutionProvider"]).run(
+            None, feed
+        )
         for m in (export(built), reduced(built))
     ]
     for raw, folded in zip(*answers, strict=True):
@@ -60,5 +62,8 @@ def test_a_graph_exported_without_weights_is_the_same_graph() -> None:
     with_weights = reduced(sam_vit(256, **shape))
     without = reduced(sam_vit(256, **shape), weights=False)
     assert [n.op_type for n in with_weights.graph.node] == [n.op_type for n in without.graph.node]
-    dims = [sorted(list(t.dims) for t in m.graph.initializer if t.data_type == 1 and t.dims) for m in (with_weights, without)]
+    dims = [
+        sorted(list(t.dims) for t in m.graph.initializer if t.data_type == 1 and t.dims)
+        for m in (with_weights, without)
+    ]
     assert dims[0] == dims[1]

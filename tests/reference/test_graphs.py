@@ -10,17 +10,25 @@ from pathlib import Path
 
 import onnx
 import pytest
-from sensorfit.models.registry import find, names
 
 from sensorfit.explain.structure import compute_operators, largest
 from sensorfit.graph.ir import Graph
 from sensorfit.graph.load import load
 from sensorfit.graph.strip import is_stripped
 from sensorfit.latency.macs import macs
+from sensorfit.models.registry import find, names
 
 GRAPHS = Path(str(find("tinysam").graph)).parent  # type: ignore[union-attr]
 TINYVIT = {"Softmax": 10, "LayerNormalization": 20, "Erf": 23, "Gemm": 40, "MatMul": 20, "Conv": 29}
-REPVIT = {"Conv": 130, "Erf": 27, "Sigmoid": 10, "Resize": 1, "Softmax": 0, "MatMul": 0, "LayerNormalization": 0}
+REPVIT = {
+    "Conv": 130,
+    "Erf": 27,
+    "Sigmoid": 10,
+    "Resize": 1,
+    "Softmax": 0,
+    "MatMul": 0,
+    "LayerNormalization": 0,
+}
 DECODER = {
     "Softmax": 7, "LayerNormalization": 9, "Gemm": 47, "MatMul": 16, "ConvTranspose": 2, "Sin": 1, "Cos": 1, "Tile": 1, "Expand": 1,
 }  # fmt: skip
@@ -41,7 +49,12 @@ RECIPE: dict[str, tuple[int, str, float, Mapping[str, int]]] = {
     "efficientsam-s-encoder": (22_353_280, "22.35", 246, {"Softmax": 12, "LayerNormalization": 24}),
     "slimsam-77-encoder": (5_658_968, "5.66", 46.6, {"Softmax": 12, "Einsum": 24}),
     "slimsam-50-encoder": (23_897_216, "23.90", 153, {"Softmax": 12, "Einsum": 24}),
-    "sam-vit-b-encoder": (89_670_912, "89.67", 486.0, {"Einsum": 24, "Softmax": 12, "LayerNormalization": 24}),
+    "sam-vit-b-encoder": (
+        89_670_912,
+        "89.67",
+        486.0,
+        {"Einsum": 24, "Softmax": 12, "LayerNormalization": 24},
+    ),
     "sam-vit-h-encoder": (637_026_048, "637.0", 2980.5, {"Einsum": 64, "Softmax": 32}),
     "sam2.1-tiny-encoder": (27_219_136, "27.2", 145, {"Softmax": 12, "LayerNormalization": 24}),
     "sam2.1-small-encoder": (34_316_992, "34.3", 179, {"Softmax": 16, "LayerNormalization": 32}),
@@ -59,7 +72,9 @@ def graph(name: str) -> Graph:
 @pytest.mark.parametrize("name", RECIPE)
 def test_parameters_are_the_recipes(name: str) -> None:
     exact, recipe, _, _ = RECIPE[name]
-    stated = {p.key: p.value for p in onnx.load(GRAPHS / f"{name}.onnx").metadata_props}["sensorfit.parameters"]
+    stated = {p.key: p.value for p in onnx.load(GRAPHS / f"{name}.onnx").metadata_props}[
+        "sensorfit.parameters"
+    ]
     digits = len(recipe.partition(".")[2])
     assert int(stated) == exact
     assert f"{exact / 1e6:.{digits}f}" == recipe
