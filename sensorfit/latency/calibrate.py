@@ -30,7 +30,7 @@ from ..target import Target, read_facts
 from .cycles import FITTED, Constants, total
 from .estimate import Calibration, calibration_of, estimate
 from .fit import BASE, Fit, Point, fit, judge, one_rate
-from .work import works
+from .work import Work, works
 
 SCHEMA = 1
 WEIGHTS = {"own": 4.0, "high": 1.0, "medium": 0.5}
@@ -64,6 +64,13 @@ class Row:
     left_out: float
     low: float
     high: float
+    depthwise: float = 0.0
+    """The part of ``predicted`` that depthwise convolutions take."""
+
+    @property
+    def implied(self) -> float | None:
+        """The factor on the cost of depthwise convolution with which the prediction would be exact."""
+        return 1 + (self.measured.ms - self.predicted) / self.depthwise if self.depthwise else None
 
     @property
     def error(self) -> float:
@@ -173,13 +180,16 @@ def refit(measurements: Iterable[Measured], target: Target, demands: Sequence[De
         unseen = judge(rest, hardware, chosen_terms)
         low, high = _interval(measured, unseen, target)
         predicted = point.predicted(best.constants)
-        rows.append(Row(measured, _ms(predicted, target), _ms(left_out, target), low, high))
+        depthwise = _ms(_depthwise(point.works, best.constants), target)
+        rows.append(Row(measured, _ms(predicted, target), _ms(left_out, target), low, high, depthwise))
     others = []
     for measured in measurements:
         if measured not in chosen:
             low, high = _interval(measured, best, target)
-            predicted = _ms(total(works(measured.graph, hardware.simd), best.constants), target)
-            others.append(Row(measured, predicted, predicted, low, high))
+            layers = works(measured.graph, hardware.simd)
+            predicted = _ms(total(layers, best.constants), target)
+            depthwise = _ms(_depthwise(layers, best.constants), target)
+            others.append(Row(measured, predicted, predicted, low, high, depthwise))
     return Refit(
         fit=best,
         rows=tuple(rows),
@@ -214,6 +224,10 @@ def _point(measured: Measured, simd: int, clock_hz: int) -> Point:
         group=measured.group or measured.name,
         weight=WEIGHTS[measured.confidence],
     )
+
+
+def _depthwise(layers: Sequence[Work], constants: Constants) -> float:
+    return total([w for w in layers if w.kind == "depthwise"], constants)
 
 
 def _ms(cycles: float, target: Target) -> float:

@@ -17,6 +17,8 @@ from .logs import Log, read_logs
 
 DEFAULT = Path("sensorfit-latency.toml")
 SHIPPED_HEADING = "Written by `sensorfit calibrate --write` from measurements.toml and models/graphs/measured; do not edit."
+BEGIN, END = "<!-- printed by: sensorfit calibrate -->", "<!-- end -->"
+"""Marks in docs/latency.md between which the tables stand."""
 USER_HEADING = "Written by `sensorfit calibrate`; use it with `sensorfit check --calibration`."
 
 
@@ -35,7 +37,7 @@ def calibrate(
             if not path.is_file():
                 raise ConfigError("--write works in a checkout of sensorfit only; with logs, the user's own file is written")
             _write(path, render_toml(result, target, SHIPPED_HEADING))
-            text += f"\nWrote {path.name}.\n"
+            text += f"\nWrote {path.name}{_into_docs(path.parents[2] / 'docs' / 'latency.md', text)}.\n"
         return text
     if write:
         raise ConfigError("--write rewrites the shipped constants and takes no LOG; use --output for a file of your own")
@@ -60,6 +62,18 @@ def _measured(log: Log) -> Measured:
         group=f"log:{log.model.resolve()}",
         source=log.path.name,
     )
+
+
+def _into_docs(path: Path, tables: str) -> str:
+    """Put ``tables`` between the marks in the checkout's documentation; " and its name" when it is there."""
+    if not path.is_file():
+        return ""
+    before, begin, rest = path.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        return ""
+    _write(path, f"{before}{begin}\n\n{tables}\n{end}{after}")
+    return f" and {path.name}"
 
 
 def _write(path: Path, text: str) -> None:

@@ -117,6 +117,14 @@ def render_refit(result: Refit) -> str:
         ]
         parts += ["Frame rates of networks without a graph here, and the MACs a cycle they demand:",
                   _table(["network", "MACs", "frames/s", "MACs/cycle", "source"], rows)]  # fmt: skip
+    open_kind = [r for r in (*result.rows, *result.others) if r.implied is not None]
+    if open_kind:
+        rows = [
+            [_cell(r.measured.name), f"{r.depthwise / r.predicted:.0%}", "none" if (r.implied or 0) <= 0 else f"{r.implied:.2g}", r.measured.confidence]
+            for r in open_kind
+        ]
+        parts += ["Depthwise convolution, the open kind: its share of each prediction, and the factor on its cost that would make the prediction exact:",
+                  _table(["network", "share", "factor", "confidence"], rows)]  # fmt: skip
     if result.alternatives:
         rows = [[a.name, f"{a.error_median:.1%}", f"{a.error_worst:.1%}"] for a in result.alternatives]
         parts += ["Other models of the same measurements, judged the same way:", _table(["model", "median error", "worst error"], rows)]

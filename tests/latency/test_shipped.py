@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from sensorfit.latency.calibrate import Refit, render_toml
-from sensorfit.latency.session import SHIPPED_HEADING
+from sensorfit.latency.session import BEGIN, END, SHIPPED_HEADING
+from sensorfit.report.latency import render_refit
 from sensorfit.target import Target, read_facts
 
 
@@ -14,6 +17,15 @@ def test_the_shipped_file_is_the_commands_output(shipped_refit: Refit, target: T
 
     shipped = (resources.files("sensorfit.rules") / "imx500" / "latency.toml").read_text(encoding="utf-8")
     assert shipped == render_toml(shipped_refit, target, SHIPPED_HEADING), "run: sensorfit calibrate --write"
+
+
+def test_the_documentation_carries_what_the_command_prints(shipped_refit: Refit, root: Path) -> None:
+    page = (root / "docs" / "latency.md").read_text(encoding="utf-8")
+    printed = page.partition(BEGIN)[2].partition(END)[0]
+    assert printed.strip() == render_refit(shipped_refit).strip(), "run: sensorfit calibrate --write"
+    constants = shipped_refit.fit.constants
+    assert f"| {1 / constants.dense_cycles_per_mac:.0f} | **fitted** |" in page
+    assert f"| {1 / constants.cycles_per_byte:.1f} | **fitted** |" in page
 
 
 def test_the_error_is_within_what_is_promised(shipped_refit: Refit) -> None:
