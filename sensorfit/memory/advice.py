@@ -14,44 +14,52 @@ JUST_PAST = 4
 """Channels count as just past a boundary when they fill at most a quarter of their last block."""
 
 
-def culprits(
-    graph: Graph, alive: Sequence[Lifetime], sets: Sequence[Sequence[Lifetime]], facts: Facts
-) -> tuple[Culprit, ...]:
+MOST_CULPRITS = 16
+"""Tensors looked at, largest first; below these nothing moves the peak."""
+
+
+def culprits(graph: Graph, alive: Sequence[Lifetime], sets: Sequence[Sequence[Lifetime]], facts: Facts) -> tuple[Culprit, ...]:
     """The tensors alive at the peak (``alive``), with the peak if each had fewer channels or were gone."""
+    bytes_of: dict[str, int] = {}
+    for span in alive:
+        bytes_of[span.buffer.tensor] = bytes_of.get(span.buffer.tensor, 0) + span.buffer.bytes
+    largest = sorted(bytes_of, key=lambda tensor: -bytes_of[tensor])[:MOST_CULPRITS]
+    needed = [needed_bytes([span.buffer.bytes for span in step], facts.align) for step in sets]
+    where: dict[str, list[int]] = {tensor: [] for tensor in largest}
+    for index, step in enumerate(sets):
+        for tensor in {span.buffer.tensor for span in step} & where.keys():
+            where[tensor].append(index)
+    ranked = sorted(range(len(sets)), key=lambda index: -needed[index])
     found = []
-    for tensor in dict.fromkeys(span.buffer.tensor for span in alive):
-        mine = [span for span in alive if span.buffer.tensor == tensor]
+    for tensor in largest:
         producer = graph.producer_of(tensor)
         shape = graph.shape(tensor) if tensor in graph.tensors else None
         known = tuple(int(d) for d in shape if d is not None) if shape else ()
         channels = known[1] if len(known) == 4 else 0
-        fewer = (
-            (channels - 1) // facts.channel_block * facts.channel_block
-            if channels > facts.channel_block
-            else 0
-        )
-        ratio = (
-            round_up(fewer, facts.channel_block) / round_up(channels, facts.channel_block) if fewer else 1.0
-        )
+        fewer = (channels - 1) // facts.channel_block * facts.channel_block if channels > facts.channel_block else 0
+        ratio = round_up(fewer, facts.channel_block) / round_up(channels, facts.channel_block) if fewer else 1.0
+        mine = set(where[tensor])
+        others = next((needed[index] for index in ranked if index not in mine), 0)
+        steps = [sets[index] for index in where[tensor]]
         found.append(
             Culprit(
                 tensor=tensor,
                 node=producer.name if producer else "",
-                bytes=sum(span.buffer.bytes for span in mine),
+                bytes=bytes_of[tensor],
                 shape=known,
                 fewer_channels=fewer,
-                runtime_if_fewer=_runtime(sets, {tensor: ratio}, facts) if fewer else 0,
-                runtime_if_gone=_runtime(sets, {tensor: 0.0}, facts),
+                runtime_if_fewer=max(others, _runtime(steps, tensor, ratio, facts)) if fewer else 0,
+                runtime_if_gone=max(others, _runtime(steps, tensor, 0.0, facts)),
             )
         )
-    return tuple(sorted(found, key=lambda item: -item.bytes))
+    return tuple(found)
 
 
-def _runtime(sets: Sequence[Sequence[Lifetime]], scale: dict[str, float], facts: Facts) -> int:
-    """Runtime bytes with the buffers of some tensors scaled."""
+def _runtime(sets: Sequence[Sequence[Lifetime]], tensor: str, scale: float, facts: Facts) -> int:
+    """Bytes that these steps need with the buffers of one tensor scaled."""
     highest = 0
     for alive in sets:
-        sizes = [int(span.buffer.bytes * scale.get(span.buffer.tensor, 1.0)) for span in alive]
+        sizes = [int(s.buffer.bytes * scale) if s.buffer.tensor == tensor else s.buffer.bytes for s in alive]
         highest = max(highest, needed_bytes([size for size in sizes if size], facts.align))
     return highest
 

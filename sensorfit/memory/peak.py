@@ -15,4 +15,4 @@ def needed_bytes(sizes: Sequence[int], align: int) -> int:
     if not sizes:
         return 0
     smallest = min(sizes)
-    return sum(round_up(size, align) for size in sizes) - round_up(smallest, align) + smallest
+    return sum([-(-size // align) for size in sizes]) * align - round_up(smallest, align) + smallest

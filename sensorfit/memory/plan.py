@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from .layout import round_up
 from .lifetimes import Lifetime
 
 Offsets = list[int]
@@ -75,25 +74,31 @@ def _peaks(spans: Sequence[Lifetime], needed: Sequence[int]) -> list[int]:
 
 
 def _place_in_order(spans: Sequence[Lifetime], order: Sequence[int], align: int) -> tuple[Offsets, int]:
+    """Each buffer at its lowest free address; time grows with lifetimes and conflicts, not with their product."""
     steps = max((span.last for span in spans), default=-1) + 1
-    present: list[list[int]] = [[] for _ in range(steps)]
+    present: list[list[tuple[int, int]]] = [[] for _ in range(steps)]  # (start, end) of what is alive at a step
+    starting: list[list[tuple[int, int]]] = [[] for _ in range(steps)]  # ... of what begins there
     offsets = [0] * len(spans)
     top = 0
     for index in order:
         span = spans[index]
         size = span.buffer.bytes
-        taken = {other for step in range(span.first, span.last + 1) for other in present[step]}
+        if not size:
+            continue
+        taken = list(present[span.first])
+        for step in range(span.first + 1, span.last + 1):
+            taken += starting[step]
+        taken.sort()
         at = 0
-        for start, end in sorted(
-            (offsets[other], offsets[other] + spans[other].buffer.bytes) for other in taken
-        ):
-            if round_up(at, align) + size <= start:
+        for start, end in taken:
+            if at + size <= start:
                 break
-            at = max(at, end)
-        at = round_up(at, align)
+            if end > at:
+                at = -(-end // align) * align
         offsets[index] = at
         top = max(top, at + size)
-        if size:
-            for step in range(span.first, span.last + 1):
-                present[step].append(index)
+        place = (at, at + size)
+        starting[span.first].append(place)
+        for step in range(span.first, span.last + 1):
+            present[step].append(place)
     return offsets, top
