@@ -171,7 +171,7 @@ def _build(request: Request, out: Path, scratch: Path, stages: Stages) -> Build:
     with stages.stage("quantize to INT8"):
         from ..quantize.ptq import export_int8, quantize
 
-        quantized = quantize(module, calibration, request.seed, quantize_log)
+        quantized = quantize(module, calibration, request.seed, quantize_log, network.batch)
         stages.step("export")
         export_int8(quantized, calibration, out / INT8, request.seed, quantize_log)
     with stages.stage("compare float and INT8"):

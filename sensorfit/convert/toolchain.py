@@ -91,7 +91,16 @@ def convert(
     ``report_only`` stops after the memory report. Raises MissingDependency
     without the converter or Java, ToolchainError past ``time_limit`` seconds.
     """
-    command = [need_tool(CONVERTER), "-i", model, "-o", out, "--overwrite-output", "--report-size-unit", "B"]
+    command: list[str | Path] = [
+        need_tool(CONVERTER),
+        "-i",
+        model,
+        "-o",
+        out,
+        "--overwrite-output",
+        "--report-size-unit",
+        "B",
+    ]
     command.append("--input-persistency" if input_persistency else "--no-input-persistency")
     if report_only:
         command.append("--memory-report")

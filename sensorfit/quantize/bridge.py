@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import onnx
 
-from ..errors import ConfigError, ModelError
+from ..errors import ConfigError, ModelError, SensorfitError
 from ..graph.limits import read_model
 from ..models.registry import Entry, find, names
+from .calibration import BATCH
 from .extra import need
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Source:
     onnx_file: Path | None = None
     """The user's file, when that is what came in."""
     random_weights: bool = False
+    batch: int = BATCH
+    """Images to run at a time: 1 where the graph was exported for one."""
 
 
 def source(model: str, weights: Path | None, size: int | None, seed: int) -> Source:
@@ -114,25 +117,42 @@ def _from_onnx(path: Path, size: int | None) -> Source:
     proto = read_model(path)
     shape = _image_shape(proto, path, size)
     _needs_weights(proto, path)
-    module = to_torch(proto, path)
+    module = to_torch(_fixed(proto, shape), path, shape)
     _same_numbers(module, proto, shape, path)
     return Source(
         name=path.stem, module=module, shape=shape, origin=path.name, sha256=sha256_of(path), onnx_file=path
     )
 
 
-def to_torch(proto: onnx.ModelProto, path: Path) -> nn.Module:
-    """The torch module that onnx2torch makes of ``proto``; ModelError naming the operator it does not know."""
-    convert = need("onnx2torch").convert
+def to_torch(proto: onnx.ModelProto, path: Path, shape: Sequence[int]) -> nn.Module:
+    """The torch module that onnx2torch makes of ``proto``, for one image of ``shape`` (C, H, W).
+
+    ModelError names the operator that onnx2torch does not know.
+    """
+    torch, convert = need("torch"), need("onnx2torch").convert
+    from . import static
+
     try:
-        return convert(proto).eval()
+        module = convert(static.prepared(proto)).eval()
+        return static.write_out(module, torch.zeros(1, *shape))
     except NotImplementedError as error:
         raise ModelError(
             f"{path}: onnx2torch has no torch counterpart for one of its nodes ({_first(error)}); "
             "replace that operator, or quantize the torch module it was exported from"
         ) from error
+    except SensorfitError:
+        raise
     except Exception as error:
         raise ModelError(f"{path}: onnx2torch cannot bring it to torch ({_first(error)})") from error
+
+
+def _fixed(proto: onnx.ModelProto, shape: Sequence[int]) -> onnx.ModelProto:
+    """``proto`` with its image input fixed at (1, ``shape``), in place."""
+    initializers = {t.name for t in proto.graph.initializer}
+    value = next(i for i in proto.graph.input if i.name not in initializers)
+    for dim, size in zip(value.type.tensor_type.shape.dim, (1, *shape), strict=True):
+        dim.dim_value = size
+    return proto
 
 
 def _image_shape(proto: onnx.ModelProto, path: Path, size: int | None) -> tuple[int, int, int]:
@@ -169,10 +189,22 @@ def _image_shape(proto: onnx.ModelProto, path: Path, size: int | None) -> tuple[
 
 
 def _needs_weights(proto: onnx.ModelProto, path: Path) -> None:
+    """Bring external data in; ModelError when an initializer's data is nowhere."""
     fields = ("raw_data", "float_data", "int32_data", "int64_data", "double_data", "uint64_data")
     for tensor in proto.graph.initializer:
-        external = tensor.data_location == onnx.TensorProto.EXTERNAL
-        if not external and 0 not in tensor.dims and not any(getattr(tensor, f) for f in fields):
+        if tensor.data_location == onnx.TensorProto.EXTERNAL:
+            try:
+                onnx.external_data_helper.load_external_data_for_tensor(tensor, str(path.parent))
+                tensor.data_location = onnx.TensorProto.DEFAULT
+                del tensor.external_data[:]
+            except (OSError, ValueError, onnx.checker.ValidationError) as error:
+                where = next(
+                    (e.value for e in tensor.external_data if e.key == "location"), "an external file"
+                )
+                raise ModelError(
+                    f"{path}: '{tensor.name}' is stored in {where}, which is not there; put it beside the model"
+                ) from error
+        elif 0 not in tensor.dims and not any(getattr(tensor, f) for f in fields):
             raise ModelError(
                 f"{path}: '{tensor.name}' has no data: this graph can be checked but not built; give the file with its weights"
             )
@@ -192,6 +224,10 @@ def _same_numbers(module: nn.Module, proto: onnx.ModelProto, shape: Sequence[int
     except Exception as error:
         raise ModelError(f"{path}: its torch form does not run ({_first(error)})") from error
     outputs = [found] if isinstance(found, torch.Tensor) else list(found)
+    if len(outputs) != len(expected):
+        raise ModelError(
+            f"{path}: onnx2torch gives {len(outputs)} outputs, the graph has {len(expected)}, so a build would not be your network"
+        )
     for value, a, b in zip(proto.graph.output, expected, outputs, strict=True):
         scale = float(np.abs(a).max()) or 1.0
         difference = float(np.abs(a - b.numpy()).max()) / scale if a.shape == tuple(b.shape) else float("inf")

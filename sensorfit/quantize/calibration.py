@@ -49,10 +49,10 @@ class CalibrationSet:
         """Hash of the pixels: the same images give the same quantized model."""
         return hashlib.sha256(np.ascontiguousarray(self.images).tobytes()).hexdigest()
 
-    def batches(self) -> Iterator[list[np.ndarray]]:
-        """The images in MCT's form: lists of one (n, C, H, W) array."""
-        for start in range(0, len(self.images), BATCH):
-            yield [self.images[start : start + BATCH]]
+    def batches(self, size: int = BATCH) -> Iterator[list[np.ndarray]]:
+        """The images in MCT's form: lists of one (n, C, H, W) array, n at most ``size``."""
+        for start in range(0, len(self.images), size):
+            yield [self.images[start : start + size]]
 
 
 def calibration_set(

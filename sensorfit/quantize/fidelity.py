@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ToolchainError
-from .calibration import CalibrationSet
+from .calibration import BATCH, CalibrationSet
 from .extra import need
 
 
@@ -74,7 +74,7 @@ def agreement(reference: np.ndarray, quantized: np.ndarray) -> Fidelity:
 
 
 def run_graph(path: Path, images: np.ndarray) -> np.ndarray:
-    """The first output of an ONNX file for each image, one at a time: (N, ...)."""
+    """The first output of an ONNX file for each image: (N, ...)."""
     ort = need("onnxruntime")
     options = need("mct_quantizers").get_ort_session_options()
     options.intra_op_num_threads = options.inter_op_num_threads = (
@@ -83,8 +83,10 @@ def run_graph(path: Path, images: np.ndarray) -> np.ndarray:
     options.log_severity_level = 3
     try:
         session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        name = session.get_inputs()[0].name
-        return np.concatenate([session.run(None, {name: image[None]})[0] for image in images])
+        entry = session.get_inputs()[0]
+        step = 1 if isinstance(entry.shape[0], int) else BATCH  # MCT's export leaves the batch open
+        parts = [images[start : start + step] for start in range(0, len(images), step)]
+        return np.concatenate([session.run(None, {entry.name: part})[0] for part in parts])
     except Exception as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ToolchainError(f"{path.name}: onnxruntime cannot run it ({reason[:300]})") from error

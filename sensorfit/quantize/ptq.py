@@ -22,7 +22,7 @@ import numpy as np
 import onnx
 
 from ..errors import ToolchainError
-from .calibration import CalibrationSet
+from .calibration import BATCH, CalibrationSet
 from .extra import need
 
 if TYPE_CHECKING:
@@ -41,14 +41,16 @@ class Quantized:
     module: Any
 
 
-def quantize(module: nn.Module, calibration: CalibrationSet, seed: int, log: Path) -> Quantized:
+def quantize(
+    module: nn.Module, calibration: CalibrationSet, seed: int, log: Path, batch: int = BATCH
+) -> Quantized:
     """Quantize ``module`` on ``calibration``. ToolchainError when MCT cannot; ``log`` has what it said."""
     with tool_output(log), reproducible(seed):
         mct = need("model_compression_toolkit", "model-compression-toolkit")
         tpc = need("edgemdt_tpc", "edge-mdt-tpc").get_target_platform_capabilities(TPC_VERSION, "imx500")
         try:
             quantized, _ = mct.ptq.pytorch_post_training_quantization(
-                module, calibration.batches, target_platform_capabilities=tpc
+                module, lambda: calibration.batches(batch), target_platform_capabilities=tpc
             )
         except Exception as error:
             raise _failed("quantize", error) from error
