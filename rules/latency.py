@@ -80,7 +80,7 @@ def findings(graph: Graph, latency: LatencyReport, target: Target) -> Iterator[F
     nodes = {node.name: node for node in graph.nodes}
     for advice in latency.advice:
         node = nodes.get(advice.node)
-        tensor = node.outputs[0] if node else ""
+        tensor = next((o for o in node.outputs if o), "") if node else ""
         share = advice.saved / latency.cycles if latency.cycles else 0.0
         severity: Severity = "warning" if share >= limits["warn"] else "info"
         yield Finding(

@@ -13,6 +13,7 @@ from typing import Any
 from ..graph.ir import Graph, Node
 from ..target import Target
 from .cycles import Constants, cycles
+from .macs import first_output
 from .model import Advice
 from .work import Work, pad, tensor_bytes, work
 
@@ -66,7 +67,7 @@ def _just_past(
 
 def _fewer_bytes(graph: Graph, node: Node, layer: Work, sides: Sequence[str], simd: int) -> int:
     less = 0
-    for side, name in (("input", node.input(0)), ("output", node.outputs[0])):
+    for side, name in (("input", node.input(0)), ("output", first_output(node))):
         shape = graph.shape(name)
         if side in sides and shape and None not in shape:
             axis = 1 if len(shape) > 3 else len(shape) - 1
@@ -82,7 +83,7 @@ def _full_resolution(
     """Depthwise at the network's input resolution moves the largest tensors for the least arithmetic."""
     if layer.kind != "depthwise" or not graph.inputs:
         return None
-    given, out = graph.shape(graph.inputs[0]), graph.shape(node.outputs[0])
+    given, out = graph.shape(graph.inputs[0]), graph.shape(first_output(node))
     if not given or not out or len(given) != 4 or len(out) != 4 or None in given or None in out:
         return None
     if prod(d or 1 for d in out[2:]) < prod(d or 1 for d in given[2:]):

@@ -10,6 +10,7 @@ pooling, normalization and resampling are no MACs: ``elements`` counts them apar
 from __future__ import annotations
 
 from math import prod
+from typing import TypeGuard
 
 from ..graph.ir import Graph, Node, Shape
 
@@ -28,13 +29,13 @@ def macs(graph: Graph, node: Node) -> int | None:
         return 0
     if node.op in CONVOLUTIONS:
         weight = _known(graph.shape(node.input(CONVOLUTIONS[node.op])))
-        out = _known(graph.shape(node.outputs[0]))
-        return prod(out) * prod(weight[1:]) if weight and out else None
+        out = _known(graph.shape(first_output(node)))
+        return prod(out) * prod(weight[1:]) if _is_kernel(weight) and out is not None else None
     if node.op == "ConvTranspose":
         weight, given = _known(graph.shape(node.input(1))), _known(graph.shape(node.input(0)))
-        return prod(given) * prod(weight[1:]) if weight and given else None
+        return prod(given) * prod(weight[1:]) if _is_kernel(weight) and given is not None else None
     if node.op in PRODUCTS:
-        out, inner = _known(graph.shape(node.outputs[0])), inner_size(graph, node)
+        out, inner = _known(graph.shape(first_output(node))), inner_size(graph, node)
         return prod(out) * inner if out is not None and inner is not None else None
     if node.op in RECURRENT:
         given = _known(graph.shape(node.input(0)))
@@ -43,6 +44,11 @@ def macs(graph: Graph, node: Node) -> int | None:
             return None
         return prod(given[:2]) * sum(prod(m) for m in matrices if m)
     return _einsum(graph, node)
+
+
+def first_output(node: Node) -> str:
+    """The first output that ``node`` writes, "" when it writes none."""
+    return next((o for o in node.outputs if o), "")
 
 
 def total_macs(graph: Graph) -> tuple[int, tuple[Node, ...]]:
@@ -69,6 +75,11 @@ def inner_size(graph: Graph, node: Node) -> int | None:
         last = len(right) == 1 or (node.op == "Gemm" and node.attrs.get("transB"))
         return right[-1] if last else right[-2]
     return None
+
+
+def _is_kernel(weight: tuple[int, ...] | None) -> TypeGuard[tuple[int, ...]]:
+    """Whether ``weight`` is shaped like a convolution's: two channel counts at least."""
+    return weight is not None and len(weight) > 1
 
 
 def _einsum(graph: Graph, node: Node) -> int | None:

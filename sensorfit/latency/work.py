@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import prod
 
 from ..graph.ir import Graph, Node, Shape
-from .macs import CONVOLUTIONS, PRODUCTS, RECURRENT, elements, inner_size, macs
+from .macs import CONVOLUTIONS, PRODUCTS, RECURRENT, elements, first_output, inner_size, macs
 
 FREE = frozenset({"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity", "Dropout", "Cast", "Constant", "Shape", "Size"})
 """Another name for the same bytes."""
@@ -72,7 +72,7 @@ def kind_of(graph: Graph, node: Node) -> str:
         return "unknown"
     if node.op in CONVOLUTIONS:
         weight = graph.shape(node.input(CONVOLUTIONS[node.op])) or ()
-        groups = node.attrs.get("group", 1)
+        groups = groups_of(node)
         if groups > 1:
             return "depthwise" if len(weight) > 1 and weight[1] == 1 else "grouped"
         kernel = weight[2:]
@@ -83,7 +83,7 @@ def kind_of(graph: Graph, node: Node) -> str:
         constant = any(graph.is_constant(i) for i in node.inputs[:2])
         if not constant:
             return "matmul"
-        out = graph.shape(node.outputs[0]) or ()
+        out = graph.shape(first_output(node)) or ()
         rows = prod(d for d in out[:-1] if d is not None)
         return "fully_connected" if rows == 1 else "pointwise"
     if node.op in RECURRENT:
@@ -102,6 +102,12 @@ def kind_of(graph: Graph, node: Node) -> str:
         if node.op in ops:
             return kind
     return "elementwise"
+
+
+def groups_of(node: Node) -> int:
+    """The groups of a convolution; 1 where the attribute makes no sense."""
+    groups = node.attrs.get("group", 1)
+    return groups if isinstance(groups, int) and groups > 0 else 1
 
 
 def works(graph: Graph, simd: int) -> tuple[Work, ...]:
@@ -151,7 +157,7 @@ def _array(graph: Graph, node: Node, simd: int, counted: int) -> tuple[int, int,
     """Padded MACs, padded weights, (Cin, Cout)."""
     if node.op in CONVOLUTIONS or node.op == "ConvTranspose":
         weight = graph.shape(node.input(CONVOLUTIONS.get(node.op, 1))) or ()
-        groups = node.attrs.get("group", 1)
+        groups = groups_of(node)
         first, second = int(weight[0] or 1), int(weight[1] or 1)
         taps = prod(d or 1 for d in weight[2:])
         cin, cout = (first, second * groups) if node.op == "ConvTranspose" else (second * groups, first)
@@ -163,7 +169,7 @@ def _array(graph: Graph, node: Node, simd: int, counted: int) -> tuple[int, int,
         return pairs * taps * positions, pairs * taps, (cin, cout)
     if node.op in PRODUCTS:
         inner = inner_size(graph, node) or 1
-        out = graph.shape(node.outputs[0]) or ()
+        out = graph.shape(first_output(node)) or ()
         columns = int(out[-1] or 1) if out else 1
         rows = counted // max(1, inner * columns)
         pairs = pad(inner, simd) * pad(columns, simd)
@@ -176,6 +182,6 @@ def _packed(cin: int, cout: int, groups: int, simd: int) -> int:
     """Padded channel pairs of ``groups`` groups: several may share a block, with zeros between them."""
     return min(
         groups // together * pad(together * cin, simd) * pad(together * cout, simd)
-        for together in range(1, groups + 1)
+        for together in range(1, min(groups, simd) + 1)
         if groups % together == 0
     )

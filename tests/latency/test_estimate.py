@@ -11,7 +11,7 @@ import pytest
 from onnx import TensorProto, helper
 from rich.console import Console
 
-from sensorfit.graph.ir import Graph
+from sensorfit.graph.ir import Graph, Node, Tensor
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
 from sensorfit.latency import estimate
@@ -142,3 +142,38 @@ def test_a_name_from_the_file_prints_as_text(target: Target) -> None:
     model = net.model()
     model.graph.node[0].name = "[bold]\x1b[31mx"
     assert "[bold]\\x1b[31mx" in shown(estimate(lower(load(model)), target), target)
+
+
+@pytest.mark.parametrize(
+    ("op", "weight", "attrs"),
+    [
+        ("Conv", [4, 4, 3, 3], {"group": 0}),
+        ("Conv", [4, 4, 3, 3], {"group": -2}),
+        ("Conv", [4, 4, 3, 3], {"group": 3}),
+        ("Conv", [4], {}),
+        ("Conv", [0, 4, 3, 3], {}),
+        ("ConvTranspose", [], {}),
+        ("Gemm", [4], {}),
+        ("MatMul", [], {}),
+        ("Einsum", [4], {"equation": "......a,b->"}),
+        ("Einsum", [4], {"equation": "->"}),
+        ("LSTM", [4], {}),
+        ("Resize", [4], {"mode": b"\xff"}),
+    ],
+)
+def test_a_malformed_node_breaks_nothing(op: str, weight: list[int], attrs: dict[str, object], target: Target) -> None:
+    tensors = {
+        "x": Tensor("x", (1, 4, 8, 8), "float32"),
+        "w": Tensor("w", tuple(weight), "float32", constant=True),
+        "y": Tensor("y", (1, 4, 6, 6), "float32"),
+    }
+    node = Node("n", op, ("x", "w"), ("", "y"), attrs)
+    graph = Graph("g", (node,), tensors, ("x",), ("y",), 17)
+    report = estimate(graph, target)
+    assert report.cycles >= 0
+    assert report.complete or report.layers
+
+
+def test_a_node_that_writes_nothing_costs_nothing(target: Target) -> None:
+    graph = Graph("g", (Node("n", "Conv", ("x", "w"), ()),), {}, (), (), 17)
+    assert estimate(graph, target).cycles == 0
