@@ -6,18 +6,15 @@ patterns ─► expand ─► judge each (in processes) ─► baseline ─► o
 from __future__ import annotations
 
 import glob
-import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from . import baseline
+from . import apart, baseline
 from .config import DEFAULTS, Config, Policy, find_config, read_config
 from .errors import ConfigError, SensorfitError
 from .report.escape import plain
@@ -27,6 +24,8 @@ from .report.outputs import show
 
 SUFFIX: Final = ".onnx"
 CRASHED: Final = 3
+CONFIRM_SECONDS: Final = 900.0
+"""For a model that the real converter is asked about as well."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +152,7 @@ def judge(job: Job) -> Outcome:
 
     policy = job.policy.over(DEFAULTS)
     try:
-        with limits.deadline(job.model):
+        with limits.deadline(job.model, CONFIRM_SECONDS if job.confirm else limits.MAX_SECONDS):
             report = check(
                 job.model,
                 profile=policy.profile or "converter",
@@ -207,40 +206,25 @@ def run(
 ) -> list[Outcome]:
     """The outcomes in the order of ``jobs``; ``workers`` processes (0 means one per core).
 
-    ``done`` is called with each as it becomes known. A process that dies takes
-    no other model with it: what it left undone runs again, one process each.
+    ``done`` is called with each as it becomes known, in order.
     """
-    workers = min(workers or os.cpu_count() or 1, len(jobs))
+    from .graph.limits import MAX_SECONDS
+
+    workers = workers or os.cpu_count() or 1
+    if workers == 1 and not apart.AVAILABLE:
+        outcomes: Iterator[Outcome] = (judge(job) for job in jobs)
+    else:
+        seconds = CONFIRM_SECONDS if any(job.confirm for job in jobs) else MAX_SECONDS
+        outcomes = apart.in_children(jobs, judge, workers, seconds, _lost)
     found: list[Outcome] = []
-    for outcome in (judge(job) for job in jobs) if workers <= 1 else _in_processes(jobs, workers):
+    for outcome in outcomes:
         done(outcome)
         found.append(outcome)
     return found
 
 
-def _in_processes(jobs: Sequence[Job], workers: int) -> Iterator[Outcome]:
-    with _pool(workers) as pool:
-        futures = [pool.submit(judge, job) for job in jobs]
-        for job, future in zip(jobs, futures, strict=True):
-            try:
-                yield future.result()
-            except BrokenProcessPool:
-                yield _alone(job)
-
-
-def _alone(job: Job) -> Outcome:
-    with _pool(1) as pool:
-        try:
-            return pool.submit(judge, job).result()
-        except BrokenProcessPool:
-            text = f"{job.model}: the process that checked it died (a crash, or out of memory)"
-            return Outcome(job.model, None, error=text, exit_code=CRASHED)
-
-
-def _pool(workers: int) -> ProcessPoolExecutor:
-    # A forked worker has the imports already; elsewhere than Linux forking is not safe.
-    method = "fork" if sys.platform == "linux" else "spawn"
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context(method))
+def _lost(job: Job, why: str) -> Outcome:
+    return Outcome(job.model, None, error=f"{job.model}: cannot be checked: {why}", exit_code=2)
 
 
 def against(outcomes: Iterable[Outcome], path: Path) -> list[Outcome]:

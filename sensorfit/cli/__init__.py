@@ -66,7 +66,8 @@ def group() -> None:
 def main() -> None:
     """Entry point: every expected error is one sentence on standard error and its exit code."""
     try:
-        group(standalone_mode=False, prog_name="sensorfit")
+        code = group(standalone_mode=False, prog_name="sensorfit")  # ctx.exit(n) comes back as n
+        sys.exit(code if isinstance(code, int) else 0)
     except SensorfitError as error:
         _fail(str(error), error.exit_code)
     except click.exceptions.Exit as stop:

@@ -40,6 +40,8 @@ MAX_ELEMENTS: Final = 2**34
 """Elements of one tensor: 64 GiB in float32, eight thousand times the sensor's memory."""
 MAX_SUBGRAPH_DEPTH: Final = 16
 MAX_NAME_BYTES: Final = 4096
+MAX_OPSET: Final = 1000
+"""ONNX is at opset 2x; a number far above is no version."""
 MAX_FOLDED_BYTES: Final = 64 * 2**20
 """A constant that the loader may compute (ConstantOfShape, Expand, Tile, ...)."""
 MAX_SECONDS: Final = 120.0
@@ -120,6 +122,9 @@ def check_model_limits(proto: ModelProto, path: str | Path | None = None) -> Non
     """
     name = str(path) if path is not None else proto.graph.name or "model"
     directory = Path(path).parent if path is not None else Path()
+    for opset in proto.opset_import:
+        if not 0 <= opset.version <= MAX_OPSET:
+            raise ModelError(f"{name}: opset {opset.version} of domain '{opset.domain[:40]}' is no version of ONNX")
     seen = _Seen(name, directory)
     seen.graph(proto.graph)
     for function in proto.functions:

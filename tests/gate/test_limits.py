@@ -206,6 +206,15 @@ def test_an_initializer_whose_bytes_do_not_match_its_shape_is_refused(tmp_path: 
     refused(path, "holds 3 bytes where its shape needs 16")
 
 
+@pytest.mark.parametrize("version", [-1, 2**31, 2**62])
+def test_an_opset_that_is_no_version_is_refused(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "m.onnx"
+    proto = model()
+    proto.opset_import[0].version = version
+    onnx.save(proto, path)
+    refused(path, "no version of ONNX")
+
+
 def nested(depth: int) -> onnx.ModelProto:
     graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "inner", [], [tensor_info("y")])
     for level in range(depth):

@@ -1,0 +1,154 @@
+"""Each model judged in a process of its own kind: what crashes, hangs or swells there ends there.
+
+The ONNX library is C++ and meets files that strangers made. So the command
+line's judging happens in child processes that take one job after the other
+over a pipe; a child that dies or overruns its time costs one model a sentence
+and is replaced. Children have a bound on memory. (``sensorfit.check`` in
+Python stays in the caller's process.)
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any, Final, TypeVar
+
+MAX_MEMORY_BYTES: Final = 4 * 2**30
+"""Address space a child may take beyond what it starts with; a 2 GiB file is mapped into it."""
+GRACE_SECONDS: Final = 5.0
+"""A child stops itself at its deadline; one that cannot is killed this much later."""
+AVAILABLE: Final = sys.platform == "linux"
+"""Elsewhere forking is not safe, or there is none; a child would have to import everything anew."""
+
+Task = TypeVar("Task")
+Answer = TypeVar("Answer")
+
+
+@dataclass
+class _Child:
+    process: BaseProcess
+    pipe: Connection
+    index: int = -1
+    deadline: float = 0.0
+
+
+def in_children(
+    tasks: Sequence[Task],
+    work: Callable[[Task], Answer],
+    workers: int,
+    seconds: float,
+    lost: Callable[[Task, str], Answer],
+) -> Iterator[Answer]:
+    """``work(task)`` of each task, in order, from ``workers`` children.
+
+    ``lost(task, why)`` is the answer for a task whose child died or took
+    longer than ``seconds``. An exception of ``work`` is raised here.
+    """
+    context: Any = multiprocessing.get_context("fork" if AVAILABLE else "spawn")
+    children = [_start(context, work) for _ in range(min(workers, len(tasks)))]
+    answers: dict[int, Answer] = {}
+    waiting = list(reversed(range(len(tasks))))
+    shown = 0
+    try:
+        for child in children:
+            _give(child, tasks, waiting, seconds)
+        while shown < len(tasks):
+            busy = [c for c in children if c.index >= 0]
+            soonest = min(c.deadline for c in busy)
+            ready = wait([c.pipe for c in busy], timeout=max(0.0, soonest - time.monotonic()))
+            for child in busy:
+                overdue = time.monotonic() >= child.deadline
+                if child.pipe not in ready and not overdue:
+                    continue
+                answers[child.index], alive = _take(
+                    child, tasks[child.index], lost, child.pipe in ready, seconds
+                )
+                if not alive:
+                    children[children.index(child)] = child = _start(context, work)
+                _give(child, tasks, waiting, seconds)
+            while shown in answers:
+                yield answers.pop(shown)
+                shown += 1
+    finally:
+        for child in children:
+            _stop(child)
+
+
+def _start(context: Any, work: Callable[[Any], Any]) -> _Child:
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs, work), daemon=True)
+    process.start()
+    theirs.close()
+    return _Child(process, ours)
+
+
+def _give(child: _Child, tasks: Sequence[Any], waiting: list[int], seconds: float) -> None:
+    child.index = waiting.pop() if waiting else -1
+    if child.index >= 0:
+        child.deadline = time.monotonic() + seconds + GRACE_SECONDS
+        child.pipe.send(tasks[child.index])
+
+
+def _take(
+    child: _Child, task: Any, lost: Callable[[Any, str], Any], ready: bool, seconds: float
+) -> tuple[Any, bool]:
+    """(the answer, whether the child lives on)."""
+    if not ready:
+        _stop(child)
+        return lost(task, f"checking takes longer than {seconds:g} s"), False
+    try:
+        good, answer = child.pipe.recv()
+    except (EOFError, OSError):
+        child.process.join()
+        code = child.process.exitcode or 0
+        cause = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit {code}"
+        _stop(child)
+        return lost(task, f"the process that checked it died ({cause})"), False
+    if not good:
+        raise answer
+    return answer, True
+
+
+def _stop(child: _Child) -> None:
+    child.pipe.close()
+    if child.process.is_alive():
+        child.process.kill()
+    child.process.join()
+
+
+def _serve(pipe: Connection, work: Callable[[Any], Any]) -> None:
+    """A child's life: take a task, answer, until the pipe closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when it is over
+    _bound_memory()
+    while True:
+        try:
+            task = pipe.recv()
+        except EOFError:
+            return
+        try:
+            answer = (True, work(task))
+        except Exception as error:
+            answer = (False, error)
+        try:
+            pipe.send(answer)
+        except Exception as error:  # an exception that does not pickle
+            pipe.send((False, RuntimeError(f"{type(error).__name__}: {error}; {answer[1]!r:.500}")))
+
+
+def _bound_memory() -> None:
+    if not AVAILABLE:
+        return
+    import resource
+    from pathlib import Path
+
+    used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    bound = used + MAX_MEMORY_BYTES
+    if hard == resource.RLIM_INFINITY or bound < hard:
+        resource.setrlimit(resource.RLIMIT_AS, (bound, hard))
