@@ -16,6 +16,8 @@ from ..target import Target, load_target
 from .model import FIGURES, GRAPH, Row, Table
 
 VARIANT = "INT8"
+SMALL = "@96"
+"""The variant for the input that the models which fit take."""
 SUBJECTS = {"SF201": "Softmax", "SF202": "LayerNormalization"}
 """What a rule is about, where the operator it points at is only the last node of a pattern."""
 
@@ -26,7 +28,7 @@ def compare(models: Sequence[str | Path] = (), input_persistency: bool = True) -
     reader = _Reader(target, input_persistency)
     without_graph = {one.name: one for one in listed()}
     rows = []
-    for model in models or (*names(), *without_graph):
+    for model in models or (*built_in(), *without_graph):
         one = without_graph.get(str(model).lower())
         if one is not None and not Path(model).exists():
             rows.append(
@@ -35,6 +37,11 @@ def compare(models: Sequence[str | Path] = (), input_persistency: bool = True) -
         else:
             rows.append(reader.row(str(model)))
     return Table(tuple(rows), target.name, target.converter, target.budget_bytes)
+
+
+def built_in() -> tuple[str, ...]:
+    """Every built-in model, each followed by its variant for a 96x96 image where there is one."""
+    return tuple(n for name in names() for n in (name, f"{name}{SMALL}") if find(n))
 
 
 class _Reader:

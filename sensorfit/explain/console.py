@@ -14,6 +14,7 @@ from ..report.escape import terminal
 from ..report.words import VERDICT, latency_words
 from ..units import show_bytes, show_count
 from .lifts import milliseconds
+from .markdown import converted
 from .model import Group, Page, Part
 
 
@@ -32,6 +33,7 @@ def print_page(page: Page, console: Console) -> None:
         _part(console, part, len(page.parts) > 1)
     _title(console, "What remains if it is lifted")
     console.print(_lifts(page))
+    _sentences(console, "Taken all the way", converted(page))
     if page.contrast:
         report = page.contrast.report
         memory = report.memory

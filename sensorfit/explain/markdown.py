@@ -22,6 +22,7 @@ def render(page: Page) -> str:
         "### The figures\n\n" + _figures(page),
         *(block for part in page.parts for block in _part(part, len(page.parts) > 1)),
         _lifts(page),
+        _list("### Taken all the way", converted(page)),
         _contrast(page),
         _published(page),
         _list("### To bear in mind", page.caveats),
@@ -123,6 +124,22 @@ def _lifts(page: Page) -> str:
         for lift in page.lifts
     )
     return "### What remains if it is lifted\n\n" + table(("change", "total memory", "what remains"), rows)
+
+
+def converted(page: Page) -> list[str]:
+    """What became of the parts that were quantized and converted for real, as sentences."""
+    found = []
+    for name, answer in page.converted:
+        sizes = (
+            f": weights {show_bytes(answer.weights_bytes)}, runtime {show_bytes(answer.runtime_bytes)}, total {show_bytes(answer.total_bytes)}"
+            if answer.total_bytes
+            else ""
+        )
+        why = f" ({'; '.join(answer.reasons)})" if answer.reasons else ""
+        found.append(
+            f"{name}, quantized by MCT with random weights: {answer.verdict} by {page.converter}{sizes}{why}."
+        )
+    return found
 
 
 def _contrast(page: Page) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..models.evidence import FrontEndAnswer
+from ..models.evidence import Converted, FrontEndAnswer
 from ..models.published import Published
 from ..report.report import Report
 
@@ -142,6 +142,8 @@ class Page:
     lifts: tuple[Lift, ...]
     contrast: Contrast | None
     published: tuple[Published, ...] = ()
+    converted: tuple[tuple[str, Converted], ...] = ()
+    """Parts that were taken through MCT and the converter, with what it reported."""
     converter: str = ""
     """The converter whose front end was asked."""
     caveats: tuple[str, ...] = ()

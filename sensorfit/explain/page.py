@@ -18,6 +18,7 @@ from ..graph.load import load
 from ..graph.lower import lower
 from ..memory import analyse
 from ..models import evidence
+from ..models.evidence import Converted
 from ..models.published import published
 from ..models.registry import Entry, find
 from ..report.report import Report
@@ -81,6 +82,7 @@ def explain(model: str | Path, profile: str = "converter", input_persistency: bo
         lifts=lifts(parts, smaller),
         contrast=None if entry and entry.name == EXAMPLE else contrast(profile, input_persistency),
         published=published(entry.name) if entry else (),
+        converted=_converted(entry),
         converter=evidence.converter(),
         caveats=_caveats(entry, parts),
     )
@@ -164,6 +166,12 @@ def contrast(profile: str, input_persistency: bool) -> Contrast:
 def own_parts(entry: Entry | None) -> tuple[str, ...]:
     """The parts of a built-in model at its own size; () for a single network."""
     return tuple(name for name in entry.parts if "@" not in name) if entry else ()
+
+
+def _converted(entry: Entry | None) -> tuple[tuple[str, Converted], ...]:
+    parts = [found for name in (entry.parts or (entry.name,)) if (found := find(name))] if entry else []
+    answers = [(one.name, evidence.converted(one.graph.stem)) for one in parts]
+    return tuple((name, answer) for name, answer in answers if answer)
 
 
 def _about_operators(finding: Finding) -> bool:
@@ -252,5 +260,9 @@ def _caveats(entry: Entry | None, parts: Sequence[Part]) -> tuple[str, ...]:
     if entry and entry.parts:
         found.append(
             "The graphs are built from permissively licensed packages with random weights: structure, not accuracy."
+        )
+    if entry and any("@" in name for name in entry.parts):
+        found.append(
+            "The 96x96 graphs are variants of ours: the published code takes 1024x1024 alone, and nobody published an accuracy at 96x96."
         )
     return (*found, *notes)
