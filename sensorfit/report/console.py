@@ -35,7 +35,7 @@ def print_report(report: Report, console: Console, verbose: bool = False, memory
         from .latency import render_latency
 
         console.print()
-        render_latency(report.latency, console)
+        render_latency(report.latency, console, report.target, report.published)
     if report.confirmation is not None:
         console.print(Padding(_confirmation(report), (1, 0, 0, 0)))
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from .escape import plain, terminal
 
@@ -17,8 +17,16 @@ if TYPE_CHECKING:
 LAYERS_SHOWN = 5
 
 
-def render_latency(report: LatencyReport, console: Console, target: Target | None = None) -> None:
-    """Print ``report``: totals, frames a second beside the sensor's readout, the slowest layers, the evidence."""
+def render_latency(
+    report: LatencyReport,
+    console: Console,
+    target: Target | None = None,
+    published: Sequence[Mapping[str, Any]] = (),
+) -> None:
+    """Print ``report``: totals, frames a second beside the sensor's readout, the slowest layers, the evidence.
+
+    ``published``: the model's published figures; those of latency stand beside the estimate.
+    """
     from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
@@ -28,7 +36,7 @@ def render_latency(report: LatencyReport, console: Console, target: Target | Non
     target = target or load_target()
     console.print(Text("Latency", "bold"))
     facts = Table.grid(padding=(0, 2))
-    for label, value, remark in _facts(report, target):
+    for label, value, remark in (*_facts(report, target), *_published(published)):
         facts.add_row(Text(label), Text(value, "bold"), Text(remark, "dim"))
     console.print(Padding(facts, (0, 0, 0, 2)))
     slowest = sorted(report.layers, key=lambda c: -c.cycles)[:LAYERS_SHOWN]
@@ -50,6 +58,19 @@ def render_latency(report: LatencyReport, console: Console, target: Target | Non
     for note in report.notes:
         style = "yellow" if not report.complete and note == report.notes[0] else "dim"
         console.print(Padding(Text(terminal(note), style), (0, 0, 0, 2)))
+
+
+def _published(figures: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
+    """Published latencies, each with what it covers and its source."""
+    return [
+        (
+            "published",
+            f"{row['value']:g} {row['unit']}",
+            "; ".join(terminal(part) for part in (row.get("variant"), row.get("covers", "coverage not stated"), row["source"]) if part),
+        )
+        for row in figures
+        if row.get("figure") == "latency"
+    ]
 
 
 def _facts(report: LatencyReport, target: Target) -> list[tuple[str, str, str]]:

@@ -137,6 +137,20 @@ def test_the_reader_sees_the_interval_the_readout_and_the_evidence(target: Targe
     assert "depthwise convolution" in text
 
 
+def test_published_figures_stand_beside_the_estimate_with_what_they_cover(target: Target) -> None:
+    from sensorfit.models.registry import find
+
+    entry = find("picosam3")
+    assert entry is not None
+    source = load(entry.graph)
+    out = io.StringIO()
+    render_latency(estimate(lower(source), target, source=source), Console(file=out, width=250), target, entry.published())
+    line = next(x for x in out.getvalue().splitlines() if "published" in x)
+    assert "11.82 ms" in line
+    assert "not stated" in line
+    assert "2603.11917" in line
+
+
 def test_a_name_from_the_file_prints_as_text(target: Target) -> None:
     net = Net("g", 4, 8, 8).conv(4, act="")
     model = net.model()
