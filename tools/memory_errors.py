@@ -72,7 +72,9 @@ def errors() -> list[Error]:
     found = []
     for case in cases():
         report = case.report()
-        found.append(Error(case, report.weights_bytes - case.weights_bytes, report.runtime_bytes - case.runtime_bytes))
+        found.append(
+            Error(case, report.weights_bytes - case.weights_bytes, report.runtime_bytes - case.runtime_bytes)
+        )
     return found
 
 
@@ -89,7 +91,11 @@ def table(found: list[Error], everything: bool = False) -> str:
                 f"| {case.name} | {case.kind} | {case.weights_bytes} | {error.weights:+d} "
                 f"| {case.runtime_bytes} | {error.runtime:+d} | {error.worst:.2%} |"
             )
-    lines += ["", "| kind | cases | exact | weights exact | runtime exact | within 1 % | worse |", "|---|---:|---:|---:|---:|---:|---:|"]
+    lines += [
+        "",
+        "| kind | cases | exact | weights exact | runtime exact | within 1 % | worse |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
     for kind in dict.fromkeys(error.case.kind for error in found):
         mine = [error for error in found if error.case.kind == kind]
         counts = (

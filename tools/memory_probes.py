@@ -206,7 +206,11 @@ def published(spec: str) -> Any:
     else:
         import torchvision
 
-        module = torchvision.models.get_model(name, weights=None, weights_backbone=None) if "seg" in name else torchvision.models.get_model(name, weights=None)
+        module = (
+            torchvision.models.get_model(name, weights=None, weights_backbone=None)
+            if "seg" in name
+            else torchvision.models.get_model(name, weights=None)
+        )
     return module.eval(), [(3, height, width)]
 
 

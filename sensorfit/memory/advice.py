@@ -18,7 +18,9 @@ MOST_CULPRITS = 16
 """Tensors looked at, largest first; below these nothing moves the peak."""
 
 
-def culprits(graph: Graph, alive: Sequence[Lifetime], sets: Sequence[Sequence[Lifetime]], facts: Facts) -> tuple[Culprit, ...]:
+def culprits(
+    graph: Graph, alive: Sequence[Lifetime], sets: Sequence[Sequence[Lifetime]], facts: Facts
+) -> tuple[Culprit, ...]:
     """The tensors alive at the peak (``alive``), with the peak if each had fewer channels or were gone."""
     bytes_of: dict[str, int] = {}
     for span in alive:
@@ -36,8 +38,14 @@ def culprits(graph: Graph, alive: Sequence[Lifetime], sets: Sequence[Sequence[Li
         shape = graph.shape(tensor) if tensor in graph.tensors else None
         known = tuple(int(d) for d in shape if d is not None) if shape else ()
         channels = known[1] if len(known) == 4 else 0
-        fewer = (channels - 1) // facts.channel_block * facts.channel_block if channels > facts.channel_block else 0
-        ratio = round_up(fewer, facts.channel_block) / round_up(channels, facts.channel_block) if fewer else 1.0
+        fewer = (
+            (channels - 1) // facts.channel_block * facts.channel_block
+            if channels > facts.channel_block
+            else 0
+        )
+        ratio = (
+            round_up(fewer, facts.channel_block) / round_up(channels, facts.channel_block) if fewer else 1.0
+        )
         mine = set(where[tensor])
         others = next((needed[index] for index in ranked if index not in mine), 0)
         steps = [sets[index] for index in where[tensor]]

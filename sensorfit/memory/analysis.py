@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..graph.ir import Graph
 from ..target import Target
 from .advice import culprits, padding
+from .bound import bound_bytes
 from .device import Operation
 from .expand import expand
 from .layout import load_memory_facts
@@ -56,7 +57,7 @@ def analyse(device_graph: Graph, target: Target, input_persistency: bool = True)
         input_persistence_bytes=program.input_bytes,
         reserved_bytes=target.reserved_bytes,
         input_persistency=input_persistency,
-        bound_bytes=max(map(sum, sizes), default=0),
+        bound_bytes=bound_bytes(program, spans),
         steps=steps,
         peak_step=peak,
         notes=(*program.notes, *weight_notes),

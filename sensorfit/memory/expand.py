@@ -171,7 +171,9 @@ def _expand_normalisation(state: Expansion, node: Node, sources: list[str]) -> N
     value = state.bring(sources[0], Layout.BLOCKS, node.name)
     scratch = 0
     if node.op == "InstanceNormalization":
-        scratch = tensor_bytes(value.extent, Layout.BLOCKS, state.facts) * state.facts.normalisation_element_bytes
+        scratch = (
+            tensor_bytes(value.extent, Layout.BLOCKS, state.facts) * state.facts.normalisation_element_bytes
+        )
     state.put(node, node.outputs[0], Layout.PLANES, [value.buffer], scratch)
 
 
@@ -185,11 +187,18 @@ def _expand_elementwise(state: Expansion, node: Node, sources: list[str]) -> Non
         layout = _leaner_layout(state, state.values[spatial[0]])
         if sources[0] != spatial[0] and state.values[spatial[0]].layout is layout:
             value = state.values[spatial[0]]
-            copy = state.transform(value, value.extent, layout, f"{node.name}/transform", f"copy for {node.name}")
+            copy = state.transform(
+                value, value.extent, layout, f"{node.name}/transform", f"copy for {node.name}"
+            )
             result = copy.buffer
         else:
             result = state.bring(spatial[0], layout, node.name).buffer
-        state.put(node, node.outputs[0], layout, [result, *(state.values[t].buffer for t in sources if t != spatial[0])])
+        state.put(
+            node,
+            node.outputs[0],
+            layout,
+            [result, *(state.values[t].buffer for t in sources if t != spatial[0])],
+        )
         return
     reads = [state.bring(t, layout, node.name).buffer for t in sources]
     state.put(node, node.outputs[0], layout, reads)
@@ -199,7 +208,9 @@ def _leaner_layout(state: Expansion, value: Value) -> Layout:
     """Planes where they are clearly smaller than blocks."""
     if value.layout is not Layout.BLOCKS:
         return value.layout
-    sizes = {x: tensor_bytes(value.extent, x, state.facts) for x in (Layout.PLANES, Layout.TURNED, Layout.BLOCKS)}
+    sizes = {
+        x: tensor_bytes(value.extent, x, state.facts) for x in (Layout.PLANES, Layout.TURNED, Layout.BLOCKS)
+    }
     best = min((Layout.PLANES, Layout.TURNED), key=sizes.__getitem__)
     return best if sizes[best] <= state.facts.planes_ratio * sizes[Layout.BLOCKS] else Layout.BLOCKS
 
@@ -210,7 +221,11 @@ def _fuse_add(state: Expansion, node: Node, sources: list[str]) -> bool:
     if joined is None:
         return False
     mine = state.values[joined]
-    index = next(i for i in range(len(state.program.operations) - 1, -1, -1) if mine.buffer in state.program.operations[i].writes)
+    index = next(
+        i
+        for i in range(len(state.program.operations) - 1, -1, -1)
+        if mine.buffer in state.program.operations[i].writes
+    )
     conv = state.program.operations.pop(index)
     other = next(t for t in sources if t != joined)
     operand = state.bring(other, mine.layout, node.name)

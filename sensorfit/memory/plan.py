@@ -76,7 +76,9 @@ def _peaks(spans: Sequence[Lifetime], needed: Sequence[int]) -> list[int]:
 def _place_in_order(spans: Sequence[Lifetime], order: Sequence[int], align: int) -> tuple[Offsets, int]:
     """Each buffer at its lowest free address; time grows with lifetimes and conflicts, not with their product."""
     steps = max((span.last for span in spans), default=-1) + 1
-    present: list[list[tuple[int, int]]] = [[] for _ in range(steps)]  # (start, end) of what is alive at a step
+    present: list[list[tuple[int, int]]] = [
+        [] for _ in range(steps)
+    ]  # (start, end) of what is alive at a step
     starting: list[list[tuple[int, int]]] = [[] for _ in range(steps)]  # ... of what begins there
     offsets = [0] * len(spans)
     top = 0

@@ -67,7 +67,11 @@ def largest_input(
 
 
 def _search(
-    measure: Callable[[int], int | None], most: int, unit: tuple[int, int], aspect: tuple[int, int], target: Target
+    measure: Callable[[int], int | None],
+    most: int,
+    unit: tuple[int, int],
+    aspect: tuple[int, int],
+    target: Target,
 ) -> LargestInput:
     """Binary search for the largest count whose total is within the budget."""
     smallest = measure(1)
@@ -88,7 +92,11 @@ def _search(
 
 
 def _total(
-    model: str | Path | onnx.ModelProto, name: str, shape: tuple[int, ...], target: Target, input_persistency: bool
+    model: str | Path | onnx.ModelProto,
+    name: str,
+    shape: tuple[int, ...],
+    target: Target,
+    input_persistency: bool,
 ) -> int | None:
     """Bytes needed at an input shape; None when the model does not take it."""
     try:
@@ -106,7 +114,11 @@ def _consistent(graph: Graph) -> bool:
     for node in graph.nodes:
         if node.op == "Reshape":
             source, result = graph.tensors[node.input(0)], graph.tensors[node.outputs[0]]
-            if source.elements is not None and result.elements is not None and source.elements != result.elements:
+            if (
+                source.elements is not None
+                and result.elements is not None
+                and source.elements != result.elements
+            ):
                 return False
         elif node.op in ("Add", "Mul", "Sub", "Div", "Concat") and graph.shape(node.outputs[0]) is None:
             return False

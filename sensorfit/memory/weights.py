@@ -45,7 +45,9 @@ def model_weight_bytes(graph: Graph, facts: Facts) -> tuple[int, tuple[str, ...]
     return total, tuple(notes), known
 
 
-def _convolution(graph: Graph, node: Node, conv: cv.Convolution, positive: frozenset[str], facts: Facts) -> int:
+def _convolution(
+    graph: Graph, node: Node, conv: cv.Convolution, positive: frozenset[str], facts: Facts
+) -> int:
     if is_pointwise_vector(graph, node, conv):
         return fully_connected_bytes(conv.inputs, conv.outputs, conv.bits, facts)
     value = cv.weight_bytes(conv, facts)
@@ -75,7 +77,10 @@ def _matrix(graph: Graph, node: Node, facts: Facts) -> int:
 def fully_connected_bytes(inputs: int, outputs: int, bits: int, facts: Facts) -> int:
     """A matrix from ``inputs`` to ``outputs`` features with ``bits`` a weight, and its biases."""
     wide = round_up(outputs, facts.channel_block)
-    return ceil(round_up(inputs, facts.feature_pair) * wide * bits / 8) + cv.blocks(outputs, facts) * facts.fully_connected_block_bytes
+    return (
+        ceil(round_up(inputs, facts.feature_pair) * wide * bits / 8)
+        + cv.blocks(outputs, facts) * facts.fully_connected_block_bytes
+    )
 
 
 def step_table_bytes(graph: Graph, node: Node, facts: Facts) -> int:
@@ -85,7 +90,11 @@ def step_table_bytes(graph: Graph, node: Node, facts: Facts) -> int:
         return fixed
     if node.op in NONLINEAR:
         producer = graph.producer_of(node.input(0))
-        fused = producer is not None and producer.op in (*CONVOLUTIONS, *MATRIX_PRODUCTS) and not producer.activation
+        fused = (
+            producer is not None
+            and producer.op in (*CONVOLUTIONS, *MATRIX_PRODUCTS)
+            and not producer.activation
+        )
         if not fused or producer is None:
             return facts.table_bytes + facts.step_table_bytes
         return facts.table_bytes * (2 if int(producer.attrs.get("group", 1)) > 1 else 1)
@@ -102,7 +111,9 @@ def _elementwise(graph: Graph, node: Node, facts: Facts) -> int:
         producer = graph.producer_of(sources[-1]) if sources else None
         rooted = producer is not None and producer.op == "Sqrt" and len(sources) == 1
         return 0 if rooted else facts.table_bytes + facts.elementwise_bytes
-    if node.op != "Pow" and len(sources) == 1 and len(node.inputs) == 2 and node.inputs[0] != node.inputs[1]:  # with a constant
+    if (
+        node.op != "Pow" and len(sources) == 1 and len(node.inputs) == 2 and node.inputs[0] != node.inputs[1]
+    ):  # with a constant
         return facts.elementwise_bytes if all(vectors) else facts.broadcast_bytes
     if node.op == "Mul" and len(sources) == 2 and any(vectors) and not all(vectors):
         return facts.broadcast_bytes

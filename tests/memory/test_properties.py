@@ -16,7 +16,20 @@ from sensorfit.memory import MemoryReport, analyse
 from sensorfit.target import load_target
 
 TARGET = load_target()
-OPERATORS = ("conv", "conv1", "dw", "stride", "relu", "pool", "up", "add", "concat", "sigmoid", "gap-mul", "transpose")
+OPERATORS = (
+    "conv",
+    "conv1",
+    "dw",
+    "stride",
+    "relu",
+    "pool",
+    "up",
+    "add",
+    "concat",
+    "sigmoid",
+    "gap-mul",
+    "transpose",
+)
 
 
 @st.composite
@@ -26,7 +39,9 @@ def plans(draw: st.DrawFn) -> list[tuple[str, int, int, int]]:
     return draw(st.lists(step, min_size=1, max_size=14))
 
 
-def build(recipe: list[tuple[str, int, int, int]], height: int, width: int, prefix: str = "n") -> onnx.ModelProto:
+def build(
+    recipe: list[tuple[str, int, int, int]], height: int, width: int, prefix: str = "n"
+) -> onnx.ModelProto:
     """The network of a recipe; sizes are tracked so that sums and concatenations match."""
     nodes: list[onnx.NodeProto] = []
     weights: list[onnx.TensorProto] = []
@@ -49,7 +64,14 @@ def build(recipe: list[tuple[str, int, int, int]], height: int, width: int, pref
             k = 1 if operator == "conv1" else 3
             s = 2 if operator == "stride" else 1
             out = (channels, (h + 2 * (k // 2) - k) // s + 1, (w + 2 * (k // 2) - k) // s + 1)
-            add("Conv", [source, weight((channels, c, k, k))], out, kernel_shape=[k, k], pads=[k // 2] * 4, strides=[s, s])
+            add(
+                "Conv",
+                [source, weight((channels, c, k, k))],
+                out,
+                kernel_shape=[k, k],
+                pads=[k // 2] * 4,
+                strides=[s, s],
+            )
         elif operator == "dw":
             add("Conv", [source, weight((c, 1, 3, 3))], (c, h, w), group=c, kernel_shape=[3, 3], pads=[1] * 4)
         elif operator in ("relu", "sigmoid"):
@@ -76,7 +98,9 @@ def build(recipe: list[tuple[str, int, int, int]], height: int, width: int, pref
     read = {name for node in nodes for name in node.input}
     ends = [m for m in made if m[0] not in read] or [made[-1]]
     image = helper.make_tensor_value_info("image", TensorProto.FLOAT, (1, 3, height, width))
-    outputs = [helper.make_tensor_value_info(m[0], TensorProto.FLOAT, (1, *m[1:])) for m in ends if m[0] != "image"]
+    outputs = [
+        helper.make_tensor_value_info(m[0], TensorProto.FLOAT, (1, *m[1:])) for m in ends if m[0] != "image"
+    ]
     if not outputs:
         add("Relu", ["image"], (3, height, width))
         outputs = [helper.make_tensor_value_info(made[-1][0], TensorProto.FLOAT, (1, 3, height, width))]
@@ -89,12 +113,16 @@ def memory(model: onnx.ModelProto) -> MemoryReport:
 
 
 SIZES = st.tuples(st.integers(8, 70), st.integers(8, 70))
-FAST = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+FAST = settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+)
 
 
 @FAST
 @given(plans(), SIZES)
-def test_the_plan_never_overlaps_two_live_tensors(recipe: list[tuple[str, int, int, int]], size: tuple[int, int]) -> None:
+def test_the_plan_never_overlaps_two_live_tensors(
+    recipe: list[tuple[str, int, int, int]], size: tuple[int, int]
+) -> None:
     report = memory(build(recipe, *size))
     assert report.steps
     for step in report.steps:
@@ -106,12 +134,16 @@ def test_the_plan_never_overlaps_two_live_tensors(recipe: list[tuple[str, int, i
 
 @FAST
 @given(plans(), SIZES)
-def test_the_peak_is_at_least_the_live_range_bound(recipe: list[tuple[str, int, int, int]], size: tuple[int, int]) -> None:
+def test_the_peak_is_at_least_the_live_range_bound(
+    recipe: list[tuple[str, int, int, int]], size: tuple[int, int]
+) -> None:
     report = memory(build(recipe, *size))
     live = max(step.bytes for step in report.steps)
-    assert report.bound_bytes == live
-    assert report.runtime_bytes >= report.bound_bytes
-    assert report.plan_bytes >= report.bound_bytes
+    widest = max(
+        sum(item.bytes for item in step.live if item.why != "kept for later") for step in report.steps
+    )
+    assert widest <= report.bound_bytes <= live <= report.runtime_bytes
+    assert report.plan_bytes >= live
     assert report.steps[report.peak_step].bytes <= report.runtime_bytes
 
 
@@ -140,7 +172,9 @@ def test_the_order_of_nodes_in_the_file_changes_nothing(
 def test_names_change_nothing(recipe: list[tuple[str, int, int, int]], size: tuple[int, int]) -> None:
     plain, odd = memory(build(recipe, *size)), memory(build(recipe, *size, prefix="zz9/"))
     assert plain.total_bytes == odd.total_bytes
-    assert [[live.bytes for live in step.live] for step in plain.steps] == [[live.bytes for live in step.live] for step in odd.steps]
+    assert [[live.bytes for live in step.live] for step in plain.steps] == [
+        [live.bytes for live in step.live] for step in odd.steps
+    ]
     assert [step.op for step in plain.steps] == [step.op for step in odd.steps]
 
 
