@@ -59,7 +59,7 @@ def _just_past(
         cheaper = replace(cheaper, array=int(cheaper.array * ratio), weights=int(cheaper.weights * ratio))
     cheaper = replace(cheaper, bytes=_fewer_bytes(graph, node, layer, [s for s, _ in sides], simd))
     words = " and ".join(f"{n} {s} channels are computed as {pad(n, simd)}" for s, n in sides)
-    fix = " and ".join(f"{n // simd * simd} {s} channels" for s, n in sides)
+    fix = " and ".join(f"{n // simd * simd} {s} channels (or up to {pad(n, simd)} at the same cost)" for s, n in sides)
     return Advice(
         "SF401", node.name, node.op, f"a channel count just past a multiple of {simd}", words, f"use {fix}", cost - cycles(cheaper, constants)
     )
