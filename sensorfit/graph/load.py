@@ -16,7 +16,7 @@ import onnx
 from onnx import helper
 
 from ..errors import ModelError
-from . import limits
+from . import limits, validity
 from .ir import Graph, Node
 from .shapes import Values, shape_of
 
@@ -54,6 +54,7 @@ class _Loader:
         self.proto, self.where = proto, where
         opsets = {o.domain if o.domain != "ai.onnx" else "": o.version for o in proto.opset_import}
         self.opset = opsets.get("", 0)
+        validity.check_nodes(proto.graph, opsets, where)
         self.values = Values(opsets, directory)
         self.alias: dict[str, str] = {}
         self.bits: dict[str, int] = {}

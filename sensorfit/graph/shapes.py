@@ -17,12 +17,21 @@ from onnx.shape_inference import infer_node_outputs
 
 from .fold import MAX_ELEMENTS, NOT_FOLDED, Value, evaluator, reader
 from .ir import Shape, Tensor
+from .limits import MAX_RANK
 
 SMALL = 1024
 """Constants up to this many elements are shown to shape inference: shapes, axes, scales, pads."""
 
 SAME_SHAPE = frozenset({"GroupNormalization", "MeanVarianceNormalization"})
 """Operators without inference in the ONNX package whose output is shaped like their first input."""
+
+
+SIZES = {
+    "Reshape": (1,), "Expand": (1,), "ConstantOfShape": (0,), "Tile": (1,), "Unsqueeze": (1,), "Squeeze": (1,),
+    "Resize": (2, 3), "Upsample": (1,), "CenterCropPad": (1,), "AffineGrid": (1,), "Col2Im": (1, 2), "MaxUnpool": (2,),
+    "Slice": (1, 2, 3, 4),
+}  # fmt: skip
+"""Inputs with one number for each dimension."""
 
 
 class Values:
@@ -110,10 +119,31 @@ class Values:
         if node.op_type in SAME_SHAPE and node.input[0] in types:
             return {node.output[0]: types[node.input[0]]}
         data = {i: p for i in types if i in self.constants and (p := self._small(i)) is not None}
+        if not self._safe(node):
+            return {}
         try:
             return dict(infer_node_outputs(schema, node, types, data, opset_imports=self._imports))
         except Exception:  # inference refuses a node: its outputs stay unknown, the rules say so
             return {}
+
+    def _safe(self, node: onnx.NodeProto) -> bool:
+        """Whether ONNX's inference survives ``node``: no more dimensions than a tensor can have, terms that match.
+
+        Its Einsum reads past the end of a term that is shorter than its operand's
+        rank, and a Reshape to a vector of a thousand million sizes makes as many.
+        """
+        if node.op_type == "Einsum" and not node.domain:
+            equation = next((a.s.decode(errors="replace") for a in node.attribute if a.name == "equation"), "")
+            terms = equation.replace(" ", "").split("->")[0].split(",")
+            ranks = [shape_of(self.types.get(i)) for i in node.input]
+            if len(terms) != len(ranks):
+                return False
+            return all(r is not None and ("..." in t or len(t) == len(r)) for t, r in zip(terms, ranks, strict=True))
+        for index in SIZES.get(node.op_type, ()) if not node.domain else ():
+            sizes = shape_of(self.types.get(node.input[index])) if index < len(node.input) else None
+            if sizes and (sizes[0] is None or sizes[0] > MAX_RANK):
+                return False
+        return True
 
     def _small(self, name: str) -> TensorProto | None:
         if name not in self._data:

@@ -7,6 +7,7 @@ We report everything at once; ``front_end_verdict`` says which word it would use
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
@@ -14,11 +15,11 @@ from importlib import import_module
 
 from onnx import GraphProto
 
-from ..graph.ir import Graph, Tensor
+from ..graph.ir import Graph, Node, Tensor
 from ..target import Target
 from .facts import converter, operators
 from .finding import Finding
-from .rule import CODES, REGISTRY, Issue, Rule, as_error, finding
+from .rule import CODES, REGISTRY, Facts, Issue, Rule, as_error, finding
 
 TOPICS = (
     "operators", "reading", "arguments", "rank", "batch_axis", "elementwise", "convolution", "pooling", "resize", "pad",
@@ -90,8 +91,21 @@ def _findings(graph: Graph, target: Target) -> Iterator[Finding]:
         facts = rows.get(node.op, {}) if not node.domain else {}
         specific = table.get(node.op, ()) if not node.domain else ()
         for rule in (*anywhere, *specific):
-            for issue in rule.check(graph, node, facts):
+            for issue in _guarded(rule, graph, node, facts):
                 yield finding(rule.id, issue, graph, node, _evidence(issue, facts, target))
+
+
+def _guarded(rule: Rule, graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
+    """The rule's issues; a form of the node that the rule did not expect is unknown, not a crash."""
+    try:
+        yield from rule.check(graph, node, facts)
+    except Exception as error:
+        if os.environ.get("SENSORFIT_DEBUG"):
+            raise
+        yield Issue(
+            "the rule cannot read this form of the operator", "check the node against the operator's definition, or ask the converter (--confirm)",
+            f"{type(error).__name__}", code="", severity="warning", support="unknown", basis="inferred",
+        )  # fmt: skip
 
 
 def _from_issues(rule: Rule, issues: Iterable[Issue], graph: Graph, target: Target) -> Iterator[Finding]:
