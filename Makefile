@@ -4,7 +4,8 @@
 
 VENV ?= .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
+# uv, itself from PyPI, installs the 6 GB of the build extra several times faster than pip.
+INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt
 export OMP_NUM_THREADS ?= 2
 
 .PHONY: help demo test fast lint format docs constraints wheel clean
@@ -14,15 +15,16 @@ help: ## list the targets
 
 $(BIN)/python:
 	@python=$$(tools/find-python) && echo "creating $(VENV) with $$python" && "$$python" -m venv $(VENV)
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet uv
 
 $(VENV)/build.done: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing sensorfit with the extra 'build' (a few minutes, about 6 GB)"
-	@$(PIP) -e ".[build]"
+	@$(INSTALL) -e ".[build]"
 	@touch $@
 
 $(VENV)/test.done: $(VENV)/build.done
 	@echo "installing the test tools"
-	@$(PIP) -e ".[build,test,reference,plot]"
+	@$(INSTALL) -e ".[build,test,reference,plot]"
 	@touch $@
 
 demo: $(VENV)/build.done ## set up, check the models, build PicoSAM3 INT8
@@ -50,7 +52,6 @@ docs: $(VENV)/build.done ## generate the rule pages and tables again
 	$(BIN)/python -m sensorfit.verify.docs
 
 constraints: $(VENV)/test.done ## resolve constraints.txt anew
-	$(PIP) uv
 	$(BIN)/uv pip compile --universal --python-version 3.10 --all-extras --upgrade --no-header --no-annotate pyproject.toml -o constraints.txt
 
 wheel: $(VENV)/test.done ## build the wheel
