@@ -98,11 +98,16 @@ class Net:
         """Element-wise sum with ``other``."""
         return self.node("Add", [self.here, other], self.shape)
 
-    def pool(self, kernel: int = 2) -> Net:
-        """MaxPool of size and stride ``kernel``."""
+    def pool(self, kernel: int = 2, stride: int = 2) -> Net:
+        """MaxPool; without padding where ``kernel`` is ``stride``, else SAME."""
         c, h, w = self.shape
+        size, pads = (h // stride, w // stride), (0, 0, 0, 0)
+        if kernel != stride:
+            size = (-(-h // stride), -(-w // stride))
+            top, bottom, left, right = *_same(h, kernel, stride), *_same(w, kernel, stride)
+            pads = (top, left, bottom, right)
         return self.node(
-            "MaxPool", [self.here], (c, h // kernel, w // kernel), kernel_shape=[kernel, kernel], strides=[kernel, kernel]
+            "MaxPool", [self.here], (c, *size), kernel_shape=[kernel, kernel], strides=[stride, stride], pads=list(pads)
         )
 
     def resize(self, height: int, width: int, mode: str = "nearest") -> Net:
@@ -324,6 +329,55 @@ def deeplab_v3_plus(size: int = 320, classes: int = 21) -> onnx.ModelProto:
     return net.resize(size, size, "linear").model()
 
 
+def efficientdet_lite0(size: int = 320, classes: int = 90, width: int = 64, anchors: int = 9) -> onnx.ModelProto:
+    """EfficientDet-Lite0 (arXiv 1911.09070, Lite form: ReLU6, no squeeze-and-excitation, plain sums), up to the scores."""
+    act = "Relu6"
+    net = Net("efficientdet_lite0", 3, size, size).conv(32, stride=2, act=act).depthwise(act=act).conv(16, 1, act="")
+    taps = []
+    for kernel, out, repeats, stride in [(3, 24, 2, 2), (5, 40, 2, 2), (3, 80, 3, 2), (5, 112, 3, 1), (5, 192, 4, 2), (3, 320, 1, 1)]:
+        for i in range(repeats):
+            start, channels = net.here, net.shape[0]
+            net.conv(6 * channels, 1, act=act).depthwise(kernel, stride if i == 0 else 1, act).conv(out, 1, act="")
+            if i > 0:
+                net.add(start)
+        if out in (40, 112, 320):
+            taps.append(net.here)
+    level6 = net.at(taps[-1]).conv(width, 1, act="").pool(3, 2).here
+    given = [*taps, level6, net.at(level6).pool(3, 2).here]
+    for _ in range(3):
+        given = _bifpn(net, given, width, act)
+    for level in given:
+        for out in (anchors * classes, anchors * 4):
+            net.at(level)
+            for _ in range(3):
+                _separable(net, width, act)
+            _separable(net, out, "").output()
+    return net.model()
+
+
+def _bifpn(net: Net, given: Sequence[str], width: int, act: str) -> list[str]:
+    """One bidirectional feature pyramid cell over levels 3 to 7; 1x1 where a level's width is another."""
+
+    def level(tensor: str) -> str:
+        return tensor if net.shapes[tensor][0] == width else net.at(tensor).conv(width, 1, act="").here
+
+    def fuse(*tensors: str) -> str:
+        net.at(tensors[0])
+        for other in tensors[1:]:
+            net.add(other)
+        return _separable(net.act(act), width, "").here
+
+    inner, top = {}, level(given[-1])
+    for i in range(len(given) - 2, -1, -1):
+        here = level(given[i])
+        inner[i] = top = fuse(here, net.at(top).resize(*net.shapes[here][1:]).here)
+    outputs = [inner[0]]
+    for i in range(1, len(given)):
+        down = net.at(outputs[-1]).pool(3, 2).here
+        outputs.append(fuse(level(given[i]), *([inner[i]] if i in inner else []), down))
+    return outputs
+
+
 def _squeeze(net: Net, reduced: int) -> None:
     """Squeeze-and-excitation."""
     gated, channels = net.here, net.shape[0]
@@ -350,6 +404,7 @@ BUILDERS: dict[str, Callable[[], onnx.ModelProto]] = {
     "lraspp_mobilenet_v3_small_full": lraspp_mobilenet_v3_small,
     "lraspp_mobilenet_v3_small_cut": lambda: lraspp_mobilenet_v3_small(full=False),
     "deeplab_v3_plus": deeplab_v3_plus,
+    "efficientdet_lite0": efficientdet_lite0,
 }
 
 

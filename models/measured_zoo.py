@@ -1,6 +1,6 @@
 """Networks of Raspberry Pi's IMX500 zoo whose frame rate bounds their latency, rebuilt from public packages.
 
-    python -m sensorfit.models.measured_zoo        needs torch, timm and effdet (extra `reference`)
+    python -m sensorfit.models.measured_zoo        needs torch and timm (extra `reference`)
 
 Architectures with random weights, exported at opset 17 and stripped. The zoo
 ships compiled files only, so a rebuild is the architecture of that name, not a
@@ -31,17 +31,9 @@ def mobilevit(variant: str) -> tuple[Any, tuple[int, int]]:
     return timm.create_model(f"mobilevit_{variant}", pretrained=False), (256, 256)
 
 
-def efficientdet_lite0() -> tuple[Any, tuple[int, int]]:
-    """EfficientDet-Lite0 at 320x320 up to the heads (effdet), without box decoding and suppression."""
-    from effdet import create_model
-
-    return create_model("tf_efficientdet_lite0", pretrained=False, pretrained_backbone=False), (320, 320)
-
-
 BUILDERS: dict[str, Callable[[], tuple[Any, tuple[int, int]]]] = {
     "mobilevit_xs": lambda: mobilevit("xs"),
     "mobilevit_xxs": lambda: mobilevit("xxs"),
-    "efficientdet_lite0": efficientdet_lite0,
 }
 
 

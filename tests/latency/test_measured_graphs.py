@@ -50,6 +50,7 @@ def _shapes(text: str) -> list[tuple[int, ...]]:
     [
         ("mobilenet_v1", 569_000_000, 0.001),  # the paper's table 4
         ("tinytracker", 11_800_000, 0.005),  # published.json and the authors' README
+        ("efficientdet_lite0", 973_589_696, 0.005),  # rwightman's efficientdet-pytorch 0.4.1, counted on its export
         ("mobilevit_xs", 1_000_000_000, 0.05),
         ("mobilevit_xxs", 400_000_000, 0.05),
     ],
