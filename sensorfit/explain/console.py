@@ -13,8 +13,8 @@ from ..report.console import VERDICT_STYLE
 from ..report.escape import terminal
 from ..report.words import VERDICT, latency_words
 from ..units import show_bytes, show_count
-from .lifts import milliseconds
-from .markdown import converted
+from .lifts import mebibytes, milliseconds
+from .markdown import contrast_title, converted, instead
 from .model import Group, Page, Part
 
 
@@ -31,22 +31,12 @@ def print_page(page: Page, console: Console) -> None:
     console.print(_figures(page))
     for part in page.parts:
         _part(console, part, len(page.parts) > 1)
-    _title(console, "What remains if it is lifted")
-    console.print(_lifts(page))
+    if page.lifts:
+        _title(console, "What remains if it is lifted")
+        console.print(_lifts(page))
     _sentences(console, "Taken all the way", converted(page))
     if page.contrast:
-        report = page.contrast.report
-        memory = report.memory
-        _sentences(
-            console,
-            f"What the authors of {report.model.title or report.model.name} did instead",
-            (
-                f"{report.model.parameters:,} parameters and {show_count(report.latency.macs)} MACs; "
-                f"{show_bytes(memory.total_bytes)} in all, {memory.total_bytes / memory.budget_bytes:.0%} of the budget: "
-                f"{VERDICT[report.verdict]}.",
-                *(f"{sentence} ({source})" for sentence, source in page.contrast.said),
-            ),
-        )
+        _sentences(console, contrast_title(page.contrast), instead(page.contrast))
     if page.published:
         _title(console, "Published figures")
         console.print(_published(page))
@@ -137,7 +127,7 @@ def _lifts(page: Page) -> Table:
         grid.add_column(column, justify=justify)  # type: ignore[arg-type]
     for lift in page.lifts:
         remains = Text(terminal("; ".join(lift.remains)), "red") if lift.remains else Text("nothing", "green")
-        grid.add_row(terminal(lift.change), show_bytes(lift.total_bytes), remains)
+        grid.add_row(terminal(lift.change), mebibytes(lift.total_bytes), remains)
     return grid
 
 

@@ -64,5 +64,6 @@ def _instead(page: Page) -> dict[str, Any] | None:
         "parameters": report.model.parameters,
         "macs": report.latency.macs,
         "total_bytes": report.memory.total_bytes,
+        "operators": dict(page.contrast.operators),
         "said": [{"text": text, "source": source} for text, source in page.contrast.said],
     }

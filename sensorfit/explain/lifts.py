@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..units import show_bytes
 from .model import Lift, Part, Sum
 
 
@@ -34,31 +33,34 @@ def together(parts: Sequence[Part]) -> Sum:
     )
 
 
+EXCHANGED = "refused operators exchanged, nothing else changed"
+
+
 def lifts(parts: Sequence[Part], smaller: Sequence[Part] = ()) -> tuple[Lift, ...]:
     """Single changes and their combinations. ``smaller``: the same parts at 96x96, where there are any."""
     found = [_lift("as it is", parts)]
-    alone = len(parts) > 1
-    if alone:
-        found.append(_lift(f"{parts[0].label} only, the rest on the host", parts[:1]))
+    several = len(parts) > 1
+    only = f"{parts[0].label} only"
+    if several:
+        found.append(_lift(f"{only}, the rest on the host", parts[:1]))
     found.append(_lift("4-bit weights", parts, four_bit=True))
+    if _refused(parts):
+        found.append(_lift(EXCHANGED, parts, exchanged=True))
+    if several and _refused(parts[:1]):
+        found.append(_lift(f"{only}, {EXCHANGED}", parts[:1], exchanged=True))
     if smaller:
-        size = "at " + smaller[0].name.partition("@")[2] + "x" + smaller[0].name.partition("@")[2]
+        side = smaller[0].name.partition("@")[2]
+        size = f"at {side}x{side}"
         found.append(_lift(size, smaller))
         found.append(_lift(f"{size}, 4-bit weights", smaller, four_bit=True))
-        if alone:
-            found.append(_lift(f"{size}, {parts[0].label} only", smaller[:1]))
-            found.append(
-                _lift(
-                    f"{size}, {parts[0].label} only, refused operators exchanged", smaller[:1], exchanged=True
-                )
-            )
-    if any(p.refused or p.unknown for p in parts):
-        found.append(_lift("refused operators exchanged", parts, exchanged=True))
-        if alone:
-            found.append(
-                _lift(f"{parts[0].label} only, refused operators exchanged", parts[:1], exchanged=True)
-            )
+        found.append(_lift(f"{size}, {only}", smaller[:1]))
+        if _refused(smaller[:1]):
+            found.append(_lift(f"{size}, {only}, {EXCHANGED}", smaller[:1], exchanged=True))
     return tuple(found)
+
+
+def _refused(parts: Sequence[Part]) -> bool:
+    return any(p.refused or p.unknown for p in parts)
 
 
 def _lift(change: str, parts: Sequence[Part], four_bit: bool = False, exchanged: bool = False) -> Lift:
@@ -73,13 +75,18 @@ def _lift(change: str, parts: Sequence[Part], four_bit: bool = False, exchanged:
     if unknown:
         remains.append(f"{unknown} nodes that nobody has tried")
     if total > whole.budget_bytes:
-        remains.append(f"{show_bytes(total - whole.budget_bytes)} too much memory")
+        remains.append(f"{mebibytes(total - whole.budget_bytes)} too much memory")
     foreign = [given for p in parts for given in p.foreign_inputs]
     if any(given.kind == "size" for given in foreign):
         remains.append("the image's size")
     if others := [given.name for given in foreign if given.kind == "other"]:
         remains.append(f"inputs the sensor does not deliver ({', '.join(others)})")
     return Lift(change, total, whole.budget_bytes, refused, unknown, tuple(remains))
+
+
+def mebibytes(value: int) -> str:
+    """``48.71 MiB``."""
+    return f"{value / 2**20:.2f} MiB"
 
 
 def milliseconds(whole: Sum) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from ..report.escape import markdown, markdown_code
 from ..report.words import VERDICT, latency_words
 from ..units import show_bytes, show_count
-from .lifts import milliseconds
-from .model import Group, Page, Part
+from .lifts import mebibytes, milliseconds
+from .model import Contrast, Group, Page, Part
 
 OPERATORS_SHOWN = 12
 
@@ -115,10 +115,12 @@ def _front_end(part: Part) -> str:
 
 
 def _lifts(page: Page) -> str:
+    if not page.lifts:
+        return ""
     rows = (
         (
             markdown(lift.change),
-            show_bytes(lift.total_bytes),
+            mebibytes(lift.total_bytes),
             "<br>".join(markdown(r) for r in lift.remains) or "nothing",
         )
         for lift in page.lifts
@@ -142,20 +144,30 @@ def converted(page: Page) -> list[str]:
     return found
 
 
-def _contrast(page: Page) -> str:
-    if page.contrast is None:
-        return ""
-    report = page.contrast.report
-    memory = report.memory
-    lines = [
-        f"### What the authors of {markdown(report.model.title or report.model.name)} did instead",
-        "",
-        f"- {report.model.parameters:,} parameters and {show_count(report.latency.macs)} MACs; "
-        f"{show_bytes(memory.total_bytes)} in all, {memory.total_bytes / memory.budget_bytes:.0%} of the budget: "
-        f"{VERDICT[report.verdict]}.",
+def instead(contrast: Contrast) -> list[str]:
+    """What the model that fits does, as sentences: its own figures, then what its authors say."""
+    report, memory = contrast.report, contrast.report.memory
+    shape = report.model.inputs[0].shape or ()
+    counts = ", ".join(f"{op} ({n})" for op, n in contrast.operators.items())
+    refused = [p for p, verdict in report.verdicts.items() if verdict != "fits"]
+    return [
+        f"The input is {'x'.join(map(str, shape))}: {report.model.parameters:,} parameters, "
+        f"{show_count(report.latency.macs)} MACs, {latency_words(report)} estimated.",
+        f"{show_bytes(memory.total_bytes)} in all, {memory.total_bytes / memory.budget_bytes:.0%} of the budget, "
+        f"of which the peak of the activations is {show_bytes(memory.runtime_bytes)}.",
+        f"The operators are {counts}; "
+        + (f"refused under {', '.join(refused)}." if refused else "neither profile refuses any."),
+        *(f"{sentence} [{source}]" for sentence, source in contrast.said),
     ]
-    lines += [f"- {markdown(sentence)} ({markdown(source)})" for sentence, source in page.contrast.said]
-    return "\n".join(lines)
+
+
+def contrast_title(contrast: Contrast) -> str:
+    """``What the authors of PicoSAM3 did instead``."""
+    return f"What the authors of {contrast.report.model.title or contrast.report.model.name} did instead"
+
+
+def _contrast(page: Page) -> str:
+    return _list(f"### {contrast_title(page.contrast)}", instead(page.contrast)) if page.contrast else ""
 
 
 def _published(page: Page) -> str:

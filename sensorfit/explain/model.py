@@ -122,6 +122,7 @@ class Contrast:
     """What a model that fits does instead: facts from its own check, and sentences with their source."""
 
     report: Report
+    operators: Mapping[str, int]
     said: tuple[tuple[str, str], ...]
 
 

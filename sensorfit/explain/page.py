@@ -79,7 +79,7 @@ def explain(model: str | Path, profile: str = "converter", input_persistency: bo
         reasons=_reasons(parts, whole, target),
         parts=parts,
         together=whole,
-        lifts=lifts(parts, smaller),
+        lifts=() if verdicts[profile] == "fits" else lifts(parts, smaller),
         contrast=None if entry and entry.name == EXAMPLE else contrast(profile, input_persistency),
         published=published(entry.name) if entry else (),
         converted=_converted(entry),
@@ -160,7 +160,10 @@ def groups(findings: Iterable[Finding]) -> tuple[Group, ...]:
 
 def contrast(profile: str, input_persistency: bool) -> Contrast:
     """What the authors of the model that fits did instead."""
-    return Contrast(check(EXAMPLE, profile=profile, input_persistency=input_persistency), SAID)
+    report = check(EXAMPLE, profile=profile, input_persistency=input_persistency)
+    entry = find(EXAMPLE)
+    assert entry is not None
+    return Contrast(report, operators(load(entry.graph, EXAMPLE)), SAID)
 
 
 def own_parts(entry: Entry | None) -> tuple[str, ...]:

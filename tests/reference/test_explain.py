@@ -110,6 +110,7 @@ def test_the_contrast_is_the_example_itself() -> None:
     assert contrast is not None
     assert contrast.report.model.name == "picosam3"
     assert all(source for _, source in contrast.said)
+    assert set(contrast.operators).isdisjoint({"Softmax", "MatMul", "LayerNormalization", "Erf"})
 
 
 @pytest.mark.parametrize("model", ["tinysam", "edgesam", "mobilesam", "picosam3"])
