@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sensorfit.graph.ir import Graph
 from sensorfit.target import Target
-from sensorfit.verify.facts import reading
+from sensorfit.verify.facts import operators, reading
 from sensorfit.verify.rule import Issue, graph_rule
 
 
@@ -234,12 +234,63 @@ def connected(graph: Graph, target: Target) -> Iterator[Issue]:
     Fix: remove unused inputs and constant outputs from the export; convert independent networks one by one.
     """
     probes = ("unused_in", "const_used_out", "two_in_rank3")
+    if not graph.outputs:
+        yield Issue("the graph has no output", "list the result among the graph's outputs", code="EXEC", probes=("out_empty",))
     loose = [o for o in graph.outputs if graph.is_constant(o)]
     for name in loose:
         yield Issue("an output that is a constant", "drop it from the outputs: the host knows its value", name, code="EXEC", tensor=name, probes=probes)
     pieces = _pieces(graph)
     if pieces > 1:
         yield Issue("the graph is not connected", "remove unused inputs; convert independent parts one by one", f"{pieces} parts", code="EXEC", probes=probes)
+
+
+@graph_rule("SF511")
+def leftovers(graph: Graph, target: Target) -> Iterator[Issue]:
+    """Nodes in the file that no output needs.
+
+    sensorfit leaves them out of every figure, and so does the sensor. But the
+    converter's front end judges every node of the file it is given, so a
+    forgotten branch can refuse a model that would run.
+
+    Fails:
+        (float[1,3,64,64] x) => (float[1,3,64,64] y) { unused = Elu (x) y = Relu (x) }
+
+    Passes:
+        (float[1,3,64,64] x) => (float[1,3,64,64] y) { y = Relu (x) }
+
+    Fix: remove the dead branch: export again, or run onnxslim over the file.
+    """
+    rows = operators(target.name)
+    for name, op in graph.dead:
+        row = rows.get(op)
+        refused = row is not None and row["support"] == "unsupported"
+        yield Issue(
+            f"a node that no output needs: {op}; the front end judges it all the same" if refused else "a node that no output needs; the front end judges it all the same",
+            "remove the dead branch: export again, or run onnxslim over the file", name or op, code=("EXEC" if row and row.get("crashes") else "USOP") if refused else "",
+            severity="error" if refused else "warning", support="unsupported" if refused else "unknown", probes=("dead_bad", "dead_ok", "dead_inv"),
+        )  # fmt: skip
+
+
+@graph_rule("SF512", stage="file")
+def unnamed(graph: Graph, target: Target) -> Iterator[Issue]:
+    """Nodes without a name.
+
+    ONNX lets a node go without a name; the converter's front end ends with an
+    exception (EXEC) on the first. The road through sensorfit build writes the
+    file anew, with names, so this counts for the float file only.
+
+    Fails:
+        <ir_version: 8, opset_import: ["" : 17]>
+        unnamed (float[1,3,64,64] x) => (float[1,3,64,64] y) { y = Relu (x) }
+
+    Fix: nothing on the road through sensorfit build; to hand this very file over, give every node a name.
+    """
+    if graph.unnamed:
+        yield Issue(
+            "nodes without a name: the raw file crashes the front end; the road through sensorfit build names them",
+            "nothing on the road through sensorfit build; to hand this very file over, give every node a name", f"{graph.unnamed} nodes",
+            code="EXEC", severity="info", support="supported", probes=(),
+        )  # fmt: skip
 
 
 def _pieces(graph: Graph) -> int:

@@ -4,6 +4,7 @@
     Silu           x * sigmoid(x)
     HardSwish      x * hardsigmoid(x), or x * clip(x + 3, 0, 6) / 6
     Mish           x * tanh(softplus(x))
+    Softmax        exp(z) / sum(exp(z))
     GroupNormalization   reshape(instancenorm(reshape(x, G groups))) [* scale + shift]
     LayerNormalization   (x - mean) / sqrt(mean((x - mean)^2) + eps) [* scale + shift]
 
@@ -334,6 +335,17 @@ def _quotient(view: _View, root: Node, d: str) -> tuple[Node | None, list[Node]]
     return product, [user]
 
 
+def _softmax(view: _View, exponential: Node) -> Match | None:
+    """exp(z) / sum(exp(z))."""
+    e = exponential.outputs[0]
+    users = view.graph.consumers_of(e)
+    total = next((n for n in users if n.op == "ReduceSum" and not n.domain), None)
+    quotient = next((n for n in users if n.op == "Div" and not n.domain), None)
+    if total is None or quotient is None or quotient.inputs != (e, total.outputs[0]):
+        return None
+    return Match("Softmax", (exponential, total, quotient), (exponential.inputs[0],), quotient.outputs[0], {"axes": view.axes(total)}, False)
+
+
 _MATCHERS: tuple[tuple[frozenset[str], frozenset[str], Callable[[_View, Node], Match | None]], ...] = (
     (frozenset({"Sqrt", "ReduceMean", "Sub"}), frozenset({"Sqrt"}), _layer_norm),
     (frozenset({"InstanceNormalization", "Reshape"}), frozenset({"InstanceNormalization"}), _group_norm),
@@ -342,6 +354,7 @@ _MATCHERS: tuple[tuple[frozenset[str], frozenset[str], Callable[[_View, Node], M
     (frozenset({"Softplus", "Tanh", "Mul"}), frozenset({"Softplus"}), _mish),
     (frozenset({"HardSigmoid", "Mul"}), frozenset({"HardSigmoid"}), _hard_swish),
     (frozenset({"Clip", "Add"}), frozenset({"Clip"}), _hard_swish_clip),
+    (frozenset({"Exp", "ReduceSum", "Div"}), frozenset({"Exp"}), _softmax),
     (frozenset({"Sigmoid", "Mul"}), frozenset({"Sigmoid"}), _silu),
 )
 

@@ -1,0 +1,91 @@
+"""The rules beside the front end's recorded answers."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from pathlib import Path
+
+import onnx
+import pytest
+
+from sensorfit.errors import InputError
+from sensorfit.graph.load import load
+from sensorfit.target import load_target
+from sensorfit.verify.engine import front_end_verdict, verify
+from sensorfit.verify.finding import Finding
+from tools.probes.ask import answers
+
+DATA = Path(__file__).parents[1] / "data" / "operators"
+GIVEN = json.loads((DATA / "operators.json").read_text())
+ROAD = json.loads((DATA / "road.json").read_text())
+ROAD_STEPS_THAT_ARE_NOT_THE_CONVERTERS = {k for k, v in ROAD.items() if v["verdict"].startswith("not_reached")}
+
+
+def judged(archive: str, name: str) -> tuple[Finding, ...]:
+    with zipfile.ZipFile(DATA / archive) as file:
+        proto = onnx.load_model_from_string(file.read(f"{name}.onnx"))
+    return verify(load(proto, name), load_target())
+
+
+def refused(findings: tuple[Finding, ...]) -> bool:
+    return any(f.support == "unsupported" for f in findings)
+
+
+def substance(reason: str) -> str:
+    """A reason without punctuation and node names."""
+    return re.sub(r"[^a-z0-9.]+", " ", reason.lower().rstrip(".")).strip()
+
+
+@pytest.mark.parametrize("name", sorted(GIVEN))
+def test_the_verdict_on_a_given_probe_is_the_front_ends(name: str) -> None:
+    assert front_end_verdict(judged("probes.zip", name)) == GIVEN[name]["verdict"]
+
+
+@pytest.mark.parametrize("name", sorted(k for k, v in GIVEN.items() if v["operators"] or v["reasons"]))
+def test_the_reasons_for_a_refusal_are_the_front_ends(name: str) -> None:
+    findings = judged("probes.zip", name)
+    ours = substance(" ".join(f.reason for f in findings))
+    for reason in GIVEN[name]["reasons"]:
+        assert substance(reason.split("reason: ")[1]) in ours
+    for operator in (GIVEN[name]["operators"] or "").split(", "):
+        assert not operator or any(f.op == operator and f.converter_code == "USOP" for f in findings)
+
+
+def test_no_given_probe_is_called_fit_where_the_road_refuses_it() -> None:
+    rewritten_on_the_road = {"act_gelu_erf"}
+    fits = {k for k in GIVEN if not refused(judged("probes.zip", k))}
+    assert {k for k in fits if GIVEN[k]["verdict"] != "accepted"} == rewritten_on_the_road
+
+
+@pytest.mark.parametrize("name", sorted(set(ROAD) - ROAD_STEPS_THAT_ARE_NOT_THE_CONVERTERS))
+def test_a_torch_modules_float_export_is_judged_as_the_road_ends(name: str) -> None:
+    assert refused(judged("road.zip", name)) == (ROAD[name]["verdict"] != "accepted")
+
+
+def test_our_own_probes_have_the_recorded_verdicts() -> None:
+    from tools.probes.families import raw_probes
+
+    recorded, graphs, target = answers(), raw_probes(), load_target()
+    assert len(recorded) > 2000
+    different = {}
+    for name, answer in recorded.items():
+        try:
+            findings = verify(load(graphs[name], name), target)
+        except InputError:
+            assert answer["verdict"] != "accepted"  # a sentence instead of a verdict: sensorfit does not read it either
+            continue
+        if any(f.support == "unknown" for f in findings):
+            continue
+        if front_end_verdict(findings) != answer["verdict"]:
+            different[name] = f"{front_end_verdict(findings)}, recorded {answer['verdict']}"
+    assert different == KNOWN_DIFFERENCES
+
+
+KNOWN_DIFFERENCES = {
+    "Size": "execution_error, recorded unsupported_operator",
+    "const_ints": "accepted, recorded execution_error",
+    "const_node": "accepted, recorded execution_error",
+}
+"""Constants: `load` folds Size and every spelling of Constant, the raw front end does not; the road writes them anew."""
