@@ -124,8 +124,16 @@ def check_model_limits(proto: ModelProto, path: str | Path | None = None) -> Non
     directory = Path(path).parent if path is not None else Path()
     for opset in proto.opset_import:
         if not 0 <= opset.version <= MAX_OPSET:
-            raise ModelError(f"{name}: opset {opset.version} of domain '{opset.domain[:40]}' is no version of ONNX")
+            raise ModelError(
+                f"{name}: opset {opset.version} of domain '{opset.domain[:40]}' is no version of ONNX"
+            )
     seen = _Seen(name, directory)
+    about = [proto.producer_name, proto.producer_version, proto.domain, proto.graph.name]
+    about += [t for o in proto.opset_import for t in (o.domain,)]
+    about += [t for p in proto.metadata_props for t in (p.key, p.value[:MAX_NAME_BYTES])]
+    about += [t for f in proto.functions for t in (f.name, f.domain, *f.input, *f.output, *f.attribute)]
+    for text in about:
+        seen.text(text)
     seen.graph(proto.graph)
     for function in proto.functions:
         seen.nodes_of(function.node, 0)
@@ -148,6 +156,8 @@ class _Seen:
                 raise ModelError(f"{self.name}: has more than {MAX_TENSORS:,} tensors")
             for info in (*graph.input, *graph.output, *graph.value_info):
                 self.text(info.name)
+                for dim in info.type.tensor_type.shape.dim:
+                    self.text(dim.dim_param)
                 if info.type.HasField("tensor_type"):
                     self.dims(_dims(info.type.tensor_type.shape), info.name)
             for tensor in graph.initializer:
@@ -168,6 +178,7 @@ class _Seen:
             for text in (node.name, node.op_type, node.domain, *node.input, *node.output):
                 self.text(text)
             for attribute in node.attribute:
+                self.text(attribute.name)
                 if attribute.HasField("t"):
                     self.tensor(attribute.t)
                 for tensor in attribute.tensors:
@@ -179,7 +190,9 @@ class _Seen:
             raise ModelError(f"{self.name}: has subgraphs nested more than {MAX_SUBGRAPH_DEPTH} deep")
         return subgraphs
 
-    def text(self, text: str) -> None:
+    def text(self, text: str | bytes) -> None:
+        if isinstance(text, bytes):  # what protobuf makes of a string that is no UTF-8
+            raise ModelError(f"{self.name}: has a name that is not UTF-8 text ({text[:40]!r})")
         if len(text) > MAX_NAME_BYTES:
             raise ModelError(
                 f"{self.name}: has a name longer than {MAX_NAME_BYTES} characters ({text[:40]}…)"

@@ -17,14 +17,28 @@ from ..errors import ModelError
 from .shapes import schema_for
 
 _TYPES: Final = frozenset(TensorProto.DataType.values())
-_ELLIPSIS: Final = "..."
+_POSITIVE: Final = frozenset(
+    {"group", "kernel_shape", "strides", "dilations", "output_shape", "blocksize", "num_outputs"}
+)
+_SIZED: Final = _POSITIVE | {
+    "pads",
+    "output_padding",
+    "hidden_size",
+    "sampling_ratio",
+    "output_height",
+    "output_width",
+}
+_MOST: Final = 2**31 - 1
+"""Sizes and paddings beyond it are not meant."""
 
 
 def check_nodes(graph: GraphProto, opsets: Mapping[str, int], where: str) -> None:
     """ModelError for a node that breaks its schema, or a tensor of a type that does not exist."""
     for tensor in graph.initializer:
         if tensor.data_type not in _TYPES:
-            raise ModelError(f"{where}: initializer '{tensor.name}' has type {tensor.data_type}, which does not exist")
+            raise ModelError(
+                f"{where}: initializer '{tensor.name}' has type {tensor.data_type}, which does not exist"
+            )
     for info in (*graph.input, *graph.output, *graph.value_info):
         if info.type.tensor_type.elem_type not in _TYPES:
             raise ModelError(
@@ -40,13 +54,23 @@ def check_nodes(graph: GraphProto, opsets: Mapping[str, int], where: str) -> Non
                 _counts(node, schema, name)
                 _declared(node, schema, name)
             for attribute in node.attribute:
-                waiting += [g.node for g in ([attribute.g] if attribute.HasField("g") else []) + list(attribute.graphs)]
+                waiting += [
+                    g.node
+                    for g in ([attribute.g] if attribute.HasField("g") else []) + list(attribute.graphs)
+                ]
 
 
 def _attributes(node: NodeProto, name: str) -> None:
     for attribute in node.attribute:
         if attribute.ref_attr_name:
-            raise ModelError(f"{name} refers to attribute '{attribute.ref_attr_name}' of a function, outside of one")
+            raise ModelError(
+                f"{name} refers to attribute '{attribute.ref_attr_name}' of a function, outside of one"
+            )
+        if attribute.name in _SIZED:
+            least = 1 if attribute.name in _POSITIVE else -_MOST
+            for value in (attribute.i,) if attribute.type == AttributeProto.INT else attribute.ints:
+                if not least <= value <= _MOST:
+                    raise ModelError(f"{name} has {attribute.name} {value}, which no tensor can follow")
         for tensor in ([attribute.t] if attribute.HasField("t") else []) + list(attribute.tensors):
             if tensor.data_type not in _TYPES:
                 raise ModelError(f"{name} holds a tensor of type {tensor.data_type}, which does not exist")
@@ -55,7 +79,9 @@ def _attributes(node: NodeProto, name: str) -> None:
 def _counts(node: NodeProto, schema: onnx.defs.OpSchema, name: str) -> None:
     given = len(node.input)
     if not schema.min_input <= given <= schema.max_input:
-        raise ModelError(f"{name} has {given} inputs where the operator takes {_range(schema.min_input, schema.max_input)}")
+        raise ModelError(
+            f"{name} has {given} inputs where the operator takes {_range(schema.min_input, schema.max_input)}"
+        )
     written = len(node.output)
     if not schema.min_output <= written <= schema.max_output:
         raise ModelError(
@@ -77,6 +103,8 @@ def _declared(node: NodeProto, schema: onnx.defs.OpSchema, name: str) -> None:
         if declared is not None and attribute.type != int(declared.type):
             wanted = AttributeProto.AttributeType.Name(int(declared.type))
             raise ModelError(f"{name} gives attribute '{attribute.name}' another type than {wanted}")
-    missing = [n for n, a in schema.attributes.items() if a.required and n not in {x.name for x in node.attribute}]
+    missing = [
+        n for n, a in schema.attributes.items() if a.required and n not in {x.name for x in node.attribute}
+    ]
     if missing:
         raise ModelError(f"{name} lacks the attribute '{missing[0]}', which the operator needs")

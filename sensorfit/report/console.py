@@ -101,7 +101,7 @@ def _memory(report: Report) -> RenderableType:
     for label, size, remark in rows:
         table.add_row(label, f"{size:,} B", Text(remark, "dim"))
     share = memory.total_bytes / memory.budget_bytes
-    filled = min(BAR_WIDTH, round(share * BAR_WIDTH))
+    filled = max(0, min(BAR_WIDTH, round(share * BAR_WIDTH)))
     style = "green" if memory.fits else "red"
     bar = Text.assemble(("━" * filled, style), ("━" * (BAR_WIDTH - filled), "dim"), f" {share:.0%} of {memory.budget_bytes:,} B")
     table.add_row(Text("total", "bold"), Text(f"{memory.total_bytes:,} B", "bold"), bar)

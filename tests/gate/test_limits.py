@@ -271,6 +271,13 @@ def test_functions_that_double_forty_times_or_call_themselves_are_refused(tmp_pa
     limits.read_model(path)
 
 
+def test_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    onnx.save(model([helper.make_node("Relu", ["x"], ["y"], name="QQQQ")]), path)
+    path.write_bytes(path.read_bytes().replace(b"QQQQ", b"Q\xff\xfeQ"))
+    refused(path, "not UTF-8")
+
+
 def test_a_name_of_megabytes_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "m.onnx"
     onnx.save(model([helper.make_node("Relu", ["x"], ["y"], name="n" * 1_000_000)]), path)
