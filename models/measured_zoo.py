@@ -16,7 +16,8 @@ from typing import Any
 import onnx
 
 from ..graph.strip import strip_weights
-from .measured import DIRECTORY, OPSET
+from .measured import DIRECTORY
+from .net import OPSET
 from .shrink import shrink
 
 STEERING = 16

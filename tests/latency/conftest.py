@@ -10,7 +10,7 @@ from sensorfit.graph.ir import Graph
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
 from sensorfit.latency.calibrate import Refit, refit, shipped_demands, shipped_measurements
-from sensorfit.models.measured import Net
+from sensorfit.models.net import Net
 from sensorfit.target import Target, load_target
 
 

@@ -13,7 +13,7 @@ from sensorfit.graph.ir import Graph
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
 from sensorfit.latency import estimate
-from sensorfit.models.measured import Net
+from sensorfit.models.net import Net
 from sensorfit.rules.latency import TEXTS, findings
 from sensorfit.target import Target
 from sensorfit.verify.finding import Finding

@@ -21,7 +21,8 @@ from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
 from sensorfit.latency import estimate, session
 from sensorfit.latency.calibrate import Measured, read_calibration, refit, render_toml
-from sensorfit.models.measured import DIRECTORY, Net
+from sensorfit.models.measured import DIRECTORY
+from sensorfit.models.net import Net
 from sensorfit.report.latency import render_refit
 from sensorfit.target import Target, read_facts
 

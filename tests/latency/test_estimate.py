@@ -16,7 +16,8 @@ from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
 from sensorfit.latency import estimate
 from sensorfit.latency.estimate import shipped
-from sensorfit.models.measured import DIRECTORY, Net
+from sensorfit.models.measured import DIRECTORY
+from sensorfit.models.net import Net
 from sensorfit.report.latency import render_latency
 from sensorfit.target import Target, read_facts
 

@@ -13,7 +13,7 @@ from sensorfit.graph.ir import Graph
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
 from sensorfit.latency.macs import elements, macs
-from sensorfit.models.measured import Net
+from sensorfit.models.net import Net
 
 Device = Callable[[Net], Graph]
 

@@ -73,3 +73,16 @@ def test_the_detector_has_the_anchors_of_its_configuration() -> None:
     graph = load(DIRECTORY / "ssd_mobilenet_v2_fpnlite.onnx")
     boxes = [prod(d or 0 for d in graph.shape(o) or ()) for o in graph.outputs if (graph.shape(o) or ())[1] == 24]
     assert sum(boxes) // 4 == 12_804
+
+
+@pytest.mark.reference
+@pytest.mark.parametrize("name", ["mobilevit_xs", "mobilevit_xxs"])
+def test_a_fresh_export_of_the_zoo_has_the_operators_of_the_committed_graph(name: str) -> None:
+    from collections import Counter
+
+    from sensorfit.models.measured_zoo import BUILDERS as ZOO
+    from sensorfit.models.measured_zoo import export
+
+    fresh, committed = load(export(*ZOO[name]())), load(DIRECTORY / f"{name}.onnx")
+    assert Counter(n.op for n in fresh.nodes) == Counter(n.op for n in committed.nodes)
+    assert total_macs(fresh) == total_macs(committed)

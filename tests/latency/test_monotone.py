@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
 from sensorfit.latency import LatencyReport, estimate
-from sensorfit.models.measured import Net
+from sensorfit.models.net import Net
 from sensorfit.target import load_target
 
 OPS = st.sampled_from(["conv3", "conv1", "depthwise", "sigmoid", "add", "pool", "up", "grouped"])

@@ -8,7 +8,7 @@ import pytest
 
 from sensorfit.graph.ir import Graph
 from sensorfit.latency.work import Work, pad, tensor_bytes, works
-from sensorfit.models.measured import Net
+from sensorfit.models.net import Net
 
 Device = Callable[[Net], Graph]
 SIMD = 32
