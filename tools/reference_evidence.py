@@ -98,7 +98,6 @@ def judge(directory: Path, files: list[str]) -> None:
 
     probes.TIMEOUT_S = TIMEOUT_S
     asked = probes.FrontEnd()
-    known = json.loads(ANSWERS.read_text()) if ANSWERS.exists() else {"graphs": {}}
     for shipped in sorted((ROOT / "graphs").glob("*.onnx")):
         if files and shipped.stem not in files:
             continue
@@ -120,8 +119,7 @@ def judge(directory: Path, files: list[str]) -> None:
                 row["note"] = "it stopped before judging"
             rows.append(row)
             print(shipped.stem, row, flush=True)
-        known["graphs"][shipped.stem] = rows
-    _write(known)
+        _record("graphs", shipped.stem, rows)
 
 
 def convert(directory: Path, files: list[str]) -> None:
@@ -133,7 +131,6 @@ def convert(directory: Path, files: list[str]) -> None:
     from sensorfit.quantize.calibration import synthetic
     from sensorfit.quantize.ptq import export_int8, quantize
 
-    known = json.loads(ANSWERS.read_text()) if ANSWERS.exists() else {"graphs": {}}
     for file in files:
         work = directory / file
         work.mkdir(parents=True, exist_ok=True)
@@ -151,15 +148,14 @@ def convert(directory: Path, files: list[str]) -> None:
             answer["code"], answer["reasons"] = result.complaint.code, list(result.complaint.reasons)
         if result.memory is not None:
             answer["memory"] = result.memory.to_dict()
-        known.setdefault("converted", {})[file] = answer
         print(file, answer, flush=True)
-        _write(known)
+        _record("converted", file, answer)
 
 
-def _write(known: dict[str, Any]) -> None:
+def _record(section: str, file: str, answer: object) -> None:
+    known: dict[str, Any] = json.loads(ANSWERS.read_text(encoding="utf-8")) if ANSWERS.exists() else {}
     known["converter"] = f"imx500-converter {version('imx500-converter')}"
-    for key in ("graphs", "converted"):
-        known[key] = dict(sorted(known.get(key, {}).items()))
+    known[section] = dict(sorted({**known.get(section, {}), file: answer}.items()))
     ANSWERS.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
 
 
