@@ -10,6 +10,7 @@ from pathlib import Path
 from ..errors import ConfigError
 from ..graph.load import load
 from ..graph.lower import lower
+from ..models.registry import find
 from ..report.latency import render_refit
 from ..target import load_target, read_facts
 from .calibrate import Measured, refit, render_toml, shipped_demands, shipped_measurements
@@ -52,7 +53,8 @@ def calibrate(
 
 
 def _measured(log: Log) -> Measured:
-    graph = lower(load(log.model))
+    built_in = None if log.model.exists() else find(str(log.model))
+    graph = lower(load(built_in.graph, built_in.name) if built_in else load(log.model))
     return Measured(
         name=graph.name,
         graph=graph,

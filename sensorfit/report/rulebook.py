@@ -60,10 +60,14 @@ class RuleText:
 def rule_text(rule: str, sample: Finding) -> RuleText:
     """The words of ``rule``; ``sample`` is a finding of it, for a rule nobody describes."""
     from ..budgets import RULES
+    from ..rules.latency import TEXTS
     from ..verify.engine import rules
 
     if rule in RULES:
         return RuleText(rule, RULES[rule], fix=sample.fix)
+    if rule in TEXTS:
+        told = TEXTS[rule]
+        return RuleText(rule, told.title, told.rationale, told.fix, told.fails, told.passes)
     for known in rules():
         if known.id == rule:
             text = known.text

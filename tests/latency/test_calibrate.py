@@ -79,6 +79,14 @@ def test_with_the_shipped_measurements_the_new_error_stands_beside_the_old(
     assert abs(_estimate(path, tmp_path / "sensorfit-latency.toml").dsp_ms - measured) < abs(_estimate(path).dsp_ms - measured)
 
 
+def test_a_log_may_belong_to_a_built_in_model(own: dict[str, Path], tmp_path: Path) -> None:
+    log = tmp_path / "pico.csv"
+    log.write_text("dnn_ms,dsp_ms\n9,7\n", encoding="utf-8")
+    logs = [*own.values(), log]
+    text = session.calibrate(logs, [Path("unused.onnx")] * 3 + [Path("picosam3")], tmp_path / "mine.toml", alone=True)
+    assert "| picosam3 | 7 " in " ".join(text.split())
+
+
 def test_the_shipped_refit_prints_the_tables(shipped_refit) -> None:  # type: ignore[no-untyped-def]
     text = render_refit(shipped_refit)
     for row in (*shipped_refit.rows, *shipped_refit.others, *shipped_refit.bounds):
