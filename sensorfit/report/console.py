@@ -25,8 +25,10 @@ BAR_WIDTH = 40
 def print_report(report: Report, console: Console, verbose: bool = False, memory: bool = False) -> None:
     """Write the whole report to ``console``; ``memory`` adds the timeline of the plan."""
     console.print(_headline(report))
-    console.print(Padding(_findings(report.findings, verbose), (1, 0, 0, 0)))
-    console.print(Padding(_memory(report), (1, 0, 0, 0)))
+    console.print()
+    console.print(_findings(report.findings, verbose))
+    console.print()
+    console.print(_memory(report))
     if memory:
         from .memory import render_timeline
 
@@ -37,7 +39,13 @@ def print_report(report: Report, console: Console, verbose: bool = False, memory
         console.print()
         render_latency(report.latency, console, report.target, report.published)
     if report.confirmation is not None:
-        console.print(Padding(_confirmation(report), (1, 0, 0, 0)))
+        console.print()
+        console.print(_confirmation(report))
+
+
+def _inset(body: RenderableType, columns: int) -> RenderableType:
+    """``body`` moved to the right, without blanks behind it."""
+    return Padding(body, (0, 0, 0, columns), expand=False)
 
 
 def _headline(report: Report) -> RenderableType:
@@ -47,7 +55,7 @@ def _headline(report: Report) -> RenderableType:
     shapes = ", ".join(f"{terminal(t.name)} {_shape(t.shape)}" for t in model.inputs) or "no inputs"
     about = f"{shapes} · opset {model.opset} · {model.parameters:,} parameters · {model.nodes:,} nodes"
     against = f"{report.target.name} · {report.target.converter} · profile {report.profile}"
-    lines = [title, Text(about, "dim"), Text(against, "dim")]
+    lines = [title, _in_short(report), Text(about, "dim"), Text(against, "dim")]
     if model.note:
         lines.append(Text(terminal(model.note), "dim"))
     others = {p: v for p, v in report.verdicts.items() if v != report.verdict}
@@ -55,6 +63,19 @@ def _headline(report: Report) -> RenderableType:
         word, style = VERDICT_STYLE[verdict]
         lines.append(Text.assemble("under profile ", (profile, "bold"), ": ", (word, style)))
     return Group(*lines)
+
+
+def _in_short(report: Report) -> Text:
+    """Refused nodes, share of the memory, milliseconds: the three answers on one line."""
+    refused = len({f.node for f in report.findings if f.support == "unsupported" and f.node and not f.rule.startswith("SF3")})
+    unknown = len({f.node for f in report.findings if f.support == "unknown" and f.node})
+    operators = f"{refused:,} nodes refused" if refused else "no node refused"
+    operators += f", {unknown:,} not known" if unknown else ""
+    memory, latency = report.memory, report.latency
+    share = f"{memory.total_bytes / memory.budget_bytes:.0%} of the memory"
+    low, middle, high = (f"{ms:,.0f}" if ms >= 100 else f"{ms:.3g}" for ms in (latency.dsp_ms_low, latency.dsp_ms, latency.dsp_ms_high))
+    time = f"about {middle} ms ({low} to {high})"
+    return Text(" · ".join((operators, share, time)))
 
 
 def _findings(findings: Sequence[Finding], verbose: bool) -> RenderableType:
@@ -68,6 +89,7 @@ def _findings(findings: Sequence[Finding], verbose: bool) -> RenderableType:
 
 def _group(members: list[Finding], verbose: bool) -> RenderableType:
     first = members[0]
+    members = list({f.node: f for f in members}.values())  # one node may say the same of two inputs
     count = f" ×{len(members)}" if len(members) > 1 else ""
     head = Text.assemble(
         (first.rule, f"bold {SEVERITY_STYLE[first.severity]}"), " ", (first.severity, SEVERITY_STYLE[first.severity]),
@@ -79,10 +101,10 @@ def _group(members: list[Finding], verbose: bool) -> RenderableType:
     if places:
         more = f" and {len(members) - len(shown)} more (--verbose lists all)" if len(members) > len(shown) else ""
         separator = "\n" if verbose else ", "
-        lines.append(Padding(Text.assemble(("at  ", "dim"), separator.join(places) + more), (0, 0, 0, 6)))
+        lines.append(_inset(Text.assemble(("at  ", "dim"), separator.join(places) + more), 6))
     if first.fix:
-        lines.append(Padding(Text.assemble(("fix ", "dim"), terminal(first.fix)), (0, 0, 0, 6)))
-    lines.append(Padding(Text.assemble(("how ", "dim"), (f"{first.basis}: {terminal(first.evidence)}", "dim")), (0, 0, 0, 6)))
+        lines.append(_inset(Text.assemble(("fix ", "dim"), terminal(first.fix)), 6))
+    lines.append(_inset(Text.assemble(("how ", "dim"), (f"{first.basis}: {terminal(first.evidence)}", "dim")), 6))
     return Group(*lines)
 
 
@@ -105,14 +127,14 @@ def _memory(report: Report) -> RenderableType:
     style = "green" if memory.fits else "red"
     bar = Text.assemble(("━" * filled, style), ("━" * (BAR_WIDTH - filled), "dim"), f" {share:.0%} of {memory.budget_bytes:,} B")
     table.add_row(Text("total", "bold"), Text(f"{memory.total_bytes:,} B", "bold"), bar)
-    lines: list[RenderableType] = [Text("Memory", "bold"), Padding(table, (0, 0, 0, 2))]
+    lines: list[RenderableType] = [Text("Memory", "bold"), _inset(table, 2)]
     if 0 <= memory.peak_step < len(memory.steps):
         peak = memory.steps[memory.peak_step]
         alive = sorted(peak.live, key=lambda t: -t.bytes)
         listed = ", ".join(f"{terminal(t.tensor)} {t.bytes:,} B" for t in alive[:TENSORS_SHOWN])
         more = f" and {len(alive) - TENSORS_SHOWN} more" if len(alive) > TENSORS_SHOWN else ""
-        lines.append(Padding(Text.assemble("peak at ", (terminal(peak.node), "bold"), f" ({terminal(peak.op)}): {listed}{more}"), (0, 0, 0, 2)))
-    lines += [Padding(Text(terminal(note), "yellow"), (0, 0, 0, 2)) for note in memory.notes]
+        lines.append(_inset(Text.assemble("peak at ", (terminal(peak.node), "bold"), f" ({terminal(peak.op)}): {listed}{more}"), 2))
+    lines += [_inset(Text(terminal(note), "yellow"), 2) for note in memory.notes]
     return Group(*lines)
 
 

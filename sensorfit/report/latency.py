@@ -38,7 +38,7 @@ def render_latency(
     facts = Table.grid(padding=(0, 2))
     for label, value, remark in (*_facts(report, target), *_published(published)):
         facts.add_row(Text(label), Text(value, "bold"), Text(remark, "dim"))
-    console.print(Padding(facts, (0, 0, 0, 2)))
+    console.print(Padding(facts, (0, 0, 0, 2), expand=False))
     slowest = sorted(report.layers, key=lambda c: -c.cycles)[:LAYERS_SHOWN]
     if slowest and report.cycles:
         table = Table.grid(padding=(0, 2))
@@ -49,15 +49,15 @@ def render_latency(
                 Text(layer.kind.replace("_", " ")),
                 Text(layer.bound, "dim"),
             )
-        console.print(Padding(Text("slowest layers", "dim"), (0, 0, 0, 2)))
-        console.print(Padding(table, (0, 0, 0, 4)))
+        console.print(Padding(Text("slowest layers", "dim"), (0, 0, 0, 2), expand=False))
+        console.print(Padding(table, (0, 0, 0, 4), expand=False))
         for layer in slowest:
             if layer.hint:
                 line = Text.assemble(("cheaper ", "dim"), terminal(layer.node, 60), ": ", terminal(layer.hint))
-                console.print(Padding(line, (0, 0, 0, 4)))
+                console.print(Padding(line, (0, 0, 0, 4), expand=False))
     for note in report.notes:
         style = "yellow" if not report.complete and note == report.notes[0] else "dim"
-        console.print(Padding(Text(terminal(note), style), (0, 0, 0, 2)))
+        console.print(Padding(Text(terminal(note), style), (0, 0, 0, 2), expand=False))
 
 
 def _published(figures: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
