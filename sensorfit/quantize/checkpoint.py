@@ -31,8 +31,10 @@ NESTS = (
 """Keys under which training scripts nest the state dict."""
 PREFIXES = ("module.", "_orig_mod.", "model.", "student.")
 """What DataParallel, torch.compile and wrappers put before every key."""
-NAMED = 6
+NAMED = 100
 """How many keys an error lists before it counts the rest."""
+COUNTER = "num_batches_tracked"
+"""BatchNorm's counter: only training reads it, and older torch versions did not save it."""
 
 
 def load_checkpoint(module: nn.Module, path: Path) -> None:
@@ -40,15 +42,16 @@ def load_checkpoint(module: nn.Module, path: Path) -> None:
     state = _state_dict(_read(path), path)
     state = _without_prefix(state, set(module.state_dict()))
     wanted = module.state_dict()
-    # Counters that only training reads; older torch versions did not save them.
-    missing = sorted(k for k in wanted if k not in state and not k.endswith("num_batches_tracked"))
-    unexpected = sorted(k for k in state if k not in wanted)
+    missing = sorted(k for k in wanted if k not in state and not k.endswith(COUNTER))
+    unexpected = sorted(k for k in state if k not in wanted and not k.endswith(COUNTER))
     if missing or unexpected:
         raise InputError(
             f"{path}: is not a checkpoint of this model: "
             f"missing {_listed(missing)}; unexpected {_listed(unexpected)}"
         )
     for key, tensor in state.items():
+        if key.endswith(COUNTER):
+            continue
         if tuple(tensor.shape) != tuple(wanted[key].shape):
             raise InputError(
                 f"{path}: '{key}' has shape {tuple(tensor.shape)}, the model has {tuple(wanted[key].shape)}"

@@ -165,17 +165,20 @@ def _resize(layer: Any, node: fx.Node, env: Env) -> Call | None:
     return F.interpolate, (node.args[0],), {**target, "mode": mode, **corners}
 
 
+_PLAIN: Mapping[str, Callable[..., Any]] = {
+    "add": torch.add,
+    "sub": torch.sub,
+    "mul": torch.mul,
+    "_onnx_div": torch.div,
+}
+"""By the name of the function in OnnxBinaryMathOperation."""
+
+
 def _binary(layer: Any, node: fx.Node, env: Env) -> Call | None:
-    plain: Callable[..., Any] | None = {
-        "add": torch.add,
-        "sub": torch.sub,
-        "mul": torch.mul,
-        "_onnx_div": torch.div,
-    }.get(layer.math_op_function.__name__)
-    floats = all(
-        not isinstance(v := _value(a, env), torch.Tensor) or v.is_floating_point() for a in node.args
-    )
-    return (plain, tuple(node.args), {}) if plain and floats and layer.axis is None else None
+    function = _PLAIN.get(layer.math_op_function.__name__)
+    values = (_value(a, env) for a in node.args)
+    floats = all(not isinstance(v, torch.Tensor) or v.is_floating_point() for v in values)
+    return (function, tuple(node.args), {}) if function and floats and layer.axis is None else None
 
 
 def _matmul(layer: nn.Module, node: fx.Node, env: Env) -> Call:

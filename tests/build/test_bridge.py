@@ -1,0 +1,184 @@
+"""A user's ONNX file to torch: the same numbers, in a form MCT can trace, or a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from onnx import helper, numpy_helper
+
+from sensorfit.errors import ConfigError, ModelError
+from sensorfit.models.export import export_float
+from sensorfit.models.registry import find
+from sensorfit.quantize.bridge import source
+
+from ..conftest import model_of
+
+
+def saved(path: Path, body: str, opset: int = 17, **weights: tuple[int, ...]) -> Path:
+    """A graph x (1,3,16,16) -> y with random ``weights``."""
+    model = model_of(body, opset)
+    rng = np.random.default_rng(0)
+    for name, shape in weights.items():
+        model.graph.initializer.append(
+            numpy_helper.from_array(rng.normal(0, 0.3, shape).astype(np.float32), name)
+        )
+    onnx.save(model, str(path))
+    return path
+
+
+def head(inputs: str = "float[1,3,16,16] x", outputs: str = "float[1,4,16,16] y") -> str:
+    return f"agraph ({inputs}) => ({outputs})"
+
+
+def same(path: Path, size: int | None = None) -> torch.fx.GraphModule:
+    """The bridged module; asserts that it gives what onnxruntime gives."""
+    network = source(str(path), None, size, 0)
+    image = np.random.default_rng(1).random((1, *network.shape), dtype=np.float32)
+    session = onnxruntime.InferenceSession(str(path))
+    wanted = session.run(None, {session.get_inputs()[0].name: image})[0]
+    with torch.no_grad():
+        found = network.module(torch.from_numpy(image)).numpy()
+    assert np.abs(found - wanted).max() <= 1e-4 * np.abs(wanted).max()
+    assert isinstance(network.module, torch.fx.GraphModule)
+    torch.fx.symbolic_trace(network.module)  # what MCT does with it
+    return network.module
+
+
+def test_resize_by_scales_becomes_a_plain_interpolation(tmp_path: Path) -> None:
+    body = (
+        head(outputs="float[1,4,32,32] z")
+        + """<float[4] s = {1.0, 1.0, 2.0, 2.0}> {
+        y = Conv(x, w)
+        z = Resize <mode = "nearest", coordinate_transformation_mode = "asymmetric", nearest_mode = "floor"> (y, , s)
+    }"""
+    )
+    module = same(saved(tmp_path / "m.onnx", body, w=(4, 3, 1, 1)))
+    assert torch.nn.functional.interpolate in {n.target for n in module.graph.nodes}
+
+
+def test_shape_arithmetic_becomes_numbers(tmp_path: Path) -> None:
+    body = (
+        head(outputs="float[1,256,4] r")
+        + """<int64[1] minus = {-1}, int64[1] zero = {0}, int64[1] two = {2}> {
+        y = Conv(x, w)
+        s = Shape(y)
+        front = Slice(s, zero, two)
+        all = Concat <axis = 0> (front, minus)
+        flat = Reshape(y, all)
+        r = Transpose <perm = [0, 2, 1]> (flat)
+    }"""
+    )
+    module = same(saved(tmp_path / "m.onnx", body, w=(4, 3, 1, 1)))
+    assert not any("shape" in str(n.target).lower() for n in module.graph.nodes if n.op == "call_module")
+
+
+def test_a_gelu_spelled_out_with_erf_becomes_one(tmp_path: Path) -> None:
+    body = (
+        head(outputs="float[1,4,16,16] z")
+        + """<float root = {1.4142135}, float one = {1.0}, float half = {0.5}> {
+        y = Conv(x, w)
+        d = Div(y, root)
+        e = Erf(d)
+        a = Add(e, one)
+        m = Mul(y, a)
+        z = Mul(m, half)
+    }"""
+    )
+    module = same(saved(tmp_path / "m.onnx", body, w=(4, 3, 1, 1)))
+    layers = [type(m).__name__ for m in module.modules()]
+    assert layers.count("GELU") == 1 and "OnnxErf" not in layers
+
+
+def test_global_average_pooling_stays_pooling(tmp_path: Path) -> None:
+    body = head(outputs="float[1,4,1,1] z") + " { y = Conv(x, w) z = GlobalAveragePool(y) }"
+    module = same(saved(tmp_path / "m.onnx", body, w=(4, 3, 1, 1)))
+    assert torch.nn.functional.adaptive_avg_pool2d in {n.target for n in module.graph.nodes}
+
+
+def test_attention_can_be_traced(tmp_path: Path) -> None:
+    body = (
+        head(outputs="float[1,256,3] z")
+        + """<int64[3] to = {1, 3, 256}, float scale = {1.7}> {
+        f = Reshape(x, to)
+        t = Transpose <perm = [0, 2, 1]> (f)
+        q = MatMul(t, wq)
+        k = MatMul(t, wk)
+        kt = Transpose <perm = [0, 2, 1]> (k)
+        a = MatMul(q, kt)
+        d = Div(a, scale)
+        p = Softmax <axis = -1> (d)
+        z = MatMul(p, t)
+    }"""
+    )
+    same(saved(tmp_path / "m.onnx", body, wq=(3, 3), wk=(3, 3)))
+
+
+def test_weights_behind_identity_and_constant_nodes_are_found(tmp_path: Path) -> None:
+    path = saved(
+        tmp_path / "m.onnx", head() + " { c = Identity(b) y = Conv(x, w, c) }", w=(4, 3, 1, 1), b=(4,)
+    )
+    model = onnx.load(str(path))
+    weight = next(t for t in model.graph.initializer if t.name == "w")
+    model.graph.initializer.remove(weight)
+    model.graph.node.insert(0, helper.make_node("Constant", [], ["w"], value=weight))
+    onnx.save(model, str(path))
+    same(path)
+
+
+def test_a_built_in_network_survives_the_bridge(tmp_path: Path) -> None:
+    entry = find("picosam3")
+    assert entry is not None
+    onnx.save(export_float(entry.definition()(), entry.input_shape), str(tmp_path / "m.onnx"))
+    same(tmp_path / "m.onnx")
+
+
+def test_a_dynamic_size_is_asked_for_and_taken(tmp_path: Path) -> None:
+    body = head("float[1,3,h,w] x", "float[1,4,h,w] y") + " { y = Conv(x, k) }"
+    path = saved(tmp_path / "m.onnx", body, k=(4, 3, 1, 1))
+    with pytest.raises(ConfigError, match="--size N"):
+        source(str(path), None, None, 0)
+    assert source(str(path), None, 32, 0).shape == (3, 32, 32)
+
+
+REFUSED = {
+    "two inputs": (head("float[1,3,16,16] x, float[1,3,16,16] u", "float[1,3,16,16] y") + " { y = Add(x, u) }", "has 2 inputs"),
+    "no image": (head("float[1,12] x", "float[1,12] y") + " { y = Relu(x) }", "2 dimensions"),
+    "channels last": (head("float[1,16,16,3] x", "float[1,16,16,3] y") + " { y = Relu(x) }", "16 channels"),
+    "batch": (head("float[4,3,16,16] x", "float[4,3,16,16] y") + " { y = Relu(x) }", "batch 4"),
+    "operator": (head(outputs="float[1,3,16,16] y") + "<float[1,16,16,2] g = {0.0}> { y = GridSample(x, g) }", "GridSample"),
+    "numbers": (head(outputs="float[1,3,16,16] y") + "<int64 a = {3}> { y = CumSum <exclusive = 1> (x, a) }", "changes output 'y'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_built_is_one_sentence(case: str, tmp_path: Path) -> None:
+    body, says = REFUSED[case]
+    if case == "operator":
+        body = body.replace("<float[1,16,16,2] g = {0.0}>", "")
+        path = saved(tmp_path / "m.onnx", body, g=(1, 16, 16, 2))
+    else:
+        path = saved(tmp_path / "m.onnx", body)
+    with pytest.raises(ModelError, match=says):
+        source(str(path), None, None, 0)
+
+
+def test_a_graph_without_weights_can_be_checked_but_not_built() -> None:
+    entry = find("picosam3")
+    assert entry is not None
+    with pytest.raises(ModelError, match="can be checked but not built"):
+        source(str(entry.graph), None, None, 0)
+
+
+def test_missing_external_weights_are_named(tmp_path: Path) -> None:
+    path = saved(tmp_path / "m.onnx", head() + " { y = Conv(x, w) }", w=(4, 3, 1, 1))
+    model = onnx.load(str(path))
+    onnx.save(model, str(path), save_as_external_data=True, location="weights.bin", size_threshold=0)
+    same(path)
+    (tmp_path / "weights.bin").unlink()
+    with pytest.raises(ModelError, match=r"stored in weights\.bin, which is not there"):
+        source(str(path), None, None, 0)

@@ -1,0 +1,41 @@
+"""Agreement of two outputs, on numbers that can be worked out by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sensorfit.quantize.fidelity import agreement
+
+
+def maps(*rows: list[float]) -> np.ndarray:
+    return np.array(rows, np.float32).reshape(len(rows), 1, 1, -1)
+
+
+def test_equal_outputs_agree_wholly() -> None:
+    found = agreement(maps([1, -1, 2]), maps([1, -1, 2]))
+    assert (found.mask_iou, found.sqnr_db, found.max_abs_difference) == (1.0, None, 0.0)
+
+
+def test_the_iou_is_intersection_over_union_averaged_over_images() -> None:
+    found = agreement(maps([1, 1, -1, -1], [1, 1, 1, 1]), maps([1, -1, 1, -1], [1, 1, 1, 1]))
+    assert found.mask_iou == pytest.approx((1 / 3 + 1) / 2, abs=1e-4)
+    assert found.mask_iou_worst == pytest.approx(1 / 3, abs=1e-4)
+
+
+def test_two_empty_masks_agree_and_are_counted() -> None:
+    found = agreement(maps([-1, -2]), maps([-2, -1]))
+    assert (found.mask_iou, found.empty_masks) == (1.0, 1)
+
+
+def test_a_mask_that_vanishes_counts_as_no_overlap() -> None:
+    assert agreement(maps([1, -1]), maps([-1, -1])).mask_iou == 0.0
+
+
+def test_the_sqnr_is_signal_over_noise_power_in_decibels() -> None:
+    assert agreement(maps([10, 0]), maps([9, 0])).sqnr_db == 20.0
+
+
+def test_an_output_that_is_no_map_has_no_masks() -> None:
+    found = agreement(np.ones((2, 10)), np.zeros((2, 10)))
+    assert found.mask_iou is None and found.sqnr_db == 0.0

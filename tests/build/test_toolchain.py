@@ -1,0 +1,117 @@
+"""Subprocesses: found or named, logged, ended in time with their children. No converter needed here."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sensorfit.convert import toolchain
+from sensorfit.convert.build import build
+from sensorfit.errors import ConfigError, MissingDependency, ModelError, ToolchainError
+
+
+def test_what_a_tool_prints_is_logged_and_returned(tmp_path: Path) -> None:
+    seen: list[str] = []
+    code, text = toolchain.run(
+        ["/bin/sh", "-c", "echo one; echo two >&2; exit 3"], tmp_path / "log", 30, seen.append
+    )
+    assert code == 3 and text == "one\ntwo\n" == (tmp_path / "log").read_text() == "".join(seen)
+
+
+def test_past_the_time_limit_the_tool_and_its_children_are_ended(tmp_path: Path) -> None:
+    mark = tmp_path / "child"
+    script = f"(sleep 600 & echo $! > {mark}; wait) & wait"
+    with pytest.raises(ToolchainError, match="--time-limit"):
+        toolchain.run(["/bin/sh", "-c", script], tmp_path / "log", 1)
+    pid = int(mark.read_text())
+    for _ in range(100):
+        if not alive(pid):
+            break
+        time.sleep(0.05)
+    assert not alive(pid)
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{pid}/stat")
+    return not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def test_the_tools_own_temporary_files_go_away(tmp_path: Path) -> None:
+    toolchain.run(["/bin/sh", "-c", "touch $TMPDIR/left && test -f $TMPDIR/left"], tmp_path / "log", 30)
+    assert [p.name for p in tmp_path.iterdir()] == ["log"]
+
+
+def test_without_java_the_command_that_installs_it_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(MissingDependency, match="apt install openjdk-17-jre-headless"):
+        toolchain.java_version()
+
+
+def test_an_old_java_is_named_with_its_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    java = tmp_path / "java"
+    java.write_text("#!/bin/sh\necho 'openjdk version \"11.0.2\" 2019-01-15' >&2\n")
+    java.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    with pytest.raises(MissingDependency, match=r"needs Java 17, .* is 11\.0\.2"):
+        toolchain.java_version()
+
+
+def test_a_missing_tool_is_named_with_the_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(MissingDependency, match=r'pip install "sensorfit\[build\]"'):
+        toolchain.need_tool("imxconv-pt")
+
+
+def test_without_the_extra_a_build_says_what_to_install(tmp_path: Path) -> None:
+    """In an interpreter that finds none of the extra's packages."""
+    code = (
+        "import sys, importlib.util as u; find = u.find_spec\n"
+        "hidden = {'torch', 'model_compression_toolkit', 'onnxruntime', 'mct_quantizers', 'edgemdt_tpc'}\n"
+        "import sensorfit.quantize.extra as extra\n"
+        "extra.find_spec = lambda name: None if name in hidden else find(name)\n"
+        "sys.argv = ['sensorfit', 'build', 'picosam3', '-o', 'out']\n"
+        "from sensorfit.cli import main; main()\n"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert answer.returncode == 3
+    assert 'pip install "sensorfit[build]"' in answer.stderr and "model-compression-toolkit" in answer.stderr
+    assert "Traceback" not in answer.stderr and list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"seed": -1}, "--seed"),
+        ({"calib_limit": 0}, "--calib-limit"),
+        ({"time_limit": 0.0}, "--time-limit"),
+        ({"mean": (0.5, 0.5, 0.5)}, "--mean needs --std"),
+        ({"std": (0.5, 0.5, 0.5)}, "--std needs --mean"),
+        ({"size": 100}, "multiple of 16"),
+    ],
+)
+def test_an_option_that_cannot_be_used_is_named(
+    options: dict[str, object], says: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=says):
+        build("picosam3", tmp_path / "out", **options)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_model_is_named_with_those_there_are(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"picosam4: there is no such file.*picosam2, picosam3"):
+        build("picosam4", tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
