@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 from statistics import median
@@ -164,7 +164,7 @@ def refit(measurements: Iterable[Measured], target: Target, demands: Sequence[De
     measurements = tuple(measurements)
     chosen = [m for m in measurements if m.fitted and not m.bound]
     hardware = Constants(1.0, 1.0, 0.0, target.mac_units, read_facts("cost_model", target.name)["array"]["simd"])
-    points = [_point(m, hardware.simd, target.clock_hz) for m in chosen]
+    points = _same_layers_together([_point(m, hardware.simd, target.clock_hz) for m in chosen])
     if len({p.group for p in points}) < len(BASE) + 1:
         raise ConfigError("a fit needs at least three different networks: measure more models, or leave out --alone")
     best = fit(points, hardware)
@@ -224,6 +224,15 @@ def _point(measured: Measured, simd: int, clock_hz: int) -> Point:
         group=measured.group or measured.name,
         weight=WEIGHTS[measured.confidence],
     )
+
+
+def _same_layers_together(points: Sequence[Point]) -> list[Point]:
+    """Points of the same layers in one group, whoever measured them: left out together, or the error would lie."""
+    groups: dict[tuple[object, ...], str] = {}
+    return [
+        replace(p, group=groups.setdefault(tuple((w.kind, w.array, w.weights, w.bytes) for w in p.works), p.group))
+        for p in points
+    ]
 
 
 def _depthwise(layers: Sequence[Work], constants: Constants) -> float:

@@ -79,6 +79,16 @@ def test_with_the_shipped_measurements_the_new_error_stands_beside_the_old(
     assert abs(_estimate(path, tmp_path / "sensorfit-latency.toml").dsp_ms - measured) < abs(_estimate(path).dsp_ms - measured)
 
 
+def test_a_network_measured_twice_is_left_out_twice(target: Target) -> None:
+    times = {"baseline": (0.08, 0.2), "mobilenet_v1": (3.1,), "tinytracker": (0.86,)}
+    measured = [
+        Measured(f"{n}{ms}", lower(load(DIRECTORY / f"{n}.onnx")), ms, group=f"{n}{ms}") for n, both in times.items() for ms in both
+    ]
+    result = refit(measured, target)
+    assert len({p.group for p in result.fit.points}) == 3
+    assert result.rows[0].left_out == result.rows[1].left_out
+
+
 def test_a_log_may_belong_to_a_built_in_model(own: dict[str, Path], tmp_path: Path) -> None:
     log = tmp_path / "pico.csv"
     log.write_text("dnn_ms,dsp_ms\n9,7\n", encoding="utf-8")
