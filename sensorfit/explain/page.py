@@ -27,7 +27,7 @@ from ..units import show_bytes
 from ..verify.engine import verify
 from ..verify.finding import Finding
 from .blocks import block, ranges, shape_of
-from .lifts import lifts, together
+from .lifts import lifts, mebibytes, together
 from .model import Contrast, Group, Page, Part, Sum
 from .structure import foreign_inputs, largest, operators
 
@@ -227,15 +227,33 @@ def _reasons(parts: Sequence[Part], whole: Sum | None, target: Target) -> tuple[
             count = ", ".join(_by_operator(item.unknown))
             found.append(f"{who} has {item.unknown_nodes} nodes that nobody has tried: {count}.")
         found += [f"{who} needs more than {_over(report)}."] if not report.memory.fits else []
-        found += [f"{who}'s image is {g.form}: {g.why}." for g in item.foreign_inputs if g.kind == "size"]
+        found += _too_large(who, item)
+        found += [f"{who} takes {g.form}; {g.why}." for g in item.foreign_inputs if g.kind == "size"]
         if others := [g.form for g in item.foreign_inputs if g.kind == "other"]:
             found.append(f"{who} takes inputs that the sensor does not deliver: {', '.join(others)}.")
-    if whole and not whole.fits and all(item.report.memory.fits for item in parts):
+    if whole and whole.weights_bytes > whole.budget_bytes:
+        each = ", ".join(f"{p.label} {mebibytes(p.report.memory.weights_bytes)}" for p in parts)
         found.append(
-            f"Encoder and decoder fit one by one, but not together: {show_bytes(whole.total_bytes)} "
-            f"of {show_bytes(whole.budget_bytes)}."
+            f"The INT8 weights of all parts ({each}, together {mebibytes(whole.weights_bytes)}) exceed the budget "
+            f"of {mebibytes(whole.budget_bytes)} before any activation is counted."
+        )
+    elif whole and not whole.fits and all(p.report.memory.fits for p in parts):
+        found.append(
+            f"The parts fit one by one, but not together: {show_bytes(whole.total_bytes)} of {show_bytes(whole.budget_bytes)}."
         )
     return tuple(found)
+
+
+def _too_large(who: str, item: Part) -> list[str]:
+    """A sentence when one tensor alone exceeds the budget."""
+    budget = item.report.memory.budget_bytes
+    if item.largest is None or item.largest.elements <= budget:
+        return []
+    shape = "x".join(map(str, item.largest.shape))
+    return [
+        f"{who}'s largest tensor, {shape}, takes {mebibytes(item.largest.elements)} at one byte an element: "
+        f"{item.largest.elements / budget:.1f} times the budget by itself."
+    ]
 
 
 def _over(report: Report) -> str:

@@ -4,6 +4,7 @@ import json
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
 from click.testing import CliRunner
@@ -56,6 +57,14 @@ def test_tinysam_fails_for_operators_memory_and_prompts() -> None:
     assert [g.kind for g in encoder.foreign_inputs] == ["size"]
     assert {g.op for g in encoder.flagged} >= {"Softmax", "LayerNormalization"}
     assert sum(g.count for g in encoder.flagged if g.op == "Softmax") == 10
+
+
+def test_tinysams_reasons_have_their_numbers() -> None:
+    reasons = page("tinysam").reasons
+    assert any("1x256x256x256, takes 16.00 MiB" in r and "2.0 times the budget" in r for r in reasons)
+    assert any("before any activation is counted" in r and "encoder" in r and "decoder" in r for r in reasons)
+    assert any("1024x1024" in r and "640x640" in r for r in reasons)
+    assert any("points 1x2x2, labels 1x2" in r for r in reasons)
 
 
 def test_edgesams_encoder_is_refused_for_memory_alone() -> None:
@@ -147,7 +156,7 @@ def hostile(path: Path) -> Path:
         '<ir_version: 8, opset_import: ["" : 17]> g (float[1,3,64,64] x) => (float[1,3,64,64] y) { y = Erf(x) }'
     )
     given.graph.node[0].name = "/evil|<img>/\x1b[31m::error::/Erf"
-    given.graph.initializer.append(numpy_helper.from_array(__import__("numpy").zeros(1, "float32"), "unused"))
+    given.graph.initializer.append(numpy_helper.from_array(np.zeros(1, np.float32), "unused"))
     onnx.save(given, path / "m.onnx")
     return path / "m.onnx"
 
