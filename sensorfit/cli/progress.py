@@ -31,7 +31,9 @@ class ShownStages(Stages):
 
     def finished(self, stage: Stage) -> None:
         """Tick the stage off."""
-        if self._task is not None:
+        if self._display.disable:  # no terminal: a line a stage, as it ends
+            self._display.console.print(f"{stage.seconds:7.1f} s  {stage.name}", markup=False)
+        elif self._task is not None:
             self._display.update(self._task, completed=1)
 
 
@@ -47,6 +49,7 @@ def progress(console: Console) -> Iterator[Stages]:
         console=console,
         redirect_stdout=False,
         redirect_stderr=False,
+        disable=not console.is_terminal,
     )
     with display:
         yield ShownStages(display)

@@ -80,7 +80,10 @@ def _facts(build: Build) -> Table:
             "normalisation", f"in the graph, mean {_listed(norm.mean)}, std {_listed(norm.std)}: {cost}"
         )
     else:
-        table.add_row("normalisation", "none: the graph takes RGB in [0, 1] as it is")
+        table.add_row(
+            "normalisation",
+            "none: the graph takes RGB in [0, 1] as it is; if the training normalised, give --mean and --std",
+        )
     latency = build.report.latency
     table.add_row(
         "latency",
