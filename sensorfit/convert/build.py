@@ -9,7 +9,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -237,9 +237,10 @@ def _check(
     from ..api import check
     from ..models.export import export_float
 
-    model = onnx.load(str(path))
     shapes = {"": (1, *network.shape)}
     report = check(path, input_persistency=input_persistency, input_shapes=shapes)
+    # The file is still in a directory that will be renamed, under a name every build uses.
+    report = replace(report, model=replace(report.model, name=network.name, path=path.name))
     if not mean:
         return report, Normalisation((), ())
     model = export_float(network.module, network.shape)

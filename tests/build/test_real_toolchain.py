@@ -92,6 +92,7 @@ def test_the_converter_says_what_the_issue_says(bare: Path) -> None:
 def test_the_report_is_the_checks_object_and_more(bare: Path) -> None:
     found = report(bare)
     jsonschema.validate(found, schema())
+    assert (found["model"]["name"], found["model"]["path"]) == ("picosam3", "model.onnx")
     assert found["verdict"] == "fits" and found["model"]["parameters"] == 1_371_418
     assert found["memory"]["runtime_bytes"] == found["converter"]["memory"]["runtime_bytes"]
     assert found["fidelity"]["images"] == 16
