@@ -17,6 +17,7 @@ from typing import Any, Final
 from . import apart, baseline
 from .config import DEFAULTS, Config, Policy, find_config, read_config
 from .errors import ConfigError, SensorfitError
+from .memory.model import MemoryReport
 from .report.escape import plain
 from .report.outcome import Outcome
 from .report.outputs import plan as output_plan
@@ -38,6 +39,8 @@ class Job:
     alone: bool = False
     """The only model: an unexpected failure is the command's own."""
     calibration: Any = None
+    plan: bool = False
+    """Whether the memory plan is wanted step by step; without, only the peak comes back."""
 
 
 def check_all(
@@ -68,7 +71,10 @@ def check_all(
             "which model? name a file, a directory or a built-in model, or list models in the configuration"
         )
     asked = Policy(**policy)
-    todo = [Job(name, asked.over(config.policy_for(name)), confirm, alone=len(names) == 1) for name in names]
+    todo = [
+        Job(name, asked.over(config.policy_for(name)), confirm, alone=len(names) == 1, plan=memory)
+        for name in names
+    ]
     workers = jobs if jobs is not None else config.jobs if config.jobs is not None else 1
     with progress(len(todo)) as advance:
         results = run(todo, workers, advance)
@@ -176,11 +182,17 @@ def judge(job: Job) -> Outcome:
     added = tuple(budget_findings(report, policy.budgets))
     shown = tuple(f for f in (*added, *report.findings) if policy.shows(f.rule))
     published = tuple(dict(row) for row in report.published)  # plain: it goes from process to process
-    report = replace(report, findings=shown, published=published)
+    report = replace(report, findings=shown, published=published, memory=_memory(report.memory, job.plan))
     fail_on = policy.fail_on or "error"
     return Outcome(
         job.model, report, exit_code=report.exit_code(fail_on), fail_on=fail_on, reason=policy.reason
     )
+
+
+def _memory(memory: MemoryReport, plan: bool) -> MemoryReport:
+    if plan or not 0 <= memory.peak_step < len(memory.steps):
+        return memory
+    return replace(memory, steps=(memory.steps[memory.peak_step],), peak_step=0)
 
 
 @contextmanager
