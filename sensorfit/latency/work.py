@@ -117,7 +117,8 @@ def works(graph: Graph, simd: int) -> tuple[Work, ...]:
 
 def work(graph: Graph, node: Node, simd: int, kind: str) -> Work:
     """The demand of one node of class ``kind``."""
-    counted, moved, size = macs(graph, node), _bytes(graph, node, simd, kind in WINDOWED), elements(graph, node)
+    windowed = kind in WINDOWED and node.op not in PRODUCTS
+    counted, moved, size = macs(graph, node), _bytes(graph, node, simd, windowed), elements(graph, node)
     if counted is None or moved is None or size is None or kind in ("unknown", "control", "data_dependent"):
         return Work(node.name, node.op, kind, macs=counted or 0, bytes=moved or 0, known=False)
     if not counted:
@@ -141,14 +142,18 @@ def _bytes(graph: Graph, node: Node, simd: int, windowed: bool) -> int | None:
 def tensor_bytes(shape: Shape, simd: int, windowed: bool = True) -> int:
     """Bytes of an 8-bit activation with one axis padded to the SIMD width.
 
-    ``windowed``: an image that a window slides over, laid out with its channels
-    (axis 1) side by side. Otherwise the layout is free: the axis that pads least.
+    ``windowed``: what a window slides over is laid out with its channels (axis 1)
+    side by side. Otherwise the last axis, of four dimensions the one that pads less.
     """
     sizes = [1 if d is None else d for d in shape]
     if not sizes:
         return simd
-    image = len(sizes) == 4
-    axes = (1,) if image and windowed else (1, -1) if image else (-1,)
+    if len(sizes) < 3:
+        axes: tuple[int, ...] = (-1,)
+    elif windowed:
+        axes = (1,)
+    else:
+        axes = (1, -1) if len(sizes) == 4 else (-1,)
     whole = prod(sizes)
     return min(whole // sizes[axis] * pad(sizes[axis], simd) if sizes[axis] else 0 for axis in axes)
 
