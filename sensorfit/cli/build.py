@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +94,8 @@ def command(model: str, int8: bool, directory: Path | None, quiet: bool, **optio
     from ..report.build import print_build
     from .progress import progress
 
+    # A CI runner that gives up sends SIGTERM: leave as on Ctrl-C, with nothing half-written and no Java behind.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     console = Console(highlight=False, quiet=quiet)
     with progress(Console(stderr=True, quiet=quiet)) as stages:
         made = build(model, directory or Path(f"{Path(model).stem}-imx500"), stages=stages, **options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -115,3 +116,17 @@ def test_an_unknown_model_is_named_with_those_there_are(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"picosam4: there is no such file.*picosam2, picosam3"):
         build("picosam4", tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_build_that_is_terminated_leaves_nothing(tmp_path: Path) -> None:
+    code = "from sensorfit.cli import main; main()"
+    command = [sys.executable, "-c", code, "build", "picosam3", "-o", str(tmp_path / "out")]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.iterdir()):
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert list(tmp_path.iterdir()) == [] and "Traceback" not in errors
