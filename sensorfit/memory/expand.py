@@ -100,7 +100,8 @@ def expand(graph: Graph, facts: Facts) -> Program:
     state = Expansion(graph, facts)
     for name in graph.inputs:
         extent = state.extent(name)
-        size = tensor_bytes(extent, Layout.PLANES, facts) + facts.input_guard_bytes
+        even = extent.resized(rows=round_up(extent.rows, facts.input_rows))
+        size = tensor_bytes(even, Layout.PLANES, facts) + facts.input_guard_bytes
         buffer = state.store(name, "", size, Layout.PLANES)
         state.program.inputs.append(buffer)
         state.program.input_bytes += size
@@ -254,7 +255,11 @@ def _expand_convolution(state: Expansion, node: Node, conv: cv.Convolution, sour
     else:
         value = state.bring(sources[0], Layout.BLOCKS, node.name)
     layout = Layout.PLANES if cv.writes_planes(conv, facts) else Layout.BLOCKS
-    state.put(node, node.outputs[0], layout, [value.buffer], cv.scratch_bytes(conv, facts))
+    scratch = cv.scratch_bytes(conv, facts)
+    producer = state.graph.producer_of(sources[0])
+    if not scratch and producer is not None and producer.op in ("Resize", "Upsample"):
+        scratch = cv.halo_bytes(conv, value.extent, facts)
+    state.put(node, node.outputs[0], layout, [value.buffer], scratch)
 
 
 def _pad_planes(state: Expansion, node: Node, conv: cv.Convolution, value: Value) -> Value:
@@ -267,7 +272,7 @@ def _pad_planes(state: Expansion, node: Node, conv: cv.Convolution, value: Value
         return state.transform(value, value.extent, Layout.PLANES, name, f"planes for {node.name}")
     tall = value.extent.grown(rows=top + bottom)
     full = value.extent.grown(top + bottom, left + right)
-    turned = value.extent
+    turned = tall
     value = state.transform(value, tall, Layout.PLANES, f"{name}-0", f"rows padded for {node.name}")
     value = state.transform(value, turned, Layout.TURNED, f"{name}-1", f"turned for {node.name}")
     wide = turned.grown(columns=left + right)

@@ -43,6 +43,7 @@ class Facts:
     align: int
     planar_channels: int
     input_guard_bytes: int
+    input_rows: int
     planar_convolution_bytes: int
     depthwise_tap_bytes: int
     depthwise_block_bytes: int
@@ -73,6 +74,7 @@ def load_memory_facts(target: str = "imx500") -> Facts:
         align=layout["align"],
         planar_channels=layout["planar_channels"],
         input_guard_bytes=table["input"]["guard_bytes"],
+        input_rows=table["input"]["rows"],
         planar_convolution_bytes=workspace["planar_convolution_bytes"],
         depthwise_tap_bytes=workspace["depthwise_tap_bytes"],
         depthwise_block_bytes=workspace["depthwise_block_bytes"],

@@ -2,7 +2,8 @@
 
 The converter's listing shows two habits. Steps that compute go first, in the
 graph's order; changes of layout wait until nothing else can run. When one
-must run, those whose result is wanted latest go first.
+must run, those whose result is wanted latest go first. Where that order has
+its peak, a tensor that only waits to become smaller becomes so before.
 """
 
 from __future__ import annotations
@@ -10,8 +11,12 @@ from __future__ import annotations
 import heapq
 
 from .device import Operation, Program
+from .lifetimes import lifetimes, live_sets
+from .peak import needed_bytes
 
 TRANSFORM = "Transform"
+ROUNDS = 8
+"""Transforms moved ahead of a peak at most; each time another one makes the peak."""
 
 
 def schedule(program: Program) -> list[Operation]:
@@ -48,6 +53,37 @@ def schedule(program: Program) -> list[Operation]:
             if not waiting[reader]:
                 release(reader)
     return order
+
+
+def relieve(program: Program, align: int) -> None:
+    """Move transforms that shrink what waits at the peak to before the peak, while that lowers it."""
+    for _ in range(ROUNDS):
+        operations = program.operations
+        sets = [list(alive) for alive in live_sets(lifetimes(program), len(operations))]
+        needed = [needed_bytes([span.buffer.bytes for span in alive], align) for alive in sets]
+        if not needed:
+            return
+        peak = max(range(len(needed)), key=needed.__getitem__)
+        step = operations[peak]
+        touched = {*step.reads, *step.writes, step.scratch}
+        for span in sets[peak]:
+            later = operations[span.last]
+            if span.buffer.name in touched or later.op != TRANSFORM or len(later.reads) != 1:
+                continue
+            result = program.buffers[later.writes[0]].bytes
+            if result >= span.buffer.bytes or any(
+                span.buffer.name in operations[i].reads for i in range(peak, span.last)
+            ):
+                continue
+            before = next((i for i in range(peak, span.first, -1) if needed[i - 1] + result < needed[peak]), None)
+            ready = max(i for i in range(span.first, peak) if i == span.first or span.buffer.name in operations[i].reads) + 1
+            if before is None or before < ready:
+                continue
+            moved = operations.pop(span.last)
+            operations.insert(before, moved)
+            break
+        else:
+            return
 
 
 def _wanted(operations: list[Operation], readers: list[list[int]]) -> list[int]:

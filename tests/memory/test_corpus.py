@@ -10,14 +10,8 @@ from tools.memory_errors import Case, Error, cases, errors, table
 CASES = {case.name: case for case in cases()}
 NARROW = [case for case in CASES.values() if case.kind != "wide probe"]
 
-PLACEMENT = "the converter places these higher than its own live bytes; what its placement adds is not known"
-ORDER = "side branches: the converter orders them by node names"
-LAYERNORM = "a decomposed LayerNormalization takes layout changes that are not modelled"
-DEVIATIONS: dict[str, tuple[int, int, str]] = {
-    "unet_24_3_near_128": (0, -17408, PLACEMENT),
-    "unet_20_3_near_112": (0, -15360, PLACEMENT),
-    "unet_12_2_bil_160": (0, -48128, PLACEMENT),
-}
+PLACEMENT = "the converter places this one higher than its own live bytes; why is not known"
+DEVIATIONS: dict[str, tuple[int, int, str]] = {"unet_12_2_bil_160": (0, -48128, PLACEMENT)}
 """Networks whose (weights, runtime) errors are known: exact values, so that any change shows."""
 
 

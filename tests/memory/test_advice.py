@@ -1,0 +1,81 @@
+"""Culprits, padding, findings and the largest input."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from rich.console import Console
+
+from sensorfit.graph.load import load
+from sensorfit.graph.lower import lower
+from sensorfit.memory import MemoryReport, analyse
+from sensorfit.memory.resize import FOUR_BY_THREE, largest_input
+from sensorfit.report.memory import render_timeline
+from sensorfit.rules.memory import findings
+from sensorfit.target import load_target
+
+GRAPHS = Path(__file__).resolve().parents[2] / "models" / "graphs"
+PICOSAM3 = GRAPHS / "picosam3.onnx"
+TARGET = load_target()
+
+
+def report_at(side: int, persistency: bool = True) -> MemoryReport:
+    return analyse(lower(load(PICOSAM3, None, {"": (1, 3, side, side)})), TARGET, persistency)
+
+
+def test_the_peak_is_the_last_depthwise_convolution_with_its_two_tensors_and_the_skip() -> None:
+    report = report_at(96)
+    assert "up4" in report.steps[report.peak_step].node
+    assert [culprit.bytes for culprit in report.culprits] == [884_736, 884_736, 589_824, 12_384]
+
+
+def test_a_culprit_with_fewer_channels_lowers_the_peak_by_a_block() -> None:
+    report = report_at(96)
+    wide = report.culprits[0]
+    assert (wide.shape[1], wide.fewer_channels) == (80, 64)
+    assert report.runtime_bytes - wide.runtime_if_fewer == 32 * 96 * 96
+    assert wide.runtime_if_gone < wide.runtime_if_fewer < report.runtime_bytes
+
+
+def test_forty_channels_are_just_past_a_boundary() -> None:
+    found = report_at(96).padding
+    assert {(item.channels, item.paid_channels, item.boundary) for item in found} == {(40, 64, 32)}
+    assert found[0].bytes == 32 * 96 * 96
+
+
+def test_what_does_not_fit_is_an_error_with_a_way_out() -> None:
+    report = report_at(192)
+    assert not report.fits
+    device = lower(load(PICOSAM3, None, {"": (1, 3, 192, 192)}))
+    found = [f for f in findings(device, report, TARGET) if f.rule == "SF301"]
+    assert [f.support for f in found] == ["unsupported"]
+    assert str(report.total_bytes) in found[0].message
+    assert "%" in found[0].fix
+
+
+def test_no_verdict_without_all_sizes() -> None:
+    from dataclasses import replace
+
+    device = lower(load(PICOSAM3))
+    assert not list(findings(device, replace(report_at(192), complete=False), TARGET))
+
+
+def test_the_largest_inputs_fit_and_the_next_size_does_not() -> None:
+    square = largest_input(PICOSAM3, TARGET, step=16)
+    assert square.size is not None
+    side = square.size[0]
+    assert report_at(side).total_bytes == square.total_bytes <= TARGET.budget_bytes < report_at(side + 16).total_bytes
+    oblong = largest_input(PICOSAM3, TARGET, FOUR_BY_THREE)
+    assert oblong.size is not None
+    assert oblong.size[1] * 3 == oblong.size[0] * 4
+
+
+def test_the_timeline_names_every_step_and_the_peak() -> None:
+    report = report_at(96)
+    written = io.StringIO()
+    render_timeline(report, Console(file=written, width=140))
+    text = written.getvalue()
+    assert text.count("\n") > len(report.steps)
+    assert "← peak" in text
+    assert "884,736" in text
