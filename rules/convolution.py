@@ -50,7 +50,7 @@ def convolution(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
         if any(pads[i] >= extent[i % 2] for i in range(4)) and node.attrs.get("auto_pad", "NOTSET") == "NOTSET":
             yield Issue("Padding >= kernel size is not supported", "pad less, or put a Pad node before the convolution", f"padding {pads}, kernel {kernel}, dilation {dilations}")
     group = node.attrs.get("group", 1)
-    if group > 1 and weights is not None and weights[0] and weights[1] and weights[0] % (weights[1] * group):
+    if group > 1 and weights is not None and len(weights) > 1 and weights[0] and weights[1] and weights[0] % (weights[1] * group):
         yield Issue(
             "Non-integer depth multiplier (filter group size / input group size) is not supported with group > 1",
             "make out_channels a multiple of in_channels, make it depthwise (groups = in_channels) with a 1x1 Conv after it, or drop the groups",
