@@ -28,6 +28,10 @@ TOLERANCE = 1e-3
 """Largest difference between torch and onnxruntime, relative to the output's largest value; float sums differ by less."""
 
 
+NEAR = 0.05
+"""How far random BatchNorms and biases are from doing nothing."""
+
+
 @dataclass(frozen=True)
 class Source:
     """The float network to quantize. ``shape`` is (C, H, W)."""
@@ -99,18 +103,25 @@ def _from_entry(entry: Entry, weights: Path | None, size: int | None, seed: int)
 
 
 def randomise(module: nn.Module, seed: int) -> None:
-    """He-initialise the convolutions of ``module`` from ``seed``, in place.
+    """Random weights for ``module`` from ``seed``, in place: He for convolutions, BatchNorms near the identity.
 
     The signal keeps its size from layer to layer, so that ranges are those of
-    a working network; torch's own initialisation lets it fade.
+    a working network; torch's own initialisation lets it fade. No two tensors
+    are equal: the ONNX exporter would merge them and the file lose parameters.
     """
     torch = need("torch")
+    init = torch.nn.init
     generator = torch.Generator().manual_seed(seed)
     for layer in module.modules():
         if isinstance(layer, torch.nn.Conv2d):
-            torch.nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
+            init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
             if layer.bias is not None:
-                torch.nn.init.zeros_(layer.bias)
+                init.normal_(layer.bias, 0, NEAR, generator=generator)
+        elif isinstance(layer, torch.nn.BatchNorm2d):
+            for tensor in (layer.weight, layer.running_var):
+                init.uniform_(tensor, 1 - NEAR, 1 + NEAR, generator=generator)
+            for tensor in (layer.bias, layer.running_mean):
+                init.normal_(tensor, 0, NEAR, generator=generator)
 
 
 def _from_onnx(path: Path, size: int | None) -> Source:
