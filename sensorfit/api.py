@@ -103,9 +103,9 @@ def _resolve(model: str | Path | onnx.ModelProto) -> tuple[Path | onnx.ModelProt
     if isinstance(model, onnx.ModelProto):
         return model, None
     path = Path(model)
-    if path.exists():
+    entry = None if path.is_file() else find(str(model))
+    if entry is None and path.exists():
         return path, None
-    entry = find(str(model))
     if entry is not None:
         return entry.graph, entry
     if path.suffix or len(path.parts) > 1:

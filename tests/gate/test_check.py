@@ -1,0 +1,294 @@
+"""The command as CI calls it: many models, policies, a baseline, exit codes, standard output and error."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from sensorfit import apart, cli, gate
+from sensorfit.config import Policy
+from sensorfit.errors import ConfigError
+from sensorfit.gate import Job, expand
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+def net(path: Path, op: str = "Conv", size: int = 64, name: str = "") -> Path:
+    """A one-operator network at ``path``."""
+    weights, attributes = [], {}  # type: list[onnx.TensorProto], dict[str, Any]
+    if op == "Conv":
+        weights, attributes = (
+            [numpy_helper.from_array(np.ones((4, 3, 3, 3), np.float32), "w")],
+            {"pads": [1, 1, 1, 1]},
+        )
+    elif op == "ConvTranspose":
+        weights = [numpy_helper.from_array(np.ones((3, 4, 4, 4), np.float32), "w")]
+        attributes = {"pads": [1, 1, 1, 1], "strides": [2, 2]}
+    node = helper.make_node(
+        op, ["x", *(w.name for w in weights)], ["y"], name=name or op.lower(), **attributes
+    )
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, size, size])
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, None)
+    graph = helper.make_graph([node], path.stem, [x], [y], weights)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    return path
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """``sensorfit ARGUMENTS`` in an empty directory: (exit code, standard output, standard error)."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()  # the search for a configuration ends here
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["sensorfit", *arguments])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        out, err = capfd.readouterr()
+        return int(stop.value.code or 0), out, err
+
+    return call
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    """good.onnx fits, bad.onnx does not, deep/soft.onnx is flagged, broken.onnx is no model."""
+    folder = tmp_path / "models"
+    net(folder / "good.onnx")
+    net(folder / "bad.onnx", "ConvTranspose")
+    net(folder / "deep" / "soft.onnx", "Softmax")
+    (folder / "broken.onnx").write_bytes(b"not a model")
+    return folder
+
+
+def test_exit_codes_of_one_model(run: Run, models: Path) -> None:
+    assert run("check", "models/good.onnx")[0] == 0
+    assert run("check", "models/bad.onnx")[0] == 1
+    assert run("check", "models/deep/soft.onnx")[0] == 0
+    assert run("check", "models/deep/soft.onnx", "--fail-on", "warning")[0] == 1
+    assert run("check", "models/deep/soft.onnx", "--profile", "picosam")[0] == 1
+    assert run("check", "models/broken.onnx")[0] == 2
+    assert run("check", "models/absent.onnx")[0] == 2
+    assert run("check", "--format", "nonsense", "x")[0] == 2
+    assert run("check")[0] == 2
+
+
+def test_an_error_is_one_sentence_on_standard_error(run: Run, models: Path) -> None:
+    code, out, err = run("check", "models/broken.onnx", "--format", "json")
+    assert (code, out) == (2, "")
+    assert len(err.splitlines()) == 1
+    assert err.startswith("sensorfit: models/broken.onnx: ")
+
+
+@pytest.mark.parametrize("jobs", ["1", "3"])
+def test_directories_and_globs_end_in_one_table_and_the_worst_exit_code(
+    run: Run, models: Path, jobs: str
+) -> None:
+    code, out, err = run("check", "models", "-j", jobs)
+    assert code == 2
+    for name in ("models/bad.onnx", "models/broken.onnx", "models/deep/soft.onnx", "models/good.onnx"):
+        assert name in out
+    assert out.count("┏") == 1
+    assert "4 models: 1 fail, 1 cannot be checked, 2 pass" in out
+    assert "broken.onnx" in err
+    assert run("check", "models/[bg]*d.onnx", "-j", jobs)[0] == 1
+
+
+def test_several_models_keep_their_order_and_json_holds_all(run: Run, models: Path) -> None:
+    code, out, _ = run(
+        "check", "models/good.onnx", "models/bad.onnx", "models/broken.onnx", "-j", "2", "--format", "json"
+    )
+    found = json.loads(out)
+    assert code == found["summary"]["exit_code"] == 2
+    assert [m["model"]["path"] for m in found["models"]] == ["models/good.onnx", "models/bad.onnx"]
+    assert [m["gate"]["exit_code"] for m in found["models"]] == [0, 1]
+    assert [e["path"] for e in found["errors"]] == ["models/broken.onnx"]
+
+
+def test_a_model_is_checked_once_however_often_it_is_named(
+    models: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert expand(["models/good.onnx", "models/g*.onnx", "models/good.onnx"]) == ["models/good.onnx"]
+    assert expand(["picosam3", "models/**/*.onnx"])[0] == "picosam3"
+
+
+def test_a_pattern_without_a_model_is_an_error(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for pattern, words in (("empty", "holds no .onnx file"), ("nothing/*.onnx", "no file matches")):
+        code, _, err = run("check", pattern)
+        assert code == 2 and words in err
+
+
+def test_a_built_in_name_is_found_although_a_directory_has_it(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "picosam3").mkdir()
+    assert run("check", "picosam3", "--format", "github")[0] == 0
+
+
+# --- policy ---
+
+
+def test_budgets_of_the_configuration_break_the_gate_and_not_the_verdict(
+    run: Run, models: Path, tmp_path: Path
+) -> None:
+    config = 'models = ["models/good.onnx"]\nbudgets = { sram = "1 kB", headroom = "8 MiB", macs = 1, parameters = 1, latency = "0.0001 ms" }'
+    (tmp_path / "sensorfit.toml").write_text(config)
+    code, out, _ = run("check", "--format", "json")
+    found = json.loads(out)
+    assert code == 1
+    assert found["verdict"] == "fits"
+    assert {f["rule"] for f in found["findings"]} >= {"SF601", "SF602", "SF603", "SF604", "SF605"}
+    (tmp_path / "sensorfit.toml").write_text(
+        'budgets = { sram = "1 MiB", headroom = "1 MiB", macs = "10 M", parameters = "1 k", latency = "15 ms" }'
+    )
+    code, out, _ = run("check", "models/good.onnx", "--format", "json")
+    assert code == 0 and not [f for f in json.loads(out)["findings"] if f["rule"].startswith("SF6")]
+
+
+def test_ignore_hides_a_finding_and_leaves_the_verdict(run: Run, models: Path) -> None:
+    _, out, _ = run("check", "models/deep/soft.onnx", "--format", "json", "--ignore", "SF201,SF5")
+    assert not [f for f in json.loads(out)["findings"] if f["rule"].startswith(("SF201", "SF5"))]
+    code, out, _ = run("check", "models/bad.onnx", "--format", "json", "--ignore", "SF1")
+    assert (code, json.loads(out)["verdict"]) == (1, "does_not_fit")
+    _, out, _ = run("check", "models/deep/soft.onnx", "--format", "json", "--select", "SF201")
+    assert {f["rule"] for f in json.loads(out)["findings"]} == {"SF201"}
+
+
+def test_a_models_own_rules_come_with_their_reason(run: Run, models: Path, tmp_path: Path) -> None:
+    config = '[tool.sensorfit]\nfail-on = "warning"\n[[tool.sensorfit.models]]\npath = "models/deep/*.onnx"\nfail-on = "error"\nreason = "retraining in May"\n'
+    (tmp_path / "pyproject.toml").write_text(config)
+    code, out, _ = run("check", "models/deep/soft.onnx", "--format", "markdown")
+    assert code == 0
+    assert "retraining in May" in out
+
+
+def test_a_wrong_configuration_is_exit_2(run: Run, models: Path, tmp_path: Path) -> None:
+    (tmp_path / "sensorfit.toml").write_text("buget = 1")
+    code, _, err = run("check", "models/good.onnx")
+    assert code == 2 and "did you mean 'budgets'" in err
+
+
+# --- baseline ---
+
+
+def test_a_baseline_is_written_found_again_and_fails_on_what_is_new(
+    run: Run, models: Path, tmp_path: Path
+) -> None:
+    (models / "broken.onnx").unlink()
+    code, _, err = run("check", "models", "--write-baseline")
+    assert code == 0 and "wrote sensorfit-baseline.json" in err.replace(str(tmp_path) + "/", "")
+    assert run("check", "models")[0] == 0
+    assert run("check", "models", "--no-baseline")[0] == 1
+    net(models / "bad.onnx", "ConvTranspose", name="renamed")
+    assert run("check", "models")[0] == 0
+    net(models / "good.onnx", size=96)
+    code, out, _ = run("check", "models")
+    assert code == 1 and "worse than the baseline: memory" in out
+    net(models / "good.onnx", "ConvTranspose")
+    code, out, _ = run("check", "models/good.onnx", "--format", "json")
+    change = json.loads(out)["gate"]["baseline"]
+    assert code == 1 and change["verdict"] == "fits" and change["new"]
+    net(models / "bad.onnx")
+    code, out, _ = run("check", "models/bad.onnx")
+    assert code == 0 and "of the baseline gone" in out
+
+
+def test_writing_the_baseline_twice_gives_the_same_bytes(run: Run, models: Path, tmp_path: Path) -> None:
+    (models / "broken.onnx").unlink()
+    run("check", "models", "--write-baseline")
+    first = (tmp_path / "sensorfit-baseline.json").read_bytes()
+    run("check", "models", "--write-baseline", "-j", "2")
+    assert (tmp_path / "sensorfit-baseline.json").read_bytes() == first
+
+
+def test_a_missing_baseline_is_an_error(run: Run, models: Path) -> None:
+    code, _, err = run("check", "models/good.onnx", "--baseline", "absent.json")
+    assert code == 2 and "--write-baseline" in err
+
+
+# --- diff ---
+
+
+def test_diff_says_what_changed(run: Run, models: Path) -> None:
+    code, out, _ = run("diff", "models/good.onnx", "models/bad.onnx", "--format", "json")
+    found = json.loads(out)
+    assert code == 0
+    assert found["operators"] == [
+        {"op": "Conv", "old": 1, "new": 0},
+        {"op": "ConvTranspose", "old": 0, "new": 1},
+    ]
+    assert {n["node"] for n in found["nodes"]} == {"conv", "convtranspose"}
+    assert found["findings"]["new"] and found["worse"]
+    assert found["figures"]["macs"]["old"] == 3 * 4 * 9 * 64 * 64
+    assert run("diff", "models/good.onnx", "models/bad.onnx", "--exit-code")[0] == 1
+
+
+def test_diff_of_a_model_with_itself_or_renamed_nodes_is_empty(run: Run, models: Path) -> None:
+    net(models / "again.onnx", name="another")
+    for new in ("models/good.onnx", "models/again.onnx"):
+        code, out, _ = run("diff", "models/good.onnx", new, "--exit-code")
+        assert code == 0
+        assert "no difference" in out
+
+
+def test_diff_renders_markdown(run: Run, models: Path) -> None:
+    code, out, _ = run("diff", "models/good.onnx", "models/bad.onnx", "--format", "markdown")
+    assert code == 0
+    assert "| <code>ConvTranspose</code> | 0 | 1 | +1 |" in out
+
+
+# --- children ---
+
+
+def _work(task: str) -> str:
+    if task == "crash":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if task == "hang":
+        signal.pause()
+    if task == "raise":
+        raise ConfigError("no such thing")
+    if task == "swell":
+        return str(len(bytearray(2 * apart.MAX_MEMORY_BYTES)))
+    return task
+
+
+@pytest.mark.skipif(not apart.AVAILABLE, reason="children are forked on Linux only")
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_child_that_dies_or_hangs_costs_one_answer(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "GRACE_SECONDS", 0.0)
+    tasks = ["a", "crash", "b", "hang", "c", "crash", "d"]
+    found = list(apart.in_children(tasks, _work, workers, 0.5, lambda task, why: f"{task}: {why}"))
+    died = "crash: the process that checked it died (signal SIGKILL)"
+    assert found == ["a", died, "b", "hang: checking takes longer than 0.5 s", "c", died, "d"]
+
+
+@pytest.mark.skipif(not apart.AVAILABLE, reason="children are forked on Linux only")
+def test_a_child_has_a_bound_on_memory_and_hands_exceptions_on() -> None:
+    with pytest.raises(MemoryError):
+        list(apart.in_children(["swell"], _work, 1, 60, lambda task, why: why))
+    with pytest.raises(ConfigError, match="no such thing"):
+        list(apart.in_children(["a", "raise"], _work, 1, 60, lambda task, why: why))
+
+
+def test_an_unexpected_failure_of_one_of_many_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sensorfit.api
+
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.delenv("SENSORFIT_DEBUG", raising=False)
+    monkeypatch.setattr(sensorfit.api, "check", broken)
+    outcome = gate.judge(Job("m.onnx", Policy()))
+    assert outcome.exit_code == 3 and "ZeroDivisionError" in outcome.error
+    with pytest.raises(ZeroDivisionError):
+        gate.judge(Job("m.onnx", Policy(), alone=True))
