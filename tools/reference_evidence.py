@@ -124,8 +124,6 @@ def judge(directory: Path, files: list[str]) -> None:
 
 def convert(directory: Path, files: list[str]) -> None:
     """Quantize and convert the modules of ``files``; the memory reports go to ``models/front_end.json``."""
-    import torch
-
     from sensorfit.convert.toolchain import convert as run_converter
     from sensorfit.models.export_reference import build, recipes
     from sensorfit.quantize.calibration import synthetic
@@ -135,10 +133,8 @@ def convert(directory: Path, files: list[str]) -> None:
         work = directory / file
         work.mkdir(parents=True, exist_ok=True)
         module = build(recipes()[file]).module
-        for layer in module.modules():
-            if isinstance(layer, torch.nn.Conv2d):
-                torch.nn.init.kaiming_normal_(layer.weight)  # else the signal fades from layer to layer
         images = synthetic((3, recipes()[file]["size"], recipes()[file]["size"]), seed=0)
+        settle(module, images.images[:1])
         export_int8(
             quantize(module, images, 0, work / "log"), images, work / "model.int8.onnx", 0, work / "log"
         )
@@ -150,6 +146,24 @@ def convert(directory: Path, files: list[str]) -> None:
             answer["memory"] = result.memory.to_dict()
         print(file, answer, flush=True)
         _record("converted", file, answer)
+
+
+def settle(module: Any, image: np.ndarray) -> None:
+    """Scale every convolution so that it answers ``image`` with unit variance: else random weights fade or explode."""
+    import torch
+
+    def scaled(layer: Any, inputs: object, output: Any) -> Any:
+        factor = output.std()
+        layer.weight.div_(factor)
+        if layer.bias is not None:
+            layer.bias.div_(factor)
+        return output / factor
+
+    hooks = [m.register_forward_hook(scaled) for m in module.modules() if isinstance(m, torch.nn.Conv2d)]
+    with torch.no_grad():
+        module(torch.from_numpy(image))
+    for hook in hooks:
+        hook.remove()
 
 
 def _record(section: str, file: str, answer: object) -> None:
