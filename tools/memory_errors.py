@@ -2,6 +2,7 @@
 
     python tools/memory_errors.py            all cases that differ, and the counts
     python tools/memory_errors.py --all      every case
+    python tools/memory_errors.py --write    put the table into docs/memory.md
 
 The reference is always the converter: ``tests/data/memory/corpus.json`` (given
 networks and operators) and ``probes.json`` (made by ``tools/memory_probes.py``).
@@ -24,6 +25,10 @@ from sensorfit.memory import MemoryReport, analyse
 from sensorfit.target import load_target
 
 DATA = Path(__file__).resolve().parent.parent / "tests" / "data" / "memory"
+
+
+DOCS = Path(__file__).resolve().parent.parent / "docs" / "memory.md"
+BEGIN, END = "<!-- errors: python tools/memory_errors.py --write -->", "<!-- /errors -->"
 
 
 @dataclass(frozen=True)
@@ -110,11 +115,24 @@ def table(found: list[Error], everything: bool = False) -> str:
     return "\n".join(lines)
 
 
+def with_table(text: str, printed: str) -> str:
+    """A page with what stands between the markers replaced by ``printed``."""
+    head, _, rest = text.partition(BEGIN)
+    _, _, tail = rest.partition(END)
+    return f"{head}{BEGIN}\n\n{printed}\n\n{END}{tail}"
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the table, or write it into the docs."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--all", action="store_true", help="every case, not only those that differ")
-    print(table(errors(), parser.parse_args().all))
+    parser.add_argument("--write", action="store_true", help="replace the table in docs/memory.md")
+    options = parser.parse_args()
+    printed = table(errors(), options.all)
+    if options.write:
+        DOCS.write_text(with_table(DOCS.read_text(encoding="utf-8"), printed), encoding="utf-8")
+    else:
+        print(printed)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sensorfit.target import load_target
-from tools.memory_errors import Case, Error, cases, errors, table
+from tools.memory_errors import DOCS, Case, Error, cases, errors, table, with_table
 
 CASES = {case.name: case for case in cases()}
 NARROW = [case for case in CASES.values() if case.kind != "wide probe"]
@@ -25,6 +25,11 @@ def test_the_table_of_errors(found: dict[str, Error]) -> None:
     printed = table(list(found.values()))
     print("\n" + printed)
     assert "| network | 28 |" in printed
+
+
+def test_the_docs_carry_the_table(found: dict[str, Error]) -> None:
+    page = DOCS.read_text(encoding="utf-8")
+    assert page == with_table(page, table(list(found.values()))), "run python tools/memory_errors.py --write"
 
 
 @pytest.mark.parametrize("name", [n for n, c in CASES.items() if c.kind == "network"])
