@@ -115,11 +115,11 @@ def build(model: str | Path, directory: str | Path, *, stages: Stages | None = N
     be used, Refused when the converter says no, ToolchainError when a tool
     fails or is missing; then ``directory`` is not there and DIRECTORY.log is.
     """
-    request = Request(str(model), Path(directory), **options)
+    place = Path(directory)
+    request = Request(str(model), place if place.name not in ("", "..") else place.resolve(), **options)
     _check_request(request)
     stages = stages or Stages()
     failure_log = request.directory.with_name(request.directory.name + ".log")
-    request.directory.parent.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="sensorfit-build-") as scratch,
         bundle.atomic_directory(request.directory) as out,

@@ -67,7 +67,13 @@ def is_bundle(directory: Path) -> bool:
 @contextlib.contextmanager
 def atomic_directory(directory: Path) -> Iterator[Path]:
     """A directory to fill that becomes ``directory`` when the block ends well, and vanishes when not."""
-    partial = Path(tempfile.mkdtemp(prefix=f".{directory.name}.partial-", dir=directory.parent))
+    try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".{directory.name}.partial-", dir=directory.parent))
+    except OSError as error:
+        raise ConfigError(
+            f"-o {directory}: nothing can be written there ({error.strerror or error})"
+        ) from error
     try:
         yield partial
         partial.chmod(0o777 & ~_umask())

@@ -61,3 +61,12 @@ def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="not a directory"):
         check_place(tmp_path / "out", overwrite=True)
     check_place(tmp_path / "new" / "deep", overwrite=False)
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(ConfigError, match="nothing can be written there"),
+        atomic_directory(tmp_path / "file" / "out"),
+    ):
+        pass
