@@ -40,6 +40,11 @@ def front_end(graph: str) -> tuple[FrontEndAnswer, ...]:
     )
 
 
+def asked() -> tuple[str, ...]:
+    """The graphs the front end was asked about."""
+    return tuple(_answers()["graphs"])
+
+
 @dataclass(frozen=True)
 class Converted:
     """The end of the whole road: MCT, export, converter. Bytes are the converter's own; 0 where it gave none."""

@@ -1,0 +1,1 @@
+"""Tests of the reference models, explain and compare."""
