@@ -44,11 +44,13 @@ def in_children(
     workers: int,
     seconds: float,
     lost: Callable[[Task, str], Answer],
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Iterator[Answer]:
     """``work(task)`` of each task, in order, from ``workers`` children.
 
     ``lost(task, why)`` is the answer for a task whose child died or took
-    longer than ``seconds``. An exception of ``work`` is raised here.
+    longer than ``seconds``. An exception of ``work`` is raised here. The parent
+    calls ``meanwhile`` once, while the children have their first tasks.
     """
     context: Any = multiprocessing.get_context("fork" if AVAILABLE else "spawn")
     children = [_start(context, work) for _ in range(min(workers, len(tasks)))]
@@ -58,6 +60,7 @@ def in_children(
     try:
         for child in children:
             _give(child, tasks, waiting, seconds)
+        meanwhile()
         while shown < len(tasks):
             busy = [c for c in children if c.index >= 0]
             soonest = min(c.deadline for c in busy)

@@ -227,12 +227,20 @@ def run(
         outcomes: Iterator[Outcome] = (judge(job) for job in jobs)
     else:
         seconds = CONFIRM_SECONDS if any(job.confirm for job in jobs) else MAX_SECONDS
-        outcomes = apart.in_children(jobs, judge, workers, seconds, _lost)
+        outcomes = apart.in_children(jobs, judge, workers, seconds, _lost, _prepare)
     found: list[Outcome] = []
     for outcome in outcomes:
         done(outcome)
         found.append(outcome)
     return found
+
+
+def _prepare() -> None:
+    """Import what shows the answer, while the children find it."""
+    import rich.console
+    import rich.table  # noqa: F401
+
+    from .report import console, summary  # noqa: F401
 
 
 def _lost(job: Job, why: str) -> Outcome:

@@ -100,8 +100,8 @@ def _range(least: int, most: int) -> str:
 def _declared(node: NodeProto, schema: onnx.defs.OpSchema, name: str) -> None:
     for attribute in node.attribute:
         declared = schema.attributes.get(attribute.name)
-        if declared is not None and attribute.type != int(declared.type):
-            wanted = AttributeProto.AttributeType.Name(int(declared.type))
+        if declared is not None and attribute.type != declared.type.value:
+            wanted = AttributeProto.AttributeType.Name(declared.type.value)
             raise ModelError(f"{name} gives attribute '{attribute.name}' another type than {wanted}")
     missing = [
         n for n, a in schema.attributes.items() if a.required and n not in {x.name for x in node.attribute}

@@ -124,4 +124,4 @@ def outcomes(items: Sequence[Report | Outcome]) -> list[Outcome]:
 
 
 def _rank(severity: str) -> int:
-    return SEVERITIES.index(severity)  # type: ignore[arg-type]
+    return SEVERITIES.index(severity)

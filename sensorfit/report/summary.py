@@ -82,7 +82,7 @@ def _change(outcome: Outcome) -> list[Text]:
                 f"verdict: {VERDICT[change.verdict_before]} -> {VERDICT[outcome.report.verdict]}",
                 STYLE[outcome.report.verdict],
             )
-        )  # type: ignore[index]
+        )
     if change.new:
         lines.append(Text(f"{counted(len(change.new), 'finding')} not in the baseline", "red"))
     if change.gone:
