@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -43,12 +44,14 @@ def check(
     input_shapes: Mapping[str, Iterable[int]] | None = None,
     confirm: bool = False,
     calibration: Any = None,
+    largest_inputs: bool = False,
 ) -> Report:
     """Will ``model`` run inside the sensor, how fast, and if not, what to change?
 
     ``model`` is a path, a built-in name ("picosam3") or a ModelProto. ``profile``
     is "converter" (the converter's word) or "picosam" (the papers' constraint
     set). ``input_shapes`` sets an input's shape by name, "" meaning the first.
+    ``largest_inputs`` also looks for the largest square and 4:3 inputs that fit.
     ``confirm`` also asks the real converter (extra ``build``). Raises ModelError
     for a file that cannot be checked, ConfigError for an unknown name or profile.
     """
@@ -61,6 +64,12 @@ def check(
     graph = load(source if isinstance(source, Path) else proto, name, input_shapes, proto=proto)
     lowered = lower(graph)
     memory = analyse(lowered, device, input_persistency)
+    if largest_inputs:
+        from .memory.resize import ASPECTS, largest_input
+
+        model_ = source if isinstance(source, Path) else proto
+        sizes = tuple(largest_input(model_, device, a, input_persistency=input_persistency) for a in ASPECTS)
+        memory = replace(memory, largest_inputs=sizes)
     latency = estimate(lowered, device, calibration, graph)
     later = (*memory_rules.findings(lowered, memory, device), *latency_rules.findings(lowered, latency, device))
     found = {p: _sorted((*verify(graph, device, p), *later)) for p in PROFILES}

@@ -1,6 +1,6 @@
 """Peak memory of a device graph on the sensor: bytes, plan, peak."""
 
 from .analysis import analyse
-from .model import Culprit, Live, MemoryReport, Padding, Step
+from .model import Culprit, LargestInput, Live, MemoryReport, Padding, Step
 
-__all__ = ["Culprit", "Live", "MemoryReport", "Padding", "Step", "analyse"]
+__all__ = ["Culprit", "LargestInput", "Live", "MemoryReport", "Padding", "Step", "analyse"]

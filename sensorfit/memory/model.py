@@ -62,6 +62,19 @@ class Padding:
 
 
 @dataclass(frozen=True)
+class LargestInput:
+    """The largest (height, width) of an aspect ratio that fits, or why there is none."""
+
+    aspect: tuple[int, int]
+    """Width to height."""
+    size: tuple[int, int] | None
+    """Height and width in pixels; None when no size fits or the model cannot be resized."""
+    total_bytes: int = 0
+    reason: str = ""
+    """Why ``size`` is None, or what limits it."""
+
+
+@dataclass(frozen=True)
 class MemoryReport:
     """Bytes on the device. ``runtime_bytes`` leaves out the input-persistence cost, which
     ``total_bytes`` contains only when ``input_persistency`` is on."""
@@ -86,6 +99,8 @@ class MemoryReport:
     """Tensors whose channels lie just past a block boundary, most wasteful first."""
     plan_bytes: int = 0
     """Height of the placement in ``steps`` (offsets); at least ``bound_bytes``."""
+    largest_inputs: tuple[LargestInput, ...] = ()
+    """The largest square and 4:3 inputs that fit, where asked for."""
 
     @property
     def total_bytes(self) -> int:

@@ -7,7 +7,6 @@ schedule follow; a fixed Reshape or a mismatch inside says that it cannot.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import onnx
@@ -18,22 +17,15 @@ from ..graph.load import load
 from ..graph.lower import lower
 from ..target import Target
 from .analysis import analyse
+from .model import LargestInput
 
 SQUARE = (1, 1)
 FOUR_BY_THREE = (4, 3)
+ASPECTS = (SQUARE, FOUR_BY_THREE)
 
 
-@dataclass(frozen=True)
-class LargestInput:
-    """The largest (height, width) of an aspect ratio that fits, or why there is none."""
-
-    aspect: tuple[int, int]
-    """Width to height."""
-    size: tuple[int, int] | None
-    """Height and width in pixels; None when no size fits or the model cannot be resized."""
-    total_bytes: int = 0
-    reason: str = ""
-    """Why ``size`` is None, or what limits it."""
+STEPS = (16, 32, 64)
+"""Sizes are multiples of the first of these that the model takes."""
 
 
 def largest_input(
@@ -41,10 +33,9 @@ def largest_input(
     target: Target,
     aspect: tuple[int, int] = SQUARE,
     *,
-    step: int = 32,
     input_persistency: bool = True,
 ) -> LargestInput:
-    """The largest input of ``aspect`` (width to height) whose height is a multiple of ``step`` x the ratio's.
+    """The largest input of ``aspect`` (width to height) that fits, in steps that the model can halve.
 
     Sizes go up to the target's largest input tensor. The model must have one
     image input (N, C, H, W). About log2(sizes) analyses.
@@ -55,15 +46,16 @@ def largest_input(
     if shape is None or len(shape) != 4 or not isinstance(shape[1], int):
         return LargestInput(aspect, None, reason="the model has no single image input (N, C, H, W)")
     channels = shape[1]
-    unit = (step * aspect[1], step * aspect[0])  # rows, columns
-    most = min(target.max_input[0] // unit[0], target.max_input[1] // unit[1])
-    if most < 1:
-        return LargestInput(aspect, None, reason=f"no multiple of {unit[0]}x{unit[1]} is a valid input size")
+    for step in STEPS:
+        unit = (step * aspect[1], step * aspect[0])  # rows, columns
+        most = min(target.max_input[0] // unit[0], target.max_input[1] // unit[1])
 
-    def measure(count: int) -> int | None:
-        return _total(model, name, (1, channels, unit[0] * count, unit[1] * count), target, input_persistency)
+        def measure(count: int, unit: tuple[int, int] = unit) -> int | None:
+            return _total(model, name, (1, channels, unit[0] * count, unit[1] * count), target, input_persistency)
 
-    return _search(measure, most, unit, aspect, target)
+        if most >= 1 and all(measure(count) is not None for count in {min(3, most), min(2, most)}):
+            return _search(measure, most, unit, aspect, target)
+    return LargestInput(aspect, None, reason="the model cannot be resized: a shape inside is fixed")
 
 
 def _search(
@@ -74,9 +66,7 @@ def _search(
     target: Target,
 ) -> LargestInput:
     """Binary search for the largest count whose total is within the budget."""
-    smallest = measure(1)
-    if smallest is None:
-        return LargestInput(aspect, None, reason="the model cannot be resized: a shape inside is fixed")
+    smallest = measure(1) or 0
     if smallest > target.budget_bytes:
         return LargestInput(aspect, None, smallest, f"even {unit[0]}x{unit[1]} does not fit")
     low, high, total = 1, most + 1, smallest

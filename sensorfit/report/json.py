@@ -127,9 +127,12 @@ def _memory(memory: MemoryReport, plan: bool) -> dict[str, Any]:
     }
     if plan:
         found["plan"] = [
-            {"node": s.node, "op": s.op, "bytes": s.bytes, "live": [{"tensor": t.tensor, "bytes": t.bytes, "why": t.why} for t in s.live]}
-            for s in memory.steps
+            {"node": s.node, "op": s.op, "bytes": s.bytes, "live": [asdict(t) for t in s.live]} for s in memory.steps
         ]
+        found["plan_bytes"] = memory.plan_bytes
+        found["culprits"] = [asdict(c) for c in memory.culprits]
+        found["padding"] = [asdict(p) for p in memory.padding]
+        found["largest_inputs"] = [asdict(i) for i in memory.largest_inputs]
     return found
 
 

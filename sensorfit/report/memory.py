@@ -66,6 +66,10 @@ def _peak(report: MemoryReport, console: Console) -> None:
                 f"runtime {culprit.runtime_if_fewer:,} B ({won:,} B less)"
             )
         )
+    for largest in report.largest_inputs:
+        ratio = f"{largest.aspect[0]}:{largest.aspect[1]}"
+        found = f"{largest.size[1]}x{largest.size[0]} ({largest.total_bytes:,} B)" if largest.size else "none"
+        console.print(Text(f"largest {ratio} input that fits: {found}" + (f", {largest.reason}" if largest.reason else "")))
 
 
 def _short(name: str) -> str:

@@ -62,13 +62,19 @@ def test_no_verdict_without_all_sizes() -> None:
 
 
 def test_the_largest_inputs_fit_and_the_next_size_does_not() -> None:
-    square = largest_input(PICOSAM3, TARGET, step=16)
+    square = largest_input(PICOSAM3, TARGET)
     assert square.size is not None
     side = square.size[0]
     assert report_at(side).total_bytes == square.total_bytes <= TARGET.budget_bytes < report_at(side + 16).total_bytes
     oblong = largest_input(PICOSAM3, TARGET, FOUR_BY_THREE)
     assert oblong.size is not None
     assert oblong.size[1] * 3 == oblong.size[0] * 4
+
+
+def test_a_model_with_a_fixed_shape_inside_cannot_be_resized() -> None:
+    found = largest_input(GRAPHS / "sam-decoder-96.onnx", TARGET)
+    assert found.size is None
+    assert found.reason
 
 
 def test_the_timeline_names_every_step_and_the_peak() -> None:
