@@ -167,6 +167,7 @@ def judge(job: Job) -> Outcome:
                 input_shapes=policy.input_shapes,
                 confirm=job.confirm,
                 calibration=job.calibration,
+                largest_inputs=job.plan,
             )
     except SensorfitError as error:
         return Outcome(job.model, None, error=str(error), exit_code=error.exit_code)
