@@ -45,6 +45,8 @@ def softmax(graph: Graph, target: Target) -> Iterator[Issue]:
         where = "attention, " if attention_softmax(graph, node) else ""
         if on_batch(graph, node, axis):
             yield Issue(facts["batch"], "take the Softmax over another axis than the batch", f"{where}axis {axis}", node=node)
+        elif _too_long(graph, node, axis, facts["longest_axis"]):
+            yield Issue(_LONG.format(axis, facts["longest_axis"]), "take the Softmax over fewer values, or on the host", f"{where}axis {axis}", node=node)
         else:
             yield Issue(
                 "Softmax: the converter accepts this form, the PicoSAM papers call it unsupported",
@@ -83,19 +85,30 @@ def layer_norm(graph: Graph, target: Target) -> Iterator[Issue]:
     facts = operators(target.name)["LayerNormalization"]
     for node in graph.nodes:
         if not node.domain and node.op == "LayerNormalization":
-            yield _layer_norm_node(graph, node, attribute(node, "axis", facts))
+            yield _layer_norm_node(graph, node, attribute(node, "axis", facts), facts["longest_axis"])
     for match in recognised(graph):
         if match.kind == "LayerNormalization":
             yield _layer_norm_pattern(graph, match)
 
 
-def _layer_norm_node(graph: Graph, node: Node, axis: int) -> Issue:
+_LONG = "Axis {} size exceeds the supported limit of {}"
+
+
+def _too_long(graph: Graph, node: Node, axis: int, limit: int) -> bool:
+    shape = graph.shape(node.inputs[0])
+    size = shape[axis] if shape is not None and -len(shape) <= axis < len(shape) else None
+    return size is not None and size > limit
+
+
+def _layer_norm_node(graph: Graph, node: Node, axis: int, longest: int) -> Issue:
     shape = graph.shape(node.inputs[0])
     if axis != -1 and (shape is None or axis != len(shape) - 1):
         return Issue(
             "Only last axis is supported",
             "normalise over the last axis (permute the channels there and back), spell LayerNorm2d out, or use BatchNorm2d", f"axis {axis}", node=node,
         )  # fmt: skip
+    if _too_long(graph, node, axis, longest):
+        return Issue(_LONG.format(axis, longest), "normalise fewer values", f"axis {axis}", node=node)
     return Issue(
         "LayerNormalization: the converter accepts this form, the PicoSAM papers call it unsupported",
         LAYERNORM_FIX, f"axis {axis}", code="", severity="warning", support="supported", node=node,

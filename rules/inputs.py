@@ -271,6 +271,33 @@ def leftovers(graph: Graph, target: Target) -> Iterator[Issue]:
         )  # fmt: skip
 
 
+@graph_rule("SF513")
+def constants(graph: Graph, target: Target) -> Iterator[Issue]:
+    """Constants in a spelling that only the file's reader minds.
+
+    The front end reads Constant with the attribute `value` only and crashes on
+    value_float, value_ints and their kin (EXEC); it folds Shape but not Size,
+    which it does not know (USOP). sensorfit folds both, and so does the road
+    through torch; the float file itself is refused.
+
+    Fails:
+        (float[1,3,64,64] x) => (float[1,3,64,64] y) { two = Constant <value_float = 2.0> () y = Mul (x, two) }
+
+    Passes:
+        (float[1,3,64,64] x) => (float[1,3,64,64] y) { two = Constant <value = float {2.0}> () y = Mul (x, two) }
+
+    Fix: fold constants before (onnxslim makes them initializers), or export again with torch.onnx.export.
+    """
+    for name, op in graph.folded:
+        size = op == "Size"
+        yield Issue(
+            "The network contains unsupported ops: Size" if size else "a Constant without the attribute 'value' crashes the front end",
+            "fold constants first (onnxslim), or export again with static shapes", name or op, code="USOP" if size else "EXEC",
+            severity="error" if size else "warning", support="unsupported" if size else "supported",
+            probes=("Size", "sizefold") if size else ("const_node", "const_ints"),
+        )  # fmt: skip
+
+
 @graph_rule("SF512", stage="file")
 def unnamed(graph: Graph, target: Target) -> Iterator[Issue]:
     """Nodes without a name.
@@ -302,7 +329,7 @@ def _pieces(graph: Graph) -> int:
         return tensor
 
     for node in graph.nodes:
-        tensors = [t for t in (*node.inputs, *node.outputs) if t and not graph.is_constant(t)]
+        tensors = [t for t in (*node.outputs, *node.inputs) if t]  # shared weights connect, too
         for tensor in tensors[1:]:
             parent[root(tensor)] = root(tensors[0])
-    return len({root(t) for t in list(parent)})
+    return len({root(t) for t in (*graph.inputs, *(o for n in graph.nodes for o in n.outputs))})

@@ -72,8 +72,7 @@ def _opens_group_norm(graph: Graph, node: Node, target: tuple[int, ...]) -> bool
     if not target or target[0] != 0 or 0 in target[1:]:
         return False
     norm = graph.consumers_of(node.outputs[0])
-    after = graph.consumers_of(norm[0].outputs[0]) if len(norm) == 1 and norm[0].op == "InstanceNormalization" else ()
-    return len(after) == 1 and after[0].op == "Reshape"
+    return len(norm) == 1 and norm[0].op == "InstanceNormalization" and node.outputs[0] not in graph.outputs
 
 
 def _flatten(graph: Graph, node: Node) -> Iterator[Issue]:

@@ -90,6 +90,8 @@ class Graph:
     """The data inputs' shapes as the file declares them, before the batch was set to 1."""
     dead: tuple[tuple[str, str], ...] = ()
     """(name, operator) of the file's nodes that no output needs: not in ``nodes``, but the converter judges them."""
+    folded: tuple[tuple[str, str], ...] = ()
+    """(name, operator) of what ``load`` folds and the converter's front end does not: Size, a Constant without `value`."""
     unnamed: int = 0
     """How many of the file's nodes carry no name."""
 

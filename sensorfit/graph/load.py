@@ -91,6 +91,7 @@ class _Loader:
             quantized=self.quantized,
             declared_inputs=self.declared,
             dead=self._dead(order),
+            folded=tuple((n.name, n.op_type) for n in order if _only_here(n)),
             unnamed=sum(1 for n in self.proto.graph.node if not n.name),
         )
 
@@ -206,6 +207,11 @@ class _Loader:
             taken.add(name)
             domain = "" if proto.domain == "ai.onnx" else proto.domain
             yield Node(name, proto.op_type, tuple(proto.input), tuple(proto.output), attributes(proto), domain)
+
+
+def _only_here(node: onnx.NodeProto) -> bool:
+    """Whether the converter's front end cannot fold what is folded here."""
+    return node.op_type == "Size" or (node.op_type == "Constant" and all(a.name != "value" for a in node.attribute))
 
 
 def _reads(node: onnx.NodeProto) -> Iterator[str]:

@@ -22,7 +22,7 @@ from .finding import Finding
 from .rule import CODES, REGISTRY, Facts, Issue, Rule, as_error, finding
 
 TOPICS = (
-    "operators", "reading", "arguments", "rank", "batch_axis", "elementwise", "convolution", "pooling", "resize", "pad",
+    "operators", "reading", "limits", "arguments", "rank", "batch_axis", "elementwise", "convolution", "pooling", "resize", "pad",
     "shape", "reduce", "matmul", "cast", "flagged", "patterns", "inputs", "quantization",
 )  # fmt: skip
 """Modules of sensorfit.rules that declare rules, in the order they run."""

@@ -181,3 +181,34 @@ def test_an_image_the_sensor_delivers_is_not_mentioned(text: str) -> None:
 def test_an_opset_outside_the_range_is_refused(opset: int) -> None:
     said = findings("(float[1,3,64,64] x) => (float[1,3,64,64] y) { y = Relu (x) }", opset)
     assert [(f.rule, f.converter_code) for f in said] == [("SF508", "EXEC")]
+
+
+@pytest.mark.parametrize(
+    ("fits", "refused"),
+    [
+        (one("y = Conv <kernel_shape = [12, 12], group = 16> (x, w)", "float[16,1,12,12] w"), one("y = Conv <kernel_shape = [1, 13], group = 16> (x, w)", "float[16,1,1,13] w")),
+        (one("y = Conv <kernel_shape = [13, 13], group = 8> (x, w)", "float[16,2,13,13] w"), one("y = Conv <kernel_shape = [13, 13]> (x, w)", "float[8,1,13,13] w", "float[1,1,32,32] x")),
+        (one("y = AveragePool <kernel_shape = [300, 300]> (x)", "", "float[1,1,300,300] x"), one("y = AveragePool <kernel_shape = [256, 1]> (x)", "", "float[1,1,300,300] x")),
+        (one("y = MaxPool <kernel_shape = [600, 100]> (x)", "", "float[1,1,700,200] x"), one("y = MaxPool <kernel_shape = [256, 256]> (x)", "", "float[1,1,300,300] x")),
+        (one("y = MatMul (x, z)", "", "float[1,9000,4] x, float[1,4,4095] z"), one("y = MatMul (x, z)", "", "float[1,4,4] x, float[1,4,4096] z")),
+        (one("y = MatMul (x, w)", "float[32700,8] w", "float[1,32700] x"), one("y = MatMul (x, w)", "float[32701,8] w", "float[1,32701] x")),
+        (one("y = Gemm <transB = 1> (x, w)", "float[8192,4] w", "float[1,4] x"), one("y = Gemm <transB = 1> (x, w)", "float[8193,4] w", "float[1,4] x")),
+        (one("y = Resize <mode = \"linear\"> (x, , s)", "float[4] s = {1.0, 1.0, 2.0, 1.0}", "float[1,1,4093,2] x"), one("y = Resize <mode = \"linear\"> (x, , s)", "float[4] s = {1.0, 1.0, 2.0, 1.0}", "float[1,1,4094,2] x")),
+        (one("y = Resize <mode = \"linear\"> (x, , s)", "float[4] s = {1.0, 1.0, 0.5, 2.0}", "float[1,1,9000,2] x"), one("y = InstanceNormalization (x, w, w)", "float[16384] w", "float[1,16384,2] x")),
+    ],
+)  # fmt: skip
+def test_the_hardware_counts_to_a_limit(fits: str, refused: str) -> None:
+    assert [f for f in findings(fits) if f.support == "unsupported"] == []
+    assert {f.rule for f in findings(refused) if f.support == "unsupported"} == {"SF109"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "fits", "refused"),
+    [
+        ("SF201", one("y = Softmax (x)", "", "float[1,32767] x"), one("y = Softmax (x)", "", "float[1,32768] x")),
+        ("SF202", one("y = LayerNormalization (x, w)", "float[16383] w", "float[1,16383] x"), one("y = LayerNormalization (x, w)", "float[16384] w", "float[1,16384] x")),
+    ],
+)  # fmt: skip
+def test_a_flagged_operator_over_too_long_an_axis_is_refused(rule: str, fits: str, refused: str) -> None:
+    assert [f.severity for f in findings(fits) if f.rule == rule] == ["warning"]
+    assert [f.severity for f in findings(refused) if f.rule == rule] == ["error"]

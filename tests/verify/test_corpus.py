@@ -69,23 +69,16 @@ def test_our_own_probes_have_the_recorded_verdicts() -> None:
 
     recorded, graphs, target = answers(), raw_probes(), load_target()
     assert len(recorded) > 2000
-    different = {}
+    different, unread = {}, set()
     for name, answer in recorded.items():
         try:
             findings = verify(load(graphs[name], name), target)
         except InputError:
-            assert answer["verdict"] != "accepted"  # a sentence instead of a verdict: sensorfit does not read it either
+            unread.add(name)  # a sentence instead of a verdict
             continue
         if any(f.support == "unknown" for f in findings):
             continue
         if front_end_verdict(findings) != answer["verdict"]:
             different[name] = f"{front_end_verdict(findings)}, recorded {answer['verdict']}"
-    assert different == KNOWN_DIFFERENCES
-
-
-KNOWN_DIFFERENCES = {
-    "Size": "execution_error, recorded unsupported_operator",
-    "const_ints": "accepted, recorded execution_error",
-    "const_node": "accepted, recorded execution_error",
-}
-"""Constants: `load` folds Size and every spelling of Constant, the raw front end does not; the road writes them anew."""
+    assert different == {"Size": "execution_error, recorded unsupported_operator"}  # its output is a constant to us
+    assert unread == {"in_-1x3x32x32", "padbig_512"}  # a negative dimension, 2^34 elements

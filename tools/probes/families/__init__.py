@@ -6,7 +6,21 @@ from importlib import import_module
 
 import onnx
 
-TOPICS = ("operators", "inputs", "convolutions", "elementwise", "rearranging", "sampling", "products", "attributes", "operands")
+TOPICS = (
+    "operators",
+    "inputs",
+    "convolutions",
+    "elementwise",
+    "rearranging",
+    "sampling",
+    "products",
+    "attributes",
+    "operands",
+    "further",
+    "long",
+    "large",
+    "limits",
+)
 
 
 def raw_probes() -> dict[str, onnx.ModelProto]:
