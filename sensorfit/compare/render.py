@@ -18,6 +18,10 @@ from .cells import COLUMNS, sources
 from .model import GRAPH, Row, Table
 
 SCHEMA_VERSION = "1.0"
+WIDE = 160
+"""Columns of a terminal that the whole table needs."""
+NARROW = ("model", "parameters", "MACs", "total, MiB", "refused nodes", "verdict", "COCO mIoU, %")
+"""What a narrow terminal shows."""
 
 
 def legend(result: Table) -> list[str]:
@@ -33,16 +37,23 @@ def legend(result: Table) -> list[str]:
 
 
 def print_table(result: Table, console: Console) -> None:
-    """The table in a terminal; wide columns wrap."""
+    """The table in a terminal; below ``WIDE`` columns, only the headings that decide."""
+    wide = console.width >= WIDE
+    shown = {heading: cell for heading, cell in COLUMNS.items() if wide or heading in NARROW}
     grid = Grid(box=None, pad_edge=False, padding=(0, 1))
-    for heading in COLUMNS:
+    for heading in shown:
         grid.add_column(heading, overflow="fold")
     for row in result.rows:
         style = "green" if row.fits else "dim" if row.basis != GRAPH else ""
-        grid.add_row(*(terminal(cell(row)) for cell in COLUMNS.values()), style=style)
+        grid.add_row(*(terminal(cell(row)) for cell in shown.values()), style=style)
     console.print(grid)
     console.print()
-    for sentence in [*legend(result), *(f"Published: {s}" for s in sources(result.rows))]:
+    hidden = (
+        []
+        if wide
+        else [f"A terminal of {WIDE} columns, or --format markdown, shows all {len(COLUMNS)} columns."]
+    )
+    for sentence in [*hidden, *legend(result), *(f"Published: {s}" for s in sources(result.rows))]:
         console.print(Text(terminal(sentence), "dim"))
 
 

@@ -14,8 +14,9 @@ from sensorfit.cli.compare import command
 from sensorfit.compare import Table, compare
 from sensorfit.compare.cells import COLUMNS
 from sensorfit.compare.plot import plot, points
-from sensorfit.compare.render import to_csv, to_json, to_markdown
+from sensorfit.compare.render import print_table, to_csv, to_json, to_markdown
 from sensorfit.errors import ConfigError, MissingDependency, ModelError
+from sensorfit.explain.present import recorded
 
 MODELS = ("picosam2", "picosam3", "edgesam", "tinysam", "litesam", "fastsam")
 
@@ -91,6 +92,14 @@ def test_markdown_has_a_row_each_and_names_its_sources() -> None:
     assert len(lines) == 1 + len(MODELS)
     assert "2603.11917" in text
     assert "(second-hand)" in text
+
+
+@pytest.mark.parametrize(("width", "all_of_them"), [(240, True), (80, False)])
+def test_a_narrow_terminal_gets_the_columns_that_decide(width: int, all_of_them: bool) -> None:
+    shown = recorded(lambda console: print_table(table(), console), width)
+    assert ("LVIS mIoU" in shown) is all_of_them
+    assert ("shows all" in shown) is not all_of_them
+    assert "verdict" in shown
 
 
 def test_a_file_is_a_row(tmp_path: Path) -> None:
