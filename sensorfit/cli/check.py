@@ -31,7 +31,7 @@ def listed(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ..
 
 
 @click.command(name="check")
-@click.argument("models", nargs=-1, metavar="[MODEL]...")
+@click.argument("models", nargs=-1, type=click.Path(), metavar="[MODEL]...")
 @click.option("--format", "formats", type=click.Choice(FORMATS), multiple=True, help="Output format; may be given several times.  [default: console]")
 @click.option("--output", "outputs", multiple=True, metavar="[FORMAT=]FILE", help="Write to FILE, in the format of --format or of its name (.sarif .json .xml .md).")
 @click.option("--profile", type=click.Choice(["converter", "picosam"]), help="Whose word decides: the converter's or the PicoSAM papers' constraint set.  [default: converter]")

@@ -8,7 +8,7 @@ not know is left alone; the rules say what is known of it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 import onnx
 from onnx import AttributeProto, GraphProto, NodeProto, TensorProto
@@ -100,8 +100,9 @@ def _range(least: int, most: int) -> str:
 def _declared(node: NodeProto, schema: onnx.defs.OpSchema, name: str) -> None:
     for attribute in node.attribute:
         declared = schema.attributes.get(attribute.name)
-        if declared is not None and attribute.type != declared.type.value:
-            wanted = AttributeProto.AttributeType.Name(declared.type.value)
+        kind: Any = declared.type if declared is not None else None  # a C++ enum without type hints
+        if kind is not None and attribute.type != int(kind):
+            wanted = AttributeProto.AttributeType.Name(int(kind))
             raise ModelError(f"{name} gives attribute '{attribute.name}' another type than {wanted}")
     missing = [
         n for n, a in schema.attributes.items() if a.required and n not in {x.name for x in node.attribute}
