@@ -388,4 +388,4 @@ def recognised(graph: Graph) -> list[Match]:
     kept = graph.__dict__.get("_recognised")
     if kept is None:
         kept = graph.__dict__["_recognised"] = recognise(graph)
-    return kept  # type: ignore[no-any-return]
+    return kept

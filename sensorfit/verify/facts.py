@@ -14,7 +14,7 @@ from .finding import Support
 @cache
 def operators(target: str = "imx500") -> Mapping[str, Mapping[str, Any]]:
     """A row for each operator that was probed, by ONNX name."""
-    return read_facts("operators", target)["operators"]  # type: ignore[no-any-return]
+    return read_facts("operators", target)["operators"]
 
 
 @cache
@@ -28,7 +28,7 @@ def support(node: Node, target: str = "imx500") -> Support:
     if node.domain:
         return "unknown"
     row = operators(target).get(node.op)
-    return row["support"] if row else "unknown"  # type: ignore[no-any-return]
+    return row["support"] if row else "unknown"
 
 
 def attribute(node: Node, name: str, facts: Mapping[str, Any]) -> Any:
@@ -47,4 +47,4 @@ def ints(graph: Graph, tensor: str) -> tuple[int, ...] | None:
 @cache
 def reading(target: str = "imx500") -> Mapping[str, Any]:
     """What the front end reads at all: opsets."""
-    return read_facts("operators", target)["reading"]  # type: ignore[no-any-return]
+    return read_facts("operators", target)["reading"]

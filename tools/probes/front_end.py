@@ -14,6 +14,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 import sys
 import tempfile
 from importlib.metadata import entry_points
@@ -31,7 +32,7 @@ VERDICTS = {
     3: "invalid_operator",
     4: "invalid_model_input",
 }
-TIMEOUT_S = 60
+TIMEOUT_S = 300
 
 
 class FrontEnd:
@@ -57,8 +58,6 @@ class FrontEnd:
             sys.argv = ["uni-pytorch", "-i", str(graph), "-o", str(out)]
             code = 1
             try:
-                import signal
-
                 signal.alarm(TIMEOUT_S)
                 code = int(self._main() or 0)
             except SystemExit as stop:
@@ -78,6 +77,8 @@ class FrontEnd:
             onnx.save(copy, graph)
             status = self._run(graph, Path(tmp), log)
             text = log.read_text(errors="replace")
+        if status == -signal.SIGALRM:
+            raise TimeoutError(f"the front end took more than {TIMEOUT_S} s")
         if log_to:
             log_to.write_text(text)
         return _read(status, text)
