@@ -30,7 +30,7 @@ def cast(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     if not before or not after:
         yield Issue("the type before or after the Cast is not known", "check with --confirm", code="", severity="warning", support="unknown", basis="inferred")
     elif _stored(before) != _stored(after):
-        fix = "export in float32 (model.float()) with a float32 input" if "float" in before + after and "int" not in before + after else _HOST
+        fix = "export in float32 (model.float()) with a float32 input" if "float" in before and "float" in after else _HOST
         yield Issue(f"Cast from {before} to {after} is not supported", fix)
 
 

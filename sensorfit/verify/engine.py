@@ -31,6 +31,8 @@ PROFILES = {
     "converter": "the converter's word: what its front end accepts fits",
     "picosam": "the PicoSAM papers' constraint set: no Softmax, no LayerNormalization",
 }
+PROBES_SHOWN = 3
+"""A finding names this many of its operator's probes; docs/operators.md names all."""
 PAPERS_REFUSE = ("SF201", "SF202")
 """What the papers' constraint set forbids although the converter accepts some forms."""
 
@@ -117,7 +119,8 @@ def _from_issues(rule: Rule, issues: Iterable[Issue], graph: Graph, target: Targ
 
 def _evidence(issue: Issue, facts: object, target: Target) -> str:
     probes = issue.probes or (tuple(facts.get("probes", ())) if isinstance(facts, dict) else ())
-    shown = f": probe {', '.join(probes)}" if probes else ""
+    more = ", ..." if len(probes) > PROBES_SHOWN else ""
+    shown = f": probe {', '.join(probes[:PROBES_SHOWN])}{more}" if probes else ""
     return f"{converter(target.name)}{shown}"
 
 
