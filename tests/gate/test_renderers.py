@@ -17,6 +17,7 @@ from sensorfit import baseline
 from sensorfit.report import github, junit, markdown, sarif
 from sensorfit.report.json import render_outcomes, schema
 from sensorfit.report.outcome import Outcome
+from sensorfit.verify.engine import rules
 
 from .conftest import HOSTILE, finding, report
 
@@ -92,7 +93,9 @@ def test_sarif_names_rule_node_fix_and_baseline() -> None:
     first = run["results"][0]
     rule = run["tool"]["driver"]["rules"][first["ruleIndex"]]
     assert rule["id"] == first["ruleId"] == "SF101"
-    assert "drop the padding" in rule["help"]["text"]
+    (known,) = (r for r in rules() if r.id == "SF101")
+    assert rule["shortDescription"]["text"] == known.text.title
+    assert known.text.title in rule["help"]["text"] and rule["help"]["markdown"].startswith("**SF101")
     assert first["level"] == "error"
     place = first["locations"][0]
     assert place["physicalLocation"]["artifactLocation"]["uri"] == "models/bad.onnx"
@@ -113,6 +116,13 @@ def test_sarif_names_rule_node_fix_and_baseline() -> None:
         == "models/odd one.onnx: is empty"
     )
     assert run["artifacts"][2]["location"]["uri"] == "models/odd%20one.onnx"
+
+
+def test_a_rule_that_nobody_describes_is_described_by_its_finding() -> None:
+    run = json.loads(sarif.render([report(finding(rule="SF999"))]))["runs"][0]
+    (rule,) = run["tool"]["driver"]["rules"]
+    assert rule["shortDescription"]["text"] == "padding"
+    assert "drop the padding" in rule["help"]["text"]
 
 
 def test_sarif_fingerprints_tell_nodes_apart_and_stay() -> None:
