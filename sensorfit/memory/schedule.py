@@ -76,7 +76,8 @@ def relieve(program: Program, align: int) -> None:
             ):
                 continue
             before = next((i for i in range(peak, span.first, -1) if needed[i - 1] + result < needed[peak]), None)
-            ready = max(i for i in range(span.first, peak) if i == span.first or span.buffer.name in operations[i].reads) + 1
+            reads = (i for i in range(span.first, peak) if i == span.first or span.buffer.name in operations[i].reads)
+            ready = max(reads, default=span.first) + 1
             if before is None or before < ready:
                 continue
             moved = operations.pop(span.last)
