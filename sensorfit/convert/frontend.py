@@ -3,8 +3,9 @@
     float graph            uni-pytorch, the converter's front end: is every operator taken?
     MCT-quantized graph    imxconv-pt --memory-report: the same, and the exact bytes
 
-The front end reads only graphs whose producer is "pytorch" and needs weights,
-so a copy is judged: named so, absent weights filled with random values.
+The front end reads only graphs whose producer is "pytorch" and whose nodes have
+names, and it needs weights. MCT's export gives all that on the way to the
+sensor, so a copy is judged that has it; absent weights become random values.
 """
 
 from __future__ import annotations
@@ -70,6 +71,7 @@ def confirm(model: str | Path | onnx.ModelProto, time_limit: float = TIME_LIMIT_
         graph = Path(scratch) / "model.onnx"
         proto.producer_name, proto.producer_version = PRODUCER
         fill_weights(proto)
+        _name_nodes(proto.graph)
         try:
             onnx.save(proto, str(graph))
         except ValueError as error:  # protobuf's 2 GiB
@@ -123,6 +125,17 @@ def fill_weights(proto: onnx.ModelProto, seed: int = 0) -> int:
         tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
         filled += 1
     return filled
+
+
+def _name_nodes(graph: onnx.GraphProto) -> None:
+    taken = {node.name for node in graph.node}
+    for index, node in enumerate(graph.node):
+        if not node.name:
+            name = f"{node.op_type}_{index}"
+            while name in taken:
+                name += "_"
+            node.name = name
+            taken.add(name)
 
 
 def _load_external(proto: onnx.ModelProto, path: Path) -> None:

@@ -190,6 +190,7 @@ def test_confirm_takes_a_weightless_float_graph_and_a_quantized_one(bare: Path) 
             "batch-size",
         ),
     ],
+    ids=["operator", "batch"],
 )
 def test_confirm_gives_the_front_ends_no(body: str, verdict: str, code: str, says: str) -> None:
     answer = confirm(model_of(body))
