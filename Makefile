@@ -43,13 +43,17 @@ lint: $(VENV)/test.done ## ruff, mypy, generated docs up to date
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m sensorfit.verify.docs --check
+	$(BIN)/python -m tools.sam_docs --check
 
 format: $(VENV)/test.done ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/build.done ## generate the rule pages and tables again
+docs: $(VENV)/test.done ## generate the rule pages and every table in the docs again
 	$(BIN)/python -m sensorfit.verify.docs
+	$(BIN)/python tools/memory_errors.py --write
+	$(BIN)/sensorfit calibrate --write
+	$(BIN)/python -m tools.sam_docs
 
 constraints: $(VENV)/test.done ## resolve constraints.txt anew
 	$(BIN)/uv pip compile --universal --python-version 3.10 --all-extras --upgrade --no-header --no-annotate pyproject.toml -o constraints.txt

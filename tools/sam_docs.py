@@ -1,7 +1,7 @@
-"""docs/sam.md and its plot, from the commands a user has.
+"""docs/sam.md with its plot, and the README's table, from the commands a user has.
 
-python -m tools.sam_docs            writes docs/sam.md and docs/miou_vs_sram.svg
-python -m tools.sam_docs --check    exit 1 when docs/sam.md is stale
+python -m tools.sam_docs            writes docs/sam.md, docs/miou_vs_sram.svg and the table in README.md
+python -m tools.sam_docs --check    exit 1 when docs/sam.md or the README's table is stale
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from sensorfit.explain.markdown import render
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGE, PLOT = DOCS / "sam.md", DOCS / "miou_vs_sram.svg"
+README = DOCS.parent / "README.md"
+IN_README = ("picosam2", "picosam3", "edgesam", "mobilesam", "tinysam", "sam-vit-b")
+START, END = "<!-- compare -->\n", "<!-- /compare -->"
 EXPLAINED = ("tinysam", "mobilesam", "edgesam", "picosam3")
 
 INTRO = """# Promptable segmentation inside the sensor: what fits, what does not, and why
@@ -37,19 +40,29 @@ def text(table: Table) -> str:
     return f"{INTRO}\n## The table\n\n{to_markdown(table)}\n{plot}\n\n{pages}"
 
 
+def readme() -> str:
+    """The README with its table printed anew, without the notes under it."""
+    before, _, rest = README.read_text(encoding="utf-8").partition(START)
+    rows, _, _ = to_markdown(compare(IN_README)).partition("\n\n")
+    return f"{before}{START}\n{rows}\n\n{END}{rest.partition(END)[2]}"
+
+
 def main(argv: list[str]) -> None:
     """Command line."""
     table = compare()
     page = text(table)
+    wanted = {PAGE: page, README: readme()}
     if argv == ["--check"]:
-        if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != page:
-            sys.exit(f"{PAGE.relative_to(DOCS.parent)} is stale: run python -m tools.sam_docs")
+        for file, content in wanted.items():
+            if not file.exists() or file.read_text(encoding="utf-8") != content:
+                sys.exit(f"{file.relative_to(DOCS.parent)} is stale: run python -m tools.sam_docs")
         return
-    PAGE.write_text(page, encoding="utf-8")
+    for file, content in wanted.items():
+        file.write_text(content, encoding="utf-8")
     from sensorfit.compare.plot import plot
 
     plot(table, str(PLOT))
-    print(f"{PAGE.relative_to(DOCS.parent)}, {PLOT.relative_to(DOCS.parent)}")
+    print(", ".join(str(file.relative_to(DOCS.parent)) for file in (*wanted, PLOT)))
 
 
 if __name__ == "__main__":
