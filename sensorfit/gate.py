@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -71,6 +72,7 @@ def check_all(
             "which model? name a file, a directory or a built-in model, or list models in the configuration"
         )
     asked = Policy(**policy)
+    _check_rules(asked, config)
     todo = [
         Job(name, asked.over(config.policy_for(name)), confirm, alone=len(names) == 1, plan=memory)
         for name in names
@@ -92,6 +94,21 @@ def check_all(
     for _, file in plan.written:
         say(f"wrote {file}")
     return exit_code(results)
+
+
+def _check_rules(asked: Policy, config: Config) -> None:
+    """ConfigError for a rule to select or ignore that begins no rule's id."""
+    policies = (asked, config.policy, *(own for _, own in config.overrides))
+    wanted = [rule for policy in policies for rule in (*policy.select, *policy.ignore)]
+    if not wanted:
+        return
+    from .verify.book import texts
+
+    for rule in wanted:
+        if not any(known.startswith(rule) for known in texts()):
+            near = get_close_matches(rule.upper(), texts(), n=1)
+            hint = f"did you mean '{near[0]}'?" if near else "`sensorfit rules` lists them"
+            raise ConfigError(f"there is no rule '{rule}' to select or ignore: {hint}")
 
 
 def say(text: str) -> None:

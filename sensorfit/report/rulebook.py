@@ -59,17 +59,9 @@ class RuleText:
 
 def rule_text(rule: str, sample: Finding) -> RuleText:
     """The words of ``rule``; ``sample`` is a finding of it, for a rule nobody describes."""
-    from ..budgets import RULES
-    from ..rules.latency import TEXTS
-    from ..verify.engine import rules
+    from ..verify.book import texts
 
-    if rule in RULES:
-        return RuleText(rule, RULES[rule], fix=sample.fix)
-    if rule in TEXTS:
-        told = TEXTS[rule]
-        return RuleText(rule, told.title, told.rationale, told.fix, told.fails, told.passes)
-    for known in rules():
-        if known.id == rule:
-            text = known.text
-            return RuleText(rule, text.title, text.rationale, text.fix or sample.fix, text.fails, text.passes)
-    return RuleText(rule, plain(sample.reason or sample.message), fix=plain(sample.fix))
+    text = texts().get(rule)
+    if text is None:
+        return RuleText(rule, plain(sample.reason or sample.message), fix=plain(sample.fix))
+    return RuleText(rule, text.title, text.rationale, text.fix or plain(sample.fix), text.fails, text.passes)

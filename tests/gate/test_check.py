@@ -164,6 +164,11 @@ def test_ignore_hides_a_finding_and_leaves_the_verdict(run: Run, models: Path) -
     assert {f["rule"] for f in json.loads(out)["findings"]} == {"SF201"}
 
 
+def test_a_rule_that_does_not_exist_is_asked_back(run: Run, models: Path) -> None:
+    code, _, err = run("check", "models/good.onnx", "--ignore", "SF2O1")
+    assert code == 2 and "did you mean 'SF201'?" in err
+
+
 def test_a_models_own_rules_come_with_their_reason(run: Run, models: Path, tmp_path: Path) -> None:
     config = '[tool.sensorfit]\nfail-on = "warning"\n[[tool.sensorfit.models]]\npath = "models/deep/*.onnx"\nfail-on = "error"\nreason = "retraining in May"\n'
     (tmp_path / "pyproject.toml").write_text(config)
