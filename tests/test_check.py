@@ -107,7 +107,7 @@ def test_a_dynamic_size_is_unknown_until_it_is_given() -> None:
 
 
 def test_an_absent_model_says_what_is_built_in() -> None:
-    with pytest.raises(sensorfit.errors.ModelError, match="nosuchmodel.*picosam3"):  # type: ignore[attr-defined]
+    with pytest.raises(sensorfit.errors.ModelError, match=r"nosuchmodel.*picosam3"):  # type: ignore[attr-defined]
         sensorfit.check("nosuchmodel")
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from typing import Any
 
 import numpy as np
 import onnx
@@ -63,7 +64,7 @@ def evaluator(node: onnx.NodeProto, inputs: Sequence[Value | None], output: int,
                 return None
             feeds[name] = array
         try:
-            results = _session(node, opset).run(None, feeds)
+            results: Any = _session(node, opset).run(None, feeds)
         except Exception:  # the reference implementation refuses what it cannot compute
             return None
         result = results[output]

@@ -33,7 +33,7 @@ class Tensor:
     dtype: str = ""
     constant: bool = False
     bits: int | None = None
-    _read: Callable[[], np.ndarray] | None = field(default=None, repr=False, compare=False)
+    _read: Callable[[], np.ndarray | None] | None = field(default=None, repr=False, compare=False)
 
     @property
     def static(self) -> bool:

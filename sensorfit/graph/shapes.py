@@ -186,7 +186,7 @@ def dtype_of(type_proto: TypeProto | None) -> str:
     return _NUMPY_NAMES.get(element) or TensorProto.DataType.Name(element).lower()
 
 
-_NUMPY_NAMES = {TensorProto.FLOAT: "float32", TensorProto.DOUBLE: "float64"}
+_NUMPY_NAMES: dict[int, str] = {TensorProto.FLOAT: "float32", TensorProto.DOUBLE: "float64"}
 
 
 def constant_proto(node: onnx.NodeProto) -> TensorProto | None:

@@ -69,7 +69,7 @@ class Report:
 
     def worst(self, at_least: str) -> tuple[Finding, ...]:
         """The findings of severity ``at_least`` or above."""
-        floor = SEVERITIES.index(at_least)  # type: ignore[arg-type]
+        floor = SEVERITIES.index(at_least)
         return tuple(f for f in self.findings if SEVERITIES.index(f.severity) >= floor)
 
     def exit_code(self, fail_on: str = "error") -> int:

@@ -81,7 +81,7 @@ def test_a_dynamic_height_stays_unknown_until_it_is_given() -> None:
 
 def test_an_input_shape_for_an_absent_input_is_refused_by_name() -> None:
     model = model_of("g (float[1,3,8,8] x) => (float[1,3,8,8] y) { y = Relu(x) }")
-    with pytest.raises(ModelError, match="no input 'z'.*x"):
+    with pytest.raises(ModelError, match=r"no input 'z'.*x"):
         load(model, input_shapes={"z": (1, 3, 4, 4)})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import numpy as np
 import onnx
@@ -128,7 +129,7 @@ def test_the_plan_never_overlaps_two_live_tensors(
     for step in report.steps:
         placed = sorted((live.offset, live.offset + live.bytes) for live in step.live if live.bytes)
         assert all(start >= 0 for start, _ in placed)
-        for (_, end), (start, _) in zip(placed, placed[1:], strict=False):
+        for (_, end), (start, _) in pairwise(placed):
             assert end <= start, step.node
 
 
@@ -196,4 +197,4 @@ def test_no_operator_crashes_the_analysis() -> None:
     )
     report = memory(model)
     assert not report.complete
-    assert [step.node for step in report.steps][0] == "odd"
+    assert report.steps[0].node == "odd"
