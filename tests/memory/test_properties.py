@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from itertools import pairwise
+from itertools import pairwise
 
 import numpy as np
 import onnx
