@@ -25,7 +25,10 @@ def to_dict(page: Page) -> dict[str, Any]:
         "lifts": [asdict(lift) for lift in page.lifts],
         "instead": _instead(page),
         "published": [asdict(p) for p in page.published],
-        "converted": {name: asdict(answer) for name, answer in page.converted},
+        "converted": {
+            name: {**asdict(answer), "predicted_total_bytes": predicted}
+            for name, answer, predicted in page.converted
+        },
         "converter": page.converter,
         "caveats": list(page.caveats),
     }

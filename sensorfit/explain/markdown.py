@@ -131,9 +131,9 @@ def _lifts(page: Page) -> str:
 def converted(page: Page) -> list[str]:
     """What became of the parts that were quantized and converted for real, as sentences."""
     found = []
-    for name, answer in page.converted:
+    for name, answer, predicted in page.converted:
         sizes = (
-            f": weights {show_bytes(answer.weights_bytes)}, runtime {show_bytes(answer.runtime_bytes)}, total {show_bytes(answer.total_bytes)}"
+            f": weights {show_bytes(answer.weights_bytes)}, runtime {show_bytes(answer.runtime_bytes)}, total {show_bytes(answer.total_bytes)}; predicted here {show_bytes(predicted)}"
             if answer.total_bytes
             else ""
         )

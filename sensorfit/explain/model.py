@@ -143,8 +143,8 @@ class Page:
     lifts: tuple[Lift, ...]
     contrast: Contrast | None
     published: tuple[Published, ...] = ()
-    converted: tuple[tuple[str, Converted], ...] = ()
-    """Parts that were taken through MCT and the converter, with what it reported."""
+    converted: tuple[tuple[str, Converted, int], ...] = ()
+    """Parts that were taken through MCT and the converter, with what it reported and the total predicted here."""
     converter: str = ""
     """The converter whose front end was asked."""
     caveats: tuple[str, ...] = ()

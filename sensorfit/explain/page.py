@@ -82,7 +82,7 @@ def explain(model: str | Path, profile: str = "converter", input_persistency: bo
         lifts=() if verdicts[profile] == "fits" else lifts(parts, smaller),
         contrast=None if entry and entry.name == EXAMPLE else contrast(profile, input_persistency),
         published=published(entry.name) if entry else (),
-        converted=_converted(entry),
+        converted=_converted((*parts, *smaller)),
         converter=evidence.converter(),
         caveats=_caveats(entry, parts),
     )
@@ -171,10 +171,10 @@ def own_parts(entry: Entry | None) -> tuple[str, ...]:
     return tuple(name for name in entry.parts if "@" not in name) if entry else ()
 
 
-def _converted(entry: Entry | None) -> tuple[tuple[str, Converted], ...]:
-    parts = [found for name in (entry.parts or (entry.name,)) if (found := find(name))] if entry else []
-    answers = [(one.name, evidence.converted(one.graph.stem)) for one in parts]
-    return tuple((name, answer) for name, answer in answers if answer)
+def _converted(parts: Sequence[Part]) -> tuple[tuple[str, Converted, int], ...]:
+    built_in = [(p, find(p.name)) for p in parts if not Path(p.name).exists()]
+    answers = [(p, evidence.converted(found.graph.stem)) for p, found in built_in if found]
+    return tuple((p.name, answer, p.report.memory.total_bytes) for p, answer in answers if answer)
 
 
 def _about_operators(finding: Finding) -> bool:

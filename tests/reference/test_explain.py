@@ -16,7 +16,6 @@ from sensorfit.explain.blocks import UNNAMED, block, ranges
 from sensorfit.explain.json import to_dict
 from sensorfit.explain.markdown import render
 from sensorfit.explain.model import Part
-from sensorfit.models import evidence
 
 
 @cache
@@ -124,12 +123,23 @@ def test_the_contrast_is_the_example_itself() -> None:
 
 def test_edgesam_at_96_went_all_the_way() -> None:
     """The prediction beside what the converter reported; docs/memory.md has the memory model's error."""
-    converted = evidence.converted("edgesam-encoder-96")
-    assert converted is not None
-    memory = explain("edgesam/encoder@96").parts[0].report.memory
+    ((name, converted, _),) = page("edgesam").converted
+    memory = explain(name).parts[0].report.memory
     assert converted.verdict == "converted"
+    assert memory.fits
     assert memory.runtime_bytes == converted.runtime_bytes
     assert memory.weights_bytes == pytest.approx(converted.weights_bytes, rel=0.01)
+
+
+def test_the_reparameterised_encoder_went_all_the_way_too() -> None:
+    ((name, converted, predicted),) = page("edgesam-deploy").converted
+    assert name == "edgesam-deploy/encoder@96"
+    assert converted.verdict == "converted"
+    assert explain(name).parts[0].report.memory.weights_bytes == pytest.approx(
+        converted.weights_bytes, rel=0.01
+    )
+    assert "predicted here" in render(page("edgesam-deploy"))
+    assert predicted > 0
 
 
 def test_json_is_plain_and_complete() -> None:
