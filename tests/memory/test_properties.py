@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from itertools import pairwise
-from itertools import pairwise
 
 import numpy as np
 import onnx
