@@ -41,11 +41,12 @@ def parse_spec(
     """Input shapes (CHW), steps (result, operator, operands, options) and outputs of a probe line."""
     head, *body, tail = [part.strip() for part in spec.split("|")]
     shapes = [tuple(int(d) for d in item.split("x")) for item in head.split()]
-    steps = []
+    steps: list[tuple[str, str, list[str], dict[str, Any]]] = []
     for part in body:
         result, rest = part.split("=", 1)
         op, *words = rest.split()
-        operands, options = [], {}
+        operands: list[str] = []
+        options: dict[str, Any] = {}
         for word in words:
             match = re.fullmatch(r"([a-z]+)(-?\d+(?:\.\d+)?(?:,-?\d+)*)", word)
             if word.isdigit():
