@@ -56,6 +56,7 @@ def check_all(
     jobs: int | None = None,
     memory: bool = False,
     confirm: bool = False,
+    calibration: str | None = None,
     verbose: bool = False,
     **policy: Any,
 ) -> int:
@@ -74,7 +75,14 @@ def check_all(
     asked = Policy(**policy)
     _check_rules(asked, config)
     todo = [
-        Job(name, asked.over(config.policy_for(name)), confirm, alone=len(names) == 1, plan=memory)
+        Job(
+            name,
+            asked.over(config.policy_for(name)),
+            confirm,
+            alone=len(names) == 1,
+            calibration=calibration,
+            plan=memory,
+        )
         for name in names
     ]
     workers = jobs if jobs is not None else config.jobs if config.jobs is not None else 1

@@ -34,81 +34,25 @@ def listed(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ..
     return tuple(rule.strip() for value in values for rule in value.split(",") if rule.strip())
 
 
+# fmt: off
 @click.command(name="check")
 @click.argument("models", nargs=-1, type=click.Path(), metavar="[MODEL]...")
-@click.option(
-    "--format",
-    "formats",
-    type=click.Choice(FORMATS),
-    multiple=True,
-    help="Output format; may be given several times.  [default: console]",
-)
-@click.option(
-    "--output",
-    "outputs",
-    multiple=True,
-    metavar="[FORMAT=]FILE",
-    help="Write to FILE, in the format of --format or of its name (.sarif .json .xml .md).",
-)
-@click.option(
-    "--profile",
-    type=click.Choice(["converter", "picosam"]),
-    help="Whose word decides: the converter's or the PicoSAM papers' constraint set.  [default: converter]",
-)
-@click.option(
-    "--input-persistency/--no-input-persistency",
-    default=None,
-    help="Count the input tensor kept in memory, as the converter does by default.",
-)
-@click.option(
-    "--input-shape",
-    "input_shapes",
-    multiple=True,
-    callback=shapes,
-    metavar="[NAME=]1x3x96x96",
-    help="Give an input this shape.",
-)
+@click.option("--format", "formats", type=click.Choice(FORMATS), multiple=True, help="Output format; may be given several times.  [default: console]")
+@click.option("--output", "outputs", multiple=True, metavar="[FORMAT=]FILE", help="Write to FILE, in the format of --format or of its name (.sarif .json .xml .md).")
+@click.option("--profile", type=click.Choice(["converter", "picosam"]), help="Whose word decides: the converter's or the PicoSAM papers' constraint set.  [default: converter]")
+@click.option("--input-persistency/--no-input-persistency", default=None, help="Count the input tensor kept in memory, as the converter does by default.")
+@click.option("--input-shape", "input_shapes", multiple=True, callback=shapes, metavar="[NAME=]1x3x96x96", help="Give an input this shape.")
 @click.option("--memory", is_flag=True, help="Show the memory plan step by step.")
 @click.option("--confirm", is_flag=True, help="Ask the real converter as well (extra 'build').")
-@click.option(
-    "--fail-on",
-    type=click.Choice(["error", "warning", "info", "never"]),
-    help="Exit 1 on a finding of this severity or above.  [default: error]",
-)
-@click.option(
-    "--select",
-    multiple=True,
-    callback=listed,
-    metavar="RULES",
-    help="Show only these rules, by id or prefix (SF2).",
-)
-@click.option(
-    "--ignore",
-    multiple=True,
-    callback=listed,
-    metavar="RULES",
-    help="Leave these rules out; the verdict stays what it is.",
-)
-@click.option(
-    "--config",
-    "config_file",
-    metavar="FILE",
-    help="Configuration instead of the nearest sensorfit.toml or pyproject.toml.",
-)
-@click.option(
-    "--baseline",
-    "baseline_file",
-    metavar="FILE",
-    help="Fail only on what is new or worse than FILE.  [default: sensorfit-baseline.json where it exists]",
-)
+@click.option("--calibration", metavar="FILE", help="Latency by a file that `sensorfit calibrate` wrote.")
+@click.option("--fail-on", type=click.Choice(["error", "warning", "info", "never"]), help="Exit 1 on a finding of this severity or above.  [default: error]")
+@click.option("--select", multiple=True, callback=listed, metavar="RULES", help="Show only these rules, by id or prefix (SF2).")
+@click.option("--ignore", multiple=True, callback=listed, metavar="RULES", help="Leave these rules out; the verdict stays what it is.")
+@click.option("--config", "config_file", metavar="FILE", help="Configuration instead of the nearest sensorfit.toml or pyproject.toml.")
+@click.option("--baseline", "baseline_file", metavar="FILE", help="Fail only on what is new or worse than FILE.  [default: sensorfit-baseline.json where it exists]")
 @click.option("--no-baseline", is_flag=True, help="Judge without a baseline.")
 @click.option("--write-baseline", is_flag=True, help="Record today's findings and figures as the baseline.")
-@click.option(
-    "-j",
-    "--jobs",
-    type=click.IntRange(min=0),
-    help="Check this many models at once (0: one per core).  [default: 1]",
-)
+@click.option("-j", "--jobs", type=click.IntRange(min=0), help="Check this many models at once (0: one per core).  [default: 1]")
 @click.option("-v", "--verbose", is_flag=True, help="List every node of every finding.")
 @click.pass_context
 def command(ctx: click.Context, models: tuple[str, ...], **options: Any) -> None:

@@ -10,55 +10,18 @@ import click
 from .check import shapes
 
 
+# fmt: off
 @click.command(name="diff")
 @click.argument("old")
 @click.argument("new")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["console", "json", "markdown"]),
-    default="console",
-    show_default=True,
-)
-@click.option(
-    "--profile",
-    type=click.Choice(["converter", "picosam"]),
-    default="converter",
-    show_default=True,
-    help="Whose word decides.",
-)
-@click.option(
-    "--input-persistency/--no-input-persistency",
-    default=True,
-    show_default=True,
-    help="Count the input tensor kept in memory.",
-)
-@click.option(
-    "--input-shape",
-    "input_shapes",
-    multiple=True,
-    callback=shapes,
-    metavar="[NAME=]1x3x96x96",
-    help="Give an input of both this shape.",
-)
-@click.option(
-    "--exit-code",
-    is_flag=True,
-    help="Exit 1 when NEW is worse: verdict, memory, MACs, latency, parameters or a new error.",
-)
+@click.option("--format", "format_", type=click.Choice(["console", "json", "markdown"]), default="console", show_default=True)
+@click.option("--profile", type=click.Choice(["converter", "picosam"]), default="converter", show_default=True, help="Whose word decides.")
+@click.option("--input-persistency/--no-input-persistency", default=True, show_default=True, help="Count the input tensor kept in memory.")
+@click.option("--input-shape", "input_shapes", multiple=True, callback=shapes, metavar="[NAME=]1x3x96x96", help="Give an input of both this shape.")
+@click.option("--exit-code", is_flag=True, help="Exit 1 when NEW is worse: verdict, memory, MACs, latency, parameters or a new error.")
 @click.option("-v", "--verbose", is_flag=True, help="List every node and layer.")
 @click.pass_context
-def command(
-    ctx: click.Context,
-    old: str,
-    new: str,
-    format_: str,
-    profile: str,
-    input_persistency: bool,
-    input_shapes: dict[str, tuple[int, ...]],
-    exit_code: bool,
-    verbose: bool,
-) -> None:
+def command(ctx: click.Context, old: str, new: str, format_: str, profile: str, input_persistency: bool, input_shapes: dict[str, tuple[int, ...]], exit_code: bool, verbose: bool) -> None:
     """Show what changed from OLD to NEW in operators, memory, MACs and latency.
 
     \b

@@ -135,6 +135,18 @@ def test_a_built_in_name_is_found_although_a_directory_has_it(run: Run, tmp_path
     assert run("check", "picosam3", "--format", "github")[0] == 0
 
 
+def test_a_calibration_that_cannot_be_read_is_exit_2(run: Run, models: Path) -> None:
+    code, _, err = run("check", "models/good.onnx", "--calibration", "absent.toml")
+    assert code == 2 and "absent.toml" in err
+
+
+def test_a_calibration_file_sets_the_latency(run: Run, models: Path, root: Path) -> None:
+    shipped = root / "rules" / "imx500" / "latency.toml"
+    code, out, _ = run("check", "models/good.onnx", "--format", "json", "--calibration", str(shipped))
+    assert code == 0
+    assert "latency.toml" in json.loads(out)["latency"]["calibration"]
+
+
 # --- policy ---
 
 
