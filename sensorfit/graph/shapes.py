@@ -130,7 +130,7 @@ class Values:
         """Whether ONNX's inference survives ``node``: no more dimensions than a tensor can have, terms that match.
 
         Its Einsum reads past the end of a term that is shorter than its operand's
-        rank, and a Reshape to a vector of a thousand million sizes makes as many.
+        rank, its ConvTranspose past a weight of rank one, and a Reshape to a vector of a thousand million sizes makes as many.
         """
         if node.op_type == "Einsum" and not node.domain:
             equation = next((a.s.decode(errors="replace") for a in node.attribute if a.name == "equation"), "")
@@ -139,6 +139,10 @@ class Values:
             if len(terms) != len(ranks):
                 return False
             return all(r is not None and ("..." in t or len(t) == len(r)) for t, r in zip(terms, ranks, strict=True))
+        if node.op_type in ("Conv", "ConvTranspose") and not node.domain:
+            shapes = [shape_of(self.types.get(i)) for i in node.input[:2]]
+            if None not in shapes and len({len(s) for s in shapes if s is not None}) != 1:
+                return False
         for index in SIZES.get(node.op_type, ()) if not node.domain else ():
             sizes = shape_of(self.types.get(node.input[index])) if index < len(node.input) else None
             if sizes and (sizes[0] is None or sizes[0] > MAX_RANK):
