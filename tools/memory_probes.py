@@ -291,6 +291,11 @@ def convert(model: Path, out: Path, persistency: bool) -> dict[str, Any]:
             if match:
                 answer[label] = int(match[1])
         answer["layers"] = listing(pbtxt)
+    for report in out.glob("*_MemoryReport.json"):  # all there is for a network that does not fit
+        text = report.read_text()
+        for key, label in (("Runtime", "runtime_bytes"), ("Model", "weights_bytes")):
+            if match := re.search(rf'"{key} Memory Physical Size": "(\d+)B"', text):
+                answer.setdefault(label, int(match[1]))
     if "runtime_bytes" not in answer:
         answer["messages"] = [
             line for line in (done.stdout + done.stderr).splitlines() if "ERROR" in line or "reason" in line
