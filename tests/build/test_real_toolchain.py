@@ -16,6 +16,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import helper, numpy_helper
+from PIL import Image
 
 from sensorfit.convert.frontend import confirm
 from sensorfit.convert.messages import read_memory_report
@@ -224,15 +225,13 @@ def test_an_operator_that_is_refused_is_an_answer_and_leaves_only_the_log(tmp_pa
 
 
 def test_a_network_that_does_not_fit_is_an_answer_in_bytes(tmp_path: Path) -> None:
-    body = (
-        "agraph (float[1,3,512,512] x) => (float[1,1,512,512] z) "
-        "{ c = Conv(x, w) d = Sigmoid(c) y = Conv(d, v) m = Mul(c, y) z = Conv(m, u) }"
-    )
-    model = network(tmp_path / "big.onnx", body, w=(24, 3, 1, 1), v=(24, 24, 1, 1), u=(1, 24, 1, 1))
-    answer = sensorfit("build", model, "-o", tmp_path / "out")
+    Image.new("RGB", (192, 192), "teal").save(tmp_path / "one.png")
+    options = ("--size", "192", "--mean", "none", "--no-input-persistency", "--calib", tmp_path)
+    answer = sensorfit("build", "picosam3", *options, "-o", tmp_path / "out")
     assert answer.returncode == 1
-    assert "does not fit: it needs" in answer.stderr and "8,388,480 B" in answer.stderr
-    assert {p.name for p in tmp_path.iterdir()} == {"big.onnx", "out.log"}
+    assert "does not fit: it needs 10,889,440 B, the chip has 8,388,480 B" in answer.stderr
+    assert {p.name for p in tmp_path.iterdir()} == {"one.png", "out.log"}
+    assert "Not enough memory" in (tmp_path / "out.log").read_text()
 
 
 def test_a_converter_past_its_time_is_ended_and_named(bare: Path, tmp_path: Path) -> None:
