@@ -36,7 +36,9 @@ def deeper() -> onnx.ModelProto:
 
 def mininet() -> onnx.ModelProto:
     """MLonMCU ``mininet``."""
-    net = Net("mininet", 3, 32, 32).conv(32).pool().conv(64).conv(64).pool().conv(64).conv(128).pool().conv(128)
+    net = (
+        Net("mininet", 3, 32, 32).conv(32).pool().conv(64).conv(64).pool().conv(64).conv(128).pool().conv(128)
+    )
     return net.average().flatten().dense(10).model()
 
 
@@ -64,13 +66,25 @@ def ressimplenet() -> onnx.ModelProto:
 def mobilenet_v1(size: int = 224) -> onnx.ModelProto:
     """MobileNetV1 1.0 (arXiv 1704.04861, table 1)."""
     net = Net("mobilenet_v1", 3, size, size).conv(32, stride=2)
-    blocks = [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *[(512, 1)] * 5, (1024, 2), (1024, 1)]
+    blocks = [
+        (64, 1),
+        (128, 2),
+        (128, 1),
+        (256, 2),
+        (256, 1),
+        (512, 2),
+        *[(512, 1)] * 5,
+        (1024, 2),
+        (1024, 1),
+    ]
     for channels, stride in blocks:
         net.depthwise(stride=stride).conv(channels, 1)
     return net.average().flatten().dense(1000).model()
 
 
-def _bottleneck(net: Net, expanded: int, out: int, stride: int, act: str, pads: Sequence[int] | None = None) -> None:
+def _bottleneck(
+    net: Net, expanded: int, out: int, stride: int, act: str, pads: Sequence[int] | None = None
+) -> None:
     """Inverted residual: 1x1 to ``expanded``, depthwise, linear 1x1 to ``out``."""
     start, channels = net.here, net.shape[0]
     if expanded != channels:
@@ -99,7 +113,9 @@ def tinytracker() -> onnx.ModelProto:
     return net.model()
 
 
-def ssd_mobilenet_v2_fpnlite(size: int = 320, classes: int = 90, depth: int = 128, anchors: int = 6) -> onnx.ModelProto:
+def ssd_mobilenet_v2_fpnlite(
+    size: int = 320, classes: int = 90, depth: int = 128, anchors: int = 6
+) -> onnx.ModelProto:
     """SSD-MobileNetV2-FPNLite 320x320 as the TF2 Detection zoo configures it: up to the scores.
 
     Five levels (3 to 7), separable convolutions, four layers in one tower shared
@@ -110,7 +126,14 @@ def ssd_mobilenet_v2_fpnlite(size: int = 320, classes: int = 90, depth: int = 12
     net = Net("ssd_mobilenet_v2_fpnlite", 3, size, size).conv(32, stride=2, act=act)
     net.depthwise(act=act).conv(16, 1, act="")
     taps: list[str] = []
-    for factor, out, repeats, stride in [(6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)]:
+    for factor, out, repeats, stride in [
+        (6, 24, 2, 2),
+        (6, 32, 3, 2),
+        (6, 64, 4, 2),
+        (6, 96, 3, 1),
+        (6, 160, 3, 2),
+        (6, 320, 1, 1),
+    ]:
         for i in range(repeats):
             _bottleneck(net, net.shape[0] * factor, out, stride if i == 0 else 1, act)
         if out in (32, 96):
@@ -142,7 +165,9 @@ def _separable(net: Net, out: int, act: str, stride: int = 1) -> Net:
 
 def lraspp_mobilenet_v3_small(size: int = 224, classes: int = 21, full: bool = True) -> onnx.ModelProto:
     """LR-ASPP on MobileNetV3-Small (arXiv 1905.02244; torchvision's dilated form); cut at 1/8 unless ``full``."""
-    net = Net(f"lraspp_mobilenet_v3_small_{'full' if full else 'cut'}", 3, size, size).conv(16, stride=2, act="HardSwish")
+    net = Net(f"lraspp_mobilenet_v3_small_{'full' if full else 'cut'}", 3, size, size).conv(
+        16, stride=2, act="HardSwish"
+    )
     blocks = [
         (3, 16, 16, True, "Relu", 2), (3, 72, 24, False, "Relu", 2), (3, 88, 24, False, "Relu", 1),
         (5, 96, 40, True, "HardSwish", 2), (5, 240, 40, True, "HardSwish", 1), (5, 240, 40, True, "HardSwish", 1),
@@ -194,15 +219,31 @@ def deeplab_v3_plus(size: int = 320, classes: int = 21) -> onnx.ModelProto:
     return net.resize(size, size, "linear").model()
 
 
-def efficientdet_lite0(size: int = 320, classes: int = 90, width: int = 64, anchors: int = 9) -> onnx.ModelProto:
+def efficientdet_lite0(
+    size: int = 320, classes: int = 90, width: int = 64, anchors: int = 9
+) -> onnx.ModelProto:
     """EfficientDet-Lite0 (arXiv 1911.09070, Lite form: ReLU6, no squeeze-and-excitation, plain sums), up to the scores."""
     act = "Relu6"
-    net = Net("efficientdet_lite0", 3, size, size).conv(32, stride=2, act=act).depthwise(act=act).conv(16, 1, act="")
+    net = (
+        Net("efficientdet_lite0", 3, size, size)
+        .conv(32, stride=2, act=act)
+        .depthwise(act=act)
+        .conv(16, 1, act="")
+    )
     taps = []
-    for kernel, out, repeats, stride in [(3, 24, 2, 2), (5, 40, 2, 2), (3, 80, 3, 2), (5, 112, 3, 1), (5, 192, 4, 2), (3, 320, 1, 1)]:
+    for kernel, out, repeats, stride in [
+        (3, 24, 2, 2),
+        (5, 40, 2, 2),
+        (3, 80, 3, 2),
+        (5, 112, 3, 1),
+        (5, 192, 4, 2),
+        (3, 320, 1, 1),
+    ]:
         for i in range(repeats):
             start, channels = net.here, net.shape[0]
-            net.conv(6 * channels, 1, act=act).depthwise(kernel, stride if i == 0 else 1, act).conv(out, 1, act="")
+            net.conv(6 * channels, 1, act=act).depthwise(kernel, stride if i == 0 else 1, act).conv(
+                out, 1, act=""
+            )
             if i > 0:
                 net.add(start)
         if out in (40, 112, 320):

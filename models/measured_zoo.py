@@ -45,7 +45,12 @@ def export(module: Any, size: tuple[int, int]) -> onnx.ModelProto:
     file: Any = io.BytesIO()
     with torch.no_grad():
         torch.onnx.export(
-            module.eval(), (torch.zeros(1, 3, *size),), file, opset_version=OPSET, input_names=["input"], dynamo=False
+            module.eval(),
+            (torch.zeros(1, 3, *size),),
+            file,
+            opset_version=OPSET,
+            input_names=["input"],
+            dynamo=False,
         )
     model = onnx.load_from_string(file.getvalue())
     learned = frozenset(t.name for t in model.graph.initializer if t.data_type == onnx.TensorProto.FLOAT)

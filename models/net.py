@@ -61,7 +61,13 @@ class Net:
         return self
 
     def conv(
-        self, out: int, kernel: int = 3, stride: int = 1, groups: int = 1, act: str = "Relu", pads: Sequence[int] | None = None
+        self,
+        out: int,
+        kernel: int = 3,
+        stride: int = 1,
+        groups: int = 1,
+        act: str = "Relu",
+        pads: Sequence[int] | None = None,
     ) -> Net:
         """Conv with bias, SAME padding unless ``pads`` (top, left, bottom, right), then ``act`` unless ""."""
         channels, height, width = self.shape
@@ -78,14 +84,19 @@ class Net:
         )  # fmt: skip
         return self.act(act)
 
-    def depthwise(self, kernel: int = 3, stride: int = 1, act: str = "Relu", pads: Sequence[int] | None = None) -> Net:
+    def depthwise(
+        self, kernel: int = 3, stride: int = 1, act: str = "Relu", pads: Sequence[int] | None = None
+    ) -> Net:
         """Depthwise convolution: one filter a channel."""
         return self.conv(self.shape[0], kernel, stride, self.shape[0], act, pads)
 
     def act(self, name: str) -> Net:
         """An activation; "Relu6" is written as Clip(0, 6), "" is none."""
         if name == "Relu6":
-            bounds = [helper.make_tensor(f"c{len(self.weights) + i}", TensorProto.FLOAT, [], [v]) for i, v in enumerate((0.0, 6.0))]
+            bounds = [
+                helper.make_tensor(f"c{len(self.weights) + i}", TensorProto.FLOAT, [], [v])
+                for i, v in enumerate((0.0, 6.0))
+            ]
             self.weights += bounds
             return self.node("Clip", [self.here, *(b.name for b in bounds)], self.shape)
         return self.node(name, [self.here], self.shape) if name else self
@@ -103,7 +114,12 @@ class Net:
             top, bottom, left, right = *_same(h, kernel, stride), *_same(w, kernel, stride)
             pads = (top, left, bottom, right)
         return self.node(
-            "MaxPool", [self.here], (c, *size), kernel_shape=[kernel, kernel], strides=[stride, stride], pads=list(pads)
+            "MaxPool",
+            [self.here],
+            (c, *size),
+            kernel_shape=[kernel, kernel],
+            strides=[stride, stride],
+            pads=list(pads),
         )
 
     def resize(self, height: int, width: int, mode: str = "nearest") -> Net:

@@ -31,24 +31,46 @@ def arguments(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     for name, allowed in facts.get("attributes", {}).items():
         value = attribute(node, name, facts)
         if value not in allowed:
-            yield Issue(f"{name}: Supported values: {allowed}", _FIXES.get((node.op, name), f"set {name} to {' or '.join(map(str, allowed))}"), f"{name} = {value}")
+            yield Issue(
+                f"{name}: Supported values: {allowed}",
+                _FIXES.get((node.op, name), f"set {name} to {' or '.join(map(str, allowed))}"),
+                f"{name} = {value}",
+            )
     operands = facts.get("operands")
     if operands and len(node.inputs) != operands["number"]:
-        yield Issue(operands["reason"], f"chain {node.op} nodes of two inputs each", f"{len(node.inputs)} inputs")
+        yield Issue(
+            operands["reason"], f"chain {node.op} nodes of two inputs each", f"{len(node.inputs)} inputs"
+        )
     if "single_output" in facts:
         for output in node.outputs[1:]:
             if output:
-                yield Issue(facts["single_output"], "drop the output from the node; compute indices or statistics on the host", output)
+                yield Issue(
+                    facts["single_output"],
+                    "drop the output from the node; compute indices or statistics on the host",
+                    output,
+                )
 
 
 _FIXES = {
-    ("MaxPool", "ceil_mode"): "set ceil_mode=False and pad the input (Pad, value of the lowest activation) where the last window matters",
-    ("Pad", "mode"): "pad with zeros (mode 'constant'); reflect or edge padding becomes zero padding inside the convolution, at some cost at the borders",
-    ("Resize", "mode"): "use mode='bilinear' with align_corners=False (linear, half_pixel) instead of bicubic: slightly softer edges",
+    (
+        "MaxPool",
+        "ceil_mode",
+    ): "set ceil_mode=False and pad the input (Pad, value of the lowest activation) where the last window matters",
+    (
+        "Pad",
+        "mode",
+    ): "pad with zeros (mode 'constant'); reflect or edge padding becomes zero padding inside the convolution, at some cost at the borders",
+    (
+        "Resize",
+        "mode",
+    ): "use mode='bilinear' with align_corners=False (linear, half_pixel) instead of bicubic: slightly softer edges",
     ("Resize", "antialias"): "set antialias=False, or downsample with a strided convolution or AveragePool",
     ("Gemm", "alpha"): "fold alpha into the weight matrix (B * alpha) and leave the attribute out",
     ("Gemm", "beta"): "fold beta into the bias (C * beta) and leave the attribute out",
-    ("Gemm", "transA"): "put the activation first as (1, features) and transpose the weights instead (transB=1)",
+    (
+        "Gemm",
+        "transA",
+    ): "put the activation first as (1, features) and transpose the weights instead (transB=1)",
     ("TopK", "largest"): "negate the values (Neg) before and after, with largest=1",
     ("TopK", "sorted"): "set sorted=1",
     ("ConvTranspose", "auto_pad"): "leave auto_pad out: ConvTranspose without padding, then crop with Slice",

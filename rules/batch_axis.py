@@ -32,7 +32,11 @@ def batch_axis(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
         return  # SF117
     axis = attribute(node, "axis", facts)
     if on_batch(graph, node, axis):
-        yield Issue(reason, "use another axis: keep axis 0 for the batch of one and put what you stack there on the channels (axis 1)", f"axis {axis}")
+        yield Issue(
+            reason,
+            "use another axis: keep axis 0 for the batch of one and put what you stack there on the channels (axis 1)",
+            f"axis {axis}",
+        )
 
 
 def on_batch(graph: Graph, node: Node, axis: int | None) -> bool:

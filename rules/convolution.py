@@ -47,10 +47,24 @@ def convolution(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     if kernel is not None:
         pads = tuple(node.attrs.get("pads") or (0, 0, 0, 0))
         extent = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=False)]
-        if any(pads[i] >= extent[i % 2] for i in range(4)) and node.attrs.get("auto_pad", "NOTSET") == "NOTSET":
-            yield Issue("Padding >= kernel size is not supported", "pad less, or put a Pad node before the convolution", f"padding {pads}, kernel {kernel}, dilation {dilations}")
+        if (
+            any(pads[i] >= extent[i % 2] for i in range(4))
+            and node.attrs.get("auto_pad", "NOTSET") == "NOTSET"
+        ):
+            yield Issue(
+                "Padding >= kernel size is not supported",
+                "pad less, or put a Pad node before the convolution",
+                f"padding {pads}, kernel {kernel}, dilation {dilations}",
+            )
     group = node.attrs.get("group", 1)
-    if group > 1 and weights is not None and len(weights) > 1 and weights[0] and weights[1] and weights[0] % (weights[1] * group):
+    if (
+        group > 1
+        and weights is not None
+        and len(weights) > 1
+        and weights[0]
+        and weights[1]
+        and weights[0] % (weights[1] * group)
+    ):
         yield Issue(
             "Non-integer depth multiplier (filter group size / input group size) is not supported with group > 1",
             "make out_channels a multiple of in_channels, make it depthwise (groups = in_channels) with a 1x1 Conv after it, or drop the groups",
@@ -84,15 +98,35 @@ def transposed_convolution(graph: Graph, node: Node, facts: Facts) -> Iterator[I
     pads = tuple(node.attrs.get("pads") or (0, 0, 0, 0))
     if any(pads):
         crop = ", ".join(f"{a}:-{b}" if b else f"{a}:" for a, b in zip(pads[:2], pads[2:], strict=False))
-        yield Issue("Input padding is not supported", f"set padding=0 and crop the result: y[:, :, {crop}] (Slice); or Resize (nearest, x{strides[0]}) and a Conv", f"padding {pads}")
+        yield Issue(
+            "Input padding is not supported",
+            f"set padding=0 and crop the result: y[:, :, {crop}] (Slice); or Resize (nearest, x{strides[0]}) and a Conv",
+            f"padding {pads}",
+        )
     if node.attrs.get("group", 1) > 1:
-        yield Issue("Groups > 1 is not supported", "drop the groups, or Resize (nearest) and a grouped Conv", f"groups {node.attrs['group']}")
+        yield Issue(
+            "Groups > 1 is not supported",
+            "drop the groups, or Resize (nearest) and a grouped Conv",
+            f"groups {node.attrs['group']}",
+        )
     if max(dilations) > 1:
-        yield Issue("Dilation > 1 is not supported", "drop the dilation, or write the zeros into a larger kernel", f"dilation {dilations}")
+        yield Issue(
+            "Dilation > 1 is not supported",
+            "drop the dilation, or write the zeros into a larger kernel",
+            f"dilation {dilations}",
+        )
     if node.attrs.get("output_shape"):
-        yield Issue("Inferring pads from output_shape is not supported", "leave output_shape out and crop the result with Slice", f"output_shape {tuple(node.attrs['output_shape'])}")
+        yield Issue(
+            "Inferring pads from output_shape is not supported",
+            "leave output_shape out and crop the result with Slice",
+            f"output_shape {tuple(node.attrs['output_shape'])}",
+        )
     if kernel is not None and any(s > k for s, k in zip(strides, kernel, strict=False)):
-        yield Issue("Stride > kernel size is not supported", "make the kernel at least as large as the stride (zeros at its edge keep the result)", f"stride {strides}, kernel {kernel}")
+        yield Issue(
+            "Stride > kernel size is not supported",
+            "make the kernel at least as large as the stride (zeros at its edge keep the result)",
+            f"stride {strides}, kernel {kernel}",
+        )
 
 
 def pair(node: Node, name: str) -> tuple[int, ...]:

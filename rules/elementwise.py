@@ -33,15 +33,25 @@ def elementwise(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
         for name in ("alpha", "beta"):
             value = attribute(node, name, facts)
             if not any(math.isclose(value, v, rel_tol=_ROUNDING) for v in facts[name]):
-                allowed = "alpha values of: [1/5 (tf), 1/6 (torch)]" if name == "alpha" else "beta value of 1/2"
-                yield Issue(f"can only support {allowed}", "use nn.Hardsigmoid (slope 1/6), or write clip(a*x + b, 0, 1) with Mul, Add and Clip", f"{name} = {value:g}")
+                allowed = (
+                    "alpha values of: [1/5 (tf), 1/6 (torch)]" if name == "alpha" else "beta value of 1/2"
+                )
+                yield Issue(
+                    f"can only support {allowed}",
+                    "use nn.Hardsigmoid (slope 1/6), or write clip(a*x + b, 0, 1) with Mul, Add and Clip",
+                    f"{name} = {value:g}",
+                )
     elif node.op == "Dropout":
         flag = graph.value(node.input(2)) if node.input(2) else None
         if flag is not None and flag.size and bool(flag.reshape(-1)[0]):
             yield Issue("Received op in training mode", "call model.eval() before the export")
         for output in node.outputs[1:]:
             if output:
-                yield Issue("Output mask tensor connected to another node is not supported", "drop the mask output: at inference it is all ones", output)
+                yield Issue(
+                    "Output mask tensor connected to another node is not supported",
+                    "drop the mask output: at inference it is all ones",
+                    output,
+                )
 
 
 _ROUNDING = 1e-5
@@ -54,6 +64,17 @@ def _power(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
         return  # SF104
     value = graph.value(exponent)
     if value is None:
-        yield Issue("the exponent's value is not in the file", "keep the constant in the file and check again", code="", severity="warning", support="unknown", basis="inferred")
+        yield Issue(
+            "the exponent's value is not in the file",
+            "keep the constant in the file and check again",
+            code="",
+            severity="warning",
+            support="unknown",
+            basis="inferred",
+        )
     elif float(value) not in facts["exponents"]:
-        yield Issue(f"exponent: Supported values: {facts['exponents']}", "write the power as products (x*x*x for 3), or 1 / sqrt(x) for -0.5", f"exponent {float(value):g}")
+        yield Issue(
+            f"exponent: Supported values: {facts['exponents']}",
+            "write the power as products (x*x*x for 3), or 1 / sqrt(x) for -0.5",
+            f"exponent {float(value):g}",
+        )

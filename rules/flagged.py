@@ -12,7 +12,9 @@ from sensorfit.verify.rule import Issue, graph_rule
 
 from .batch_axis import on_batch
 
-SOFTMAX_FIX = "replace attention by convolutions (PicoSAM's way), or move the Softmax behind the network to the host"
+SOFTMAX_FIX = (
+    "replace attention by convolutions (PicoSAM's way), or move the Softmax behind the network to the host"
+)
 LAYERNORM_FIX = "use BatchNorm2d, which folds into the convolution before it and costs nothing; retrain, since it normalises over the batch instead"
 
 
@@ -44,9 +46,19 @@ def softmax(graph: Graph, target: Target) -> Iterator[Issue]:
         axis = attribute(node, "axis", facts)
         where = "attention, " if attention_softmax(graph, node) else ""
         if on_batch(graph, node, axis):
-            yield Issue(facts["batch"], "take the Softmax over another axis than the batch", f"{where}axis {axis}", node=node)
+            yield Issue(
+                facts["batch"],
+                "take the Softmax over another axis than the batch",
+                f"{where}axis {axis}",
+                node=node,
+            )
         elif _too_long(graph, node, axis, facts["longest_axis"]):
-            yield Issue(_LONG.format(axis, facts["longest_axis"]), "take the Softmax over fewer values, or on the host", f"{where}axis {axis}", node=node)
+            yield Issue(
+                _LONG.format(axis, facts["longest_axis"]),
+                "take the Softmax over fewer values, or on the host",
+                f"{where}axis {axis}",
+                node=node,
+            )
         else:
             yield Issue(
                 "Softmax: the converter accepts this form, the PicoSAM papers call it unsupported",

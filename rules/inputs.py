@@ -81,7 +81,14 @@ def rank(graph: Graph, target: Target) -> Iterator[Issue]:
             continue
         if len(shape) < 2:
             if not shape or shape[0] in (1, None):  # another length reads as a batch: SF501
-                yield Issue("Invalid input shape: a scalar or a vector crashes the converter", "make it a constant, or give it the shape (1, n)", f"{name}: {shape}", code="EXEC", tensor=name, probes=("in_1", "in_"))
+                yield Issue(
+                    "Invalid input shape: a scalar or a vector crashes the converter",
+                    "make it a constant, or give it the shape (1, n)",
+                    f"{name}: {shape}",
+                    code="EXEC",
+                    tensor=name,
+                    probes=("in_1", "in_"),
+                )
         elif len(shape) != 4 and index == 0 and shape[0] in (1, None):
             yield Issue(
                 "the sensor delivers an image (1, 3, H, W); the converter accepts this input all the same",
@@ -235,13 +242,31 @@ def connected(graph: Graph, target: Target) -> Iterator[Issue]:
     """
     probes = ("unused_in", "const_used_out", "two_in_rank3")
     if not graph.outputs:
-        yield Issue("the graph has no output", "list the result among the graph's outputs", code="EXEC", probes=("out_empty",))
+        yield Issue(
+            "the graph has no output",
+            "list the result among the graph's outputs",
+            code="EXEC",
+            probes=("out_empty",),
+        )
     loose = [o for o in graph.outputs if graph.is_constant(o)]
     for name in loose:
-        yield Issue("an output that is a constant", "drop it from the outputs: the host knows its value", name, code="EXEC", tensor=name, probes=probes)
+        yield Issue(
+            "an output that is a constant",
+            "drop it from the outputs: the host knows its value",
+            name,
+            code="EXEC",
+            tensor=name,
+            probes=probes,
+        )
     pieces = _pieces(graph)
     if pieces > 1:
-        yield Issue("the graph is not connected", "remove unused inputs; convert independent parts one by one", f"{pieces} parts", code="EXEC", probes=probes)
+        yield Issue(
+            "the graph is not connected",
+            "remove unused inputs; convert independent parts one by one",
+            f"{pieces} parts",
+            code="EXEC",
+            probes=probes,
+        )
 
 
 @graph_rule("SF511")

@@ -11,7 +11,19 @@ from sensorfit.verify.rule import Facts, Issue, rule
 from .convolution import kernel_of
 
 
-@rule("SF109", ops=("Conv", "MaxPool", "AveragePool", "MatMul", "Gemm", "Resize", "InstanceNormalization", "GroupNormalization"))
+@rule(
+    "SF109",
+    ops=(
+        "Conv",
+        "MaxPool",
+        "AveragePool",
+        "MatMul",
+        "Gemm",
+        "Resize",
+        "InstanceNormalization",
+        "GroupNormalization",
+    ),
+)
 def limits(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """A kernel, window, axis or layer too large.
 
@@ -43,18 +55,29 @@ def limits(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     elif node.op == "Resize":
         yield from _upsampling(graph, node, facts, shape)
     elif len(shape) > 1 and shape[1] is not None and shape[1] > facts["longest_axis"]:
-        yield Issue(f"Axis 1 size exceeds the supported limit of {facts['longest_axis']}", "normalise fewer channels", f"{shape[1]} channels")
+        yield Issue(
+            f"Axis 1 size exceeds the supported limit of {facts['longest_axis']}",
+            "normalise fewer channels",
+            f"{shape[1]} channels",
+        )
 
 
 def _depthwise(graph: Graph, node: Node, facts: Facts, shape: Shape) -> Iterator[Issue]:
     kernel, limit = kernel_of(graph, node), facts["depthwise_kernel"]
     if len(shape) == 4 and node.attrs.get("group", 1) == shape[1] and kernel and max(kernel) > limit:
-        yield Issue(f"Kernel size > {limit} is not supported for depthwise conv", "stack smaller depthwise kernels (two 7x7 see as far as one 13x13), or dilate one", f"kernel {kernel}")
-
+        yield Issue(
+            f"Kernel size > {limit} is not supported for depthwise conv",
+            "stack smaller depthwise kernels (two 7x7 see as far as one 13x13), or dilate one",
+            f"kernel {kernel}",
+        )
 
     for name, size in zip(("height", "width"), shape[2:], strict=False):
         if size is not None and size > facts["largest_map"]:
-            yield Issue(f"{name} size exceeds the supported limit of {facts['largest_map']}", "use a smaller map", f"{name} {size}")
+            yield Issue(
+                f"{name} size exceeds the supported limit of {facts['largest_map']}",
+                "use a smaller map",
+                f"{name} {size}",
+            )
 
 
 def _window(node: Node, facts: Facts, shape: Shape) -> Iterator[Issue]:
@@ -66,7 +89,9 @@ def _window(node: Node, facts: Facts, shape: Shape) -> Iterator[Issue]:
     if area and kernel[0] * kernel[1] > area:
         yield Issue(f"Supported pool size for non-global pooling: H * W <= {area}", fix, f"window {kernel}")
     if side and max(kernel) > side:
-        yield Issue(f"Supported pool size for non-global pooling: H <= {side}, W <= {side}", fix, f"window {kernel}")
+        yield Issue(
+            f"Supported pool size for non-global pooling: H <= {side}, W <= {side}", fix, f"window {kernel}"
+        )
 
 
 def _product(graph: Graph, node: Node, facts: Facts, first: Shape) -> Iterator[Issue]:
@@ -78,23 +103,46 @@ def _product(graph: Graph, node: Node, facts: Facts, first: Shape) -> Iterator[I
             transposed = bool(attribute(node, "transB", facts))
             inputs, outputs = second[::-1] if transposed else second
             if inputs is not None and inputs > facts["most_inputs"]:
-                yield Issue(f"Input size exceeds the supported limit of {facts['most_inputs']}", "pool or convolve with a stride before the fully connected layer", f"{inputs} inputs")
+                yield Issue(
+                    f"Input size exceeds the supported limit of {facts['most_inputs']}",
+                    "pool or convolve with a stride before the fully connected layer",
+                    f"{inputs} inputs",
+                )
             if outputs is not None and outputs > facts["most_outputs"]:
-                yield Issue(f"Output size exceeds the supported limit of {facts['most_outputs']}", "split the layer into several and Concat their results, or predict a map with convolutions", f"{outputs} outputs")
+                yield Issue(
+                    f"Output size exceeds the supported limit of {facts['most_outputs']}",
+                    "split the layer into several and Concat their results, or predict a map with convolutions",
+                    f"{outputs} outputs",
+                )
         return
     if node.op == "Gemm" or len(first) != 3 or len(second) != 3:
         return  # SF119
     limit, fix = facts["longest_axis"], "attend to fewer tokens: pool or stride keys and values first"
     if first[2] is not None and first[2] > limit:
-        yield Issue(f"Dimension size on the last axis exceeds the supported limit of {limit}", fix, f"input 0 of shape {first}")
+        yield Issue(
+            f"Dimension size on the last axis exceeds the supported limit of {limit}",
+            fix,
+            f"input 0 of shape {first}",
+        )
     if any(d is not None and d > limit for d in second[1:]):
-        yield Issue(f"Dimension size exceeds the supported limit of {limit}", fix, f"input 1 of shape {second}")
+        yield Issue(
+            f"Dimension size exceeds the supported limit of {limit}", fix, f"input 1 of shape {second}"
+        )
 
 
 def _upsampling(graph: Graph, node: Node, facts: Facts, shape: Shape) -> Iterator[Issue]:
     result = graph.shape(node.outputs[0])
-    if len(shape) != 4 or result is None or len(result) != 4 or (node.input(3) and ints(graph, node.input(3)) is None):
+    if (
+        len(shape) != 4
+        or result is None
+        or len(result) != 4
+        or (node.input(3) and ints(graph, node.input(3)) is None)
+    ):
         return
     for name, before, after in zip(("height", "width"), shape[2:], result[2:], strict=True):
         if before is not None and after is not None and after > before > facts["largest_map"]:
-            yield Issue(f"Input {name} for upsampling exceeds the supported limit of {facts['largest_map']}", "upsample a smaller map", f"{name} {before}")
+            yield Issue(
+                f"Input {name} for upsampling exceeds the supported limit of {facts['largest_map']}",
+                "upsample a smaller map",
+                f"{name} {before}",
+            )

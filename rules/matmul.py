@@ -29,10 +29,18 @@ def product(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """
     first, second = graph.shape(node.inputs[0]), graph.shape(node.input(1))
     if graph.is_constant(node.inputs[0]):
-        yield Issue("Only dynamic first input is supported", "swap the operands: (W x)^T = x^T W^T, with Transpose on both sides", f"input 0 is a constant of shape {first}")
+        yield Issue(
+            "Only dynamic first input is supported",
+            "swap the operands: (W x)^T = x^T W^T, with Transpose on both sides",
+            f"input 0 is a constant of shape {first}",
+        )
     if node.op == "Gemm":
         if not graph.is_constant(node.input(1)):
-            yield Issue("Only const second input is supported (originated from fully connected)", "use MatMul on 3-D tensors (1, rows, columns) for a product of two activations", f"input 1 of shape {second}")
+            yield Issue(
+                "Only const second input is supported (originated from fully connected)",
+                "use MatMul on 3-D tensors (1, rows, columns) for a product of two activations",
+                f"input 1 of shape {second}",
+            )
         return
     if graph.is_constant(node.inputs[0]):
         return
@@ -50,7 +58,15 @@ def product(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
         return
     for index, shape in enumerate((first, second)):
         if shape is None:
-            yield Issue("the rank of an operand is not known", "export with static shapes", node.input(index), code="", severity="warning", support="unknown", basis="inferred")
+            yield Issue(
+                "the rank of an operand is not known",
+                "export with static shapes",
+                node.input(index),
+                code="",
+                severity="warning",
+                support="unknown",
+                basis="inferred",
+            )
         elif len(shape) != 3:
             yield Issue(
                 "Only dynamic 2d inputs (N, D0, D1) are supported",

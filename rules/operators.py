@@ -30,7 +30,12 @@ def unsupported(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     Fix: replace the operator by an accepted one; the finding names the nearest and what it costs. An activation that
     is replaced wants a short fine-tuning.
     """
-    if node.domain or facts.get("support") != "unsupported" or facts.get("crashes") or _rewritten(graph, node):
+    if (
+        node.domain
+        or facts.get("support") != "unsupported"
+        or facts.get("crashes")
+        or _rewritten(graph, node)
+    ):
         return
     yield Issue(f"The network contains unsupported ops: {node.op}", facts.get("fix", _FALLBACK), code="USOP")
 
@@ -77,7 +82,14 @@ def unknown(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
             code="" if known else "USOP", severity="warning", support="unknown", basis="inferred", probes=("custom",),
         )  # fmt: skip
     elif not facts and _in_opset(node.op, graph.opset):
-        yield Issue("no probe has asked the converter about this operator", fix, code="", severity="warning", support="unknown", basis="inferred")
+        yield Issue(
+            "no probe has asked the converter about this operator",
+            fix,
+            code="",
+            severity="warning",
+            support="unknown",
+            basis="inferred",
+        )
 
 
 @rule("SF103", ops="*", stage="file")

@@ -31,14 +31,33 @@ def pad(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """
     pads, shape = ints(graph, node.input(1)), graph.shape(node.inputs[0])
     axes = ints(graph, node.input(3)) if node.input(3) else None
-    if axes is not None and shape is not None and tuple(a % len(shape) for a in axes) != tuple(range(len(shape))):
-        yield Issue(AXES, "give the pads of all axes, zeros for those you leave, and drop the input `axes`", f"axes {axes}")
+    if (
+        axes is not None
+        and shape is not None
+        and tuple(a % len(shape) for a in axes) != tuple(range(len(shape)))
+    ):
+        yield Issue(
+            AXES,
+            "give the pads of all axes, zeros for those you leave, and drop the input `axes`",
+            f"axes {axes}",
+        )
         return
     if pads is None:
         if graph.is_constant(node.input(1)):
-            yield Issue("the pads' values are not in the file", "keep the constant in the file and check again", code="", severity="warning", support="unknown", basis="inferred")
+            yield Issue(
+                "the pads' values are not in the file",
+                "keep the constant in the file and check again",
+                code="",
+                severity="warning",
+                support="unknown",
+                basis="inferred",
+            )
         return
     if any(p < 0 for p in pads):
         yield Issue("negative pads are not supported", "crop with Slice instead", f"pads {pads}")
     elif pads[0] or pads[len(pads) // 2]:
-        yield Issue("Padding for batch dim is not supported", "pad another axis: the batch is always 1 on the sensor", f"pads {pads}")
+        yield Issue(
+            "Padding for batch dim is not supported",
+            "pad another axis: the batch is always 1 on the sensor",
+            f"pads {pads}",
+        )

@@ -31,9 +31,17 @@ def pooling(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
         return  # SF106
     dilations = pair(node, "dilations")
     if max(dilations) > 1:
-        yield Issue("dilations: Supported values: [(1, 1)]", "use a plain window of the same extent, or subsample with a stride", f"dilation {dilations}")
+        yield Issue(
+            "dilations: Supported values: [(1, 1)]",
+            "use a plain window of the same extent, or subsample with a stride",
+            f"dilation {dilations}",
+        )
     if node.op == "AveragePool" and node.attrs.get("ceil_mode") and _rounds_up(shape, node):
-        yield Issue("ceil_mode: Supported values: [0]", "set ceil_mode=False, and pad the end by one where the size must stay", "ceil_mode = 1")
+        yield Issue(
+            "ceil_mode: Supported values: [0]",
+            "set ceil_mode=False, and pad the end by one where the size must stay",
+            "ceil_mode = 1",
+        )
 
 
 def _rounds_up(shape: tuple[int | None, ...] | None, node: Node) -> bool:
@@ -41,4 +49,7 @@ def _rounds_up(shape: tuple[int | None, ...] | None, node: Node) -> bool:
         return True
     kernel, strides = node.attrs["kernel_shape"], pair(node, "strides")
     pads = tuple(node.attrs.get("pads") or (0, 0, 0, 0))
-    return any(size is None or (size + pads[i] + pads[i + 2] - kernel[i]) % strides[i] for i, size in enumerate(shape[2:]))
+    return any(
+        size is None or (size + pads[i] + pads[i + 2] - kernel[i]) % strides[i]
+        for i, size in enumerate(shape[2:])
+    )

@@ -28,7 +28,9 @@ def rank(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     allowed = facts.get("rank")
     shape = graph.shape(node.input(0)) if allowed and not node.domain else None
     if allowed and shape is not None and len(shape) not in allowed["allowed"]:
-        yield Issue(f"{allowed['reason']}, actual {len(shape)}d", _FIXES.get(node.op, _FIX), f"input shape {shape}")
+        yield Issue(
+            f"{allowed['reason']}, actual {len(shape)}d", _FIXES.get(node.op, _FIX), f"input shape {shape}"
+        )
 
 
 _FIX = "keep the tensor 4-D (N, C, H, W): put the length in W with H = 1"

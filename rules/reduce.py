@@ -30,7 +30,11 @@ def reduction(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
         axis = attribute(node, "axis", facts)
         size = shape[axis] if shape is not None and -len(shape) <= axis < len(shape) else None
         if size is not None and size > facts["longest_axis"]:
-            yield Issue("Size of reduced axis must not exceed 16K", "take the ArgMax over a smaller map, or in two stages", f"axis {axis} has {size}")
+            yield Issue(
+                "Size of reduced axis must not exceed 16K",
+                "take the ArgMax over a smaller map, or in two stages",
+                f"axis {axis} has {size}",
+            )
         return
     axes = node.attrs.get("axes")
     if axes is None and node.input(1):
@@ -41,11 +45,19 @@ def reduction(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
         return
     rank, chosen = len(shape), {a % len(shape) for a in axes or () if shape}
     if not chosen or len(chosen) == rank:
-        yield Issue("norm on all axes is not supported", _SQRT, f"axes {None if axes is None else tuple(axes)}")
+        yield Issue(
+            "norm on all axes is not supported", _SQRT, f"axes {None if axes is None else tuple(axes)}"
+        )
     elif 0 in chosen:
-        yield Issue("Norm along batch is invalid", "leave axis 0 out: the batch is 1", f"axes {tuple(axes or ())}")
+        yield Issue(
+            "Norm along batch is invalid", "leave axis 0 out: the batch is 1", f"axes {tuple(axes or ())}"
+        )
     elif rank - len(chosen) < _REST:
-        yield Issue("input shape rank must have at least two other dimensions not stated in axes list", _SQRT, f"axes {tuple(axes or ())} of {shape}")
+        yield Issue(
+            "input shape rank must have at least two other dimensions not stated in axes list",
+            _SQRT,
+            f"axes {tuple(axes or ())} of {shape}",
+        )
 
 
 _REST = 2

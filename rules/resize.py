@@ -36,13 +36,31 @@ def resize(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     allowed = facts["coordinates"].get(mode)
     coordinates = attribute(node, "coordinate_transformation_mode", facts)
     if allowed and coordinates not in allowed:
-        fix = 'use align_corners=False (half_pixel)' if mode == "linear" else 'use mode="nearest" of torch (asymmetric, floor), not "nearest-exact"'
-        yield Issue(f"coordinate_transformation_mode: Supported values: {allowed}", fix, f"{mode}, coordinate_transformation_mode = {coordinates}")
+        fix = (
+            "use align_corners=False (half_pixel)"
+            if mode == "linear"
+            else 'use mode="nearest" of torch (asymmetric, floor), not "nearest-exact"'
+        )
+        yield Issue(
+            f"coordinate_transformation_mode: Supported values: {allowed}",
+            fix,
+            f"{mode}, coordinate_transformation_mode = {coordinates}",
+        )
     if mode == "nearest" and attribute(node, "nearest_mode", facts) not in facts["nearest_modes"]:
-        yield Issue(f"nearest_mode: Supported values: {facts['nearest_modes']}", "set nearest_mode to floor, as torch's mode=\"nearest\" exports it", f"nearest_mode = {attribute(node, 'nearest_mode', facts)}")
+        yield Issue(
+            f"nearest_mode: Supported values: {facts['nearest_modes']}",
+            'set nearest_mode to floor, as torch\'s mode="nearest" exports it',
+            f"nearest_mode = {attribute(node, 'nearest_mode', facts)}",
+        )
     axes = node.attrs.get("axes")
-    if axes is not None and shape is not None and tuple(a % len(shape) for a in axes) != tuple(range(len(shape))):
-        yield Issue(AXES, "give scales or sizes for all four axes and leave `axes` out", f"axes {tuple(axes)}")
+    if (
+        axes is not None
+        and shape is not None
+        and tuple(a % len(shape) for a in axes) != tuple(range(len(shape)))
+    ):
+        yield Issue(
+            AXES, "give scales or sizes for all four axes and leave `axes` out", f"axes {tuple(axes)}"
+        )
 
 
 AXES = "Axes must be a list of integers in the range [0, rank-1]. Negative values are allowed, but the axes must be in order."

@@ -46,7 +46,11 @@ def layout(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
 
 
 def _reshape(graph: Graph, node: Node) -> Iterator[Issue]:
-    target, source, result = ints(graph, node.input(1)), graph.shape(node.inputs[0]), graph.shape(node.outputs[0])
+    target, source, result = (
+        ints(graph, node.input(1)),
+        graph.shape(node.inputs[0]),
+        graph.shape(node.outputs[0]),
+    )
     if target is None:
         yield Issue(
             "the target shape is computed at run time", "export with static shapes and fold constants (onnxslim)",
@@ -56,10 +60,16 @@ def _reshape(graph: Graph, node: Node) -> Iterator[Issue]:
     if _opens_group_norm(graph, node, target):
         return
     if 0 in target:
-        yield Issue("0 in shape is not supported", "write the size instead of the 0 that copies it: x.reshape(1, c, -1)", f"target shape {target}")
+        yield Issue(
+            "0 in shape is not supported",
+            "write the size instead of the 0 that copies it: x.reshape(1, c, -1)",
+            f"target shape {target}",
+        )
         return
     if source and source[0] not in (1, None):
-        yield Issue(f"Invalid batch dim {source[0]}. Supported values: [None, 1]", KEEP_BATCH, f"input shape {source}")
+        yield Issue(
+            f"Invalid batch dim {source[0]}. Supported values: [None, 1]", KEEP_BATCH, f"input shape {source}"
+        )
     if target and target[0] == -1:
         if result is None or result[0] != 1:
             yield Issue("Cannot change batch dim", KEEP_BATCH, f"{source} to {result}")
@@ -82,14 +92,20 @@ def _flatten(graph: Graph, node: Node) -> Iterator[Issue]:
     rows = shape[: axis if axis >= 0 else axis + len(shape)]
     known = [d for d in rows if d is not None]
     if prod(known) != 1:
-        yield Issue(BATCH, "flatten from axis 1, and keep the batch of one in front", f"axis {axis} of {shape}")
+        yield Issue(
+            BATCH, "flatten from axis 1, and keep the batch of one in front", f"axis {axis} of {shape}"
+        )
 
 
 def _transpose(graph: Graph, node: Node) -> Iterator[Issue]:
     shape = graph.shape(node.inputs[0])
     perm = tuple(node.attrs.get("perm") or (range(len(shape))[::-1] if shape is not None else (0,)))
     if perm and perm[0] != 0:
-        yield Issue("Batch axis must remain the first axis", "permute the other axes only: with a batch of one, drop axis 0 by slicing instead", f"perm {perm}")
+        yield Issue(
+            "Batch axis must remain the first axis",
+            "permute the other axes only: with a batch of one, drop axis 0 by slicing instead",
+            f"perm {perm}",
+        )
 
 
 def _unsqueeze(graph: Graph, node: Node) -> Iterator[Issue]:
@@ -100,7 +116,11 @@ def _unsqueeze(graph: Graph, node: Node) -> Iterator[Issue]:
     if len(axes) > 1:
         yield Issue("Only one axis is supported", "use one Unsqueeze an axis, or one Reshape", f"axes {axes}")
     elif axes and (axes[0] == 0 or (shape is not None and axes[0] == -len(shape))):
-        yield Issue("ExpandDims along batch is invalid", "insert the axis after the batch, or Reshape to (1, ...)", f"axis {axes[0]}")
+        yield Issue(
+            "ExpandDims along batch is invalid",
+            "insert the axis after the batch, or Reshape to (1, ...)",
+            f"axis {axes[0]}",
+        )
 
 
 @rule("SF117", ops=("Slice", "Gather"))
@@ -123,18 +143,43 @@ def selection(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     indices into one of rank 1 and a Reshape; do look-ups on the host.
     """
     if node.op == "Slice":
-        steps, starts, shape = ints(graph, node.input(4)), ints(graph, node.input(1)), graph.shape(node.inputs[0])
+        steps, starts, shape = (
+            ints(graph, node.input(4)),
+            ints(graph, node.input(1)),
+            graph.shape(node.inputs[0]),
+        )
         if steps is not None and any(s < 0 for s in steps):
-            yield Issue("Only positive stride is supported", "flip with a Gather over constant indices, or flip the weights of the neighbours", f"steps {steps}")
+            yield Issue(
+                "Only positive stride is supported",
+                "flip with a Gather over constant indices, or flip the weights of the neighbours",
+                f"steps {steps}",
+            )
         if not node.input(3) and starts is not None and shape is not None and len(starts) < len(shape):
-            yield Issue("without axes the front end wants a start and an end for every axis", "name the axes, or give all starts and ends", f"{len(starts)} of {len(shape)} axes", code="EXEC")
+            yield Issue(
+                "without axes the front end wants a start and an end for every axis",
+                "name the axes, or give all starts and ends",
+                f"{len(starts)} of {len(shape)} axes",
+                code="EXEC",
+            )
         return
     table, indices = graph.shape(node.inputs[0]), graph.shape(node.input(1))
     if graph.is_constant(node.input(1)):
         if indices is not None and len(indices) > 1:
-            yield Issue("Gather is supported only for indices rank is 1-dimension", "flatten the indices, gather, then Reshape", f"indices of shape {indices}")
+            yield Issue(
+                "Gather is supported only for indices rank is 1-dimension",
+                "flatten the indices, gather, then Reshape",
+                f"indices of shape {indices}",
+            )
         return
     if not graph.is_constant(node.inputs[0]):
-        yield Issue("Gather requires constant data, dynamic data is not support", "use constant indices, or do the look-up on the host", node.input(1))
+        yield Issue(
+            "Gather requires constant data, dynamic data is not support",
+            "use constant indices, or do the look-up on the host",
+            node.input(1),
+        )
     if table is not None and len(table) != 1:
-        yield Issue("Gather is supported only for data rank is 1-dimension", "look embeddings up on the host and feed the vectors in", f"data of shape {table}")
+        yield Issue(
+            "Gather is supported only for data rank is 1-dimension",
+            "look embeddings up on the host and feed the vectors in",
+            f"data of shape {table}",
+        )

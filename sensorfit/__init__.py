@@ -1,8 +1,8 @@
 """Will this ONNX graph run inside Sony's IMX500, how fast, and if not, what to change?
 
-    import sensorfit
-    report = sensorfit.check("model.onnx")
-    assert report.verdict == "fits"
+import sensorfit
+report = sensorfit.check("model.onnx")
+assert report.verdict == "fits"
 """
 
 from __future__ import annotations

@@ -29,7 +29,9 @@ from .verify.engine import PROFILES, verify
 from .verify.finding import SEVERITIES, Finding
 from .version import __version__
 
-FLOATS = frozenset({onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16, onnx.TensorProto.DOUBLE})
+FLOATS = frozenset(
+    {onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16, onnx.TensorProto.DOUBLE}
+)
 """What counts as a parameter; integer initializers are shapes and indices."""
 BUFFERS = {"BatchNormalization": (3, 4)}
 """Inputs that hold running statistics: not trained, so not parameters."""
@@ -71,7 +73,10 @@ def check(
         sizes = tuple(largest_input(model_, device, a, input_persistency=input_persistency) for a in ASPECTS)
         memory = replace(memory, largest_inputs=sizes)
     latency = estimate(lowered, device, calibration, graph)
-    later = (*memory_rules.findings(lowered, memory, device), *latency_rules.findings(lowered, latency, device))
+    later = (
+        *memory_rules.findings(lowered, memory, device),
+        *latency_rules.findings(lowered, latency, device),
+    )
     found = {p: _sorted((*verify(graph, device, p), *later)) for p in PROFILES}
     confirmation = None
     if confirm:
@@ -104,7 +109,9 @@ def parameters(proto: onnx.ModelProto) -> int:
     """Trained values in the file: elements of float initializers of rank 1 and up, BatchNorm statistics left out."""
     buffers = {n.input[i] for n in proto.graph.node for i in BUFFERS.get(n.op_type, ()) if i < len(n.input)}
     return sum(
-        prod(t.dims) for t in proto.graph.initializer if t.data_type in FLOATS and t.dims and t.name not in buffers
+        prod(t.dims)
+        for t in proto.graph.initializer
+        if t.data_type in FLOATS and t.dims and t.name not in buffers
     )
 
 
@@ -119,10 +126,14 @@ def _resolve(model: str | Path | onnx.ModelProto) -> tuple[Path | onnx.ModelProt
         return entry.graph, entry
     if path.suffix or len(path.parts) > 1:
         raise ModelError(f"{model}: there is no such file")
-    raise ModelError(f"{model}: there is no such file, nor a built-in model of that name (built in: {', '.join(names())})")
+    raise ModelError(
+        f"{model}: there is no such file, nor a built-in model of that name (built in: {', '.join(names())})"
+    )
 
 
-def _describe(proto: onnx.ModelProto, graph: Graph, source: Path | onnx.ModelProto, entry: Entry | None) -> ModelInfo:
+def _describe(
+    proto: onnx.ModelProto, graph: Graph, source: Path | onnx.ModelProto, entry: Entry | None
+) -> ModelInfo:
     given = {p.key: p.value for p in proto.metadata_props}
     stated = given.get("sensorfit.parameters", "")
     if isinstance(source, Path):
@@ -138,7 +149,9 @@ def _describe(proto: onnx.ModelProto, graph: Graph, source: Path | onnx.ModelPro
         path="" if not isinstance(source, Path) else source.name if entry else str(source),
         sha256=sha256,
         opset=graph.opset,
-        inputs=tuple(TensorInfo(n, graph.declared_inputs.get(n), graph.tensors[n].dtype) for n in graph.inputs),
+        inputs=tuple(
+            TensorInfo(n, graph.declared_inputs.get(n), graph.tensors[n].dtype) for n in graph.inputs
+        ),
         outputs=tuple(TensorInfo(o.name, shape_of(o.type), dtype_of(o.type)) for o in proto.graph.output),
         parameters=int(stated) if entry and stated.isdigit() else parameters(proto),
         nodes=len(proto.graph.node),

@@ -1,9 +1,9 @@
 """For a model repository's own tests.
 
-    from sensorfit.testing import assert_fits
+from sensorfit.testing import assert_fits
 
-    def test_the_model_fits_the_sensor():
-        assert_fits("models/picosam3.onnx", sram="6 MiB", latency="15 ms")
+def test_the_model_fits_the_sensor():
+    assert_fits("models/picosam3.onnx", sram="6 MiB", latency="15 ms")
 """
 
 from __future__ import annotations

@@ -33,5 +33,7 @@ def graph_of() -> Callable[[str], Graph]:
 
 def model_of(text: str, opset: int = 17) -> onnx.ModelProto:
     """A ModelProto from ONNX text."""
-    header = f'<ir_version: 8, opset_import: ["" : {opset}, "mct_quantizers" : 1], producer_name: "pytorch">\n'
+    header = (
+        f'<ir_version: 8, opset_import: ["" : {opset}, "mct_quantizers" : 1], producer_name: "pytorch">\n'
+    )
     return onnx.parser.parse_model(header + text)

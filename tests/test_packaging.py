@@ -19,7 +19,11 @@ pytestmark = pytest.mark.packaging
 def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of this tree."""
     out = tmp_path_factory.mktemp("wheel")
-    subprocess.run([sys.executable, "-m", "build", "--wheel", "--outdir", str(out), str(root)], check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--outdir", str(out), str(root)],
+        check=True,
+        capture_output=True,
+    )
     (found,) = out.glob("*.whl")
     return found
 
@@ -37,7 +41,9 @@ def installed(root: Path, wheel: Path, tmp_path_factory: pytest.TempPathFactory)
 
 def run(installed: Path, folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
     env = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
-    return subprocess.run([str(installed / "sensorfit"), *args], cwd=folder, env=env, capture_output=True, text=True)
+    return subprocess.run(
+        [str(installed / "sensorfit"), *args], cwd=folder, env=env, capture_output=True, text=True
+    )
 
 
 def test_rules_and_models_ship_inside_the_wheel(wheel: Path) -> None:
@@ -50,7 +56,11 @@ def test_rules_and_models_ship_inside_the_wheel(wheel: Path) -> None:
 
 def test_every_python_file_of_the_packages_is_in_the_wheel(root: Path, wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    for folder, prefix in (("sensorfit", "sensorfit"), ("rules", "sensorfit/rules"), ("models", "sensorfit/models")):
+    for folder, prefix in (
+        ("sensorfit", "sensorfit"),
+        ("rules", "sensorfit/rules"),
+        ("models", "sensorfit/models"),
+    ):
         for file in (root / folder).rglob("*.py"):
             assert f"{prefix}/{file.relative_to(root / folder).as_posix()}" in names
 

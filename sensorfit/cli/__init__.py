@@ -36,7 +36,9 @@ class Lazy(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             from difflib import get_close_matches
 
@@ -87,7 +89,10 @@ def main() -> None:
 
         if os.environ.get("SENSORFIT_DEBUG"):
             raise
-        _fail(f"internal error ({type(error).__name__}: {error}); run again with SENSORFIT_DEBUG=1 and report the traceback", 3)
+        _fail(
+            f"internal error ({type(error).__name__}: {error}); run again with SENSORFIT_DEBUG=1 and report the traceback",
+            3,
+        )
 
 
 def _fail(message: str, code: int) -> None:

@@ -9,11 +9,33 @@ import click
 
 @click.command(name="calibrate")
 @click.argument("logs", nargs=-1, type=click.Path(path_type=Path), metavar="[LOG]...")
-@click.option("--model", "models", multiple=True, type=click.Path(path_type=Path), metavar="FILE", help="The ONNX file (or built-in model) a log belongs to; one for all logs, or one for each in order.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), default=None, metavar="FILE", help="The calibration file to write.  [default: sensorfit-latency.toml]")
-@click.option("--alone", is_flag=True, help="Fit on the logs only, without the shipped measurements (three networks at least).")
-@click.option("--write", is_flag=True, help="Without logs: rewrite the shipped rules/imx500/latency.toml of a checkout.")
-def command(logs: tuple[Path, ...], models: tuple[Path, ...], output: Path | None, alone: bool, write: bool) -> None:
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The ONNX file (or built-in model) a log belongs to; one for all logs, or one for each in order.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=None,
+    metavar="FILE",
+    help="The calibration file to write.  [default: sensorfit-latency.toml]",
+)
+@click.option(
+    "--alone",
+    is_flag=True,
+    help="Fit on the logs only, without the shipped measurements (three networks at least).",
+)
+@click.option(
+    "--write", is_flag=True, help="Without logs: rewrite the shipped rules/imx500/latency.toml of a checkout."
+)
+def command(
+    logs: tuple[Path, ...], models: tuple[Path, ...], output: Path | None, alone: bool, write: bool
+) -> None:
     """Refit the latency model from measurements on a sensor.
 
     Each LOG holds the KPI pairs of one network, in milliseconds: JSON lines

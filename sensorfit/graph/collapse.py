@@ -32,12 +32,18 @@ def _fold_batchnorm_forward(graph: Graph) -> Graph:
             continue
         readers = graph.consumers_of(node.outputs[0])
         kernel = _kernel(graph, readers[0]) if len(readers) == 1 else None
-        if kernel is not None and _is_pointwise(readers[0], kernel) and _only_reader(graph, node.outputs[0], readers[0]):
+        if (
+            kernel is not None
+            and _is_pointwise(readers[0], kernel)
+            and _only_reader(graph, node.outputs[0], readers[0])
+        ):
             alias[node.outputs[0]] = node.inputs[0]
     if not alias:
         return graph
     nodes = tuple(
-        replace(n, inputs=tuple(alias.get(t, t) for t in n.inputs)) for n in graph.nodes if n.outputs[0] not in alias
+        replace(n, inputs=tuple(alias.get(t, t) for t in n.inputs))
+        for n in graph.nodes
+        if n.outputs[0] not in alias
     )
     return graph.replace(nodes=nodes)
 

@@ -79,7 +79,11 @@ def _session(node: onnx.NodeProto, opset: int) -> onnx.reference.ReferenceEvalua
     names = [name for name in dict.fromkeys(node.input) if name]
     unknown = onnx.helper.make_tensor_type_proto(onnx.TensorProto.UNDEFINED, None)
     inputs = [onnx.helper.make_value_info(name, unknown) for name in names]
-    outputs = [onnx.helper.make_value_info(name or f"unused_{i}", unknown) for i, name in enumerate(node.output)]
-    graph = onnx.helper.make_graph([node], "fold", inputs, [o for o, n in zip(outputs, node.output, strict=True) if n])
+    outputs = [
+        onnx.helper.make_value_info(name or f"unused_{i}", unknown) for i, name in enumerate(node.output)
+    ]
+    graph = onnx.helper.make_graph(
+        [node], "fold", inputs, [o for o, n in zip(outputs, node.output, strict=True) if n]
+    )
     model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid(node.domain, opset)])
     return onnx.reference.ReferenceEvaluator(model)

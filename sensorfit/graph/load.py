@@ -49,7 +49,11 @@ def load(
 
 class _Loader:
     def __init__(
-        self, proto: onnx.ModelProto, where: str, directory: str | None, input_shapes: Mapping[str, Iterable[int]]
+        self,
+        proto: onnx.ModelProto,
+        where: str,
+        directory: str | None,
+        input_shapes: Mapping[str, Iterable[int]],
     ) -> None:
         self.proto, self.where = proto, where
         opsets = {o.domain if o.domain != "ai.onnx" else "": o.version for o in proto.opset_import}
@@ -62,7 +66,9 @@ class _Loader:
         self.initializers = {t.name for t in proto.graph.initializer}
         self.initializers |= {t.values.name for t in proto.graph.sparse_initializer}
         self.inputs = tuple(i.name for i in proto.graph.input if i.name not in self.initializers)
-        self.declared = {i.name: shape_of(i.type) for i in proto.graph.input if i.name not in self.initializers}
+        self.declared = {
+            i.name: shape_of(i.type) for i in proto.graph.input if i.name not in self.initializers
+        }
         self._read_values(self._wanted_shapes(input_shapes))
 
     def graph(self, name: str) -> Graph:
@@ -98,18 +104,24 @@ class _Loader:
     def _dead(self, order: list[onnx.NodeProto]) -> tuple[tuple[str, str], ...]:
         needed = {id(n) for n in order}
         rest = (n for n in self.proto.graph.node if id(n) not in needed)
-        return tuple((n.name, n.op_type) for n in rest if n.op_type != "Constant" and not self._is_quantizer(n))
+        return tuple(
+            (n.name, n.op_type) for n in rest if n.op_type != "Constant" and not self._is_quantizer(n)
+        )
 
     def _wanted_shapes(self, given: Mapping[str, Iterable[int]]) -> dict[str, tuple[int, ...]]:
         wanted = {}
         for key, shape in given.items():
             target = key or (self.inputs[0] if self.inputs else "")
             if target not in self.inputs:
-                raise ModelError(f"{self.where}: there is no input '{key}' to reshape; its inputs are {', '.join(self.inputs) or 'none'}")
+                raise ModelError(
+                    f"{self.where}: there is no input '{key}' to reshape; its inputs are {', '.join(self.inputs) or 'none'}"
+                )
             wanted[target] = tuple(shape)
             declared = self.declared[target]
             if declared is not None and len(declared) != len(wanted[target]):
-                raise ModelError(f"{self.where}: input '{target}' has {len(declared)} dimensions, the shape given has {len(wanted[target])}")
+                raise ModelError(
+                    f"{self.where}: input '{target}' has {len(declared)} dimensions, the shape given has {len(wanted[target])}"
+                )
         return wanted
 
     def _read_values(self, wanted: Mapping[str, tuple[int, ...]]) -> None:
@@ -139,7 +151,9 @@ class _Loader:
                 if not output:
                     continue
                 if output in producer or output in known:
-                    raise ModelError(f"{self.where}: tensor '{output}' is written twice (node '{node.name or node.op_type}'); each tensor has one producer")
+                    raise ModelError(
+                        f"{self.where}: tensor '{output}' is written twice (node '{node.name or node.op_type}'); each tensor has one producer"
+                    )
                 producer[output] = node
         order: list[onnx.NodeProto] = []
         state: dict[int, int] = {}
@@ -160,10 +174,14 @@ class _Loader:
                     if source is None:
                         if tensor in known or tensor not in node.input:
                             continue
-                        raise ModelError(f"{self.where}: node '{node.name or node.op_type}' reads '{tensor}', which nothing writes")
+                        raise ModelError(
+                            f"{self.where}: node '{node.name or node.op_type}' reads '{tensor}', which nothing writes"
+                        )
                     mark = state.get(id(source), 0)
                     if mark == 1:
-                        raise ModelError(f"{self.where}: the graph is cyclic at node '{source.name or source.op_type}' (tensor '{tensor}')")
+                        raise ModelError(
+                            f"{self.where}: the graph is cyclic at node '{source.name or source.op_type}' (tensor '{tensor}')"
+                        )
                     if mark == 0:
                         state[id(source)] = 1
                         stack.append((source, _reads(source)))
@@ -175,7 +193,9 @@ class _Loader:
         return order
 
     def _is_quantizer(self, node: onnx.NodeProto) -> bool:
-        return node.domain == QUANTIZER_DOMAIN and node.op_type.endswith(QUANTIZER_SUFFIX) and bool(node.input)
+        return (
+            node.domain == QUANTIZER_DOMAIN and node.op_type.endswith(QUANTIZER_SUFFIX) and bool(node.input)
+        )
 
     def _drop_quantizer(self, node: onnx.NodeProto) -> None:
         self.quantized = True
@@ -206,12 +226,16 @@ class _Loader:
                 name, suffix = f"{base}#{suffix}", suffix + 1
             taken.add(name)
             domain = "" if proto.domain == "ai.onnx" else proto.domain
-            yield Node(name, proto.op_type, tuple(proto.input), tuple(proto.output), attributes(proto), domain)
+            yield Node(
+                name, proto.op_type, tuple(proto.input), tuple(proto.output), attributes(proto), domain
+            )
 
 
 def _only_here(node: onnx.NodeProto) -> bool:
     """Whether the converter's front end cannot fold what is folded here."""
-    return node.op_type == "Size" or (node.op_type == "Constant" and all(a.name != "value" for a in node.attribute))
+    return node.op_type == "Size" or (
+        node.op_type == "Constant" and all(a.name != "value" for a in node.attribute)
+    )
 
 
 def _reads(node: onnx.NodeProto) -> Iterator[str]:
@@ -223,7 +247,11 @@ def _reads(node: onnx.NodeProto) -> Iterator[str]:
         for graph in [attribute.g] if attribute.type == onnx.AttributeProto.GRAPH else attribute.graphs:
             for inner in graph.node:
                 yield from (i for i in inner.input if i)
-                pending += [a for a in inner.attribute if a.type in (onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS)]
+                pending += [
+                    a
+                    for a in inner.attribute
+                    if a.type in (onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS)
+                ]
             yield from (o.name for o in graph.output)
 
 
@@ -254,7 +282,13 @@ def _live(nodes: tuple[Node, ...], outputs: tuple[str, ...]) -> tuple[Node, ...]
             needed.update(node.inputs)
             kept.append(node)
         if subgraphs:
-            needed.update(t for v in node.attrs.values() if isinstance(v, onnx.GraphProto) for n in v.node for t in n.input)
+            needed.update(
+                t
+                for v in node.attrs.values()
+                if isinstance(v, onnx.GraphProto)
+                for n in v.node
+                for t in n.input
+            )
     return tuple(reversed(kept))
 
 
@@ -266,6 +300,6 @@ def _inlined(proto: onnx.ModelProto, where: str) -> onnx.ModelProto:
     try:
         return onnx.inliner.inline_local_functions(proto)
     except Exception as e:
-        raise ModelError(f"{where}: its local functions cannot be expanded ({str(e).splitlines()[0][:200]})") from e
-
-
+        raise ModelError(
+            f"{where}: its local functions cannot be expanded ({str(e).splitlines()[0][:200]})"
+        ) from e

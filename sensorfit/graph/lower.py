@@ -16,7 +16,9 @@ from .ir import Graph, Node, Tensor
 from .patterns import find_patterns
 
 FOLDS_BATCHNORM = frozenset({"Conv", "ConvTranspose"})
-FUSES_ACTIVATION = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul", "Add", "Sub", "Mul", "BatchNormalization"})
+FUSES_ACTIVATION = frozenset(
+    {"Conv", "ConvTranspose", "Gemm", "MatMul", "Add", "Sub", "Mul", "BatchNormalization"}
+)
 FUSED_ACTIVATIONS = frozenset({"Relu", "Clip", "LeakyRelu"})
 """Piecewise linear activations, which the converter lists in place, without a schedule step of their own."""
 NO_OPERATION = frozenset({"Identity", "Dropout"})
@@ -79,7 +81,9 @@ def _fuse_patterns(graph: Graph) -> Graph:
         )
     if not gone:
         return graph
-    return graph.replace(nodes=tuple(last.get(n.name, n) for n in graph.nodes if n.name not in gone or n.name in last))
+    return graph.replace(
+        nodes=tuple(last.get(n.name, n) for n in graph.nodes if n.name not in gone or n.name in last)
+    )
 
 
 def _fold_batchnorm(graph: Graph) -> Graph:
@@ -95,7 +99,9 @@ def _fold_batchnorm(graph: Graph) -> Graph:
         inputs = source.inputs
         if not source.input(2):  # the shift of the BatchNorm becomes a bias
             bias = tensors[node.inputs[2]]
-            tensors[f"{source.name}/bias"] = Tensor(f"{source.name}/bias", bias.shape, bias.dtype, constant=True, bits=bias.bits)
+            tensors[f"{source.name}/bias"] = Tensor(
+                f"{source.name}/bias", bias.shape, bias.dtype, constant=True, bits=bias.bits
+            )
             inputs = (*source.inputs[:2], f"{source.name}/bias")
         folded[source.name] = _absorb(replace(source, inputs=inputs), node)
         gone.add(node.name)
@@ -110,7 +116,12 @@ def _fuse_activations(graph: Graph) -> Graph:
         if node.op not in FUSED_ACTIVATIONS or node.domain:
             continue
         source = graph.producer_of(node.inputs[0])
-        if source is None or source.op not in FUSES_ACTIVATION or source.activation or not _only_reader(graph, source, node):
+        if (
+            source is None
+            or source.op not in FUSES_ACTIVATION
+            or source.activation
+            or not _only_reader(graph, source, node)
+        ):
             continue
         fused[source.name] = replace(_absorb(source, node), activation=node.op)
         gone.add(node.name)

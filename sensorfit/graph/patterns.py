@@ -63,7 +63,9 @@ def recognise(graph: Graph) -> list[Match]:
             if match is None or any(n.name in taken for n in match.nodes) or not _closed(graph, match):
                 continue
             ordered = tuple(sorted({n.name: n for n in match.nodes}.values(), key=lambda n: position[n.name]))
-            found.append(Match(match.kind, ordered, match.inputs, match.output, match.attrs, match.fused, match.form))
+            found.append(
+                Match(match.kind, ordered, match.inputs, match.output, match.attrs, match.fused, match.form)
+            )
             taken.update(n.name for n in ordered)
     return sorted(found, key=lambda m: position[m.nodes[0].name])
 
@@ -90,7 +92,12 @@ class _View:
 
     def only_user(self, tensor: str, *ops: str) -> Node | None:
         users = self.graph.consumers_of(tensor)
-        if len(users) == 1 and users[0].op in ops and not users[0].domain and tensor not in self.graph.outputs:
+        if (
+            len(users) == 1
+            and users[0].op in ops
+            and not users[0].domain
+            and tensor not in self.graph.outputs
+        ):
             return users[0]
         return None
 
@@ -158,7 +165,12 @@ def _product_of(view: _View, node: Node) -> tuple[list[str], float, list[Node]]:
         if owner.op == "Div" and index == 1:
             return [], 0.0, []
         inner = view.made_by(tensor, "Mul", "Div")
-        if inner is not None and len(nodes) < 3 and view.only_user(tensor, "Mul", "Div") is owner and len(inner.inputs) == 2:
+        if (
+            inner is not None
+            and len(nodes) < 3
+            and view.only_user(tensor, "Mul", "Div") is owner
+            and len(inner.inputs) == 2
+        ):
             nodes.append(inner)
             pending += [(inner, 0), (inner, 1)]
         else:
@@ -178,11 +190,15 @@ def _gelu(view: _View, curve: Node) -> Match | None:
     product = view.only_user(one_plus.outputs[0], "Mul")
     while product is not None:
         factors, scalar, nodes = _product_of(view, product)
-        if sorted(factors) == sorted((x, one_plus.outputs[0])) and math.isclose(scalar, 0.5, rel_tol=TOLERANCE):
+        if sorted(factors) == sorted((x, one_plus.outputs[0])) and math.isclose(
+            scalar, 0.5, rel_tol=TOLERANCE
+        ):
             powered = any(n.op == "Pow" for n in inner)  # stays decomposed: nn.GELU never exports a Pow
             form = "erf" if curve.op == "Erf" else "tanh-pow" if powered else "tanh"
             attrs = {"approximate": "none" if form == "erf" else "tanh"}
-            return Match("Gelu", (*inner, curve, one_plus, *nodes), (x,), product.outputs[0], attrs, not powered, form)
+            return Match(
+                "Gelu", (*inner, curve, one_plus, *nodes), (x,), product.outputs[0], attrs, not powered, form
+            )
         product = view.only_user(product.outputs[0], "Mul", "Div")
     return None
 
@@ -220,7 +236,9 @@ def _cube(view: _View, tensor: str, x: str) -> list[Node]:
     return [outer, square] if squares else []
 
 
-def _gated(view: _View, gate: Node, kind: str, fused: bool = True, before: tuple[Node, ...] = (), x: str = "") -> Match | None:
+def _gated(
+    view: _View, gate: Node, kind: str, fused: bool = True, before: tuple[Node, ...] = (), x: str = ""
+) -> Match | None:
     """x * gate(x)."""
     x = x or gate.inputs[0]
     product = view.only_user(gate.outputs[0], "Mul")
@@ -234,7 +252,10 @@ def _silu(view: _View, sigmoid: Node) -> Match | None:
 
 
 def _hard_swish(view: _View, gate: Node) -> Match | None:
-    if not math.isclose(gate.attrs.get("alpha", 0.2), 1 / 6, rel_tol=TOLERANCE) or gate.attrs.get("beta", 0.5) != 0.5:
+    if (
+        not math.isclose(gate.attrs.get("alpha", 0.2), 1 / 6, rel_tol=TOLERANCE)
+        or gate.attrs.get("beta", 0.5) != 0.5
+    ):
         return None
     return _gated(view, gate, "HardSwish")
 
@@ -250,8 +271,12 @@ def _hard_swish_clip(view: _View, clip: Node) -> Match | None:
     product = view.only_user(clip.outputs[0], "Mul", "Div")
     while product is not None:
         factors, scalar, nodes = _product_of(view, product)
-        if sorted(factors) == sorted((parts[0], clip.outputs[0])) and math.isclose(scalar, 1 / 6, rel_tol=TOLERANCE):
-            return Match("HardSwish", (shift, clip, *nodes), (parts[0],), product.outputs[0], {}, False, "clip")
+        if sorted(factors) == sorted((parts[0], clip.outputs[0])) and math.isclose(
+            scalar, 1 / 6, rel_tol=TOLERANCE
+        ):
+            return Match(
+                "HardSwish", (shift, clip, *nodes), (parts[0],), product.outputs[0], {}, False, "clip"
+            )
         product = view.only_user(product.outputs[0], "Mul", "Div")
     return None
 
@@ -287,7 +312,9 @@ def _group_norm(view: _View, norm: Node) -> Match | None:
         return None
     parameters, nodes, output = _scale_shift(view, after.outputs[0])
     attrs = {"num_groups": grouped[1], "epsilon": norm.attrs.get("epsilon", 1e-5)}
-    return Match("GroupNormalization", (before, norm, after, *nodes), (before.inputs[0], *parameters), output, attrs)
+    return Match(
+        "GroupNormalization", (before, norm, after, *nodes), (before.inputs[0], *parameters), output, attrs
+    )
 
 
 def _layer_norm(view: _View, root: Node) -> Match | None:
@@ -343,7 +370,14 @@ def _softmax(view: _View, exponential: Node) -> Match | None:
     quotient = next((n for n in users if n.op == "Div" and not n.domain), None)
     if total is None or quotient is None or quotient.inputs != (e, total.outputs[0]):
         return None
-    return Match("Softmax", (exponential, total, quotient), (exponential.inputs[0],), quotient.outputs[0], {"axes": view.axes(total)}, False)
+    return Match(
+        "Softmax",
+        (exponential, total, quotient),
+        (exponential.inputs[0],),
+        quotient.outputs[0],
+        {"axes": view.axes(total)},
+        False,
+    )
 
 
 _MATCHERS: tuple[tuple[frozenset[str], frozenset[str], Callable[[_View, Node], Match | None]], ...] = (
@@ -380,7 +414,9 @@ def _sources(view: _View, tensor: str, depth: int = 8) -> Iterator[Node]:
             yield from _sources(view, source, depth - 1)
 
 
-_PASS_THROUGH = frozenset({"Mul", "Div", "Add", "Reshape", "Transpose", "Dropout", "Where", "Cast", "Identity"})
+_PASS_THROUGH = frozenset(
+    {"Mul", "Div", "Add", "Reshape", "Transpose", "Dropout", "Where", "Cast", "Identity"}
+)
 
 
 def recognised(graph: Graph) -> list[Match]:

@@ -133,12 +133,16 @@ class Values:
         rank, its ConvTranspose past a weight of rank one, and a Reshape to a vector of a thousand million sizes makes as many.
         """
         if node.op_type == "Einsum" and not node.domain:
-            equation = next((a.s.decode(errors="replace") for a in node.attribute if a.name == "equation"), "")
+            equation = next(
+                (a.s.decode(errors="replace") for a in node.attribute if a.name == "equation"), ""
+            )
             terms = equation.replace(" ", "").split("->")[0].split(",")
             ranks = [shape_of(self.types.get(i)) for i in node.input]
             if len(terms) != len(ranks):
                 return False
-            return all(r is not None and ("..." in t or len(t) == len(r)) for t, r in zip(terms, ranks, strict=True))
+            return all(
+                r is not None and ("..." in t or len(t) == len(r)) for t, r in zip(terms, ranks, strict=True)
+            )
         if node.op_type in ("Conv", "ConvTranspose") and not node.domain:
             shapes = [shape_of(self.types.get(i)) for i in node.input[:2]]
             if None not in shapes and len({len(s) for s in shapes if s is not None}) != 1:
@@ -172,7 +176,11 @@ def schema_for(op: str, opset: int, domain: str) -> onnx.defs.OpSchema | None:
 
 def shape_of(type_proto: TypeProto | None) -> Shape | None:
     """The shape in a TypeProto; None for an unknown rank or what is not a tensor."""
-    if type_proto is None or not type_proto.HasField("tensor_type") or not type_proto.tensor_type.HasField("shape"):
+    if (
+        type_proto is None
+        or not type_proto.HasField("tensor_type")
+        or not type_proto.tensor_type.HasField("shape")
+    ):
         return None
     return tuple(d.dim_value if d.HasField("dim_value") else None for d in type_proto.tensor_type.shape.dim)
 
@@ -205,7 +213,9 @@ def constant_proto(node: onnx.NodeProto) -> TensorProto | None:
         value: Any = helper.get_attribute_value(attribute)
         if attribute.name.startswith("value_"):
             if attribute.name.startswith("value_string"):
-                return TensorProto(data_type=TensorProto.STRING, dims=[] if isinstance(value, bytes) else [len(value)])
+                return TensorProto(
+                    data_type=TensorProto.STRING, dims=[] if isinstance(value, bytes) else [len(value)]
+                )
             kind = np.int64 if "int" in attribute.name else np.float32
             return numpy_helper.from_array(np.asarray(value, dtype=kind))
     return None

@@ -19,7 +19,11 @@ from .work import Work, pad, tensor_bytes, work
 
 
 def advise(
-    graph: Graph, layers: Sequence[Work], costs: Sequence[float], constants: Constants, limits: Mapping[str, Any]
+    graph: Graph,
+    layers: Sequence[Work],
+    costs: Sequence[float],
+    constants: Constants,
+    limits: Mapping[str, Any],
 ) -> tuple[Advice, ...]:
     """Every change that pays, for layers with a share of the total worth mentioning."""
     whole = sum(costs)
@@ -48,9 +52,17 @@ def _just_past(
 ) -> Advice | None:
     """A channel count a little past a multiple of the SIMD width pays for the next one."""
     simd = constants.simd
-    if layer.kind not in ("dense", "pointwise", "depthwise", "transposed") or not layer.array or node.op in ("Einsum",):
+    if (
+        layer.kind not in ("dense", "pointwise", "depthwise", "transposed")
+        or not layer.array
+        or node.op in ("Einsum",)
+    ):
         return None
-    sides = [(s, n) for s, n in zip(("input", "output"), layer.channels, strict=True) if n > simd and 0 < n % simd <= limits["past"]]
+    sides = [
+        (s, n)
+        for s, n in zip(("input", "output"), layer.channels, strict=True)
+        if n > simd and 0 < n % simd <= limits["past"]
+    ]
     if not sides:
         return None
     cheaper = layer
@@ -59,9 +71,17 @@ def _just_past(
         cheaper = replace(cheaper, array=int(cheaper.array * ratio), weights=int(cheaper.weights * ratio))
     cheaper = replace(cheaper, bytes=_fewer_bytes(graph, node, layer, [s for s, _ in sides], simd))
     words = " and ".join(f"{n} {s} channels are computed as {pad(n, simd)}" for s, n in sides)
-    fix = " and ".join(f"{n // simd * simd} {s} channels (or up to {pad(n, simd)} at the same cost)" for s, n in sides)
+    fix = " and ".join(
+        f"{n // simd * simd} {s} channels (or up to {pad(n, simd)} at the same cost)" for s, n in sides
+    )
     return Advice(
-        "SF401", node.name, node.op, f"a channel count just past a multiple of {simd}", words, f"use {fix}", cost - cycles(cheaper, constants)
+        "SF401",
+        node.name,
+        node.op,
+        f"a channel count just past a multiple of {simd}",
+        words,
+        f"use {fix}",
+        cost - cycles(cheaper, constants),
     )
 
 
@@ -107,7 +127,11 @@ def _upsample_first(
     if layer.kind != "pointwise" or node.op != "Conv" or any(s != 1 for s in node.attrs.get("strides", ())):
         return None
     resize = graph.producer_of(node.input(0))
-    if resize is None or resize.op not in ("Resize", "Upsample") or graph.consumers_of(node.input(0)) != (node,):
+    if (
+        resize is None
+        or resize.op not in ("Resize", "Upsample")
+        or graph.consumers_of(node.input(0)) != (node,)
+    ):
         return None
     before, after = graph.shape(resize.input(0)), graph.shape(node.input(0))
     if not before or not after or None in before or None in after or len(before) != 4 or len(after) != 4:
@@ -131,5 +155,3 @@ def _upsample_first(
         "resize after the 1x1 convolution: the result is the same" + ("" if nearest else last),
         saved,
     )
-
-

@@ -80,7 +80,11 @@ class Row:
     @property
     def inside(self) -> bool:
         """Whether the interval holds what was measured (for a bound: whether the prediction keeps it)."""
-        return self.left_out <= self.measured.ms if self.measured.bound else self.low <= self.measured.ms <= self.high
+        return (
+            self.left_out <= self.measured.ms
+            if self.measured.bound
+            else self.low <= self.measured.ms <= self.high
+        )
 
 
 @dataclass(frozen=True)
@@ -148,7 +152,8 @@ def shipped_demands(target: Target) -> tuple[Demand, ...]:
     """The frame rates in ``rules/<target>/measurements.toml`` that come without a graph."""
     rows = read_facts("measurements", target.name).get("demand", ())
     return tuple(
-        Demand(r["name"], r["macs"], r["fps"], r["macs"] * r["fps"] / target.clock_hz, r["source"]) for r in rows
+        Demand(r["name"], r["macs"], r["fps"], r["macs"] * r["fps"] / target.clock_hz, r["source"])
+        for r in rows
     )
 
 
@@ -163,10 +168,14 @@ def refit(measurements: Iterable[Measured], target: Target, demands: Sequence[De
     """Fit the cost model on ``measurements`` and judge it by leaving each group out."""
     measurements = tuple(measurements)
     chosen = [m for m in measurements if m.fitted and not m.bound]
-    hardware = Constants(1.0, 1.0, 0.0, target.mac_units, read_facts("cost_model", target.name)["array"]["simd"])
+    hardware = Constants(
+        1.0, 1.0, 0.0, target.mac_units, read_facts("cost_model", target.name)["array"]["simd"]
+    )
     points = _same_layers_together([_point(m, hardware.simd, target.clock_hz) for m in chosen])
     if len({p.group for p in points}) < len(BASE) + 1:
-        raise ConfigError("a fit needs at least three different networks: measure more models, or leave out --alone")
+        raise ConfigError(
+            "a fit needs at least three different networks: measure more models, or leave out --alone"
+        )
     best = fit(points, hardware)
     if min(best.constants.fitted[: len(BASE)]) <= 0:
         raise ConfigError(
@@ -230,7 +239,9 @@ def _same_layers_together(points: Sequence[Point]) -> list[Point]:
     """Points of the same layers in one group, whoever measured them: left out together, or the error would lie."""
     groups: dict[tuple[object, ...], str] = {}
     return [
-        replace(p, group=groups.setdefault(tuple((w.kind, w.array, w.weights, w.bytes) for w in p.works), p.group))
+        replace(
+            p, group=groups.setdefault(tuple((w.kind, w.array, w.weights, w.bytes) for w in p.works), p.group)
+        )
         for p in points
     ]
 
@@ -259,11 +270,17 @@ def read_calibration(path: str | Path, target: Target) -> Calibration:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ConfigError(f"{path}: there is no such file; write one with: sensorfit calibrate LOG --model MODEL.onnx -o {path}") from None
+        raise ConfigError(
+            f"{path}: there is no such file; write one with: sensorfit calibrate LOG --model MODEL.onnx -o {path}"
+        ) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{path}: is not a calibration file ({error}); write one with: sensorfit calibrate") from None
+        raise ConfigError(
+            f"{path}: is not a calibration file ({error}); write one with: sensorfit calibrate"
+        ) from None
     if table.get("schema") != SCHEMA:
-        raise ConfigError(f"{path}: has no 'schema = {SCHEMA}' and so is not a calibration file; write one with: sensorfit calibrate")
+        raise ConfigError(
+            f"{path}: has no 'schema = {SCHEMA}' and so is not a calibration file; write one with: sensorfit calibrate"
+        )
     if table.get("target") != target.name:
         raise ConfigError(f"{path}: was made for {table.get('target')!r}, not for {target.name}")
     try:
@@ -272,7 +289,9 @@ def read_calibration(path: str | Path, target: Target) -> Calibration:
         if not (all(0 < r < inf for r in rates) and 0 <= rest < inf and 1 <= found.spread < inf):
             raise ValueError("a constant is out of range")
     except (KeyError, TypeError, ValueError, ZeroDivisionError, AttributeError) as error:
-        raise ConfigError(f"{path}: its [fit] or [error] table is damaged ({error}); write it anew with: sensorfit calibrate") from None
+        raise ConfigError(
+            f"{path}: its [fit] or [error] table is damaged ({error}); write it anew with: sensorfit calibrate"
+        ) from None
     return found
 
 
@@ -309,19 +328,29 @@ def render_toml(result: Refit, target: Target, heading: str) -> str:
 
 def _row(row: Row, title: str) -> list[str]:
     measured = row.measured
-    lines = [f"name = {_text(measured.name)}", f"{'limit' if title == 'bound' else 'measured'}_ms = {measured.ms:.4g}"]
+    lines = [
+        f"name = {_text(measured.name)}",
+        f"{'limit' if title == 'bound' else 'measured'}_ms = {measured.ms:.4g}",
+    ]
     if title == "residual":
-        lines += [f"fitted_ms = {row.predicted:.4g}", f"left_out_ms = {row.left_out:.4g}", f"error = {row.error:.3f}"]
+        lines += [
+            f"fitted_ms = {row.predicted:.4g}",
+            f"left_out_ms = {row.left_out:.4g}",
+            f"error = {row.error:.3f}",
+        ]
     else:
         lines += [f"predicted_ms = {row.predicted:.4g}"]
     lines += [f"low_ms = {row.low:.4g}", f"high_ms = {row.high:.4g}"]
     lines += [f"{'holds' if title == 'bound' else 'inside'} = {str(row.inside).lower()}"]
-    return [*lines, f"basis = {_text(measured.basis)}", f"confidence = {_text(measured.confidence)}", f"source = {_text(measured.source)}"]
+    return [
+        *lines,
+        f"basis = {_text(measured.basis)}",
+        f"confidence = {_text(measured.confidence)}",
+        f"source = {_text(measured.source)}",
+    ]
 
 
 def _text(value: str) -> str:
     """``value`` as a TOML basic string."""
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04X}" for c in escaped) + '"'
-
-

@@ -127,7 +127,8 @@ def terms(columns: Columns, constants: Constants) -> Terms:
     dense = columns.known & columns.dense
     return Terms(
         fitted=np.stack(
-            [columns.array * (dense & ~slow_loading), columns.bytes * moves, columns.known.astype(float)], axis=1
+            [columns.array * (dense & ~slow_loading), columns.bytes * moves, columns.known.astype(float)],
+            axis=1,
         ),
         fixed=loading * (dense & slow_loading) + compute * on_compute,
         on_compute=on_compute | dense,

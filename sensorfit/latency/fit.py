@@ -121,7 +121,8 @@ def one_rate(points: Sequence[Point], count: Callable[[Work], int]) -> dict[str,
     """Leave-one-out error of each group when cycles are ``count`` summed over the layers, at one rate."""
     speeds = {p.group: log(p.cycles / max(1, sum(map(count, p.works)))) for p in points}
     return {
-        g: exp(sum(v for k, v in speeds.items() if k != g) / (len(speeds) - 1) - own) - 1 for g, own in speeds.items()
+        g: exp(sum(v for k, v in speeds.items() if k != g) / (len(speeds) - 1) - own) - 1
+        for g, own in speeds.items()
     }
 
 
@@ -166,7 +167,8 @@ def _step(points: Sequence[Point], constants: Constants, chosen: Sequence[int]) 
 
 def _judged(points: Sequence[Point], hardware: Constants, chosen: tuple[int, ...]) -> Fit:
     unseen = {
-        group: solve([p for p in points if p.group != group], hardware, chosen) for group in {p.group for p in points}
+        group: solve([p for p in points if p.group != group], hardware, chosen)
+        for group in {p.group for p in points}
     }
     return Fit(
         constants=solve(points, hardware, chosen),

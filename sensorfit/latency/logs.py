@@ -52,7 +52,9 @@ def read_logs(paths: Sequence[Path], models: Sequence[Path] = ()) -> tuple[Log, 
     whose lines name none. ConfigError for a log that cannot be used.
     """
     if len(models) > 1 and len(models) != len(paths):
-        raise ConfigError(f"{len(paths)} logs and {len(models)} times --model: give one for each log, in the same order, or one for all")
+        raise ConfigError(
+            f"{len(paths)} logs and {len(models)} times --model: give one for each log, in the same order, or one for all"
+        )
     found = []
     for index, path in enumerate(paths):
         given = models[index] if len(models) > 1 else models[0] if models else None
@@ -111,7 +113,9 @@ def _dsp(record: dict[str, Any], place: str) -> float:
     if not (math.isfinite(dsp) and dsp > 0):
         raise ConfigError(f"{place}: a DSP runtime of {dsp:g} ms is no measurement")
     if dnn is not None and dsp > dnn:
-        raise ConfigError(f"{place}: the DSP runtime ({dsp:g} ms) exceeds the DNN runtime ({dnn:g} ms), which contains it; are they swapped?")
+        raise ConfigError(
+            f"{place}: the DSP runtime ({dsp:g} ms) exceeds the DNN runtime ({dnn:g} ms), which contains it; are they swapped?"
+        )
     return dsp
 
 
@@ -129,6 +133,8 @@ def _pair(record: dict[str, Any], place: str) -> tuple[float | None, float]:
         dnn = next((record[name] for name in DNN if record.get(name) not in (None, "")), None)
         return None if dnn is None else float(dnn), float(dsp)
     except StopIteration:
-        raise ConfigError(f"{place}: holds no DSP runtime; see 'sensorfit calibrate --help' for the fields") from None
+        raise ConfigError(
+            f"{place}: holds no DSP runtime; see 'sensorfit calibrate --help' for the fields"
+        ) from None
     except (TypeError, ValueError):
         raise ConfigError(f"{place}: its runtimes are not a pair of numbers in milliseconds") from None

@@ -99,7 +99,10 @@ def _einsum(graph: Graph, node: Node) -> int | None:
         spread = len(shape) - len(head) - len(tail)
         if spread < 0 or (spread and not dots):
             return None
-        labelled = [*zip(head, shape[: len(head)], strict=True), *zip(tail, shape[len(shape) - len(tail) :], strict=True)]
+        labelled = [
+            *zip(head, shape[: len(head)], strict=True),
+            *zip(tail, shape[len(shape) - len(tail) :], strict=True),
+        ]
         for label, size in labelled:
             sizes[label] = max(sizes.get(label, 1), size)
         batch = max(batch, shape[len(head) : len(head) + spread], key=lambda s: prod(s))  # type: ignore[arg-type]

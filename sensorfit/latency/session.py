@@ -17,39 +17,59 @@ from .calibrate import Measured, refit, render_toml, shipped_demands, shipped_me
 from .logs import Log, read_logs
 
 DEFAULT = Path("sensorfit-latency.toml")
-SHIPPED_HEADING = "Written by `sensorfit calibrate --write` from measurements.toml and models/graphs/measured; do not edit."
+SHIPPED_HEADING = (
+    "Written by `sensorfit calibrate --write` from measurements.toml and models/graphs/measured; do not edit."
+)
 BEGIN, END = "<!-- printed by: sensorfit calibrate -->", "<!-- end -->"
 """Marks in docs/latency.md between which the tables stand."""
 USER_HEADING = "Written by `sensorfit calibrate`; use it with `sensorfit check --calibration`."
 
 
 def calibrate(
-    logs: Sequence[Path], models: Sequence[Path], output: Path | None, *, alone: bool = False, write: bool = False
+    logs: Sequence[Path],
+    models: Sequence[Path],
+    output: Path | None,
+    *,
+    alone: bool = False,
+    write: bool = False,
 ) -> str:
     """The text to print; the calibration file is written before it returns. ConfigError for unusable input."""
     target = load_target()
     if not logs:
         if models or alone or output:
-            raise ConfigError("--model, --alone and --output go with a LOG: sensorfit calibrate LOG --model MODEL.onnx")
+            raise ConfigError(
+                "--model, --alone and --output go with a LOG: sensorfit calibrate LOG --model MODEL.onnx"
+            )
         result = refit(shipped_measurements(target), target, shipped_demands(target))
         text = render_refit(result)
         if write:
             path = Path(__file__).parents[2] / "rules" / target.name / "latency.toml"
             if not path.is_file():
-                raise ConfigError("--write works in a checkout of sensorfit only; with logs, the user's own file is written")
+                raise ConfigError(
+                    "--write works in a checkout of sensorfit only; with logs, the user's own file is written"
+                )
             _write(path, render_toml(result, target, SHIPPED_HEADING))
             text += f"\nWrote {path.name}{_into_docs(path.parents[2] / 'docs' / 'latency.md', text)}.\n"
         return text
     if write:
-        raise ConfigError("--write rewrites the shipped constants and takes no LOG; use --output for a file of your own")
+        raise ConfigError(
+            "--write rewrites the shipped constants and takes no LOG; use --output for a file of your own"
+        )
     own = tuple(_measured(log) for log in read_logs(logs, models))
     shipped = () if alone else shipped_measurements(target)
     result = refit((*own, *shipped), target)
     path = output or DEFAULT
     _write(path, render_toml(result, target, USER_HEADING))
     error = read_facts("latency", target.name)["error"]
-    before = "" if alone else f"Before, on the shipped measurements alone: median {error['median']:.1%}, worst {error['worst']:.1%}.\n"
-    return render_refit(result) + f"\n{before}Wrote {path}; use it with: sensorfit check MODEL --calibration {path}\n"
+    before = (
+        ""
+        if alone
+        else f"Before, on the shipped measurements alone: median {error['median']:.1%}, worst {error['worst']:.1%}.\n"
+    )
+    return (
+        render_refit(result)
+        + f"\n{before}Wrote {path}; use it with: sensorfit check MODEL --calibration {path}\n"
+    )
 
 
 def _measured(log: Log) -> Measured:

@@ -15,7 +15,9 @@ from math import prod
 from ..graph.ir import Graph, Node, Shape
 from .macs import CONVOLUTIONS, PRODUCTS, RECURRENT, elements, first_output, inner_size, macs
 
-FREE = frozenset({"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity", "Dropout", "Cast", "Constant", "Shape", "Size"})
+FREE = frozenset(
+    {"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity", "Dropout", "Cast", "Constant", "Shape", "Size"}
+)
 """Another name for the same bytes."""
 POOLING = frozenset(
     {"MaxPool", "AveragePool", "LpPool", "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "ReduceMean", "ReduceMax",
@@ -37,7 +39,9 @@ DATA_DEPENDENT = frozenset({"NonMaxSuppression", "NonZero", "Unique", "TopK", "C
 """Time depends on the data or on an algorithm that no figure describes."""
 
 
-WINDOWED = frozenset({"dense", "pointwise", "depthwise", "grouped", "transposed", "pooling", "resample", "interpolate"})
+WINDOWED = frozenset(
+    {"dense", "pointwise", "depthwise", "grouped", "transposed", "pooling", "resample", "interpolate"}
+)
 """Kinds that read an image pixel by pixel, all channels at once."""
 
 
@@ -178,7 +182,9 @@ def _array(graph: Graph, node: Node, simd: int, counted: int) -> tuple[int, int,
         columns = int(out[-1] or 1) if out else 1
         rows = counted // max(1, inner * columns)
         pairs = pad(inner, simd) * pad(columns, simd)
-        batch = prod(d or 1 for d in out[:-2]) if not any(graph.is_constant(i) for i in node.inputs[:2]) else 1
+        batch = (
+            prod(d or 1 for d in out[:-2]) if not any(graph.is_constant(i) for i in node.inputs[:2]) else 1
+        )
         return pairs * rows, pairs * batch, (inner, columns)
     return counted, counted if node.op in RECURRENT else 0, (0, 0)
 

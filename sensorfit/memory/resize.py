@@ -51,7 +51,9 @@ def largest_input(
         most = min(target.max_input[0] // unit[0], target.max_input[1] // unit[1])
 
         def measure(count: int, unit: tuple[int, int] = unit) -> int | None:
-            return _total(model, name, (1, channels, unit[0] * count, unit[1] * count), target, input_persistency)
+            return _total(
+                model, name, (1, channels, unit[0] * count, unit[1] * count), target, input_persistency
+            )
 
         if most >= 1 and all(measure(count) is not None for count in {min(3, most), min(2, most)}):
             return _search(measure, most, unit, aspect, target)

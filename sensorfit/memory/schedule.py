@@ -75,8 +75,14 @@ def relieve(program: Program, align: int) -> None:
                 span.buffer.name in operations[i].reads for i in range(peak, span.last)
             ):
                 continue
-            before = next((i for i in range(peak, span.first, -1) if needed[i - 1] + result < needed[peak]), None)
-            reads = (i for i in range(span.first, peak) if i == span.first or span.buffer.name in operations[i].reads)
+            before = next(
+                (i for i in range(peak, span.first, -1) if needed[i - 1] + result < needed[peak]), None
+            )
+            reads = (
+                i
+                for i in range(span.first, peak)
+                if i == span.first or span.buffer.name in operations[i].reads
+            )
             ready = max(reads, default=span.first) + 1
             if before is None or before < ready:
                 continue

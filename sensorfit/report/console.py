@@ -14,7 +14,11 @@ from ..verify.finding import Finding
 from .escape import terminal
 from .report import Report
 
-VERDICT_STYLE = {"fits": ("FITS", "bold green"), "does_not_fit": ("DOES NOT FIT", "bold red"), "unknown": ("UNKNOWN", "bold yellow")}
+VERDICT_STYLE = {
+    "fits": ("FITS", "bold green"),
+    "does_not_fit": ("DOES NOT FIT", "bold red"),
+    "unknown": ("UNKNOWN", "bold yellow"),
+}
 SEVERITY_STYLE = {"error": "red", "warning": "yellow", "info": "cyan"}
 NODES_SHOWN = 3
 LAYERS_SHOWN = 5
@@ -67,13 +71,22 @@ def _headline(report: Report) -> RenderableType:
 
 def _in_short(report: Report) -> Text:
     """Refused nodes, share of the memory, milliseconds: the three answers on one line."""
-    refused = len({f.node for f in report.findings if f.support == "unsupported" and f.node and not f.rule.startswith("SF3")})
+    refused = len(
+        {
+            f.node
+            for f in report.findings
+            if f.support == "unsupported" and f.node and not f.rule.startswith("SF3")
+        }
+    )
     unknown = len({f.node for f in report.findings if f.support == "unknown" and f.node})
     operators = f"{refused:,} nodes refused" if refused else "no node refused"
     operators += f", {unknown:,} not known" if unknown else ""
     memory, latency = report.memory, report.latency
     share = f"{memory.total_bytes / memory.budget_bytes:.0%} of the memory"
-    low, middle, high = (f"{ms:,.0f}" if ms >= 100 else f"{ms:.3g}" for ms in (latency.dsp_ms_low, latency.dsp_ms, latency.dsp_ms_high))
+    low, middle, high = (
+        f"{ms:,.0f}" if ms >= 100 else f"{ms:.3g}"
+        for ms in (latency.dsp_ms_low, latency.dsp_ms, latency.dsp_ms_high)
+    )
     time = f"about {middle} ms ({low} to {high})"
     return Text(" · ".join((operators, share, time)))
 
@@ -99,12 +112,18 @@ def _group(members: list[Finding], verbose: bool) -> RenderableType:
     shown = members if verbose else members[:NODES_SHOWN]
     places = [terminal(f.node) + (f" {_shape(f.shape)}" if f.shape else "") for f in shown if f.node]
     if places:
-        more = f" and {len(members) - len(shown)} more (--verbose lists all)" if len(members) > len(shown) else ""
+        more = (
+            f" and {len(members) - len(shown)} more (--verbose lists all)"
+            if len(members) > len(shown)
+            else ""
+        )
         separator = "\n" if verbose else ", "
         lines.append(_inset(Text.assemble(("at  ", "dim"), separator.join(places) + more), 6))
     if first.fix:
         lines.append(_inset(Text.assemble(("fix ", "dim"), terminal(first.fix)), 6))
-    lines.append(_inset(Text.assemble(("how ", "dim"), (f"{first.basis}: {terminal(first.evidence)}", "dim")), 6))
+    lines.append(
+        _inset(Text.assemble(("how ", "dim"), (f"{first.basis}: {terminal(first.evidence)}", "dim")), 6)
+    )
     return Group(*lines)
 
 
@@ -117,7 +136,11 @@ def _memory(report: Report) -> RenderableType:
     rows: Iterable[tuple[str, int, str]] = (
         ("weights", memory.weights_bytes, ""),
         ("runtime", memory.runtime_bytes, f"no schedule can need less than {memory.bound_bytes:,} B"),
-        ("input persistence", memory.input_persistence_bytes, "" if memory.input_persistency else "off, not counted"),
+        (
+            "input persistence",
+            memory.input_persistence_bytes,
+            "" if memory.input_persistency else "off, not counted",
+        ),
         ("reserved", memory.reserved_bytes, ""),
     )
     for label, size, remark in rows:
@@ -125,7 +148,11 @@ def _memory(report: Report) -> RenderableType:
     share = memory.total_bytes / memory.budget_bytes
     filled = max(0, min(BAR_WIDTH, round(share * BAR_WIDTH)))
     style = "green" if memory.fits else "red"
-    bar = Text.assemble(("━" * filled, style), ("━" * (BAR_WIDTH - filled), "dim"), f" {share:.0%} of {memory.budget_bytes:,} B")
+    bar = Text.assemble(
+        ("━" * filled, style),
+        ("━" * (BAR_WIDTH - filled), "dim"),
+        f" {share:.0%} of {memory.budget_bytes:,} B",
+    )
     table.add_row(Text("total", "bold"), Text(f"{memory.total_bytes:,} B", "bold"), bar)
     lines: list[RenderableType] = [Text("Memory", "bold"), _inset(table, 2)]
     if 0 <= memory.peak_step < len(memory.steps):
@@ -133,7 +160,14 @@ def _memory(report: Report) -> RenderableType:
         alive = sorted(peak.live, key=lambda t: -t.bytes)
         listed = ", ".join(f"{terminal(t.tensor)} {t.bytes:,} B" for t in alive[:TENSORS_SHOWN])
         more = f" and {len(alive) - TENSORS_SHOWN} more" if len(alive) > TENSORS_SHOWN else ""
-        lines.append(_inset(Text.assemble("peak at ", (terminal(peak.node), "bold"), f" ({terminal(peak.op)}): {listed}{more}"), 2))
+        lines.append(
+            _inset(
+                Text.assemble(
+                    "peak at ", (terminal(peak.node), "bold"), f" ({terminal(peak.op)}): {listed}{more}"
+                ),
+                2,
+            )
+        )
     lines += [_inset(Text(terminal(note), "yellow"), 2) for note in memory.notes]
     return Group(*lines)
 
@@ -153,9 +187,18 @@ def _confirmation(report: Report) -> RenderableType:
     lines: list[RenderableType] = [table]
     lines += [Text(terminal(reason), "dim") for reason in dict.fromkeys(answer.reasons)]
     if ours != answer.verdict:
-        lines.append(Text("They differ: that is a bug in sensorfit's rules; please report it with the model's operator list.", "bold yellow"))
+        lines.append(
+            Text(
+                "They differ: that is a bug in sensorfit's rules; please report it with the model's operator list.",
+                "bold yellow",
+            )
+        )
     return Group(*lines)
 
 
 def _shape(shape: tuple[int | None, ...] | None) -> str:
-    return "unknown shape" if shape is None else "x".join("?" if d is None else str(d) for d in shape) or "scalar"
+    return (
+        "unknown shape"
+        if shape is None
+        else "x".join("?" if d is None else str(d) for d in shape) or "scalar"
+    )

@@ -24,7 +24,9 @@ def render(reports: Sequence[Report], plan: bool = False) -> str:
     verdicts = [report.verdict for report in reports]
     summary = {verdict: verdicts.count(verdict) for verdict in ("fits", "does_not_fit", "unknown")}
     tool = {"name": "sensorfit", "version": reports[0].version} if reports else {"name": "sensorfit"}
-    return json.dumps({"schema_version": SCHEMA_VERSION, "tool": tool, "models": objects, "summary": summary}, indent=2)
+    return json.dumps(
+        {"schema_version": SCHEMA_VERSION, "tool": tool, "models": objects, "summary": summary}, indent=2
+    )
 
 
 def render_outcomes(outcomes: Sequence[Outcome], plan: bool = False) -> str:
@@ -38,14 +40,26 @@ def render_outcomes(outcomes: Sequence[Outcome], plan: bool = False) -> str:
         "errors": len(outcomes) - len(objects),
         "exit_code": max((o.exit_code for o in outcomes), default=0),
     }
-    errors = [{"path": o.path, "message": o.error, "exit_code": o.exit_code} for o in outcomes if o.report is None]
+    errors = [
+        {"path": o.path, "message": o.error, "exit_code": o.exit_code} for o in outcomes if o.report is None
+    ]
     tool = {"name": "sensorfit", "version": __version__}
-    whole = {"schema_version": SCHEMA_VERSION, "tool": tool, "models": objects, "errors": errors, "summary": summary}
+    whole = {
+        "schema_version": SCHEMA_VERSION,
+        "tool": tool,
+        "models": objects,
+        "errors": errors,
+        "summary": summary,
+    }
     return json.dumps(whole, indent=2)
 
 
 def _gate(outcome: Outcome) -> dict[str, Any]:
-    found: dict[str, Any] = {"exit_code": outcome.exit_code, "fail_on": outcome.fail_on, "reason": outcome.reason}
+    found: dict[str, Any] = {
+        "exit_code": outcome.exit_code,
+        "fail_on": outcome.fail_on,
+        "reason": outcome.reason,
+    }
     change = outcome.change
     if change is not None:
         found["baseline"] = {
@@ -70,7 +84,11 @@ def to_dict(report: Report, plan: bool = False) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "sensorfit", "version": report.version},
         "model": _model(report.model, report.latency.macs),
-        "target": {"name": report.target.name, "profile": report.profile, "converter": report.target.converter},
+        "target": {
+            "name": report.target.name,
+            "profile": report.profile,
+            "converter": report.target.converter,
+        },
         "verdict": report.verdict,
         "verdicts": dict(report.verdicts),
         "findings": [_finding(f) for f in report.findings],
@@ -99,7 +117,11 @@ def _model(model: ModelInfo, macs: int) -> dict[str, Any]:
 
 
 def _tensor(tensor: TensorInfo) -> dict[str, Any]:
-    return {"name": tensor.name, "shape": list(tensor.shape) if tensor.shape is not None else None, "dtype": tensor.dtype}
+    return {
+        "name": tensor.name,
+        "shape": list(tensor.shape) if tensor.shape is not None else None,
+        "dtype": tensor.dtype,
+    }
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -122,12 +144,15 @@ def _memory(memory: MemoryReport, plan: bool) -> dict[str, Any]:
         "bound_bytes": memory.bound_bytes,
         "fits": memory.fits,
         "peak_node": peak.node if peak else "",
-        "live_at_peak": [{"tensor": t.tensor, "bytes": t.bytes, "why": t.why} for t in peak.live] if peak else [],
+        "live_at_peak": [{"tensor": t.tensor, "bytes": t.bytes, "why": t.why} for t in peak.live]
+        if peak
+        else [],
         "notes": list(memory.notes),
     }
     if plan:
         found["plan"] = [
-            {"node": s.node, "op": s.op, "bytes": s.bytes, "live": [asdict(t) for t in s.live]} for s in memory.steps
+            {"node": s.node, "op": s.op, "bytes": s.bytes, "live": [asdict(t) for t in s.live]}
+            for s in memory.steps
         ]
         found["plan_bytes"] = memory.plan_bytes
         found["culprits"] = [asdict(c) for c in memory.culprits]
@@ -152,6 +177,9 @@ def _latency(latency: LatencyReport) -> dict[str, Any]:
         "error_median": latency.error_median,
         "complete": latency.complete,
         "elements": latency.elements,
-        "layers": [{"node": c.node, "op": c.op, "kind": c.kind, "macs": c.macs, "cycles": c.cycles, "hint": c.hint} for c in latency.layers],
+        "layers": [
+            {"node": c.node, "op": c.op, "kind": c.kind, "macs": c.macs, "cycles": c.cycles, "hint": c.hint}
+            for c in latency.layers
+        ],
         "notes": list(latency.notes),
     }

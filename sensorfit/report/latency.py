@@ -53,7 +53,9 @@ def render_latency(
         console.print(Padding(table, (0, 0, 0, 4), expand=False))
         for layer in slowest:
             if layer.hint:
-                line = Text.assemble(("cheaper ", "dim"), terminal(layer.node, 60), ": ", terminal(layer.hint))
+                line = Text.assemble(
+                    ("cheaper ", "dim"), terminal(layer.node, 60), ": ", terminal(layer.hint)
+                )
                 console.print(Padding(line, (0, 0, 0, 4), expand=False))
     for note in report.notes:
         style = "yellow" if not report.complete and note == report.notes[0] else "dim"
@@ -66,7 +68,11 @@ def _published(figures: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str
         (
             "published",
             f"{row['value']:g} {row['unit']}",
-            "; ".join(terminal(part) for part in (row.get("variant"), row.get("covers", "coverage not stated"), row["source"]) if part),
+            "; ".join(
+                terminal(part)
+                for part in (row.get("variant"), row.get("covers", "coverage not stated"), row["source"])
+                if part
+            ),
         )
         for row in figures
         if row.get("figure") == "latency"
@@ -81,7 +87,11 @@ def _facts(report: LatencyReport, target: Target) -> list[tuple[str, str, str]]:
         evidence = f"calibration {terminal(report.calibration)}: fitted on {report.measurements} measurements, median error {report.error_median:.0%}, each network left out in turn"
     incomplete = "" if report.complete else "at least: not every layer could be counted"
     return [
-        ("DSP runtime", f"{_ms(report.dsp_ms)} ms", f"estimate, {_ms(report.dsp_ms_low)} to {_ms(report.dsp_ms_high)} ms {incomplete}".rstrip()),
+        (
+            "DSP runtime",
+            f"{_ms(report.dsp_ms)} ms",
+            f"estimate, {_ms(report.dsp_ms_low)} to {_ms(report.dsp_ms_high)} ms {incomplete}".rstrip(),
+        ),
         ("inferences", f"{report.fps:,.0f} a second", readouts),
         ("MACs", f"{report.macs:,}", f"and {report.elements:,} elements of other layers"),
         ("cycles", f"{report.cycles:,}", f"at {report.clock_hz / 1e6:g} MHz"),
@@ -127,13 +137,28 @@ def render_refit(result: Refit) -> str:
         ]  # fmt: skip
     if result.bounds:
         rows = [
-            [_cell(r.measured.name), f"at most {_ms(r.measured.ms)}", _ms(r.predicted), "yes" if r.inside else "no", _cell(r.measured.source)]
+            [
+                _cell(r.measured.name),
+                f"at most {_ms(r.measured.ms)}",
+                _ms(r.predicted),
+                "yes" if r.inside else "no",
+                _cell(r.measured.source),
+            ]
             for r in result.bounds
         ]
-        parts += ["Upper bounds, from frame rates:", _table(["network", "bound", "predicted", "kept", "source"], rows)]
+        parts += [
+            "Upper bounds, from frame rates:",
+            _table(["network", "bound", "predicted", "kept", "source"], rows),
+        ]
     if result.demands:
         rows = [
-            [_cell(d.name), f"{d.macs / 1e9:.2f} G", f"{d.fps:g}", f"at least {d.macs_per_cycle:.0f}", _cell(d.source)]
+            [
+                _cell(d.name),
+                f"{d.macs / 1e9:.2f} G",
+                f"{d.fps:g}",
+                f"at least {d.macs_per_cycle:.0f}",
+                _cell(d.source),
+            ]
             for d in result.demands
         ]
         parts += ["Frame rates of networks without a graph here, and the MACs a cycle they demand:",
@@ -141,14 +166,22 @@ def render_refit(result: Refit) -> str:
     open_kind = [r for r in (*result.rows, *result.others) if r.implied is not None]
     if open_kind:
         rows = [
-            [_cell(r.measured.name), f"{r.depthwise / r.predicted:.0%}", "none" if (r.implied or 0) <= 0 else f"{r.implied:.2g}", r.measured.confidence]
+            [
+                _cell(r.measured.name),
+                f"{r.depthwise / r.predicted:.0%}",
+                "none" if (r.implied or 0) <= 0 else f"{r.implied:.2g}",
+                r.measured.confidence,
+            ]
             for r in open_kind
         ]
         parts += ["Depthwise convolution, the open kind: its share of each prediction, and the factor on its cost that would make the prediction exact:",
                   _table(["network", "share", "factor", "confidence"], rows)]  # fmt: skip
     if result.alternatives:
         rows = [[a.name, f"{a.error_median:.1%}", f"{a.error_worst:.1%}"] for a in result.alternatives]
-        parts += ["Other models of the same measurements, judged the same way:", _table(["model", "median error", "worst error"], rows)]
+        parts += [
+            "Other models of the same measurements, judged the same way:",
+            _table(["model", "median error", "worst error"], rows),
+        ]
     return "\n\n".join(parts) + "\n"
 
 
@@ -160,7 +193,10 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """An aligned Markdown table."""
     widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
     lines = [head, ["-" * w for w in widths], *rows]
-    return "\n".join("| " + " | ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)) + " |" for line in lines)
+    return "\n".join(
+        "| " + " | ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)) + " |"
+        for line in lines
+    )
 
 
 def _cell(text: str) -> str:

@@ -36,7 +36,10 @@ def render_timeline(report: MemoryReport, console: Console) -> None:
         table.add_row(
             str(index),
             f"{step.bytes:,}",
-            Text("█" * max(1, round(BAR * step.bytes / top)) if step.bytes else "", style="red" if peak else "cyan"),
+            Text(
+                "█" * max(1, round(BAR * step.bytes / top)) if step.bytes else "",
+                style="red" if peak else "cyan",
+            ),
             Text(f"{_short(plain(step.node))} {plain(step.op)}" + ("  ← peak" if peak else ""), style=style),
         )
     console.print(table)
@@ -48,7 +51,13 @@ def _peak(report: MemoryReport, console: Console) -> None:
     from rich.text import Text
 
     step: Step = report.steps[report.peak_step]
-    table = Table(title=f"Alive at the peak, step {report.peak_step}", title_justify="left", box=None, pad_edge=False, header_style="bold")
+    table = Table(
+        title=f"Alive at the peak, step {report.peak_step}",
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+        header_style="bold",
+    )
     for heading in ("bytes", "from"):
         table.add_column(heading, justify="right", no_wrap=True, min_width=len(f"{report.plan_bytes:,}"))
     table.add_column("tensor", no_wrap=True, overflow="ellipsis")
@@ -57,7 +66,9 @@ def _peak(report: MemoryReport, console: Console) -> None:
         where = f"{item.offset:,}" if item.offset >= 0 else ""
         table.add_row(f"{item.bytes:,}", where, Text(_short(plain(item.tensor))), item.why)
     console.print(table)
-    shrinkable = [c for c in report.culprits if c.fewer_channels and c.runtime_if_fewer < report.runtime_bytes]
+    shrinkable = [
+        c for c in report.culprits if c.fewer_channels and c.runtime_if_fewer < report.runtime_bytes
+    ]
     for culprit in shrinkable[:3]:
         won = report.runtime_bytes - culprit.runtime_if_fewer
         console.print(
@@ -69,7 +80,12 @@ def _peak(report: MemoryReport, console: Console) -> None:
     for largest in report.largest_inputs:
         ratio = f"{largest.aspect[0]}:{largest.aspect[1]}"
         found = f"{largest.size[1]}x{largest.size[0]} ({largest.total_bytes:,} B)" if largest.size else "none"
-        console.print(Text(f"largest {ratio} input that fits: {found}" + (f", {largest.reason}" if largest.reason else "")))
+        console.print(
+            Text(
+                f"largest {ratio} input that fits: {found}"
+                + (f", {largest.reason}" if largest.reason else "")
+            )
+        )
 
 
 def _short(name: str) -> str:

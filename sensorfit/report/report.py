@@ -64,7 +64,7 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """"fits", "does_not_fit" or "unknown" under the profile asked for."""
+        """ "fits", "does_not_fit" or "unknown" under the profile asked for."""
         return self.verdicts[self.profile]
 
     def worst(self, at_least: str) -> tuple[Finding, ...]:

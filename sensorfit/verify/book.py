@@ -66,5 +66,11 @@ def texts() -> dict[str, Text]:
 
     found = {r.id: r.text for r in rules()} | _MEMORY | dict(TEXTS)
     for id, title in RULES.items():
-        found[id] = Text(f"Budget: {title}", "A number that the repository sets for itself in sensorfit.toml ([budgets]); a model that breaks it fails the gate.", "", "", "make the model smaller, or raise the budget and say why")
+        found[id] = Text(
+            f"Budget: {title}",
+            "A number that the repository sets for itself in sensorfit.toml ([budgets]); a model that breaks it fails the gate.",
+            "",
+            "",
+            "make the model smaller, or raise the budget and say why",
+        )
     return {id: found[id] for id in sorted(found)}

@@ -1,7 +1,7 @@
 """Write docs/rules/ and docs/operators.md from the rules' docstrings and operators.toml.
 
-    python -m sensorfit.verify.docs           writes them
-    python -m sensorfit.verify.docs --check   exits 1 when a page is stale
+python -m sensorfit.verify.docs           writes them
+python -m sensorfit.verify.docs --check   exits 1 when a page is stale
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ def rule_page(id: str, text: Text) -> str:
     if text.passes:
         parts.append(f"## Passes\n\n```\n{text.passes}\n```")
     if text.fails or text.passes:
-        parts.append("The examples are ONNX in its text form (`onnx.parser`); names without a producer are weights.")
+        parts.append(
+            "The examples are ONNX in its text form (`onnx.parser`); names without a producer are weights."
+        )
     if text.fix:
         parts.append(f"## Fix\n\n{text.fix[:1].upper()}{text.fix[1:]}")
     return NOTE + "\n\n".join(p for p in parts if p) + "\n"
@@ -71,7 +73,9 @@ def operators_page(rows: Mapping[str, Mapping[str, Any]], book: Mapping[str, Tex
     for op in sorted(rows):
         row = rows[op]
         about = "; ".join(constraints(op, row)) if row["support"] == "supported" else row.get("fix", "")
-        lines.append(f"| {op} | {SUPPORT[row['support']]} | {_cell(about)} | {_cell(', '.join(row['probes']))} |")
+        lines.append(
+            f"| {op} | {SUPPORT[row['support']]} | {_cell(about)} | {_cell(', '.join(row['probes']))} |"
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -80,7 +84,9 @@ def constraints(op: str, row: Mapping[str, Any]) -> list[str]:
     found = []
     if "rank" in row:
         found.append(f"input of rank {', '.join(map(str, row['rank']['allowed']))}")
-    found += [f"`{name}`: {', '.join(map(str, allowed))}" for name, allowed in row.get("attributes", {}).items()]
+    found += [
+        f"`{name}`: {', '.join(map(str, allowed))}" for name, allowed in row.get("attributes", {}).items()
+    ]
     if "operands" in row:
         found.append(f"exactly {row['operands']['number']} inputs")
     if "exponents" in row:
@@ -97,7 +103,9 @@ def constraints(op: str, row: Mapping[str, Any]) -> list[str]:
         found.append(f"without `{'`, `'.join(row['unreadable'])}`")
     for key in ("constant", "scalar_constant"):
         if row.get(key):
-            found.append(f"input {', '.join(map(str, row[key]))} a constant{' scalar' if key.startswith('scalar') else ''}")
+            found.append(
+                f"input {', '.join(map(str, row[key]))} a constant{' scalar' if key.startswith('scalar') else ''}"
+            )
     if "single_output" in row:
         found.append("first output only")
     return found + [f"[{id}](rules/{id}.md)" for id in _special(op)]
@@ -107,7 +115,9 @@ def _special(op: str) -> list[str]:
     from .engine import rules
 
     named = [r.id for r in rules() if op in r.ops]
-    return named + [id for id, flagged in (("SF201", "Softmax"), ("SF202", "LayerNormalization")) if op == flagged]
+    return named + [
+        id for id, flagged in (("SF201", "Softmax"), ("SF202", "LayerNormalization")) if op == flagged
+    ]
 
 
 def _cell(text: str) -> str:
@@ -117,7 +127,11 @@ def _cell(text: str) -> str:
 def stale(root: Path) -> list[str]:
     """The pages below ``root`` that are missing, differ or belong to no rule any more."""
     wanted = pages()
-    wrong = [n for n, text in wanted.items() if not (root / n).exists() or (root / n).read_text(encoding="utf-8") != text]
+    wrong = [
+        n
+        for n, text in wanted.items()
+        if not (root / n).exists() or (root / n).read_text(encoding="utf-8") != text
+    ]
     left = [f"rules/{p.name}" for p in (root / "rules").glob("*.md") if f"rules/{p.name}" not in wanted]
     return sorted(wrong + left)
 

@@ -60,7 +60,9 @@ def verify(graph: Graph, target: Target, profile: str = "converter") -> tuple[Fi
     return tuple(as_error(found, PAPERS_REFUSE)) if profile == "picosam" else tuple(found)
 
 
-RANDOM = frozenset({"RandomNormalLike", "RandomUniformLike", "RandomNormal", "RandomUniform", "Bernoulli", "Multinomial"})
+RANDOM = frozenset(
+    {"RandomNormalLike", "RandomUniformLike", "RandomNormal", "RandomUniform", "Bernoulli", "Multinomial"}
+)
 
 
 def without_constant_nodes(graph: Graph) -> Graph:
@@ -74,12 +76,18 @@ def without_constant_nodes(graph: Graph) -> Graph:
         given = [t for t in node.inputs if t]
         if node.domain or node.op in RANDOM or not given or any(o in graph.outputs for o in node.outputs):
             continue
-        if all(t in constant or graph.is_constant(t) for t in given) and not any(isinstance(v, GraphProto) for v in node.attrs.values()):
+        if all(t in constant or graph.is_constant(t) for t in given) and not any(
+            isinstance(v, GraphProto) for v in node.attrs.values()
+        ):
             gone.add(node.name)
-            constant.update((o, replace(graph.tensors[o], constant=True)) for o in node.outputs if o in graph.tensors)
+            constant.update(
+                (o, replace(graph.tensors[o], constant=True)) for o in node.outputs if o in graph.tensors
+            )
     if not gone:
         return graph
-    return graph.replace(nodes=tuple(n for n in graph.nodes if n.name not in gone), tensors={**graph.tensors, **constant})
+    return graph.replace(
+        nodes=tuple(n for n in graph.nodes if n.name not in gone), tensors={**graph.tensors, **constant}
+    )
 
 
 def _findings(graph: Graph, target: Target) -> Iterator[Finding]:

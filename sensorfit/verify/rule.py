@@ -122,7 +122,9 @@ def graph_rule(id: str, stage: str = "") -> Callable[[GraphCheck], GraphCheck]:
 
 def _add(new: Rule) -> None:
     if new.id in REGISTRY and REGISTRY[new.id].check.__qualname__ != new.check.__qualname__:
-        raise ValueError(f"two rules are called {new.id}: {REGISTRY[new.id].check.__qualname__} and {new.check.__qualname__}")
+        raise ValueError(
+            f"two rules are called {new.id}: {REGISTRY[new.id].check.__qualname__} and {new.check.__qualname__}"
+        )
     REGISTRY[new.id] = new
 
 

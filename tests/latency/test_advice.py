@@ -35,10 +35,15 @@ Found = Callable[[Net], list[Finding]]
 
 @pytest.mark.parametrize("kernel", [1, 3])
 @pytest.mark.parametrize("channels", [33, 40, 65, 72])
-def test_a_channel_count_just_past_a_multiple_of_32_is_named_with_the_one_below(found: Found, channels: int, kernel: int) -> None:
+def test_a_channel_count_just_past_a_multiple_of_32_is_named_with_the_one_below(
+    found: Found, channels: int, kernel: int
+) -> None:
     (finding,) = found(Net("g", 32, 32, 32).conv(channels, kernel, act=""))
     assert finding.rule == "SF401"
-    assert finding.fix == f"use {channels // 32 * 32} output channels (or up to {channels // 32 * 32 + 32} at the same cost)"
+    assert (
+        finding.fix
+        == f"use {channels // 32 * 32} output channels (or up to {channels // 32 * 32 + 32} at the same cost)"
+    )
     assert finding.support == "supported"
     assert finding.shape == (1, channels, 32, 32)
 
@@ -127,11 +132,16 @@ def test_the_examples_in_a_rules_text_fail_and_pass(rule: str, target: Target) -
 
 def _example(text: str, target: Target) -> list[Finding]:
     """The findings on an example: ONNX text whose weights are declared without data."""
-    weights = {n: [int(d) for d in dims.split(",")] for dims, n in re.findall(r"float\[([\d,]+)\] (\w+)(?=[,>])", text)}
+    weights = {
+        n: [int(d) for d in dims.split(",")]
+        for dims, n in re.findall(r"float\[([\d,]+)\] (\w+)(?=[,>])", text)
+    }
     head, rest = re.split(r"(?=\{ )", text, maxsplit=1)
     given = re.sub(r",?\s*float\[[\d,]+\] \w+(?=[,>])", "", head).replace("<>", "")
     model = onnx.parser.parse_model(f'<ir_version: 8, opset_import: ["" : 17]>\ng {given}{rest}')
     for name, dims in weights.items():
-        model.graph.initializer.append(onnx.TensorProto(name=name, data_type=onnx.TensorProto.FLOAT, dims=dims))
+        model.graph.initializer.append(
+            onnx.TensorProto(name=name, data_type=onnx.TensorProto.FLOAT, dims=dims)
+        )
     graph = lower(load(model))
     return list(findings(graph, estimate(graph, target), target))

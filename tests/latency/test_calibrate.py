@@ -39,7 +39,9 @@ def own(tmp_path: Path) -> dict[str, Path]:
         onnx.save(net.model(), tmp_path / f"{name}.onnx")
         ms = 2 * _estimate(tmp_path / f"{name}.onnx").dsp_ms
         logs[name] = tmp_path / f"{name}.jsonl"
-        logs[name].write_text(json.dumps({"kpi": [ms + 1, ms], "model": f"{name}.onnx"}) + "\n", encoding="utf-8")
+        logs[name].write_text(
+            json.dumps({"kpi": [ms + 1, ms], "model": f"{name}.onnx"}) + "\n", encoding="utf-8"
+        )
     return logs
 
 
@@ -51,7 +53,9 @@ def _estimate(path: Path, calibration: Path | None = None):  # type: ignore[no-u
 
 def test_a_sensor_of_ones_own_is_learnt_from_three_networks(own: dict[str, Path], tmp_path: Path) -> None:
     output = tmp_path / "mine.toml"
-    result = CliRunner().invoke(command, [*map(str, own.values()), "--alone", "-o", str(output)], catch_exceptions=False)
+    result = CliRunner().invoke(
+        command, [*map(str, own.values()), "--alone", "-o", str(output)], catch_exceptions=False
+    )
     assert result.exit_code == 0
     for name in own:
         path = tmp_path / f"{name}.onnx"
@@ -76,13 +80,17 @@ def test_with_the_shipped_measurements_the_new_error_stands_beside_the_old(
     # the user's network is now predicted closer to what it took
     path = tmp_path / "wide.onnx"
     measured = 2 * _estimate(path).dsp_ms
-    assert abs(_estimate(path, tmp_path / "sensorfit-latency.toml").dsp_ms - measured) < abs(_estimate(path).dsp_ms - measured)
+    assert abs(_estimate(path, tmp_path / "sensorfit-latency.toml").dsp_ms - measured) < abs(
+        _estimate(path).dsp_ms - measured
+    )
 
 
 def test_a_network_measured_twice_is_left_out_twice(target: Target) -> None:
     times = {"baseline": (0.08, 0.2), "mobilenet_v1": (3.1,), "tinytracker": (0.86,)}
     measured = [
-        Measured(f"{n}{ms}", lower(load(DIRECTORY / f"{n}.onnx")), ms, group=f"{n}{ms}") for n, both in times.items() for ms in both
+        Measured(f"{n}{ms}", lower(load(DIRECTORY / f"{n}.onnx")), ms, group=f"{n}{ms}")
+        for n, both in times.items()
+        for ms in both
     ]
     result = refit(measured, target)
     assert len({p.group for p in result.fit.points}) == 3
@@ -93,7 +101,9 @@ def test_a_log_may_belong_to_a_built_in_model(own: dict[str, Path], tmp_path: Pa
     log = tmp_path / "pico.csv"
     log.write_text("dnn_ms,dsp_ms\n9,7\n", encoding="utf-8")
     logs = [*own.values(), log]
-    text = session.calibrate(logs, [Path("unused.onnx")] * 3 + [Path("picosam3")], tmp_path / "mine.toml", alone=True)
+    text = session.calibrate(
+        logs, [Path("unused.onnx")] * 3 + [Path("picosam3")], tmp_path / "mine.toml", alone=True
+    )
     assert "| picosam3 | 7 " in " ".join(text.split())
 
 
@@ -118,7 +128,8 @@ def test_any_name_makes_valid_toml(target: Target) -> None:
     times = {"baseline": 0.08, "mobilenet_v1": 3.1, "tinytracker": 0.86}
     odd = 'a"b\\c\nd\x00\x7f\u202eé😀'
     measured = [
-        Measured(odd + str(i), lower(load(DIRECTORY / f"{n}.onnx")), ms, group=n) for i, (n, ms) in enumerate(times.items())
+        Measured(odd + str(i), lower(load(DIRECTORY / f"{n}.onnx")), ms, group=n)
+        for i, (n, ms) in enumerate(times.items())
     ]
     result = refit(measured, target)
     table = tomllib.loads(render_toml(result, target, "h"))
@@ -151,7 +162,9 @@ def test_any_name_makes_valid_toml(target: Target) -> None:
         ),
     ],
 )
-def test_a_file_that_is_no_calibration_is_one_sentence(tmp_path: Path, target: Target, text: str | None, says: str) -> None:
+def test_a_file_that_is_no_calibration_is_one_sentence(
+    tmp_path: Path, target: Target, text: str | None, says: str
+) -> None:
     path = tmp_path / "c.toml"
     if text is not None:
         path.write_text(text, encoding="utf-8")
@@ -184,7 +197,9 @@ def test_two_networks_alone_are_too_few_and_nothing_is_written(own: dict[str, Pa
 
 def test_networks_of_one_kind_alone_do_not_tell_the_constants_apart(target: Target) -> None:
     nets = [Net(f"n{i}", 32, 8 * i, 8).conv(32, act="") for i in (1, 2, 3)]
-    measured = [Measured(n.name, lower(load(n.model())), 1.0 + 8 / i, group=n.name) for i, n in enumerate(nets, 1)]
+    measured = [
+        Measured(n.name, lower(load(n.model())), 1.0 + 8 / i, group=n.name) for i, n in enumerate(nets, 1)
+    ]
     with pytest.raises(ConfigError, match="do not tell arithmetic from memory traffic"):
         refit(measured, target)
 

@@ -103,7 +103,9 @@ def unknown(node: onnx.NodeProto, shape: list[int | str | None]) -> Graph:
     ],
     ids=["dynamic", "unknown", "foreign", "data-dependent", "all-dynamic"],
 )
-def test_what_cannot_be_counted_is_said(node: onnx.NodeProto, shape: list[int | str | None], target: Target) -> None:
+def test_what_cannot_be_counted_is_said(
+    node: onnx.NodeProto, shape: list[int | str | None], target: Target
+) -> None:
     report = estimate(unknown(node, shape), target)
     assert not report.complete
     assert f"n ({node.op_type})" in report.notes[0]
@@ -113,7 +115,9 @@ def test_a_graph_without_work_takes_no_time(target: Target) -> None:
     x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 4])
     y = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 4])
     node = helper.make_node("Identity", ["x"], ["y"])
-    model = helper.make_model(helper.make_graph([node], "g", [x], [y]), opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    model = helper.make_model(
+        helper.make_graph([node], "g", [x], [y]), opset_imports=[helper.make_opsetid("", 17)], ir_version=8
+    )
     report = estimate(lower(load(model)), target)
     assert (report.cycles, report.dsp_ms, report.fps, report.macs_per_cycle) == (0, 0, 0, 0)
     assert shown(report, target)
@@ -145,7 +149,12 @@ def test_published_figures_stand_beside_the_estimate_with_what_they_cover(target
     assert entry is not None
     source = load(entry.graph)
     out = io.StringIO()
-    render_latency(estimate(lower(source), target, source=source), Console(file=out, width=250), target, entry.published())
+    render_latency(
+        estimate(lower(source), target, source=source),
+        Console(file=out, width=250),
+        target,
+        entry.published(),
+    )
     line = next(x for x in out.getvalue().splitlines() if "published" in x)
     assert "11.82 ms" in line
     assert "not stated" in line
@@ -176,7 +185,9 @@ def test_a_name_from_the_file_prints_as_text(target: Target) -> None:
         ("Resize", [4], {"mode": b"\xff"}),
     ],
 )
-def test_a_malformed_node_breaks_nothing(op: str, weight: list[int], attrs: dict[str, object], target: Target) -> None:
+def test_a_malformed_node_breaks_nothing(
+    op: str, weight: list[int], attrs: dict[str, object], target: Target
+) -> None:
     tensors = {
         "x": Tensor("x", (1, 4, 8, 8), "float32"),
         "w": Tensor("w", tuple(weight), "float32", constant=True),

@@ -34,7 +34,10 @@ def networks(constants: Constants = TRUE, noise: tuple[float, ...] = (1.0,) * 6)
         tuple(dense(f"l{i}", 40_000, 3_000) for i in range(60)),
         (moves[2], moves[0], dense("a", 20_000_000, 300_000)),
     ]
-    return [point(f"n{i}", *w, constants=constants, noise=e) for i, (w, e) in enumerate(zip(layers, noise, strict=True))]
+    return [
+        point(f"n{i}", *w, constants=constants, noise=e)
+        for i, (w, e) in enumerate(zip(layers, noise, strict=True))
+    ]
 
 
 def test_exact_measurements_give_back_their_constants() -> None:
@@ -91,12 +94,18 @@ def test_the_spread_holds_nine_new_networks_in_ten(errors: tuple[float, ...], ex
 
 
 def test_one_rate_is_judged_by_leaving_out_too() -> None:
-    points = [point("a", dense("a", 1000, 0)), point("b", dense("a", 2000, 0)), replace(point("c", dense("a", 1000, 0)), cycles=1e3)]
+    points = [
+        point("a", dense("a", 1000, 0)),
+        point("b", dense("a", 2000, 0)),
+        replace(point("c", dense("a", 1000, 0)), cycles=1e3),
+    ]
     errors = one_rate(points, lambda w: w.macs)
     assert errors["c"] == pytest.approx(1000 / 700 / 1e3 - 1)
 
 
-@pytest.mark.parametrize("kind", ["dense", "pointwise", "depthwise", "elementwise", "fully_connected", "matmul"])
+@pytest.mark.parametrize(
+    "kind", ["dense", "pointwise", "depthwise", "elementwise", "fully_connected", "matmul"]
+)
 def test_no_layer_beats_the_array_or_the_memory(kind: str) -> None:
     work = Work("a", "Conv", kind, macs=10**7, array=10**7, weights=10**6, bytes=10**5)
     assert cycles(work, TRUE) >= 10**7 / 2304

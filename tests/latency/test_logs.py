@@ -38,7 +38,10 @@ def test_the_median_of_the_dsp_runtimes_is_taken(tmp_path: Path, text: str) -> N
 
 
 def test_a_line_may_name_its_model_beside_the_log(tmp_path: Path) -> None:
-    path = write(tmp_path, '{"kpi": [2, 1], "model": "a.onnx"}\n{"kpi": [3, 2], "model": "b.onnx"}\n{"kpi": [4, 3], "model": "a.onnx"}\n')
+    path = write(
+        tmp_path,
+        '{"kpi": [2, 1], "model": "a.onnx"}\n{"kpi": [3, 2], "model": "b.onnx"}\n{"kpi": [4, 3], "model": "a.onnx"}\n',
+    )
     logs = read_logs([path])
     assert [(log.model, log.ms) for log in logs] == [(tmp_path / "a.onnx", 2.0), (tmp_path / "b.onnx", 2.0)]
 
@@ -73,7 +76,9 @@ def test_models_pair_with_logs_in_order(tmp_path: Path) -> None:
         ("dnn_ms,dsp_ms\n1.5,\n", "line 2: holds no DSP runtime"),
     ],
 )
-def test_a_log_that_cannot_be_used_is_one_sentence_with_its_place(tmp_path: Path, text: str, says: str) -> None:
+def test_a_log_that_cannot_be_used_is_one_sentence_with_its_place(
+    tmp_path: Path, text: str, says: str
+) -> None:
     path = write(tmp_path, text)
     with pytest.raises(ConfigError, match=says.replace("?", r"\?")) as error:
         read_logs([path], [MODEL])

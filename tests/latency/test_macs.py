@@ -24,7 +24,13 @@ def count(graph: Graph) -> int | None:
     return None if None in found else sum(m for m in found if m is not None)
 
 
-def single(op: str, shapes: dict[str, list[int | str]], constants: dict[str, list[int]], inputs: list[str], **attrs: object) -> Graph:
+def single(
+    op: str,
+    shapes: dict[str, list[int | str]],
+    constants: dict[str, list[int]],
+    inputs: list[str],
+    **attrs: object,
+) -> Graph:
     """A graph of one node; ``constants`` are weights without data."""
     values = [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in shapes.items()]
     weights = [TensorProto(name=n, data_type=TensorProto.FLOAT, dims=d) for n, d in constants.items()]
@@ -45,21 +51,28 @@ def single(op: str, shapes: dict[str, list[int | str]], constants: dict[str, lis
         ({"out": 4, "kernel": 3, "stride": 2}, (3, 9, 9), 4 * 5 * 5 * 3 * 9),
     ],
 )
-def test_a_convolution_multiplies_each_output_by_its_window(device: Device, kwargs: dict[str, int], shape: tuple[int, int, int], expected: int) -> None:
+def test_a_convolution_multiplies_each_output_by_its_window(
+    device: Device, kwargs: dict[str, int], shape: tuple[int, int, int], expected: int
+) -> None:
     graph = device(Net("g", *shape).conv(**kwargs))
     assert count(graph) == expected
 
 
 def test_a_transposed_convolution_multiplies_each_input_by_its_window() -> None:
-    graph = single("ConvTranspose", {"x": [1, 6, 5, 7]}, {"w": [6, 4, 2, 2]}, ["x", "w"], strides=[2, 2], group=2)
+    graph = single(
+        "ConvTranspose", {"x": [1, 6, 5, 7]}, {"w": [6, 4, 2, 2]}, ["x", "w"], strides=[2, 2], group=2
+    )
     assert graph.shape("y") == (1, 8, 10, 14)
     assert count(graph) == 6 * 5 * 7 * 4 * 2 * 2
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "attrs"), [([3, 5], [5, 7], {}), ([5, 3], [5, 7], {"transA": 1}), ([3, 5], [7, 5], {"transB": 1})]
+    ("a", "b", "attrs"),
+    [([3, 5], [5, 7], {}), ([5, 3], [5, 7], {"transA": 1}), ([3, 5], [7, 5], {"transB": 1})],
 )
-def test_gemm_counts_rows_by_columns_by_inner(a: list[int | str], b: list[int], attrs: dict[str, int]) -> None:
+def test_gemm_counts_rows_by_columns_by_inner(
+    a: list[int | str], b: list[int], attrs: dict[str, int]
+) -> None:
     assert count(single("Gemm", {"a": a}, {"b": b}, ["a", "b"], **attrs)) == 3 * 5 * 7
 
 
@@ -83,7 +96,9 @@ def test_matmul_counts_batches_and_vectors(a: list[int | str], b: list[int | str
         ("...ij,jk->...ik", [2, 3, 4], [4, 5], 2 * 3 * 4 * 5),
     ],
 )
-def test_einsum_counts_every_index_once(equation: str, a: list[int | str], b: list[int | str], expected: int) -> None:
+def test_einsum_counts_every_index_once(
+    equation: str, a: list[int | str], b: list[int | str], expected: int
+) -> None:
     assert count(single("Einsum", {"a": a, "b": b}, {}, ["a", "b"], equation=equation)) == expected
 
 
@@ -92,7 +107,9 @@ def test_an_einsum_of_one_factor_multiplies_nothing() -> None:
 
 
 def test_a_recurrent_layer_counts_both_matrices_each_step() -> None:
-    graph = single("LSTM", {"x": [9, 1, 6]}, {"w": [1, 16, 6], "r": [1, 16, 4]}, ["x", "w", "r"], hidden_size=4)
+    graph = single(
+        "LSTM", {"x": [9, 1, 6]}, {"w": [1, 16, 6], "r": [1, 16, 4]}, ["x", "w", "r"], hidden_size=4
+    )
     assert count(graph) == 9 * (16 * 6 + 16 * 4)
 
 

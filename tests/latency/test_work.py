@@ -46,7 +46,10 @@ def test_narrow_groups_share_a_block_with_zeros_between_them(device: Device, gro
 
 def test_a_fused_activation_costs_nothing_and_another_is_a_layer(device: Device) -> None:
     assert [w.kind for w in works(device(Net("g", 4, 8, 8).conv(4)), SIMD)] == ["dense"]
-    assert [w.kind for w in works(device(Net("g", 4, 8, 8).conv(4, act="Sigmoid")), SIMD)] == ["dense", "elementwise"]
+    assert [w.kind for w in works(device(Net("g", 4, 8, 8).conv(4, act="Sigmoid")), SIMD)] == [
+        "dense",
+        "elementwise",
+    ]
 
 
 def test_the_classes_of_work(device: Device) -> None:

@@ -65,7 +65,12 @@ def test_the_largest_inputs_fit_and_the_next_size_does_not() -> None:
     square = largest_input(PICOSAM3, TARGET)
     assert square.size is not None
     side = square.size[0]
-    assert report_at(side).total_bytes == square.total_bytes <= TARGET.budget_bytes < report_at(side + 16).total_bytes
+    assert (
+        report_at(side).total_bytes
+        == square.total_bytes
+        <= TARGET.budget_bytes
+        < report_at(side + 16).total_bytes
+    )
     oblong = largest_input(PICOSAM3, TARGET, FOUR_BY_THREE)
     assert oblong.size is not None
     assert oblong.size[1] * 3 == oblong.size[0] * 4

@@ -14,7 +14,11 @@ from sensorfit.memory import analyse
 from sensorfit.target import load_target
 from tools.memory_errors import DATA
 
-ANSWERS = {n: a for n, a in json.loads((DATA / "probes.json").read_text()).items() if a.get("input_persistence_bytes")}
+ANSWERS = {
+    n: a
+    for n, a in json.loads((DATA / "probes.json").read_text()).items()
+    if a.get("input_persistence_bytes")
+}
 
 
 @pytest.mark.parametrize("name", sorted(ANSWERS))

@@ -23,7 +23,9 @@ def test_a_fresh_network_takes_what_we_said(tmp_path: Path) -> None:
     from tools.memory_probes import convert, quantize
 
     quantize(FRESH, tmp_path / "float.onnx", tmp_path / "fresh.onnx")
-    report = analyse(lower(load(onnx.load(tmp_path / "float.onnx"), "fresh")), load_target(), input_persistency=False)
+    report = analyse(
+        lower(load(onnx.load(tmp_path / "float.onnx"), "fresh")), load_target(), input_persistency=False
+    )
     answer = convert(tmp_path / "fresh.onnx", tmp_path / "out", persistency=False)
     assert (report.weights_bytes, report.runtime_bytes) == (answer["weights_bytes"], answer["runtime_bytes"])
 
@@ -35,6 +37,7 @@ def test_the_quantized_export_is_measured_like_the_float_graph(tmp_path: Path) -
     quantize(FRESH, tmp_path / "float.onnx", tmp_path / "fresh.onnx")
     target = load_target()
     plain, quantized = (
-        analyse(lower(load(onnx.load(tmp_path / f"{name}.onnx"), name)), target, False) for name in ("float", "fresh")
+        analyse(lower(load(onnx.load(tmp_path / f"{name}.onnx"), name)), target, False)
+        for name in ("float", "fresh")
     )
     assert (plain.weights_bytes, plain.runtime_bytes) == (quantized.weights_bytes, quantized.runtime_bytes)

@@ -24,16 +24,16 @@ REFUSED = [
     ("SF104", one("y = Dropout <seed = 0> (x)")),
     # SF105: closed lists
     ("SF105", one("y = MaxPool <kernel_shape = [2, 2], strides = [2, 2], ceil_mode = 1> (x)")),
-    ("SF105", one("y = MaxPool <kernel_shape = [2, 2], auto_pad = \"SAME_UPPER\"> (x)")),
+    ("SF105", one('y = MaxPool <kernel_shape = [2, 2], auto_pad = "SAME_UPPER"> (x)')),
     ("SF105", one("y, i = MaxPool <kernel_shape = [2, 2]> (x)")),
     ("SF105", one("y = Max (x, x, x)")),
     ("SF105", one("y = Gemm <alpha = 0.5> (x, w)", "float[1024,8] w", X2)),
     ("SF105", one("y = Gemm <beta = 0.0> (x, w)", "float[1024,8] w", X2)),
-    ("SF105", one("y = Pad <mode = \"reflect\"> (x, p)", "int64[8] p = {0, 0, 1, 1, 0, 0, 1, 1}")),
+    ("SF105", one('y = Pad <mode = "reflect"> (x, p)', "int64[8] p = {0, 0, 1, 1, 0, 0, 1, 1}")),
     # SF106: images only
     ("SF106", one("y = Conv <kernel_shape = [3]> (x, w)", "float[8,16,3] w", X3)),
     ("SF106", one("y = GlobalAveragePool (x)", "", X3)),
-    ("SF106", one("y = Resize <mode = \"linear\"> (x, , s)", "float[3] s = {1.0, 1.0, 2.0}", X3)),
+    ("SF106", one('y = Resize <mode = "linear"> (x, , s)', "float[3] s = {1.0, 1.0, 2.0}", X3)),
     # SF107: the batch axis
     ("SF107", one("y = Concat <axis = -4> (x, x)")),
     ("SF107", one("y = Gather <axis = 0> (x, i)", "int64[1] i = {0}")),
@@ -45,22 +45,55 @@ REFUSED = [
     ("SF108", one("y = HardSigmoid <alpha = 0.25> (x)")),
     ("SF108", one("y = HardSigmoid <alpha = 0.2, beta = 0.4> (x)")),
     # SF111: convolutions
-    ("SF111", one("y = Conv <kernel_shape = [3, 3], strides = [1, 2], dilations = [2, 1]> (x, w)", "float[8,16,3,3] w")),
+    (
+        "SF111",
+        one(
+            "y = Conv <kernel_shape = [3, 3], strides = [1, 2], dilations = [2, 1]> (x, w)",
+            "float[8,16,3,3] w",
+        ),
+    ),
     ("SF111", one("y = Conv <kernel_shape = [3, 3], pads = [3, 0, 0, 0]> (x, w)", "float[8,16,3,3] w")),
     ("SF111", one("y = Conv <kernel_shape = [1, 1], pads = [1, 1, 1, 1]> (x, w)", "float[8,16,1,1] w")),
     ("SF111", one("y = Conv <kernel_shape = [3, 3], group = 4> (x, w)", "float[8,4,3,3] w")),
     # SF112: transposed convolutions
-    ("SF112", one("y = ConvTranspose <kernel_shape = [3, 3], strides = [2, 2], pads = [0, 0, 1, 1]> (x, w)", "float[16,8,3,3] w")),
+    (
+        "SF112",
+        one(
+            "y = ConvTranspose <kernel_shape = [3, 3], strides = [2, 2], pads = [0, 0, 1, 1]> (x, w)",
+            "float[16,8,3,3] w",
+        ),
+    ),
     ("SF112", one("y = ConvTranspose <kernel_shape = [2, 2], group = 2> (x, w)", "float[16,8,2,2] w")),
     ("SF112", one("y = ConvTranspose <kernel_shape = [2, 2], strides = [3, 3]> (x, w)", "float[16,8,2,2] w")),
-    ("SF112", one("y = ConvTranspose <kernel_shape = [3, 3], dilations = [1, 2]> (x, w)", "float[16,8,3,3] w")),
+    (
+        "SF112",
+        one("y = ConvTranspose <kernel_shape = [3, 3], dilations = [1, 2]> (x, w)", "float[16,8,3,3] w"),
+    ),
     # SF113: pooling
     ("SF113", one("y = MaxPool <kernel_shape = [3, 3], dilations = [2, 2]> (x)")),
     ("SF113", one("y = AveragePool <kernel_shape = [3, 3], strides = [2, 2], ceil_mode = 1> (x)")),
     # SF114: resize
-    ("SF114", one("y = Resize <mode = \"nearest\", coordinate_transformation_mode = \"asymmetric\"> (x, , s)", "float[4] s = {1.0, 1.0, 2.0, 2.0}")),
-    ("SF114", one("y = Resize <mode = \"nearest\", nearest_mode = \"floor\"> (x, , s)", "float[4] s = {1.0, 1.0, 2.0, 2.0}")),
-    ("SF114", one("y = Resize <mode = \"linear\", coordinate_transformation_mode = \"asymmetric\"> (x, , s)", "float[4] s = {1.0, 1.0, 2.0, 2.0}")),
+    (
+        "SF114",
+        one(
+            'y = Resize <mode = "nearest", coordinate_transformation_mode = "asymmetric"> (x, , s)',
+            "float[4] s = {1.0, 1.0, 2.0, 2.0}",
+        ),
+    ),
+    (
+        "SF114",
+        one(
+            'y = Resize <mode = "nearest", nearest_mode = "floor"> (x, , s)',
+            "float[4] s = {1.0, 1.0, 2.0, 2.0}",
+        ),
+    ),
+    (
+        "SF114",
+        one(
+            'y = Resize <mode = "linear", coordinate_transformation_mode = "asymmetric"> (x, , s)',
+            "float[4] s = {1.0, 1.0, 2.0, 2.0}",
+        ),
+    ),
     # SF115: pad
     ("SF115", one("y = Pad (x, p)", "int64[8] p = {1, 0, 0, 0, 0, 0, 0, 0}")),
     ("SF115", one("y = Pad (x, p)", "int64[8] p = {0, 0, -1, 0, 0, 0, 0, 0}")),
@@ -74,7 +107,13 @@ REFUSED = [
     ("SF116", one("y = Unsqueeze (x, a)", "int64[1] a = {0}")),
     ("SF116", one("y = Expand (x, s)", "int64[4] s = {2, 16, 32, 32}")),
     # SF117: selection
-    ("SF117", one("y = Slice (x, a, b, c, d)", "int64[1] a = {31}, int64[1] b = {0}, int64[1] c = {3}, int64[1] d = {-2}")),
+    (
+        "SF117",
+        one(
+            "y = Slice (x, a, b, c, d)",
+            "int64[1] a = {31}, int64[1] b = {0}, int64[1] c = {3}, int64[1] d = {-2}",
+        ),
+    ),
     ("SF117", one("y = Slice (x, a, b)", "int64[2] a = {0, 4}, int64[2] b = {1, 8}")),
     ("SF117", one("y = Gather <axis = 3> (x, i)", "int64[2,2] i = {0, 1, 2, 3}")),
     # SF118: reductions
@@ -101,27 +140,55 @@ ACCEPTED = [
     one("y = Pow (x, e)", "float e = {0.5}"),
     one("y = Clip (x, , e)", "float e = {6.0}"),
     one("y = Conv <kernel_shape = [31, 31], pads = [15, 15, 15, 15]> (x, w)", "float[8,16,31,31] w"),
-    one("y = Conv <kernel_shape = [3, 3], pads = [2, 2, 2, 2], strides = [5, 5]> (x, w)", "float[8,16,3,3] w"),
-    one("y = Conv <kernel_shape = [3, 3], pads = [4, 4, 4, 4], dilations = [2, 2]> (x, w)", "float[8,16,3,3] w"),
+    one(
+        "y = Conv <kernel_shape = [3, 3], pads = [2, 2, 2, 2], strides = [5, 5]> (x, w)", "float[8,16,3,3] w"
+    ),
+    one(
+        "y = Conv <kernel_shape = [3, 3], pads = [4, 4, 4, 4], dilations = [2, 2]> (x, w)",
+        "float[8,16,3,3] w",
+    ),
     one("y = Conv <kernel_shape = [3, 3], group = 8> (x, w)", "float[16,2,3,3] w"),
-    one("y = Conv <kernel_shape = [3, 3], auto_pad = \"SAME_UPPER\", strides = [2, 2]> (x, w)", "float[8,16,3,3] w"),
-    one("y = ConvTranspose <kernel_shape = [4, 4], strides = [2, 2], output_padding = [1, 1]> (x, w)", "float[16,8,4,4] w"),
-    one("y = ConvTranspose <kernel_shape = [3, 3], strides = [2, 2], auto_pad = \"VALID\"> (x, w)", "float[16,8,3,3] w"),
+    one(
+        'y = Conv <kernel_shape = [3, 3], auto_pad = "SAME_UPPER", strides = [2, 2]> (x, w)',
+        "float[8,16,3,3] w",
+    ),
+    one(
+        "y = ConvTranspose <kernel_shape = [4, 4], strides = [2, 2], output_padding = [1, 1]> (x, w)",
+        "float[16,8,4,4] w",
+    ),
+    one(
+        'y = ConvTranspose <kernel_shape = [3, 3], strides = [2, 2], auto_pad = "VALID"> (x, w)',
+        "float[16,8,3,3] w",
+    ),
     one("y = MaxPool <kernel_shape = [13, 13], pads = [6, 6, 6, 6]> (x)"),
     one("y = AveragePool <kernel_shape = [2, 2], strides = [2, 2], ceil_mode = 1> (x)"),
     one("y = AveragePool <kernel_shape = [3, 3], pads = [1, 1, 1, 1], count_include_pad = 1> (x)"),
-    one("y = Resize <mode = \"nearest\", coordinate_transformation_mode = \"asymmetric\", nearest_mode = \"floor\"> (x, , s)", "float[4] s = {1.0, 2.0, 0.5, 3.0}"),
-    one("y = Resize <mode = \"linear\"> (x, , s)", "float[4] s = {1.0, 1.0, 1.5, 1.5}"),
+    one(
+        'y = Resize <mode = "nearest", coordinate_transformation_mode = "asymmetric", nearest_mode = "floor"> (x, , s)',
+        "float[4] s = {1.0, 2.0, 0.5, 3.0}",
+    ),
+    one('y = Resize <mode = "linear"> (x, , s)', "float[4] s = {1.0, 1.0, 1.5, 1.5}"),
     one("y = Pad (x, p)", "int64[8] p = {0, 4, 40, 40, 0, 0, 40, 40}"),
     one("y = Reshape (x, s)", "int64[6] s = {1, 2, 8, 4, 8, 32}"),
     one("y = Reshape (x, s)", "int64[3] s = {-1, 16, 1024}"),
-    one("a = Reshape (x, s) b = InstanceNormalization (a, one, one) y = Reshape (b, t)", "int64[3] s = {0, 4, -1}, int64[4] t = {1, 16, 32, 32}, float[4] one"),
+    one(
+        "a = Reshape (x, s) b = InstanceNormalization (a, one, one) y = Reshape (b, t)",
+        "int64[3] s = {0, 4, -1}, int64[4] t = {1, 16, 32, 32}, float[4] one",
+    ),
     one("y = Flatten <axis = 0> (x)"),
     one("y = Transpose <perm = [0, 3, 1, 2]> (x)"),
     one("y = Unsqueeze (x, a)", "int64[1] a = {4}"),
-    one("y = Squeeze (p, a) p = GlobalAveragePool (x)".replace("y = Squeeze (p, a) p = GlobalAveragePool (x)", "p = GlobalAveragePool (x) y = Squeeze (p, a)"), "int64[2] a = {2, 3}"),
+    one(
+        "y = Squeeze (p, a) p = GlobalAveragePool (x)".replace(
+            "y = Squeeze (p, a) p = GlobalAveragePool (x)", "p = GlobalAveragePool (x) y = Squeeze (p, a)"
+        ),
+        "int64[2] a = {2, 3}",
+    ),
     one("p = GlobalAveragePool (x) y = Expand (p, s)", "int64[4] s = {1, 16, 32, 32}"),
-    one("y = Slice (x, a, b, c, d)", "int64[1] a = {1}, int64[1] b = {9999}, int64[1] c = {-1}, int64[1] d = {3}"),
+    one(
+        "y = Slice (x, a, b, c, d)",
+        "int64[1] a = {1}, int64[1] b = {9999}, int64[1] c = {-1}, int64[1] d = {3}",
+    ),
     one("y = Gather <axis = 1> (x, i)", "int64[3] i = {-1, 0, 5}"),
     one("y = ReduceL2 <axes = [2, 3], keepdims = 0> (x)"),
     one("y = ReduceMean <axes = [0, 1, 2, 3]> (x)"),
@@ -164,7 +231,11 @@ def test_accepted(text: str) -> None:
         ("SF505", "(float[1,3,32,64] x) => (float y) { y = Relu (x) }", "supported"),
         ("SF506", "(float[1,3,64,64] x, float[1,3,64,64] z) => (float y) { y = Add (x, z) }", "supported"),
         ("SF507", "(uint8[1,3,64,64] x) => (uint8 y) { y = Add (x, x) }", "unknown"),
-        ("SF509", "(float[1,3,64,64] x, float[1,3,64,64] z) => (float y, float v) { y = Relu (x) v = Abs (z) }", "unsupported"),
+        (
+            "SF509",
+            "(float[1,3,64,64] x, float[1,3,64,64] z) => (float y, float v) { y = Relu (x) v = Abs (z) }",
+            "unsupported",
+        ),
         ("SF511", "(float[1,3,64,64] x) => (float y) { y = Relu (x) u = Abs (x) }", "unknown"),
     ],
 )
@@ -172,7 +243,13 @@ def test_inputs_and_outputs(rule: str, text: str, support: str) -> None:
     assert [f.support for f in findings(text) if f.rule == rule] == [support]
 
 
-@pytest.mark.parametrize("text", ["(float[N,3,64,64] x) => (float y) { y = Relu (x) }", "(float[1,3,640,640] x) => (float y) { y = Relu (x) }"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(float[N,3,64,64] x) => (float y) { y = Relu (x) }",
+        "(float[1,3,640,640] x) => (float y) { y = Relu (x) }",
+    ],
+)
 def test_an_image_the_sensor_delivers_is_not_mentioned(text: str) -> None:
     assert findings(text) == ()
 

@@ -20,7 +20,9 @@ from tools.probes.ask import answers
 DATA = Path(__file__).parents[1] / "data" / "operators"
 GIVEN = json.loads((DATA / "operators.json").read_text())
 ROAD = json.loads((DATA / "road.json").read_text())
-ROAD_STEPS_THAT_ARE_NOT_THE_CONVERTERS = {k for k, v in ROAD.items() if v["verdict"].startswith("not_reached")}
+ROAD_STEPS_THAT_ARE_NOT_THE_CONVERTERS = {
+    k for k, v in ROAD.items() if v["verdict"].startswith("not_reached")
+}
 
 
 def judged(archive: str, name: str) -> tuple[Finding, ...]:
@@ -80,5 +82,7 @@ def test_our_own_probes_have_the_recorded_verdicts() -> None:
             continue
         if front_end_verdict(findings) != answer["verdict"]:
             different[name] = f"{front_end_verdict(findings)}, recorded {answer['verdict']}"
-    assert different == {"Size": "execution_error, recorded unsupported_operator"}  # its output is a constant to us
+    assert different == {
+        "Size": "execution_error, recorded unsupported_operator"
+    }  # its output is a constant to us
     assert unread == {"in_-1x3x32x32", "padbig_512"}  # a negative dimension, 2^34 elements

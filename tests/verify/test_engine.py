@@ -27,13 +27,31 @@ BAD_FORM = "(float[1,16,32,32] x) => (float[16,1,32,32] y) { y = Transpose <perm
         (ERF, 13, "execution_error"),
         (ERF.replace("[1,3", "[2,3"), 17, "invalid_model_input"),
         (BAD_FORM, 17, "invalid_operator"),
-        ("(float[1,3,64,64] x) => (float[1,3,64,64] y) { t = LeakyRelu (x) y = Erf (t) }", 17, "unsupported_operator"),
-        ("(float[1,3,64,64] x) => (float[3,1,64,64] y) { t = LeakyRelu (x) y = Transpose <perm = [1, 0, 2, 3]> (t) }", 17, "execution_error"),
-        ("(float[1,3,64,64] x, float[1] z) => (float[1,3,64,64] y) { t = Add (x, z) y = Erf (t) }", 17, "execution_error"),
-        ("(float[2,3,64,64] x, float[1] z) => (float[2,3,64,64] y) { t = Add (x, z) y = Erf (t) }", 17, "invalid_model_input"),
+        (
+            "(float[1,3,64,64] x) => (float[1,3,64,64] y) { t = LeakyRelu (x) y = Erf (t) }",
+            17,
+            "unsupported_operator",
+        ),
+        (
+            "(float[1,3,64,64] x) => (float[3,1,64,64] y) { t = LeakyRelu (x) y = Transpose <perm = [1, 0, 2, 3]> (t) }",
+            17,
+            "execution_error",
+        ),
+        (
+            "(float[1,3,64,64] x, float[1] z) => (float[1,3,64,64] y) { t = Add (x, z) y = Erf (t) }",
+            17,
+            "execution_error",
+        ),
+        (
+            "(float[2,3,64,64] x, float[1] z) => (float[2,3,64,64] y) { t = Add (x, z) y = Erf (t) }",
+            17,
+            "invalid_model_input",
+        ),
     ],
 )
-def test_the_front_end_objects_by_stages_and_so_does_its_predicted_word(text: str, opset: int, word: str) -> None:
+def test_the_front_end_objects_by_stages_and_so_does_its_predicted_word(
+    text: str, opset: int, word: str
+) -> None:
     assert front_end_verdict(findings(text, opset)) == word
 
 
@@ -72,7 +90,14 @@ def test_attention_is_named_where_softmax_weighs_values() -> None:
 
 
 @pytest.mark.parametrize("argument", ["Div (x, root)", "Mul (x, inverse)"])
-@pytest.mark.parametrize("rest", ["t = Mul (x, o) y = Mul (t, half)", "t = Mul (x, half) y = Mul (t, o)", "t = Mul (o, half) y = Mul (x, t)"])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "t = Mul (x, o) y = Mul (t, half)",
+        "t = Mul (x, half) y = Mul (t, o)",
+        "t = Mul (o, half) y = Mul (x, t)",
+    ],
+)
 def test_an_erf_gelu_counts_as_the_gelu_the_road_makes_of_it(argument: str, rest: str) -> None:
     text = f"""(float[1,16,32,32] x) => (float[1,16,32,32] y)
     <float root = {{1.4142135}}, float inverse = {{0.70710677}}, float one = {{1.0}}, float half = {{0.5}}>
@@ -97,7 +122,9 @@ def test_an_operator_that_computes_on_constants_is_not_judged() -> None:
     text = """(float[1,16,32,32] x) => (float[1,8,32,32] y) <int8[8,16,1,1] q, float s = {0.1}, int8 z = {0}>
     { w = DequantizeLinear (q, s, z) y = Conv <kernel_shape = [1, 1]> (x, w) }"""
     proto = model(text.replace("<int8[8,16,1,1] q, ", "<"))
-    proto.graph.initializer.append(onnx.helper.make_tensor("q", onnx.TensorProto.INT8, [8, 16, 1, 1], bytes(128), raw=True))
+    proto.graph.initializer.append(
+        onnx.helper.make_tensor("q", onnx.TensorProto.INT8, [8, 16, 1, 1], bytes(128), raw=True)
+    )
     assert not [f for f in verify(load(proto, "w"), load_target()) if f.support == "unsupported"]
 
 

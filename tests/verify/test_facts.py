@@ -38,13 +38,23 @@ def test_a_default_is_onnxs_own() -> None:
         for name, value in row.get("defaults", {}).items():
             if name in schema.attributes and schema.attributes[name].default_value.type:
                 known = schema.attributes[name].default_value
-                stated = known.s.decode() if known.type == known.STRING else known.i if known.type == known.INT else known.f
+                stated = (
+                    known.s.decode()
+                    if known.type == known.STRING
+                    else known.i
+                    if known.type == known.INT
+                    else known.f
+                )
                 assert stated == pytest.approx(value) if isinstance(value, float) else stated == value
 
 
 def test_the_opsets_read_are_the_probed_ones() -> None:
     low, high = reading()["opsets"]
-    read = {int(k.removeprefix("opset_")) for k, v in VERDICTS.items() if k.startswith("opset_") and k.removeprefix("opset_").isdigit() and v == "accepted"}
+    read = {
+        int(k.removeprefix("opset_"))
+        for k, v in VERDICTS.items()
+        if k.startswith("opset_") and k.removeprefix("opset_").isdigit() and v == "accepted"
+    }
     assert read == set(range(low, high + 1))
 
 

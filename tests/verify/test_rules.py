@@ -66,8 +66,16 @@ def test_a_rule_for_nodes_keeps_its_operators() -> None:
 
 
 def test_a_docstring_comes_apart_into_its_parts() -> None:
-    text = parse("Title.\n\n    Why.\n\n    Fails:\n        a\n          b\n\n    Passes:\n        c\n\n    Fix: do\n    it.")
-    assert (text.title, text.rationale, text.fails, text.passes, text.fix) == ("Title", "Why.", "a\n  b", "c", "do it.")
+    text = parse(
+        "Title.\n\n    Why.\n\n    Fails:\n        a\n          b\n\n    Passes:\n        c\n\n    Fix: do\n    it."
+    )
+    assert (text.title, text.rationale, text.fails, text.passes, text.fix) == (
+        "Title",
+        "Why.",
+        "a\n  b",
+        "c",
+        "do it.",
+    )
 
 
 def _another(graph: object, target: object) -> list[object]:

@@ -32,7 +32,9 @@ def model(text: str, opset: int = 17) -> onnx.ModelProto:
             for d in dims:
                 size *= d
             raw = b"\0" * (size * (4 if kind.elem_type == TensorProto.FLOAT else 8))
-            found.graph.initializer.append(helper.make_tensor(value.name, kind.elem_type, dims, raw, raw=True))
+            found.graph.initializer.append(
+                helper.make_tensor(value.name, kind.elem_type, dims, raw, raw=True)
+            )
             found.graph.value_info.remove(value)
     return found
 

@@ -1,7 +1,7 @@
 """Ask the front end about every probe, and write the answers: the evidence behind operators.toml.
 
-    python -m tools.probes.ask              asks what answers.json has not yet
-    python -m tools.probes.ask --all        asks everything again (about three minutes)
+python -m tools.probes.ask              asks what answers.json has not yet
+python -m tools.probes.ask --all        asks everything again (about three minutes)
 """
 
 from __future__ import annotations

@@ -45,7 +45,16 @@ def _net(random: Random) -> Net:
 
 
 def _ranked(random: Random, net: Net) -> tuple[str, tuple[int, ...]]:
-    shape = _pick(random, (1, 16, 32, 32), (1, 16, 32, 32), (1, 16, 1024), (1, 16384), (1, 16, 4, 8, 32), (1, 2, 8, 4, 8, 32), (1, 1, 128, 128))
+    shape = _pick(
+        random,
+        (1, 16, 32, 32),
+        (1, 16, 32, 32),
+        (1, 16, 1024),
+        (1, 16384),
+        (1, 16, 4, 8, 32),
+        (1, 2, 8, 4, 8, 32),
+        (1, 1, 128, 128),
+    )
     return (net.x if shape == (1, 16, 32, 32) else net.reshape(net.x, *shape)), shape  # type: ignore[misc, return-value]
 
 
@@ -74,7 +83,9 @@ def transposed(random: Random) -> onnx.ModelProto:
         more["output_padding"] = [int(random.integers(0, s)) for s in strides]
     if group > 1:
         more["group"] = group
-    return net.out(net.op("ConvTranspose", net.x, net.noise(16, 8 // group, *kernel), kernel_shape=kernel, **more))
+    return net.out(
+        net.op("ConvTranspose", net.x, net.noise(16, 8 // group, *kernel), kernel_shape=kernel, **more)
+    )
 
 
 def pool(random: Random) -> onnx.ModelProto:
@@ -99,13 +110,24 @@ def resize(random: Random) -> onnx.ModelProto:
     mode = _pick(random, "nearest", "linear", "linear", "cubic")
     more: dict[str, object] = {"mode": mode}
     if random.random() < 0.8:
-        more["coordinate_transformation_mode"] = _pick(random, "half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel")
+        more["coordinate_transformation_mode"] = _pick(
+            random, "half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel"
+        )
     if mode == "nearest" and random.random() < 0.7:
         more["nearest_mode"] = _pick(random, "floor", "floor", "ceil", "round_prefer_floor")
     if random.random() < 0.5:
         scales = [1.0, 1.0, float(_pick(random, 0.5, 2, 3, 1.5)), float(_pick(random, 0.5, 2, 4))]  # type: ignore[arg-type]
         return net.out(net.op("Resize", net.x, "", net.const(scales), **more))
-    return net.out(net.op("Resize", net.x, "", "", net.ints(1, 16, int(random.integers(1, 90)), int(random.integers(1, 90))), **more))
+    return net.out(
+        net.op(
+            "Resize",
+            net.x,
+            "",
+            "",
+            net.ints(1, 16, int(random.integers(1, 90)), int(random.integers(1, 90))),
+            **more,
+        )
+    )
 
 
 def reshape(random: Random) -> onnx.ModelProto:
@@ -129,7 +151,11 @@ def reshape(random: Random) -> onnx.ModelProto:
 def transpose(random: Random) -> onnx.ModelProto:
     net = _net(random)
     x, shape = _ranked(random, net)
-    perm = [0, *(1 + random.permutation(len(shape) - 1))] if random.random() < 0.6 else random.permutation(len(shape))
+    perm = (
+        [0, *(1 + random.permutation(len(shape) - 1))]
+        if random.random() < 0.6
+        else random.permutation(len(shape))
+    )
     return net.out(net.op("Transpose", x, perm=[int(p) for p in perm]))
 
 
@@ -138,7 +164,23 @@ def axis(random: Random) -> onnx.ModelProto:
     x, shape = _ranked(random, net)
     rank = len(shape)
     at = int(random.integers(-rank, rank))
-    op = str(_pick(random, "Softmax", "LayerNormalization", "Concat", "Split", "Gather", "GatherElements", "ArgMax", "TopK", "Flatten", "Unsqueeze", "Hardmax", "LogSoftmax"))
+    op = str(
+        _pick(
+            random,
+            "Softmax",
+            "LayerNormalization",
+            "Concat",
+            "Split",
+            "Gather",
+            "GatherElements",
+            "ArgMax",
+            "TopK",
+            "Flatten",
+            "Unsqueeze",
+            "Hardmax",
+            "LogSoftmax",
+        )
+    )
     if op == "LayerNormalization":
         net.opset = max(net.opset, 17)
         return net.out(net.op(op, x, net.noise(*shape[at:]), axis=at))
@@ -164,7 +206,19 @@ def axis(random: Random) -> onnx.ModelProto:
 def reduce(random: Random) -> onnx.ModelProto:
     net = Net(opset=18)
     x, shape = _ranked(random, net)
-    op = str(_pick(random, "ReduceMean", "ReduceSum", "ReduceMax", "ReduceL2", "ReduceL2", "ReduceMin", "ReduceL1", "ReduceProd"))
+    op = str(
+        _pick(
+            random,
+            "ReduceMean",
+            "ReduceSum",
+            "ReduceMax",
+            "ReduceL2",
+            "ReduceL2",
+            "ReduceMin",
+            "ReduceL1",
+            "ReduceProd",
+        )
+    )
     chosen = random.permutation(len(shape))[: int(random.integers(1, len(shape) + 1))]
     axes = [int(a) - (len(shape) if random.random() < 0.3 else 0) for a in chosen]
     return net.out(net.op(op, x, net.ints(*axes), keepdims=int(random.integers(0, 2))))
@@ -173,10 +227,20 @@ def reduce(random: Random) -> onnx.ModelProto:
 def pad(random: Random) -> onnx.ModelProto:
     net = _net(random)
     x, shape = _ranked(random, net)
-    pads = [int(v) if random.random() < 0.5 else 0 for v in random.integers(-1 if random.random() < 0.2 else 0, 4, 2 * len(shape))]
+    pads = [
+        int(v) if random.random() < 0.5 else 0
+        for v in random.integers(-1 if random.random() < 0.2 else 0, 4, 2 * len(shape))
+    ]
     if random.random() < 0.7:
         pads[0] = pads[len(shape)] = 0
-    return net.out(net.op("Pad", x, net.ints(*pads), mode=_pick(random, "constant", "constant", "constant", "reflect", "edge")))
+    return net.out(
+        net.op(
+            "Pad",
+            x,
+            net.ints(*pads),
+            mode=_pick(random, "constant", "constant", "constant", "reflect", "edge"),
+        )
+    )
 
 
 def slices(random: Random) -> onnx.ModelProto:
@@ -185,7 +249,9 @@ def slices(random: Random) -> onnx.ModelProto:
     at = [int(a) for a in random.permutation(len(shape))[: int(random.integers(1, 3))]]
     starts = [int(random.integers(0, shape[a])) for a in at]
     steps = [int(_pick(random, 1, 1, 2, 3, -1)) for _ in at]  # type: ignore[call-overload]
-    ends = [-(2**31) if s < 0 else int(_pick(random, shape[a], 2**31, -1)) for a, s in zip(at, steps, strict=True)]  # type: ignore[call-overload]
+    ends = [
+        -(2**31) if s < 0 else int(_pick(random, shape[a], 2**31, -1)) for a, s in zip(at, steps, strict=True)
+    ]  # type: ignore[call-overload]
     named = [a - (len(shape) if random.random() < 0.3 else 0) for a in at]
     return net.out(net.op("Slice", x, net.ints(*starts), net.ints(*ends), net.ints(*named), net.ints(*steps)))
 
@@ -194,7 +260,13 @@ def unary(random: Random) -> onnx.ModelProto:
     net = Net(opset=int(_pick(random, 17, 18, 20)))  # type: ignore[call-overload]
     x, _ = _ranked(random, net)
     op = str(_pick(random, *_UNARY))
-    more = {"LeakyRelu": {"alpha": float(random.random())}, "HardSigmoid": {"alpha": float(_pick(random, 0.2, 1 / 6, 0.3)), "beta": float(_pick(random, 0.5, 0.4))}}.get(op, {})  # type: ignore[arg-type]
+    more = {
+        "LeakyRelu": {"alpha": float(random.random())},
+        "HardSigmoid": {
+            "alpha": float(_pick(random, 0.2, 1 / 6, 0.3)),
+            "beta": float(_pick(random, 0.5, 0.4)),
+        },
+    }.get(op, {})  # type: ignore[arg-type]
     if op == "LeakyRelu" and random.random() < 0.3:
         more = {}
     if op == "Pow":
@@ -216,7 +288,11 @@ def binary(random: Random) -> onnx.ModelProto:
     x, shape = _ranked(random, net)
     op = str(_pick(random, "Add", "Sub", "Mul", "Div", "Max", "Min", "Mod", "PRelu", "Sum", "Mean", "Pow"))
     other = [d if random.random() < 0.5 else 1 for d in shape][int(random.integers(0, len(shape) + 1)) :]
-    y = net.const(random.random(other) + 0.5) if random.random() < 0.5 else net.op("ReduceMean", x, axes=[len(shape) - 1], keepdims=1)
+    y = (
+        net.const(random.random(other) + 0.5)
+        if random.random() < 0.5
+        else net.op("ReduceMean", x, axes=[len(shape) - 1], keepdims=1)
+    )
     if y.startswith("t") and net.opset >= 18:
         y = net.op("Tanh", x)
     operands = [x, y] if random.random() < 0.7 or op in ("PRelu", "Pow") else [y, x]
@@ -230,7 +306,15 @@ def matmul(random: Random) -> onnx.ModelProto:
     x, shape = _ranked(random, net)
     if random.random() < 0.25 and len(shape) == 2:
         more = {k: v for k, v in (("alpha", 0.5), ("beta", 0.5), ("transB", 1)) if random.random() < 0.4}
-        return net.out(net.op("Gemm", x, net.noise(*((8, shape[1]) if "transB" in more else (shape[1], 8))), net.noise(8), **more))
+        return net.out(
+            net.op(
+                "Gemm",
+                x,
+                net.noise(*((8, shape[1]) if "transB" in more else (shape[1], 8))),
+                net.noise(8),
+                **more,
+            )
+        )
     kind = _pick(random, "const", "const3", "first", "dynamic", "dynamic")
     if kind == "const":
         return net.out(net.op("MatMul", x, net.noise(shape[-1], 8)))
@@ -269,11 +353,23 @@ def compare(graphs: Iterator[tuple[str, onnx.ModelProto]]) -> tuple[Counter[str]
         findings = verify(load(model, name), target)
         ours, theirs = front_end_verdict(findings), answer["verdict"]
         unknown = any(f.support == "unknown" for f in findings)
-        kind = "agree" if ours == theirs else "unknown" if unknown else "false fit" if ours == "accepted" else "false refusal" if theirs == "accepted" else "other code"
+        kind = (
+            "agree"
+            if ours == theirs
+            else "unknown"
+            if unknown
+            else "false fit"
+            if ours == "accepted"
+            else "false refusal"
+            if theirs == "accepted"
+            else "other code"
+        )
         counts[kind] += 1
         counts[f"front end: {theirs}"] += 1
         if kind != "agree":
-            lines.append(f"{kind}: {name}: we say {ours}, the front end {theirs} {answer.get('operators', answer.get('reasons', ''))}")
+            lines.append(
+                f"{kind}: {name}: we say {ours}, the front end {theirs} {answer.get('operators', answer.get('reasons', ''))}"
+            )
     return counts, lines
 
 

@@ -98,7 +98,9 @@ def _read(status: int, text: str) -> dict[str, Any]:
     elif where:
         answer["where"] = [op for op, _ in where]
     elif status == 4:
-        answer["reasons"] = [re.sub(r"\s*\[/\S+\]", "", line).strip() for line in body.splitlines()[:3] if line.strip()]
+        answer["reasons"] = [
+            re.sub(r"\s*\[/\S+\]", "", line).strip() for line in body.splitlines()[:3] if line.strip()
+        ]
     return answer
 
 

@@ -14,7 +14,13 @@ from onnx import TensorProto, helper, numpy_helper
 class Net:
     """A graph under construction; tensors are names, shapes are inferred at the end."""
 
-    def __init__(self, shape: Sequence[int | str] = (1, 3, 32, 32), opset: int = 17, dtype: int = TensorProto.FLOAT, head: bool = True) -> None:
+    def __init__(
+        self,
+        shape: Sequence[int | str] = (1, 3, 32, 32),
+        opset: int = 17,
+        dtype: int = TensorProto.FLOAT,
+        head: bool = True,
+    ) -> None:
         self.opset = opset
         self.domains: dict[str, int] = {}
         self.nodes: list[onnx.NodeProto] = []
@@ -51,14 +57,27 @@ class Net:
         names = [f"{stem}_{i}" for i in range(outputs)]
         if domain:
             self.domains[domain] = 1
-        self.nodes.append(helper.make_node(kind, list(inputs), names, name=f"{kind}_{stem}", domain=domain, **attrs))
+        self.nodes.append(
+            helper.make_node(kind, list(inputs), names, name=f"{kind}_{stem}", domain=domain, **attrs)
+        )
         return names[0] if outputs == 1 else names
 
-    def conv(self, x: str, cin: int, cout: int, k: int | Sequence[int] = 1, group: int = 1, bias: bool = True, **attrs: Any) -> str:
+    def conv(
+        self,
+        x: str,
+        cin: int,
+        cout: int,
+        k: int | Sequence[int] = 1,
+        group: int = 1,
+        bias: bool = True,
+        **attrs: Any,
+    ) -> str:
         kernel = [k, k] if isinstance(k, int) else list(k)
         more = [self.noise(cout)] if bias else []
         extra = {"group": group} if group != 1 else {}
-        return self.op("Conv", x, self.noise(cout, cin // group, *kernel), *more, kernel_shape=kernel, **extra, **attrs)
+        return self.op(
+            "Conv", x, self.noise(cout, cin // group, *kernel), *more, kernel_shape=kernel, **extra, **attrs
+        )
 
     def relu(self, x: str) -> str:
         return self.op("Relu", x)
@@ -77,15 +96,22 @@ class Net:
     def reshape(self, x: str, *shape: int) -> str:
         return self.op("Reshape", x, self.ints(*shape))
 
-    def out(self, *names: str, dtype: int = TensorProto.FLOAT, shape: Sequence[int] | None = None) -> onnx.ModelProto:
+    def out(
+        self, *names: str, dtype: int = TensorProto.FLOAT, shape: Sequence[int] | None = None
+    ) -> onnx.ModelProto:
         """The model with ``names`` as outputs; ``shape`` is declared where inference finds none."""
         for name in names:
             value = helper.make_empty_tensor_value_info(name)
             value.type.tensor_type.elem_type = dtype
             self.outputs.append(value)
         graph = helper.make_graph(self.nodes, "probe", self.inputs, self.outputs, self.weights)
-        imports = [helper.make_opsetid("", self.opset), *(helper.make_opsetid(d, v) for d, v in self.domains.items())]
-        model = helper.make_model(graph, opset_imports=imports, ir_version=8, producer_name="pytorch", producer_version="2.6.0")
+        imports = [
+            helper.make_opsetid("", self.opset),
+            *(helper.make_opsetid(d, v) for d, v in self.domains.items()),
+        ]
+        model = helper.make_model(
+            graph, opset_imports=imports, ir_version=8, producer_name="pytorch", producer_version="2.6.0"
+        )
         with contextlib.suppress(Exception):  # an invalid probe is a probe, too
             model = onnx.shape_inference.infer_shapes(model)
         for value in model.graph.output:

@@ -97,7 +97,9 @@ for op, b in BASE.items():
             y = n.op(op, *fn(n), outputs=outs, **attrs)
             y = y if isinstance(y, list) else [y]
             return n.out(
-                *(y[:1] if op == "TopK" else y), dtype=T.INT64 if op == "ArgMax" else T.BOOL if op == "Equal" else 1, shape=(1, 16, 32, 32)
+                *(y[:1] if op == "TopK" else y),
+                dtype=T.INT64 if op == "ArgMax" else T.BOOL if op == "Equal" else 1,
+                shape=(1, 16, 32, 32),
             )
 
         P[f"{op}@{o}_base"] = mk({**bb, **extra})

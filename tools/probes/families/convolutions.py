@@ -35,7 +35,11 @@ for nm, k in dict(
     one(nm, k)
 one("out_is_in", lambda n: n.out("input", shape=(1, 3, 32, 32)), head=False)
 for o in (18, 20):
-    one(f"gn_{o}", lambda n: n.out(n.op("GroupNormalization", n.x, n.noise(4), n.noise(4), num_groups=4), shape=S), opset=o)
+    one(
+        f"gn_{o}",
+        lambda n: n.out(n.op("GroupNormalization", n.x, n.noise(4), n.noise(4), num_groups=4), shape=S),
+        opset=o,
+    )
 
 
 def deadnode(n):
@@ -135,7 +139,10 @@ def nok(n, **a):
 
 one("conv_nokernelattr", nok)
 one("conv_nokernelattr_pads", lambda n: nok(n, pads=[1, 1, 1, 1]))
-one("conv_alldef", lambda n: nok(n, kernel_shape=[3, 3], group=1, strides=[1, 1], dilations=[1, 1], pads=[0, 0, 0, 0]))
+one(
+    "conv_alldef",
+    lambda n: nok(n, kernel_shape=[3, 3], group=1, strides=[1, 1], dilations=[1, 1], pads=[0, 0, 0, 0]),
+)
 one("conv_group1", lambda n: nok(n, kernel_shape=[3, 3], group=1))
 one("conv_1d", lambda n: n.out(n.conv(n.reshape(n.x, 1, 16, 1024), 16, 8, [3])))
 one("conv_3d", lambda n: n.out(n.conv(n.reshape(n.x, 1, 16, 4, 8, 32), 16, 8, [3, 3, 3])))
@@ -152,9 +159,22 @@ def dyn(n, bias=False):
 one("conv_dynw_input", dyn)
 one("conv_dynw_b1", lambda n: n.out(n.op("Conv", n.x, n.data((1, 16, 3, 3)), kernel_shape=[3, 3])))
 one("conv_dynw_act", lambda n: n.out(n.op("Conv", n.x, n.conv(n.x, 16, 16, 30), kernel_shape=[3, 3])))
-one("conv_dynbias", lambda n: n.out(n.op("Conv", n.x, n.noise(1, 16, 3, 3), n.op("Flatten", n.data((1, 1))), kernel_shape=[3, 3])))
-one("conv_dynbias1", lambda n: n.out(n.op("Conv", n.x, n.noise(1, 16, 3, 3), n.data((1,)), kernel_shape=[3, 3])))
-one("conv_xconst", lambda n: n.out(n.op("Add", n.x, n.op("Conv", n.noise(1, 3, 32, 32), n.noise(16, 3, 1, 1), kernel_shape=[1, 1]))))
+one(
+    "conv_dynbias",
+    lambda n: n.out(
+        n.op("Conv", n.x, n.noise(1, 16, 3, 3), n.op("Flatten", n.data((1, 1))), kernel_shape=[3, 3])
+    ),
+)
+one(
+    "conv_dynbias1",
+    lambda n: n.out(n.op("Conv", n.x, n.noise(1, 16, 3, 3), n.data((1,)), kernel_shape=[3, 3])),
+)
+one(
+    "conv_xconst",
+    lambda n: n.out(
+        n.op("Add", n.x, n.op("Conv", n.noise(1, 3, 32, 32), n.noise(16, 3, 1, 1), kernel_shape=[1, 1]))
+    ),
+)
 one("conv_wrelu", lambda n: n.out(n.op("Conv", n.x, n.op("Relu", n.noise(8, 16, 3, 3)), kernel_shape=[3, 3])))
 one("conv_emptybias", lambda n: n.out(n.op("Conv", n.x, n.noise(8, 16, 3, 3), "", kernel_shape=[3, 3])))
 
@@ -165,7 +185,15 @@ def CT(name, k=2, cin=16, cout=8, group=1, bias=True, **a):
         kk = [k, k] if isinstance(k, int) else list(k)
         g = {"group": group} if group != 1 else {}
         return n.out(
-            n.op("ConvTranspose", n.x, n.noise(cin, cout // group, *kk), *([n.noise(cout)] if bias else []), kernel_shape=kk, **g, **a)
+            n.op(
+                "ConvTranspose",
+                n.x,
+                n.noise(cin, cout // group, *kk),
+                *([n.noise(cout)] if bias else []),
+                kernel_shape=kk,
+                **g,
+                **a,
+            )
         )
 
     one("ct_" + name, f)
@@ -206,14 +234,28 @@ CT("k20s4", k=20, strides=[4, 4])
 CT("k2s1", k=2, strides=[1, 1])
 CT("k32s32", k=32, strides=[32, 32])
 CT("k3s3", k=3, strides=[3, 3])
-one("ct_1d", lambda n: n.out(n.op("ConvTranspose", n.reshape(n.x, 1, 16, 1024), n.noise(16, 8, 2), kernel_shape=[2], strides=[2])))
+one(
+    "ct_1d",
+    lambda n: n.out(
+        n.op("ConvTranspose", n.reshape(n.x, 1, 16, 1024), n.noise(16, 8, 2), kernel_shape=[2], strides=[2])
+    ),
+)
 one(
     "ct_3d",
     lambda n: n.out(
-        n.op("ConvTranspose", n.reshape(n.x, 1, 16, 4, 8, 32), n.noise(16, 8, 2, 2, 2), kernel_shape=[2, 2, 2], strides=[2, 2, 2])
+        n.op(
+            "ConvTranspose",
+            n.reshape(n.x, 1, 16, 4, 8, 32),
+            n.noise(16, 8, 2, 2, 2),
+            kernel_shape=[2, 2, 2],
+            strides=[2, 2, 2],
+        )
     ),
 )
-one("ct_dynw", lambda n: n.out(n.op("ConvTranspose", n.x, n.data((16, 8, 2, 2)), kernel_shape=[2, 2], strides=[2, 2])))
+one(
+    "ct_dynw",
+    lambda n: n.out(n.op("ConvTranspose", n.x, n.data((16, 8, 2, 2)), kernel_shape=[2, 2], strides=[2, 2])),
+)
 one("ct_nok", lambda n: n.out(n.op("ConvTranspose", n.x, n.noise(16, 8, 2, 2), strides=[2, 2])))
 
 
@@ -242,7 +284,10 @@ for op in ("MaxPool", "AveragePool"):
         PL(op, "ap_" + ap, kernel_shape=[3, 3], strides=[2, 2], auto_pad=ap)
         PL(op, "apk2_" + ap, kernel_shape=[2, 2], auto_pad=ap)
     one(f"{op[:3]}_1d", lambda n: n.out(n.op(op, n.reshape(n.x, 1, 16, 1024), kernel_shape=[2], strides=[2])))
-    one(f"{op[:3]}_3d", lambda n: n.out(n.op(op, n.reshape(n.x, 1, 16, 4, 8, 32), kernel_shape=[2, 2, 2], strides=[2, 2, 2])))
+    one(
+        f"{op[:3]}_3d",
+        lambda n: n.out(n.op(op, n.reshape(n.x, 1, 16, 4, 8, 32), kernel_shape=[2, 2, 2], strides=[2, 2, 2])),
+    )
 PL("MaxPool", "d2", kernel_shape=[3, 3], dilations=[2, 2])
 PL("MaxPool", "d1", kernel_shape=[3, 3], dilations=[1, 1])
 PL("MaxPool", "so0", kernel_shape=[3, 3], storage_order=0)
@@ -271,7 +316,10 @@ for r in (2, 3, 5):
 def BN(name, shape=None, const=(1, 1, 1, 1), **a):
     def f(n):
         x = n.x if shape is None else n.reshape(n.x, *shape)
-        ps = [n.const(np.random.default_rng(i).random(16) + 0.5) if c else n.data((16,)) for i, c in enumerate(const)]
+        ps = [
+            n.const(np.random.default_rng(i).random(16) + 0.5) if c else n.data((16,))
+            for i, c in enumerate(const)
+        ]
         return n.out(n.op("BatchNormalization", x, *ps, **a))
 
     one("bn_" + name, f)
@@ -288,13 +336,32 @@ BN("dynm", const=(1, 1, 0, 0))
 one(
     "bn_train",
     lambda n: n.out(
-        n.op("BatchNormalization", n.x, n.noise(16), n.noise(16), n.noise(16), n.const(np.ones(16)), training_mode=1, outputs=3)[0]
+        n.op(
+            "BatchNormalization",
+            n.x,
+            n.noise(16),
+            n.noise(16),
+            n.noise(16),
+            n.const(np.ones(16)),
+            training_mode=1,
+            outputs=3,
+        )[0]
     ),
 )
-one("bn_r2", lambda n: n.out(n.op("BatchNormalization", n.vector(), n.noise(16), n.noise(16), n.noise(16), n.const(np.ones(16)))))
+one(
+    "bn_r2",
+    lambda n: n.out(
+        n.op("BatchNormalization", n.vector(), n.noise(16), n.noise(16), n.noise(16), n.const(np.ones(16)))
+    ),
+)
 # norms
 for nm, sh, k in (("4", None, 16), ("3", (1, 16, 1024), 16), ("5", (1, 16, 4, 8, 32), 16)):
-    one("in_r" + nm, lambda n: n.out(n.op("InstanceNormalization", n.x if sh is None else n.reshape(n.x, *sh), n.noise(k), n.noise(k))))
+    one(
+        "in_r" + nm,
+        lambda n: n.out(
+            n.op("InstanceNormalization", n.x if sh is None else n.reshape(n.x, *sh), n.noise(k), n.noise(k))
+        ),
+    )
 one("in_eps", lambda n: n.out(n.op("InstanceNormalization", n.x, n.noise(16), n.noise(16), epsilon=1e-3)))
 one("in_dyn", lambda n: n.out(n.op("InstanceNormalization", n.x, n.data((16,)), n.noise(16))))
 one("lrn", lambda n: n.out(n.op("LRN", n.x, size=3)))

@@ -22,7 +22,14 @@ def one(name, fn, **kw):
     P[name] = fn(n)
 
 
-RS = {1: (16384,), 2: (1, 16384), 3: (1, 16, 1024), 4: (1, 16, 32, 32), 5: (1, 16, 4, 8, 32), 6: (1, 2, 8, 4, 8, 32)}
+RS = {
+    1: (16384,),
+    2: (1, 16384),
+    3: (1, 16, 1024),
+    4: (1, 16, 32, 32),
+    5: (1, 16, 4, 8, 32),
+    6: (1, 2, 8, 4, 8, 32),
+}
 
 
 def X(n, r):
@@ -51,9 +58,29 @@ C("g8c32", cout=32, group=8)
 C("g2c48", cout=48, group=2)
 C("g16c16m3", cout=48, group=16)
 # avgpool ceil
-for k, s, p in ((2, 2, 0), (3, 2, 0), (3, 2, 1), (2, 1, 0), (3, 3, 0), (4, 4, 0), (3, 1, 1), (5, 2, 0), (16, 16, 0), (4, 2, 1), (2, 3, 0)):
-    one(f"apceil_k{k}s{s}p{p}", lambda n: n.out(n.op("AveragePool", n.x, kernel_shape=[k, k], strides=[s, s], pads=[p] * 4, ceil_mode=1)))
-    one(f"mpceil_k{k}s{s}p{p}", lambda n: n.out(n.op("MaxPool", n.x, kernel_shape=[k, k], strides=[s, s], pads=[p] * 4, ceil_mode=1)))
+for k, s, p in (
+    (2, 2, 0),
+    (3, 2, 0),
+    (3, 2, 1),
+    (2, 1, 0),
+    (3, 3, 0),
+    (4, 4, 0),
+    (3, 1, 1),
+    (5, 2, 0),
+    (16, 16, 0),
+    (4, 2, 1),
+    (2, 3, 0),
+):
+    one(
+        f"apceil_k{k}s{s}p{p}",
+        lambda n: n.out(
+            n.op("AveragePool", n.x, kernel_shape=[k, k], strides=[s, s], pads=[p] * 4, ceil_mode=1)
+        ),
+    )
+    one(
+        f"mpceil_k{k}s{s}p{p}",
+        lambda n: n.out(n.op("MaxPool", n.x, kernel_shape=[k, k], strides=[s, s], pads=[p] * 4, ceil_mode=1)),
+    )
 
 
 # binary: const shapes vs data ranks
@@ -124,11 +151,22 @@ for op in ("Add", "Mul", "Sub", "Div", "Max", "Min"):
             one(f"{op}_df_{nm}", lambda n: n.out(n.op(op, g(n), n.x)))
     one(
         f"{op}_cross",
-        lambda n: n.out(n.op(op, n.op("ReduceMean", n.x, axes=[2], keepdims=1), n.op("ReduceMean", n.x, axes=[3], keepdims=1))),
+        lambda n: n.out(
+            n.op(
+                op,
+                n.op("ReduceMean", n.x, axes=[2], keepdims=1),
+                n.op("ReduceMean", n.x, axes=[3], keepdims=1),
+            )
+        ),
     )
     one(f"{op}_crossc", lambda n: n.out(n.op(op, n.gap(n.x), n.op("ReduceMean", n.x, axes=[1], keepdims=1))))
     one(f"{op}_bcastup", lambda n: n.out(n.op(op, n.gap(n.x), n.const(np.ones((1, 1, 8, 8))))))
-    one(f"{op}_bcastup2", lambda n: n.out(n.op(op, n.op("ReduceMean", n.x, axes=[2, 3], keepdims=0), n.const(np.ones((16, 1))))))
+    one(
+        f"{op}_bcastup2",
+        lambda n: n.out(
+            n.op(op, n.op("ReduceMean", n.x, axes=[2, 3], keepdims=0), n.const(np.ones((16, 1))))
+        ),
+    )
     one(f"{op}_batchup", lambda n: n.out(n.op(op, n.x, n.const(np.ones((2, 16, 1, 1))))))
     one(f"{op}_rankup", lambda n: n.out(n.op(op, n.x, n.const(np.ones((1, 2, 16, 1, 1))))))
 for op in ("Max", "Min"):
@@ -170,7 +208,11 @@ for nm, (a, b) in dict(
 
     def f(n, a=a, b=b):
         def g(v):
-            return "" if v is None else (n.op("ReduceMean", n.x, axes=[0, 1, 2, 3], keepdims=0) if v == "d" else n.const(v))
+            return (
+                ""
+                if v is None
+                else (n.op("ReduceMean", n.x, axes=[0, 1, 2, 3], keepdims=0) if v == "d" else n.const(v))
+            )
 
         ins = [g(a), g(b)]
         while ins and ins[-1] == "":

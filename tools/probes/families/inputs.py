@@ -34,13 +34,24 @@ for b in "Equal Greater And Not Less".split():
     if b == "Not":
         one(b, lambda n: n.out(n.op("Not", n.op("Greater", n.x, n.const(0.5))), dtype=B))
     elif b == "And":
-        one(b, lambda n: n.out(n.op("And", n.op("Greater", n.x, n.const(0.5)), n.op("Greater", n.x, n.const(0.7))), dtype=B))
+        one(
+            b,
+            lambda n: n.out(
+                n.op("And", n.op("Greater", n.x, n.const(0.5)), n.op("Greater", n.x, n.const(0.7))), dtype=B
+            ),
+        )
     else:
         one(b, lambda n: n.out(n.op(b, n.x, n.op("Sigmoid", n.x)), dtype=B))
 for b in "And Or Xor".split():
     one(
         b + "_f",
-        lambda n: n.tail(n.op("Cast", n.op(b, n.op("Greater", n.x, n.const(0.5)), n.op("Greater", n.x, n.const(0.7))), to=T.FLOAT)),
+        lambda n: n.tail(
+            n.op(
+                "Cast",
+                n.op(b, n.op("Greater", n.x, n.const(0.5)), n.op("Greater", n.x, n.const(0.7))),
+                to=T.FLOAT,
+            )
+        ),
     )
 one("IsNaN", lambda n: n.tail(n.op("Cast", n.op("IsNaN", n.x), to=T.FLOAT)))
 one("IsInf", lambda n: n.tail(n.op("Cast", n.op("IsInf", n.x), to=T.FLOAT)))
@@ -49,16 +60,31 @@ one("Shape", lambda n: n.out(n.op("Shape", n.x), dtype=T.INT64))
 one("Shape2", lambda n: n.out(n.op("Shape", n.x), n.op("Relu", n.x)))
 one("gn18", lambda n: n.out(n.op("GroupNormalization", n.x, n.noise(4), n.noise(4), num_groups=4)), opset=18)
 raw("gn18r", lambda n: n.out(n.op("GroupNormalization", n.x, n.noise(4), n.noise(4), num_groups=4)), opset=18)
-raw("gn21r", lambda n: n.out(n.op("GroupNormalization", n.x, n.noise(16), n.noise(16), num_groups=4)), opset=21)
+raw(
+    "gn21r",
+    lambda n: n.out(n.op("GroupNormalization", n.x, n.noise(16), n.noise(16), num_groups=4)),
+    opset=21,
+)
 one("mvn", lambda n: n.tail(n.op("MeanVarianceNormalization", n.x, axes=[0, 2, 3])))
 one("mvn23", lambda n: n.tail(n.op("MeanVarianceNormalization", n.x, axes=[2, 3])))
 one("bitnot", lambda n: n.out(n.op("BitwiseNot", n.data((1, 16, 32, 32), T.INT32)), dtype=T.INT32), opset=18)
-one("const_value", lambda n: n.tail(n.op("Add", n.x, n.op("Constant", value=onnx.numpy_helper.from_array(np.float32(2.0))))))
+one(
+    "const_value",
+    lambda n: n.tail(n.op("Add", n.x, n.op("Constant", value=onnx.numpy_helper.from_array(np.float32(2.0))))),
+)
 one("const_ints", lambda n: n.tail(n.op("Reshape", n.x, n.op("Constant", value_ints=[1, 16, 32, 32]))))
 one(
     "cosshape",
     lambda n: n.tail(
-        n.op("Add", n.x, n.op("ConstantOfShape", n.ints(1, 16, 32, 32), value=onnx.numpy_helper.from_array(np.array([2.0], "float32"))))
+        n.op(
+            "Add",
+            n.x,
+            n.op(
+                "ConstantOfShape",
+                n.ints(1, 16, 32, 32),
+                value=onnx.numpy_helper.from_array(np.array([2.0], "float32")),
+            ),
+        )
     ),
 )
 one("eye", lambda n: n.tail(n.op("MatMul", n.x, n.op("EyeLike", n.const(np.zeros((32, 32)))))))
@@ -71,7 +97,10 @@ one("out_is_in", lambda n: n.out("input"), head=False)
 one("out_is_in2", lambda n: n.out("input", n.x))
 one("dup_out", lambda n: n.out(n.x, n.x))
 one("const_out", lambda n: n.out(n.const([1.0, 2.0]), n.x))
-one("const_node_out", lambda n: n.out(n.op("Constant", value=onnx.numpy_helper.from_array(np.ones((1, 3), "float32"))), n.x))
+one(
+    "const_node_out",
+    lambda n: n.out(n.op("Constant", value=onnx.numpy_helper.from_array(np.ones((1, 3), "float32"))), n.x),
+)
 one("ident_out", lambda n: n.out(n.op("Identity", n.x)))
 one("ident_in", lambda n: n.out(n.op("Identity", "input")), head=False)
 one("unused_in", lambda n: (n.data((1, 3, 32, 32)), n.out(n.x))[1])
@@ -109,8 +138,18 @@ one("batchdyn_reshape", lambda n: n.out(n.reshape(n.x, 1, 16, 1024)), shape=("N"
 one("batchdyn_reshapem1", lambda n: n.out(n.reshape(n.x, -1, 16, 1024)), shape=("N", 3, 32, 32))
 for d in "FLOAT16 DOUBLE INT8 UINT8 INT32 INT64 BOOL BFLOAT16 INT16".split():
     one("dt_" + d, lambda n: n.out(n.op("Cast", "input", to=T.FLOAT)), head=False, dtype=getattr(T, d))
-    one("dtabs_" + d, lambda n: n.out(n.op("Abs", "input"), dtype=getattr(T, d)), head=False, dtype=getattr(T, d))
-    one("dtadd_" + d, lambda n: n.out(n.op("Add", "input", "input"), dtype=getattr(T, d)), head=False, dtype=getattr(T, d))
+    one(
+        "dtabs_" + d,
+        lambda n: n.out(n.op("Abs", "input"), dtype=getattr(T, d)),
+        head=False,
+        dtype=getattr(T, d),
+    )
+    one(
+        "dtadd_" + d,
+        lambda n: n.out(n.op("Add", "input", "input"), dtype=getattr(T, d)),
+        head=False,
+        dtype=getattr(T, d),
+    )
 for o in range(7, 23):
     try:
         one(f"opset_{o}", lambda n: n.tail(n.x), opset=o)

@@ -26,7 +26,13 @@ def C(name, cin, cout, k, g, hw=40):
     one(
         name,
         lambda n: n.out(
-            n.op("Conv", "input", n.const(np.zeros((cout, cin // g, *k))), kernel_shape=list(k), **({} if g == 1 else {"group": g}))
+            n.op(
+                "Conv",
+                "input",
+                n.const(np.zeros((cout, cin // g, *k))),
+                kernel_shape=list(k),
+                **({} if g == 1 else {"group": g}),
+            )
         ),
         shape=(1, cin, hw, hw),
     )
@@ -49,7 +55,9 @@ C("c3_k260", 3, 2, (260, 260), 1, 270)
 C("c3_k300x1", 3, 2, (300, 1), 1, 310)
 C("c16_k100", 16, 4, (100, 100), 1, 110)
 one("gmax_300", lambda n: n.out(n.op("MaxPool", "input", kernel_shape=[300, 300])), shape=(1, 1, 300, 300))
-one("gavg_300", lambda n: n.out(n.op("AveragePool", "input", kernel_shape=[300, 300])), shape=(1, 1, 300, 300))
+one(
+    "gavg_300", lambda n: n.out(n.op("AveragePool", "input", kernel_shape=[300, 300])), shape=(1, 1, 300, 300)
+)
 one("avg_256x1", lambda n: n.out(n.op("AveragePool", "input", kernel_shape=[256, 1])), shape=(1, 1, 300, 300))
 one("avg_255", lambda n: n.out(n.op("AveragePool", "input", kernel_shape=[255, 255])), shape=(1, 1, 300, 300))
 one("max_256x255", lambda n: n.out(n.op("MaxPool", "input", kernel_shape=[256, 255])), shape=(1, 1, 300, 300))
@@ -64,7 +72,11 @@ for k in (32700, 32701):
 for k in (8192, 8193):
     one(f"fco_{k}", lambda n: n.out(n.op("MatMul", "input", n.const(np.zeros((2, k))))), shape=(1, 2))
     one(f"gmo_{k}", lambda n: n.out(n.op("Gemm", "input", n.const(np.zeros((2, k))))), shape=(1, 2))
-one("fc4_40000", lambda n: n.out(n.op("MatMul", "input", n.const(np.zeros((40000, 2))))), shape=(1, 1, 1, 40000))
+one(
+    "fc4_40000",
+    lambda n: n.out(n.op("MatMul", "input", n.const(np.zeros((40000, 2))))),
+    shape=(1, 1, 1, 40000),
+)
 K = 70000
 for op in ("ReduceMean", "ReduceSum", "ReduceMax"):
     one(f"{op}70k", lambda n: n.out(n.op(op, "input", n.ints(1))), shape=(1, K, 2), opset=18)
@@ -77,10 +89,20 @@ one("bn70k", lambda n: n.out(n.op("BatchNormalization", "input", *[n.const(np.on
 one("conv70k", lambda n: n.out(n.op("Conv", "input", n.const(np.zeros((2, 2, 1, 1))))), shape=(1, 2, K, 1))
 one("tr70k", lambda n: n.out(n.op("Transpose", "input", perm=[0, 2, 1])), shape=(1, K, 3))
 one("gelu70k", lambda n: n.out(n.op("Gelu", "input", approximate="none")), shape=(1, K), opset=20)
-one("in_16384_1d", lambda n: n.out(n.op("InstanceNormalization", "input", n.noise(16384), n.noise(16384))), shape=(1, 16384, 2))
-one("in_16383", lambda n: n.out(n.op("InstanceNormalization", "input", n.noise(16383), n.noise(16383))), shape=(1, 16383, 2))
+one(
+    "in_16384_1d",
+    lambda n: n.out(n.op("InstanceNormalization", "input", n.noise(16384), n.noise(16384))),
+    shape=(1, 16384, 2),
+)
+one(
+    "in_16383",
+    lambda n: n.out(n.op("InstanceNormalization", "input", n.noise(16383), n.noise(16383))),
+    shape=(1, 16383, 2),
+)
 one(
     "mmw_4096",
-    lambda n: n.out(n.op("MatMul", n.reshape("input", 1, 4096, 4), n.reshape(n.op("Tanh", "input"), 1, 4, 4096))),
+    lambda n: n.out(
+        n.op("MatMul", n.reshape("input", 1, 4096, 4), n.reshape(n.op("Tanh", "input"), 1, 4, 4096))
+    ),
     shape=(1, 16384),
 )

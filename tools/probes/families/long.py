@@ -23,7 +23,15 @@ def one(name, fn, **kw):
 
 
 B = 20000
-for tag, s in dict(c=(1, B, 1, 2), h=(1, 2, B, 2), w=(1, 2, 2, B), r2=(1, B), r3a=(1, B, 2), r3b=(1, 2, B), r5=(1, 2, 2, 2, B)).items():
+for tag, s in dict(
+    c=(1, B, 1, 2),
+    h=(1, 2, B, 2),
+    w=(1, 2, 2, B),
+    r2=(1, B),
+    r3a=(1, B, 2),
+    r3b=(1, 2, B),
+    r5=(1, 2, 2, 2, B),
+).items():
     c = s[1]
 
     def add(op, fn):
@@ -31,7 +39,9 @@ for tag, s in dict(c=(1, B, 1, 2), h=(1, 2, B, 2), w=(1, 2, 2, B), r2=(1, B), r3
 
     add("Relu", lambda n: n.out(n.relu("input")))
     add("Add", lambda n: n.out(n.op("Add", "input", "input")))
-    add("GroupNorm", lambda n: n.out(n.op("InstanceNormalization", "input", n.noise(c), n.noise(c)))) if len(s) > 2 else None
+    add("GroupNorm", lambda n: n.out(n.op("InstanceNormalization", "input", n.noise(c), n.noise(c)))) if len(
+        s
+    ) > 2 else None
     add("LN", lambda n: n.out(n.op("LayerNormalization", "input", n.noise(s[-1]))))
     add("BN", lambda n: n.out(n.op("BatchNormalization", "input", *[n.const(np.ones(c))] * 4)))
     for ax in range(1, len(s)):
@@ -61,26 +71,38 @@ for tag, s in dict(c=(1, B, 1, 2), h=(1, 2, B, 2), w=(1, 2, 2, B), r2=(1, B), r3
     if len(s) == 2:
         add("Gemm", lambda n: n.out(n.op("Gemm", "input", n.noise(s[-1], 2))))
     if len(s) == 3:
-        add("MMd", lambda n: n.out(n.op("MatMul", "input", n.op("Transpose", "input", perm=[0, 2, 1])))) if s[1] < 100 else None
+        add("MMd", lambda n: n.out(n.op("MatMul", "input", n.op("Transpose", "input", perm=[0, 2, 1])))) if s[
+            1
+        ] < 100 else None
 one(
     "gn_16384",
-    lambda n: n.out(n.op("GroupNormalization", "input", n.noise(4), n.noise(4), num_groups=4), shape=(1, 16384, 1, 1)),
+    lambda n: n.out(
+        n.op("GroupNormalization", "input", n.noise(4), n.noise(4), num_groups=4), shape=(1, 16384, 1, 1)
+    ),
     shape=(1, 16384, 1, 1),
     opset=18,
 )
 one(
     "gn_16383",
-    lambda n: n.out(n.op("GroupNormalization", "input", n.noise(3), n.noise(3), num_groups=3), shape=(1, 16383, 1, 1)),
+    lambda n: n.out(
+        n.op("GroupNormalization", "input", n.noise(3), n.noise(3), num_groups=3), shape=(1, 16383, 1, 1)
+    ),
     shape=(1, 16383, 1, 1),
     opset=18,
 )
 one(
     "gn_w16384",
-    lambda n: n.out(n.op("GroupNormalization", "input", n.noise(2), n.noise(2), num_groups=2), shape=(1, 2, 1, 16384)),
+    lambda n: n.out(
+        n.op("GroupNormalization", "input", n.noise(2), n.noise(2), num_groups=2), shape=(1, 2, 1, 16384)
+    ),
     shape=(1, 2, 1, 16384),
     opset=18,
 )
-one("in_hw", lambda n: n.out(n.op("InstanceNormalization", "input", n.noise(2), n.noise(2))), shape=(1, 2, 200, 200))
+one(
+    "in_hw",
+    lambda n: n.out(n.op("InstanceNormalization", "input", n.noise(2), n.noise(2))),
+    shape=(1, 2, 200, 200),
+)
 one("ln_16383", lambda n: n.out(n.op("LayerNormalization", "input", n.noise(16383))), shape=(1, 16383))
 one("ln_16384", lambda n: n.out(n.op("LayerNormalization", "input", n.noise(16384))), shape=(1, 16384))
 one("conv_bigin", lambda n: n.out(n.conv("input", 3, 4, 3)), shape=(1, 3, 2000, 2000))

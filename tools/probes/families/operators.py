@@ -41,14 +41,31 @@ for b in binary:
     one("b_" + b, lambda n: n.out(n.op(b, n.x, n.op("Sigmoid", n.x))))
     one("bw_" + b, lambda n: n.out(n.op("Where", n.op(b, n.x, n.op("Sigmoid", n.x)), n.x, n.op("Tanh", n.x))))
 one("not", lambda n: n.out(n.op("Not", n.op("Greater", n.x, n.const(0.5)))))
-one("where_const", lambda n: n.tail(n.op("Where", n.const(np.ones((1, 16, 32, 32)), "bool"), n.x, n.op("Tanh", n.x))))
+one(
+    "where_const",
+    lambda n: n.tail(n.op("Where", n.const(np.ones((1, 16, 32, 32)), "bool"), n.x, n.op("Tanh", n.x))),
+)
 one(
     "where_const_rand",
-    lambda n: n.tail(n.op("Where", n.const(np.random.default_rng(0).random((1, 16, 32, 32)) > 0.5, "bool"), n.x, n.op("Tanh", n.x))),
+    lambda n: n.tail(
+        n.op(
+            "Where",
+            n.const(np.random.default_rng(0).random((1, 16, 32, 32)) > 0.5, "bool"),
+            n.x,
+            n.op("Tanh", n.x),
+        )
+    ),
 )
 one(
     "where_const_scalar",
-    lambda n: n.tail(n.op("Where", n.const(np.random.default_rng(0).random((1, 16, 32, 32)) > 0.5, "bool"), n.x, n.const(0.0))),
+    lambda n: n.tail(
+        n.op(
+            "Where",
+            n.const(np.random.default_rng(0).random((1, 16, 32, 32)) > 0.5, "bool"),
+            n.x,
+            n.const(0.0),
+        )
+    ),
 )
 one("where_boolin", lambda n: n.tail(n.op("Where", n.data((1, 16, 32, 32), T.BOOL), n.x, n.const(0.0))))
 one("cast_bool", lambda n: n.tail(n.op("Cast", n.op("Cast", n.x, to=T.BOOL), to=T.FLOAT)))
@@ -61,12 +78,26 @@ for r in "ReduceSum ReduceMean ReduceMax ReduceMin ReduceL1 ReduceL2 ReduceProd 
     elif r == "CumSum":
         one("r_" + r, lambda n: n.out(n.op(r, n.x, n.const(1, "int64"))))
     else:
-        one("r_" + r, lambda n: n.out(n.op(r, n.x, n.ints(2, 3)) if r == "ReduceSum" else n.op(r, n.x, axes=[2, 3])))
+        one(
+            "r_" + r,
+            lambda n: n.out(n.op(r, n.x, n.ints(2, 3)) if r == "ReduceSum" else n.op(r, n.x, axes=[2, 3])),
+        )
         one("r18_" + r, lambda n: n.out(n.op(r, n.x, n.ints(2, 3))), opset=18)
         one("r18n_" + r, lambda n: n.out(n.op(r, n.x, n.ints(-1))), opset=18)
 one("trilu", lambda n: n.tail(n.op("Trilu", n.x)))
 one("eye", lambda n: n.tail(n.op("Add", n.x, n.op("EyeLike", n.x))))
-one("onehot", lambda n: n.out(n.op("OneHot", n.op("ArgMax", n.x, axis=1, keepdims=0), n.const(16, "int64"), n.const([0.0, 1.0]), axis=1)))
+one(
+    "onehot",
+    lambda n: n.out(
+        n.op(
+            "OneHot",
+            n.op("ArgMax", n.x, axis=1, keepdims=0),
+            n.const(16, "int64"),
+            n.const([0.0, 1.0]),
+            axis=1,
+        )
+    ),
+)
 one("unique", lambda n: n.out(n.op("Unique", n.x)))
 one("compress", lambda n: n.out(n.op("Compress", n.x, n.const([True] * 16, "bool"), axis=1)))
 one("reverse", lambda n: n.out(n.op("ReverseSequence", n.x, n.ints(16), time_axis=1, batch_axis=0)))
@@ -75,16 +106,38 @@ one("s2d", lambda n: n.out(n.op("SpaceToDepth", n.x, blocksize=2)))
 one("cos_constofshape", lambda n: n.tail(n.op("Add", n.x, n.op("ConstantOfShape", n.ints(1, 16, 32, 32)))))
 one("cos_dyn", lambda n: n.tail(n.op("Add", n.x, n.op("ConstantOfShape", n.op("Shape", n.x)))))
 one("range", lambda n: n.tail(n.op("Add", n.x, n.op("Range", n.const(0.0), n.const(32.0), n.const(1.0)))))
-one("nms", lambda n: n.out(n.op("NonMaxSuppression", n.data((1, 10, 4)), n.data((1, 1, 10)), n.const([3], "int64")), dtype=T.INT64))
+one(
+    "nms",
+    lambda n: n.out(
+        n.op("NonMaxSuppression", n.data((1, 10, 4)), n.data((1, 1, 10)), n.const([3], "int64")),
+        dtype=T.INT64,
+    ),
+)
 one("lpnorm", lambda n: n.tail(n.op("LpNormalization", n.x, axis=1, p=2)))
 one("lppool", lambda n: n.tail(n.op("LpPool", n.x, kernel_shape=[2, 2], strides=[2, 2])))
 one("dft", lambda n: n.out(n.op("DFT", n.x)))
 one("gn18", lambda n: n.tail(n.op("GroupNormalization", n.x, n.noise(4), n.noise(4), num_groups=4)), opset=18)
-one("gn21", lambda n: n.tail(n.op("GroupNormalization", n.x, n.noise(16), n.noise(16), num_groups=4)), opset=21)
-one("col2im", lambda n: n.out(n.op("Col2Im", n.reshape(n.x, 1, 64, 256), n.ints(32, 32), n.ints(2, 2), strides=[2, 2])), opset=18)
+one(
+    "gn21",
+    lambda n: n.tail(n.op("GroupNormalization", n.x, n.noise(16), n.noise(16), num_groups=4)),
+    opset=21,
+)
+one(
+    "col2im",
+    lambda n: n.out(n.op("Col2Im", n.reshape(n.x, 1, 64, 256), n.ints(32, 32), n.ints(2, 2), strides=[2, 2])),
+    opset=18,
+)
 one(
     "dequant_only",
-    lambda n: n.tail(n.op("Add", n.x, n.op("DequantizeLinear", n.const(np.ones((1, 16, 1, 1)), "int8"), n.const(0.1), n.const(0, "int8")))),
+    lambda n: n.tail(
+        n.op(
+            "Add",
+            n.x,
+            n.op(
+                "DequantizeLinear", n.const(np.ones((1, 16, 1, 1)), "int8"), n.const(0.1), n.const(0, "int8")
+            ),
+        )
+    ),
 )
 one("dynquant", lambda n: n.out(*n.op("DynamicQuantizeLinear", n.x, outputs=3)[:1], dtype=T.UINT8))
 one("custom", lambda n: n.tail(n.op("MyOp", n.x, domain="my.domain")))
@@ -92,23 +145,37 @@ one("msgelu", lambda n: n.tail(n.op("Gelu", n.x, domain="com.microsoft")))
 one("bernoulli", lambda n: n.out(n.op("Bernoulli", n.x)))
 one("const_node", lambda n: n.tail(n.op("Add", n.x, n.op("Constant", value_float=2.0))))
 one("seq", lambda n: n.out(n.op("SequenceAt", n.op("SequenceConstruct", n.x, n.x), n.const(0, "int64"))))
-one("splitseq", lambda n: n.out(n.op("SequenceAt", n.op("SplitToSequence", n.x, n.const(4, "int64"), axis=1), n.const(0, "int64"))))
+one(
+    "splitseq",
+    lambda n: n.out(
+        n.op("SequenceAt", n.op("SplitToSequence", n.x, n.const(4, "int64"), axis=1), n.const(0, "int64"))
+    ),
+)
 one("scatter", lambda n: n.out(n.op("ScatterND", n.x, n.const([[0, 0, 0, 0]], "int64"), n.const([1.0]))))
 one(
     "maxunpool",
     lambda n: n.out(
-        n.op("MaxUnpool", *n.op("MaxPool", n.x, kernel_shape=[2, 2], strides=[2, 2], outputs=2), kernel_shape=[2, 2], strides=[2, 2])
+        n.op(
+            "MaxUnpool",
+            *n.op("MaxPool", n.x, kernel_shape=[2, 2], strides=[2, 2], outputs=2),
+            kernel_shape=[2, 2],
+            strides=[2, 2],
+        )
     ),
 )
 one("maxroi", lambda n: n.out(n.op("MaxRoiPool", n.x, n.const([[0, 0, 0, 4, 4]]), pooled_shape=[2, 2])))
 one(
     "affinegrid",
-    lambda n: n.out(n.op("GridSample", n.x, n.op("AffineGrid", n.const([[[1, 0, 0], [0, 1, 0]]]), n.ints(1, 16, 32, 32)))),
+    lambda n: n.out(
+        n.op("GridSample", n.x, n.op("AffineGrid", n.const([[[1, 0, 0], [0, 1, 0]]]), n.ints(1, 16, 32, 32)))
+    ),
     opset=20,
 )
 one(
     "deform",
-    lambda n: n.out(n.op("DeformConv", n.x, n.noise(8, 16, 3, 3), n.const(np.zeros((1, 18, 32, 32))), pads=[1, 1, 1, 1])),
+    lambda n: n.out(
+        n.op("DeformConv", n.x, n.noise(8, 16, 3, 3), n.const(np.zeros((1, 18, 32, 32))), pads=[1, 1, 1, 1])
+    ),
     opset=19,
 )
 one(

@@ -22,7 +22,14 @@ def one(name, fn, **kw):
     P[name] = fn(n)
 
 
-RS = {1: (16384,), 2: (1, 16384), 3: (1, 16, 1024), 4: (1, 16, 32, 32), 5: (1, 16, 4, 8, 32), 6: (1, 2, 8, 4, 8, 32)}
+RS = {
+    1: (16384,),
+    2: (1, 16384),
+    3: (1, 16, 1024),
+    4: (1, 16, 32, 32),
+    5: (1, 16, 4, 8, 32),
+    6: (1, 2, 8, 4, 8, 32),
+}
 
 
 def X(n, r):
@@ -82,11 +89,19 @@ for nm, a, b in (
                         if len(b) == 3 and nm == "43x"
                         else n.reshape(sg(n, n.x), 1, 512, 32)
                         if nm == "zz"
-                        else n.op("Slice", n.reshape(sg(n, n.x), 1, 512, 32), n.ints(0), n.ints(32), n.ints(1)),
+                        else n.op(
+                            "Slice", n.reshape(sg(n, n.x), 1, 512, 32), n.ints(0), n.ints(32), n.ints(1)
+                        ),
                     )
                 )
                 if nm == "43"
-                else n.out(n.op("MatMul", n.op("Slice", n.reshape(n.x, 1, 512, 32), n.ints(0), n.ints(32), n.ints(1)), n.x))
+                else n.out(
+                    n.op(
+                        "MatMul",
+                        n.op("Slice", n.reshape(n.x, 1, 512, 32), n.ints(0), n.ints(32), n.ints(1)),
+                        n.x,
+                    )
+                )
             ),
         )
         continue
@@ -100,11 +115,15 @@ one(
             n.op(
                 "MatMul",
                 n.vector(),
-                n.op("Flatten", n.op("Slice", n.x, n.ints(0), n.ints(1), n.ints(1)), axis=3) if False else n.reshape(n.x, 1, 16384),
+                n.op("Flatten", n.op("Slice", n.x, n.ints(0), n.ints(1), n.ints(1)), axis=3)
+                if False
+                else n.reshape(n.x, 1, 16384),
             )
         )
         if False
-        else n.out(n.op("MatMul", n.op("ReduceMean", n.x, axes=[1, 2, 3], keepdims=0), n.reshape(n.x, 1, 16384)))
+        else n.out(
+            n.op("MatMul", n.op("ReduceMean", n.x, axes=[1, 2, 3], keepdims=0), n.reshape(n.x, 1, 16384))
+        )
     ),
 )
 one("mm_d_42", lambda n: n.out(n.op("MatMul", n.reshape(n.x, 1, 1, 16384, 1), n.vector())))
@@ -141,14 +160,24 @@ GM("b1x1", b=(1, 1))
 GM("bdyn", b=(1, 10), bdyn=True)
 GM("big", x="t", w=(16384, 4))
 GM("beta_nob", b=None, beta=0.5)
-one("gm_ta", lambda n: n.out(n.op("Gemm", n.noise(16, 8), n.op("Transpose", n.vector(), perm=[0, 1]), transB=1, transA=1)))
+one(
+    "gm_ta",
+    lambda n: n.out(
+        n.op("Gemm", n.noise(16, 8), n.op("Transpose", n.vector(), perm=[0, 1]), transB=1, transA=1)
+    ),
+)
 one("gm_ta1", lambda n: n.out(n.op("Gemm", n.vector(), n.noise(1, 10), transA=1)))
 one("gm_constA", lambda n: n.out(n.op("Gemm", n.noise(1, 16), n.vector(), transB=1)))
 one("gm_dyn", lambda n: n.out(n.op("Gemm", n.vector(), n.op("Sigmoid", n.vector()), transB=1)))
 one("gm_emptyb", lambda n: n.out(n.op("Gemm", n.vector(), n.noise(16, 10), "")))
 # 3D linear as torch: MatMul + Add
 one("lin3d", lambda n: n.out(n.op("Add", n.noise(8), n.op("MatMul", n.tokens(), n.noise(16, 8)))))
-one("lin4d", lambda n: n.out(n.op("Add", n.noise(8), n.op("MatMul", n.op("Transpose", n.x, perm=[0, 2, 3, 1]), n.noise(16, 8)))))
+one(
+    "lin4d",
+    lambda n: n.out(
+        n.op("Add", n.noise(8), n.op("MatMul", n.op("Transpose", n.x, perm=[0, 2, 3, 1]), n.noise(16, 8)))
+    ),
+)
 # Cast
 for d in "FLOAT FLOAT16 DOUBLE INT32 INT64 BOOL UINT8 INT8 BFLOAT16".split():
     one("cast_" + d, lambda n: n.out(n.op("Cast", n.x, to=getattr(T, d)), dtype=getattr(T, d)))
@@ -160,7 +189,10 @@ one("where_tt", lambda n: n.out(n.op("Where", n.op("Greater", n.x, n.const(0.5))
 one("equal_c", lambda n: n.out(n.op("Equal", n.x, n.const(0.5)), dtype=T.BOOL))
 one("equal_tt", lambda n: n.out(n.op("Equal", n.x, sg(n, n.x)), dtype=T.BOOL))
 one("equal_cast", lambda n: n.out(n.op("Cast", n.op("Equal", n.x, n.const(0.5)), to=T.FLOAT)))
-one("equal_int", lambda n: n.out(n.op("Equal", n.op("ArgMax", n.x, axis=1), n.const(3, "int64")), dtype=T.BOOL))
+one(
+    "equal_int",
+    lambda n: n.out(n.op("Equal", n.op("ArgMax", n.x, axis=1), n.const(3, "int64")), dtype=T.BOOL),
+)
 one("equal_sp", lambda n: n.out(n.op("Equal", n.x, n.gap(n.x)), dtype=T.BOOL))
 one("equal_cfirst", lambda n: n.out(n.op("Equal", n.const(0.5), n.x), dtype=T.BOOL))
 
@@ -168,35 +200,55 @@ one("equal_cfirst", lambda n: n.out(n.op("Equal", n.const(0.5), n.x), dtype=T.BO
 # control flow
 def body():
     return helper.make_graph(
-        [helper.make_node("Relu", ["bx"], ["by"], name="bn")], "b", [], [helper.make_tensor_value_info("by", 1, [1, 16, 32, 32])]
+        [helper.make_node("Relu", ["bx"], ["by"], name="bn")],
+        "b",
+        [],
+        [helper.make_tensor_value_info("by", 1, [1, 16, 32, 32])],
     )
 
 
 def IF(n, cond):
     g1 = helper.make_graph(
-        [helper.make_node("Relu", [n.x], ["by1"], name="bn1")], "t", [], [helper.make_tensor_value_info("by1", 1, [1, 16, 32, 32])]
+        [helper.make_node("Relu", [n.x], ["by1"], name="bn1")],
+        "t",
+        [],
+        [helper.make_tensor_value_info("by1", 1, [1, 16, 32, 32])],
     )
     g2 = helper.make_graph(
-        [helper.make_node("Sigmoid", [n.x], ["by2"], name="bn2")], "e", [], [helper.make_tensor_value_info("by2", 1, [1, 16, 32, 32])]
+        [helper.make_node("Sigmoid", [n.x], ["by2"], name="bn2")],
+        "e",
+        [],
+        [helper.make_tensor_value_info("by2", 1, [1, 16, 32, 32])],
     )
     return n.op("If", cond, then_branch=g1, else_branch=g2)
 
 
 one("if_const", lambda n: n.out(IF(n, n.const(True, "bool"))))
 one("if_in", lambda n: n.out(IF(n, n.data((), T.BOOL))))
-one("if_dyn", lambda n: n.out(IF(n, n.op("Squeeze", n.op("Greater", n.op("ReduceMean", n.x), n.const(0.0)))), shape=(1, 16, 32, 32)))
+one(
+    "if_dyn",
+    lambda n: n.out(
+        IF(n, n.op("Squeeze", n.op("Greater", n.op("ReduceMean", n.x), n.const(0.0)))), shape=(1, 16, 32, 32)
+    ),
+)
 
 
 def LOOP(n):
     g = helper.make_graph(
-        [helper.make_node("Identity", ["c"], ["co"], name="l0"), helper.make_node("Relu", ["a"], ["ao"], name="l1")],
+        [
+            helper.make_node("Identity", ["c"], ["co"], name="l0"),
+            helper.make_node("Relu", ["a"], ["ao"], name="l1"),
+        ],
         "lb",
         [
             helper.make_tensor_value_info("i", T.INT64, []),
             helper.make_tensor_value_info("c", T.BOOL, []),
             helper.make_tensor_value_info("a", 1, [1, 16, 32, 32]),
         ],
-        [helper.make_tensor_value_info("co", T.BOOL, []), helper.make_tensor_value_info("ao", 1, [1, 16, 32, 32])],
+        [
+            helper.make_tensor_value_info("co", T.BOOL, []),
+            helper.make_tensor_value_info("ao", 1, [1, 16, 32, 32]),
+        ],
     )
     return n.op("Loop", n.const(3, "int64"), n.const(True, "bool"), n.x, body=g)
 
@@ -219,7 +271,9 @@ one("scan", lambda n: n.out(SCAN(n), shape=(1, 16, 32, 32)))
 
 # QDQ
 def qd(n, x, dt="int8", s=0.1, z=0, shape=None):
-    return n.op("DequantizeLinear", n.op("QuantizeLinear", x, n.const(s), n.const(z, dt)), n.const(s), n.const(z, dt))
+    return n.op(
+        "DequantizeLinear", n.op("QuantizeLinear", x, n.const(s), n.const(z, dt)), n.const(s), n.const(z, dt)
+    )
 
 
 one("qdq_act", lambda n: n.out(qd(n, n.x)))
@@ -229,7 +283,9 @@ one(
         n.op(
             "Conv",
             n.x,
-            n.op("DequantizeLinear", n.const(np.ones((8, 16, 1, 1)), "int8"), n.const(0.1), n.const(0, "int8")),
+            n.op(
+                "DequantizeLinear", n.const(np.ones((8, 16, 1, 1)), "int8"), n.const(0.1), n.const(0, "int8")
+            ),
             kernel_shape=[1, 1],
         )
     ),
@@ -240,7 +296,13 @@ one(
         n.op(
             "Conv",
             n.x,
-            n.op("DequantizeLinear", n.const(np.ones((8, 16, 1, 1)), "int8"), n.const(np.ones(8)), n.const(np.zeros(8), "int8"), axis=0),
+            n.op(
+                "DequantizeLinear",
+                n.const(np.ones((8, 16, 1, 1)), "int8"),
+                n.const(np.ones(8)),
+                n.const(np.zeros(8), "int8"),
+                axis=0,
+            ),
             kernel_shape=[1, 1],
         )
     ),
@@ -276,7 +338,9 @@ def gelu(n, x, v="div"):
     else:
         e = n.op("Erf", n.op("Mul", x, c(1 / math.sqrt(2))))
     a = n.op("Add", e, c(1.0))
-    return n.op("Mul", n.op("Mul", x, a), c(0.5)) if v != "mulhalf" else n.op("Mul", n.op("Mul", x, c(0.5)), a)
+    return (
+        n.op("Mul", n.op("Mul", x, a), c(0.5)) if v != "mulhalf" else n.op("Mul", n.op("Mul", x, c(0.5)), a)
+    )
 
 
 for v in ("div", "mul", "mulhalf"):
@@ -296,17 +360,35 @@ one("psilu", lambda n: n.out(n.op("Mul", n.x, sg(n, n.x))))
 one("phswish", lambda n: n.out(n.op("Mul", n.x, n.op("HardSigmoid", n.x, alpha=1 / 6, beta=0.5))))
 one(
     "phswish_clip",
-    lambda n: n.out(n.op("Div", n.op("Mul", n.x, n.op("Clip", n.op("Add", n.x, n.const(3.0)), n.const(0.0), n.const(6.0))), n.const(6.0))),
+    lambda n: n.out(
+        n.op(
+            "Div",
+            n.op("Mul", n.x, n.op("Clip", n.op("Add", n.x, n.const(3.0)), n.const(0.0), n.const(6.0))),
+            n.const(6.0),
+        )
+    ),
 )
 one("pmish", lambda n: n.out(n.op("Mul", n.x, n.op("Tanh", n.op("Softplus", n.x)))))
 one("psoftplus", lambda n: n.out(n.op("Log", n.op("Add", n.op("Exp", n.x), n.const(1.0)))))
-one("prelu_decomp", lambda n: n.out(n.op("Add", n.op("Relu", n.x), n.op("Mul", n.op("Relu", n.op("Neg", n.x)), n.noise(16, 1, 1)))))
+one(
+    "prelu_decomp",
+    lambda n: n.out(
+        n.op("Add", n.op("Relu", n.x), n.op("Mul", n.op("Relu", n.op("Neg", n.x)), n.noise(16, 1, 1)))
+    ),
+)
 one(
     "prmsnorm",
     lambda n: n.out(
         n.op(
             "Mul",
-            n.op("Div", n.x, n.op("Sqrt", n.op("Add", n.op("ReduceMean", n.op("Pow", n.x, n.const(2.0)), axes=[-1]), n.const(1e-6)))),
+            n.op(
+                "Div",
+                n.x,
+                n.op(
+                    "Sqrt",
+                    n.op("Add", n.op("ReduceMean", n.op("Pow", n.x, n.const(2.0)), axes=[-1]), n.const(1e-6)),
+                ),
+            ),
             n.noise(32),
         )
     ),
@@ -314,21 +396,57 @@ one(
 one(
     "pl2norm",
     lambda n: n.out(
-        n.op("Div", n.x, n.op("Expand", n.op("Clip", n.op("ReduceL2", n.x, axes=[1], keepdims=1), n.const(1e-12)), n.op("Shape", n.x)))
+        n.op(
+            "Div",
+            n.x,
+            n.op(
+                "Expand",
+                n.op("Clip", n.op("ReduceL2", n.x, axes=[1], keepdims=1), n.const(1e-12)),
+                n.op("Shape", n.x),
+            ),
+        )
     ),
 )
-one("ppixshuf", lambda n: n.out(n.reshape(n.op("Transpose", n.reshape(n.x, 1, 4, 2, 2, 32, 32), perm=[0, 1, 4, 2, 5, 3]), 1, 4, 64, 64)))
-one("pchshuf", lambda n: n.out(n.reshape(n.op("Transpose", n.reshape(n.x, 1, 4, 4, 32, 32), perm=[0, 2, 1, 3, 4]), 1, 16, 32, 32)))
+one(
+    "ppixshuf",
+    lambda n: n.out(
+        n.reshape(
+            n.op("Transpose", n.reshape(n.x, 1, 4, 2, 2, 32, 32), perm=[0, 1, 4, 2, 5, 3]), 1, 4, 64, 64
+        )
+    ),
+)
+one(
+    "pchshuf",
+    lambda n: n.out(
+        n.reshape(n.op("Transpose", n.reshape(n.x, 1, 4, 4, 32, 32), perm=[0, 2, 1, 3, 4]), 1, 16, 32, 32)
+    ),
+)
 one(
     "pgn",
     lambda n: n.out(
-        n.reshape(n.op("InstanceNormalization", n.reshape(n.x, 0, 4, -1), n.const(np.ones(4)), n.const(np.zeros(4))), 1, 16, 32, 32)
+        n.reshape(
+            n.op(
+                "InstanceNormalization", n.reshape(n.x, 0, 4, -1), n.const(np.ones(4)), n.const(np.zeros(4))
+            ),
+            1,
+            16,
+            32,
+            32,
+        )
     ),
 )
 one(
     "pgn1",
     lambda n: n.out(
-        n.reshape(n.op("InstanceNormalization", n.reshape(n.x, 1, 4, -1), n.const(np.ones(4)), n.const(np.zeros(4))), 1, 16, 32, 32)
+        n.reshape(
+            n.op(
+                "InstanceNormalization", n.reshape(n.x, 1, 4, -1), n.const(np.ones(4)), n.const(np.zeros(4))
+            ),
+            1,
+            16,
+            32,
+            32,
+        )
     ),
 )
 one(
@@ -340,7 +458,12 @@ one(
                 "Mul",
                 n.op(
                     "Reshape",
-                    n.op("InstanceNormalization", n.reshape(n.x, 0, 4, -1), n.const(np.ones(4)), n.const(np.zeros(4))),
+                    n.op(
+                        "InstanceNormalization",
+                        n.reshape(n.x, 0, 4, -1),
+                        n.const(np.ones(4)),
+                        n.const(np.zeros(4)),
+                    ),
                     n.op("Shape", n.x),
                 ),
                 n.noise(16, 1, 1),
@@ -349,9 +472,24 @@ one(
         )
     ),
 )
-one("pwin", lambda n: n.out(n.reshape(n.op("Transpose", n.reshape(n.x, 1, 16, 4, 8, 4, 8), perm=[0, 2, 4, 3, 5, 1]), 16, 64, 16)))
-one("pwin1", lambda n: n.out(n.reshape(n.op("Transpose", n.reshape(n.x, 1, 16, 4, 8, 4, 8), perm=[0, 2, 4, 3, 5, 1]), -1, 64, 16)))
-one("pwin_keep", lambda n: n.out(n.reshape(n.op("Transpose", n.reshape(n.x, 1, 16, 4, 8, 4, 8), perm=[0, 2, 4, 3, 5, 1]), 1, 1024, 16)))
+one(
+    "pwin",
+    lambda n: n.out(
+        n.reshape(n.op("Transpose", n.reshape(n.x, 1, 16, 4, 8, 4, 8), perm=[0, 2, 4, 3, 5, 1]), 16, 64, 16)
+    ),
+)
+one(
+    "pwin1",
+    lambda n: n.out(
+        n.reshape(n.op("Transpose", n.reshape(n.x, 1, 16, 4, 8, 4, 8), perm=[0, 2, 4, 3, 5, 1]), -1, 64, 16)
+    ),
+)
+one(
+    "pwin_keep",
+    lambda n: n.out(
+        n.reshape(n.op("Transpose", n.reshape(n.x, 1, 16, 4, 8, 4, 8), perm=[0, 2, 4, 3, 5, 1]), 1, 1024, 16)
+    ),
+)
 one(
     "peca",
     lambda n: n.out(
@@ -365,7 +503,12 @@ one(
                     n.op(
                         "Transpose",
                         n.conv(
-                            n.op("Transpose", n.op("Squeeze", n.gap(n.x), n.ints(3)), perm=[0, 2, 1]), 1, 1, [3], pads=[1, 1], bias=False
+                            n.op("Transpose", n.op("Squeeze", n.gap(n.x), n.ints(3)), perm=[0, 2, 1]),
+                            1,
+                            1,
+                            [3],
+                            pads=[1, 1],
+                            bias=False,
                         ),
                         perm=[0, 2, 1],
                     ),

@@ -22,7 +22,14 @@ def one(name, fn, **kw):
     P[name] = fn(n)
 
 
-RS = {1: (16384,), 2: (1, 16384), 3: (1, 16, 1024), 4: (1, 16, 32, 32), 5: (1, 16, 4, 8, 32), 6: (1, 2, 8, 4, 8, 32)}
+RS = {
+    1: (16384,),
+    2: (1, 16384),
+    3: (1, 16, 1024),
+    4: (1, 16, 32, 32),
+    5: (1, 16, 4, 8, 32),
+    6: (1, 2, 8, 4, 8, 32),
+}
 
 
 def X(n, r):
@@ -63,11 +70,20 @@ one("reshape_az1", lambda n: n.out(n.op("Reshape", n.x, n.ints(1, 16, -1), allow
 one("reshape_dynshape", lambda n: n.out(n.op("Reshape", n.x, n.data((4,), T.INT64)), shape=(1, 16, 32, 32)))
 one(
     "reshape_shapeof",
-    lambda n: n.out(n.op("Reshape", n.x, n.op("Concat", n.op("Slice", n.op("Shape", n.x), n.ints(0), n.ints(2)), n.ints(-1), axis=0))),
+    lambda n: n.out(
+        n.op(
+            "Reshape",
+            n.x,
+            n.op("Concat", n.op("Slice", n.op("Shape", n.x), n.ints(0), n.ints(2)), n.ints(-1), axis=0),
+        )
+    ),
 )
 one("reshape_batch2", lambda n: n.out(n.reshape(n.reshape(n.x, -1, 8, 32, 32), 1, 16, 32, 32)))
 one("reshape_batch16relu", lambda n: n.out(n.op("Relu", n.reshape(n.x, 16, 32, 32))))
-one("reshape_from_batch", lambda n: n.out(n.reshape(n.op("Relu", n.reshape(n.x, -1, 8, 32, 32)), 1, 16, 32, 32)))
+one(
+    "reshape_from_batch",
+    lambda n: n.out(n.reshape(n.op("Relu", n.reshape(n.x, -1, 8, 32, 32)), 1, 16, 32, 32)),
+)
 one(
     "reshape_0first",
     lambda n: n.out(
@@ -82,7 +98,17 @@ one(
 for op in ("Relu", "Sigmoid"):
     one("batched_" + op, lambda n: n.out(n.op(op, n.reshape(n.x, 2, 8, 32, 32))))
 # Transpose
-for p in [(0, 1, 2, 3), (0, 3, 2, 1), (0, 2, 3, 1), (0, 3, 1, 2), (0, 1, 3, 2), (0, 2, 1, 3), (1, 0, 2, 3), (3, 2, 1, 0), (2, 0, 1, 3)]:
+for p in [
+    (0, 1, 2, 3),
+    (0, 3, 2, 1),
+    (0, 2, 3, 1),
+    (0, 3, 1, 2),
+    (0, 1, 3, 2),
+    (0, 2, 1, 3),
+    (1, 0, 2, 3),
+    (3, 2, 1, 0),
+    (2, 0, 1, 3),
+]:
     one("tr_" + "".join(map(str, p)), lambda n: n.out(n.op("Transpose", n.x, perm=list(p))))
 one("tr_none", lambda n: n.out(n.op("Transpose", n.x)))
 one("tr_r3_none", lambda n: n.out(n.op("Transpose", X(n, 3))))
@@ -94,14 +120,20 @@ for p in [(0, 1, 3, 2, 4), (0, 4, 3, 2, 1), (0, 2, 1, 3, 4), (1, 0, 2, 3, 4), (0
     one("tr5_" + "".join(map(str, p)), lambda n: n.out(n.op("Transpose", X(n, 5), perm=list(p))))
 for p in [(0, 1, 3, 2, 4, 5), (0, 2, 4, 1, 3, 5), (0, 1, 4, 2, 5, 3), (0, 5, 4, 3, 2, 1)]:
     one("tr6_" + "".join(map(str, p)), lambda n: n.out(n.op("Transpose", X(n, 6), perm=list(p))))
-one("tr7", lambda n: n.out(n.op("Transpose", n.reshape(n.x, 1, 2, 2, 4, 4, 8, 32), perm=[0, 2, 1, 3, 5, 4, 6])))
+one(
+    "tr7",
+    lambda n: n.out(n.op("Transpose", n.reshape(n.x, 1, 2, 2, 4, 4, 8, 32), perm=[0, 2, 1, 3, 5, 4, 6])),
+)
 one("tr_neg", lambda n: n.out(n.op("Transpose", n.x, perm=[0, 1, -1, 2])))
 # Flatten
 for r in (2, 3, 4, 5):
     for ax in (0, 1, 2, 3, -1, -2, -3, None):
         if ax is not None and not -r <= ax <= r:
             continue
-        one(f"flat_r{r}_{ax}", lambda n: n.out(n.op("Flatten", X(n, r), **({} if ax is None else {"axis": ax}))))
+        one(
+            f"flat_r{r}_{ax}",
+            lambda n: n.out(n.op("Flatten", X(n, r), **({} if ax is None else {"axis": ax}))),
+        )
 # Squeeze / Unsqueeze
 for ax in [(2,), (3,), (2, 3), (-1,), (-2,), (0,), (0, 2), (-1, -2)]:
     one("sq_" + "_".join(map(str, ax)), lambda n: n.out(n.op("Squeeze", n.gap(n.x), n.ints(*ax))))
@@ -130,7 +162,14 @@ def SP(name, sizes=None, k=2, ax=1, r=4, opset=17, use=None, **a):
     def f(n):
         x = X(n, r)
         k2 = len(sizes) if sizes else k
-        y = n.op("Split", x, *([n.ints(*sizes)] if sizes else []), outputs=k2, **({} if ax is None else {"axis": ax}), **a)
+        y = n.op(
+            "Split",
+            x,
+            *([n.ints(*sizes)] if sizes else []),
+            outputs=k2,
+            **({} if ax is None else {"axis": ax}),
+            **a,
+        )
         if k2 == 1:
             y = [y]
         return n.out(*(y if use is None else [y[i] for i in use]))
@@ -160,7 +199,10 @@ SP("r5", (16, 16), ax=4, r=5)
 SP("r3ax1", (8, 8), ax=1, r=3)
 SP("32", None, 16)
 SP("r6", (1, 1), ax=1, r=6)
-one("split_dyn", lambda n: n.out(*n.op("Split", n.x, n.data((2,), T.INT64), outputs=2, axis=1), shape=(1, 8, 32, 32)))
+one(
+    "split_dyn",
+    lambda n: n.out(*n.op("Split", n.x, n.data((2,), T.INT64), outputs=2, axis=1), shape=(1, 8, 32, 32)),
+)
 
 
 # Slice
@@ -205,13 +247,22 @@ SL("step3", [1], [M], [3], [3])
 SL("step16", [0], [M], [3], [16])
 SL("batchempty", [1], [M], [0])
 SL("batchstep", [0], [1], [0], [2])
-one("slice_i32", lambda n: n.out(n.op("Slice", n.x, n.const([0], "int32"), n.const([8], "int32"), n.const([1], "int32"))))
-one("slice_dyn", lambda n: n.out(n.op("Slice", n.x, n.data((1,), T.INT64), n.ints(8), n.ints(1)), shape=(1, 8, 32, 32)))
+one(
+    "slice_i32",
+    lambda n: n.out(n.op("Slice", n.x, n.const([0], "int32"), n.const([8], "int32"), n.const([1], "int32"))),
+)
+one(
+    "slice_dyn",
+    lambda n: n.out(n.op("Slice", n.x, n.data((1,), T.INT64), n.ints(8), n.ints(1)), shape=(1, 8, 32, 32)),
+)
 
 
 # Gather
 def GA(name, idx, ax=None, r=4, dt="int64"):
-    one("ga_" + name, lambda n: n.out(n.op("Gather", X(n, r), n.const(idx, dt), **({} if ax is None else {"axis": ax}))))
+    one(
+        "ga_" + name,
+        lambda n: n.out(n.op("Gather", X(n, r), n.const(idx, dt), **({} if ax is None else {"axis": ax}))),
+    )
 
 
 GA("c1s", 3, 1)
@@ -235,7 +286,14 @@ GA("r5s", 1, 2, r=5)
 GA("r6", [0, 1], 3, r=6)
 GA("many", list(np.random.default_rng(0).integers(0, 16, 100)), 1)
 GA("empty", np.zeros((0,)), 1)
-one("ga_dyn", lambda n: n.out(n.op("Gather", n.x, n.op("ArgMax", n.op("ReduceMean", n.x, axes=[0, 2, 3], keepdims=0), axis=0), axis=1)))
+one(
+    "ga_dyn",
+    lambda n: n.out(
+        n.op(
+            "Gather", n.x, n.op("ArgMax", n.op("ReduceMean", n.x, axes=[0, 2, 3], keepdims=0), axis=0), axis=1
+        )
+    ),
+)
 one("ga_dynin", lambda n: n.out(n.op("Gather", n.x, n.data((1, 2), T.INT64), axis=1)))
 one(
     "ga_embed",
@@ -244,14 +302,34 @@ one(
     ),
     head=False,
 )
-one("ga_embed2", lambda n: n.out(n.op("Gather", n.noise(10, 16), "input")), head=False, shape=(1, 4), dtype=T.INT64)
-one("gel_ax1", lambda n: n.out(n.op("GatherElements", n.x, n.const(np.zeros((1, 4, 32, 32)), "int64"), axis=1)))
-one("gel_ax0", lambda n: n.out(n.op("GatherElements", n.x, n.const(np.zeros((1, 16, 32, 32)), "int64"), axis=0)))
+one(
+    "ga_embed2",
+    lambda n: n.out(n.op("Gather", n.noise(10, 16), "input")),
+    head=False,
+    shape=(1, 4),
+    dtype=T.INT64,
+)
+one(
+    "gel_ax1",
+    lambda n: n.out(n.op("GatherElements", n.x, n.const(np.zeros((1, 4, 32, 32)), "int64"), axis=1)),
+)
+one(
+    "gel_ax0",
+    lambda n: n.out(n.op("GatherElements", n.x, n.const(np.zeros((1, 16, 32, 32)), "int64"), axis=0)),
+)
 one("gel_dyn", lambda n: n.out(n.op("GatherElements", n.x, n.data((1, 4, 32, 32), T.INT64), axis=1)))
-one("gel_dyntopk", lambda n: n.out(n.op("GatherElements", n.x, n.op("TopK", n.x, n.ints(5), axis=1, outputs=2)[1], axis=1)))
+one(
+    "gel_dyntopk",
+    lambda n: n.out(n.op("GatherElements", n.x, n.op("TopK", n.x, n.ints(5), axis=1, outputs=2)[1], axis=1)),
+)
 one("gel_noax", lambda n: n.out(n.op("GatherElements", n.x, n.const(np.zeros((1, 16, 32, 32)), "int64"))))
-one("gel_r3", lambda n: n.out(n.op("GatherElements", X(n, 3), n.const(np.zeros((1, 16, 8)), "int64"), axis=2)))
-one("gel_neg", lambda n: n.out(n.op("GatherElements", n.x, n.const(np.zeros((1, 16, 32, 4)), "int64"), axis=-1)))
+one(
+    "gel_r3", lambda n: n.out(n.op("GatherElements", X(n, 3), n.const(np.zeros((1, 16, 8)), "int64"), axis=2))
+)
+one(
+    "gel_neg",
+    lambda n: n.out(n.op("GatherElements", n.x, n.const(np.zeros((1, 16, 32, 4)), "int64"), axis=-1)),
+)
 one("gnd", lambda n: n.out(n.op("GatherND", n.x, n.const([[[0, 1]]], "int64"))))
 one("gnd_b1", lambda n: n.out(n.op("GatherND", n.x, n.const([[[1, 2]]], "int64"), batch_dims=1)))
 one("gnd_b1b", lambda n: n.out(n.op("GatherND", n.x, n.const([[[1, 2], [3, 4]]], "int64"), batch_dims=1)))
@@ -260,7 +338,9 @@ one("gnd_dyn", lambda n: n.out(n.op("GatherND", n.x, n.data((1, 2, 1), T.INT64),
 for s in [(1, 16, 64, 32), (1, 16, 32, 32), (1,), (1, 1, 1, 1), (2, 16, 32, 32), (1, 1, 16, 32, 32)]:
     one(
         "exp_" + "x".join(map(str, s)),
-        lambda n: n.out(n.op("Expand", n.x if s != (1, 16, 64, 32) else n.op("ReduceMean", n.x, axes=[2]), n.ints(*s))),
+        lambda n: n.out(
+            n.op("Expand", n.x if s != (1, 16, 64, 32) else n.op("ReduceMean", n.x, axes=[2]), n.ints(*s))
+        ),
     )
 one("exp_gap3", lambda n: n.out(n.op("Expand", n.gap(n.x), n.ints(16, 32, 32))))
 one("exp_gapcw", lambda n: n.out(n.op("Expand", n.gap(n.x), n.ints(1, 16, 1, 32))))
@@ -269,7 +349,10 @@ one("exp_r3", lambda n: n.out(n.op("Expand", n.op("ReduceMean", X(n, 3), axes=[1
 one("exp_dyn", lambda n: n.out(n.op("Expand", n.gap(n.x), n.op("Shape", n.x))))
 one("exp_m1", lambda n: n.out(n.op("Expand", n.gap(n.x), n.ints(-1, -1, 32, 32))))
 one("exp_r5", lambda n: n.out(n.op("Expand", n.reshape(n.x, 1, 16, 1, 32, 32), n.ints(1, 16, 2, 32, 32))))
-one("exp_r2", lambda n: n.out(n.op("Expand", n.op("ReduceMean", n.x, axes=[1, 2, 3], keepdims=0), n.ints(1, 16))))
+one(
+    "exp_r2",
+    lambda n: n.out(n.op("Expand", n.op("ReduceMean", n.x, axes=[1, 2, 3], keepdims=0), n.ints(1, 16))),
+)
 one("exp_up", lambda n: n.out(n.op("Expand", n.vector(), n.ints(1, 1, 16))))
 one("exp_batch", lambda n: n.out(n.op("Expand", n.gap(n.x), n.ints(2, 16, 1, 1))))
 one("exp_dynin", lambda n: n.out(n.op("Expand", n.gap(n.x), n.data((4,), T.INT64)), shape=(1, 16, 32, 32)))
@@ -318,4 +401,11 @@ PD("c_neg", [0, -4, 0, 0, 0, 0, 0, 0])
 PD("inf", [0, 0, 1, 1, 0, 0, 1, 1], "constant", -inf if (inf := float("inf")) else 0)
 one("pad_emptyval", lambda n: n.out(n.op("Pad", n.x, n.ints(0, 0, 1, 1, 0, 0, 1, 1), "")))
 one("pad_dyn", lambda n: n.out(n.op("Pad", n.x, n.data((8,), T.INT64)), shape=(1, 16, 34, 34)))
-one("pad_dynval", lambda n: n.out(n.op("Pad", n.x, n.ints(0, 0, 1, 1, 0, 0, 1, 1), n.op("ReduceMean", n.x, axes=[0, 1, 2, 3], keepdims=0))))
+one(
+    "pad_dynval",
+    lambda n: n.out(
+        n.op(
+            "Pad", n.x, n.ints(0, 0, 1, 1, 0, 0, 1, 1), n.op("ReduceMean", n.x, axes=[0, 1, 2, 3], keepdims=0)
+        )
+    ),
+)

@@ -22,7 +22,14 @@ def one(name, fn, **kw):
     P[name] = fn(n)
 
 
-RS = {1: (16384,), 2: (1, 16384), 3: (1, 16, 1024), 4: (1, 16, 32, 32), 5: (1, 16, 4, 8, 32), 6: (1, 2, 8, 4, 8, 32)}
+RS = {
+    1: (16384,),
+    2: (1, 16384),
+    3: (1, 16, 1024),
+    4: (1, 16, 32, 32),
+    5: (1, 16, 4, 8, 32),
+    6: (1, 2, 8, 4, 8, 32),
+}
 
 
 def X(n, r):
@@ -41,7 +48,9 @@ one("usq5_-5", lambda n: n.out(n.op("Unsqueeze", X(n, 5), n.ints(-5))))
 def PD(name, pads, axes, opset=18, mode=None, r=4):
     one(
         "pad_" + name,
-        lambda n: n.out(n.op("Pad", X(n, r), n.ints(*pads), "", n.ints(*axes), **({} if mode is None else {"mode": mode}))),
+        lambda n: n.out(
+            n.op("Pad", X(n, r), n.ints(*pads), "", n.ints(*axes), **({} if mode is None else {"mode": mode}))
+        ),
         opset=opset,
     )
 
@@ -83,7 +92,11 @@ for m in ("nearest", "linear", "cubic"):
         "half_pixel_symmetric",
         "tf_half_pixel_for_nn",
     ):
-        for nm in ["floor", "ceil", "round_prefer_floor", "round_prefer_ceil", None] if m == "nearest" else [None, "floor"]:
+        for nm in (
+            ["floor", "ceil", "round_prefer_floor", "round_prefer_ceil", None]
+            if m == "nearest"
+            else [None, "floor"]
+        ):
             a = dict(mode=m, coordinate_transformation_mode=c)
             if nm:
                 a["nearest_mode"] = nm
@@ -155,15 +168,46 @@ RZ("axesneg", [2, 2], opset=18, axes=[-2, -1], **N)
 one(
     "rz_dynsizes",
     lambda n: n.out(
-        n.op("Resize", n.x, "", "", n.op("Concat", n.op("Slice", n.op("Shape", n.x), n.ints(0), n.ints(2)), n.ints(64, 64), axis=0), **L)
+        n.op(
+            "Resize",
+            n.x,
+            "",
+            "",
+            n.op("Concat", n.op("Slice", n.op("Shape", n.x), n.ints(0), n.ints(2)), n.ints(64, 64), axis=0),
+            **L,
+        )
     ),
 )
-one("rz_inputsizes", lambda n: n.out(n.op("Resize", n.x, "", "", n.data((4,), T.INT64), **L), shape=(1, 16, 64, 64)))
-one("rz_bothempty", lambda n: n.out(n.op("Resize", n.x, n.const(np.zeros(0)), n.const(np.zeros(0)), n.ints(1, 16, 64, 64), **L)))
+one(
+    "rz_inputsizes",
+    lambda n: n.out(n.op("Resize", n.x, "", "", n.data((4,), T.INT64), **L), shape=(1, 16, 64, 64)),
+)
+one(
+    "rz_bothempty",
+    lambda n: n.out(
+        n.op("Resize", n.x, n.const(np.zeros(0)), n.const(np.zeros(0)), n.ints(1, 16, 64, 64), **L)
+    ),
+)
 one("upsample", lambda n: n.out(n.op("Upsample", n.x, n.const(sc), mode="nearest")))
 # Reduce
 for op in ("ReduceMean", "ReduceSum", "ReduceMax", "ReduceL2"):
-    for ax in [(1,), (2,), (3,), (1, 2), (2, 3), (1, 3), (1, 2, 3), (0,), (0, 1), (0, 1, 2, 3), (-1,), (-1, -2), (-4,), (-3,), None]:
+    for ax in [
+        (1,),
+        (2,),
+        (3,),
+        (1, 2),
+        (2, 3),
+        (1, 3),
+        (1, 2, 3),
+        (0,),
+        (0, 1),
+        (0, 1, 2, 3),
+        (-1,),
+        (-1, -2),
+        (-4,),
+        (-3,),
+        None,
+    ]:
         for kd in (0, 1, None):
             nm = "_".join(map(str, ax)) if ax is not None else "none"
 
@@ -219,7 +263,10 @@ TK("idx", 3, 1, outs=(1,))
 TK("both", 3, 1, outs=(0, 1))
 TK("attrs", 3, 1, largest=1, sorted=1)
 TK("k1000", 1000, 1, r=2)
-one("tk_dynk", lambda n: n.out(n.op("TopK", n.x, n.data((1,), T.INT64), outputs=2, axis=1)[0], shape=(1, 3, 32, 32)))
+one(
+    "tk_dynk",
+    lambda n: n.out(n.op("TopK", n.x, n.data((1,), T.INT64), outputs=2, axis=1)[0], shape=(1, 3, 32, 32)),
+)
 for op in ("ArgMax",):
     for r, ax, kd in (
         (4, 1, 1),
