@@ -7,7 +7,7 @@ from math import isqrt
 
 from ..graph.ir import Graph
 from ..memory.model import MemoryReport
-from ..target import Target
+from ..target import Target, read_facts
 from ..verify.finding import Finding, Severity, Support
 
 TOPICS = {
@@ -22,11 +22,11 @@ EVIDENCE = "memory model read off converter listings (docs/memory.md has its err
 
 def findings(graph: Graph, memory: MemoryReport, target: Target) -> Iterator[Finding]:
     """What the memory report means; ``graph`` is the device graph that it was made from."""
+    if not memory.fits:  # what is not known only adds to it
+        yield _does_not_fit(graph, memory, target)
     if not memory.complete:
         return
-    if not memory.fits:
-        yield _does_not_fit(graph, memory)
-    elif memory.headroom_bytes < SMALL_HEADROOM * memory.budget_bytes:
+    if 0 <= memory.headroom_bytes < SMALL_HEADROOM * memory.budget_bytes:
         yield _little_headroom(graph, memory)
     yield from _padding(graph, memory)
 
@@ -68,8 +68,33 @@ def _finding(
     )
 
 
-def _does_not_fit(graph: Graph, memory: MemoryReport) -> Finding:
+def may_be_tiled(graph: Graph, memory: MemoryReport, target: Target) -> bool:
+    """Whether the converter might still make it fit by cutting the rows of layers into tiles.
+
+    Not where what tiles leave standing is too much already: the weights, the
+    reserved block, and the input or the outputs, whole (one byte an element at
+    least); and not for an operator that the converter's tiling fails on.
+    """
+    outputs = sum(graph.tensors[t].elements or 0 for t in graph.outputs if t in graph.tensors)
+    standing = memory.weights_bytes + memory.reserved_bytes + max(memory.input_persistence_bytes, outputs)
+    refused = set(read_facts("memory", target.name)["tiling"]["fails_on"])
+    return standing <= memory.budget_bytes and not any(n.op in refused for n in graph.nodes)
+
+
+def _does_not_fit(graph: Graph, memory: MemoryReport, target: Target) -> Finding:
     over = -memory.headroom_bytes
+    if may_be_tiled(graph, memory, target):
+        return _finding(
+            "SF301",
+            "error",
+            graph,
+            memory,
+            f"needs {memory.total_bytes} B of {memory.budget_bytes} B as it stands, {over} B too many; the converter "
+            "then cuts layers into tiles of rows, which may bring it under",
+            f"ask the converter (sensorfit build, or --confirm on the quantized graph); or {'; or '.join(ways_out(memory))}",
+            "over the memory unless the converter's tiling succeeds",
+            "unknown",
+        )
     return _finding(
         "SF301",
         "error",

@@ -98,11 +98,11 @@ def check(
 
 
 def verdict_of(findings: Iterable[Finding], memory: MemoryReport) -> Verdict:
-    """does_not_fit when anything is refused or memory is over; unknown when something is not known."""
+    """does_not_fit when a finding (an operator, or SF301) says so; fits only when all is known and within the budget."""
     support = {f.support for f in findings}
-    if "unsupported" in support or not memory.fits:
+    if "unsupported" in support:
         return "does_not_fit"
-    return "unknown" if "unknown" in support or not memory.complete else "fits"
+    return "fits" if "unknown" not in support and memory.complete and memory.fits else "unknown"
 
 
 def parameters(proto: onnx.ModelProto) -> int:

@@ -24,7 +24,9 @@ _MEMORY: Final = {
         Weights, activations and a reserved block share 8 MiB less 128 bytes on
         the chip; there is no other memory. The prediction follows the
         converter's own layout (docs/memory.md has its errors), and names the
-        layer and tensor at the peak.
+        layer and tensor at the peak. Over the budget the converter cuts layers
+        into tiles of rows and tries again; where that has never been seen to
+        fail (no Resize, no global average pool) the verdict is "unknown".
 
         Fails:
             (float[1,3,640,640] x) => (float[1,64,640,640] y) <float[64,3,3,3] w>

@@ -58,7 +58,15 @@ def test_no_verdict_without_all_sizes() -> None:
     from dataclasses import replace
 
     device = lower(load(PICOSAM3))
-    assert not list(findings(device, replace(report_at(192), complete=False), TARGET))
+    assert not list(findings(device, replace(report_at(96), complete=False), TARGET))
+
+
+def test_what_is_over_without_all_sizes_is_over_with_them() -> None:
+    from dataclasses import replace
+
+    device = lower(load(PICOSAM3))
+    found = list(findings(device, replace(report_at(192), complete=False), TARGET))
+    assert [(f.rule, f.support) for f in found] == [("SF301", "unsupported")]
 
 
 def test_the_largest_inputs_fit_and_the_next_size_does_not() -> None:
