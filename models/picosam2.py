@@ -1,7 +1,6 @@
 """PicoSAM2: a depthwise-separable U-Net that segments the object in a centred ROI.
 
-Bonazzi et al., "PicoSAM2: Low-Latency Segmentation In-Sensor for Edge Vision
-Applications" (2025). 1,262,818 parameters, 323.05 M convolution MACs at 96x96.
+arXiv 2506.18807. 1,262,818 parameters, 323.05 M convolution MACs at 96x96.
 Submodules are named as in the authors' checkpoints.
 """
 

@@ -1,7 +1,6 @@
 """PicoSAM3: PicoSAM2 with a dilated bottleneck, channel attention and a refinement head.
 
-Bonazzi et al., "PicoSAM3: Real-Time In-Sensor Region-of-Interest Segmentation"
-(2026). 1,371,418 parameters, 330.16 M convolution MACs at 96x96. Submodules
+arXiv 2603.11917. 1,371,418 parameters, 330.16 M convolution MACs at 96x96. Submodules
 are named as in the authors' checkpoints.
 """
 

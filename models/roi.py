@@ -13,7 +13,8 @@ from __future__ import annotations
 from math import ceil, floor
 
 PAD = 0.10
-"""Share of the box's width or height added on every side (PicoSAM3, section on ROI prompts)."""
+"""Share of the box's width or height added on every side. The PicoSAM recipe pads "by 10 %";
+whether a side or in all is our reading of it."""
 
 
 def square_roi(

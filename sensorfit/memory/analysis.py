@@ -8,7 +8,7 @@ from .advice import culprits, padding
 from .bound import bound_bytes
 from .device import Operation
 from .expand import expand
-from .layout import load_memory_facts
+from .layout import Facts, load_memory_facts
 from .lifetimes import lifetimes, live_sets
 from .model import Live, MemoryReport, Step
 from .peak import needed_bytes
@@ -61,11 +61,28 @@ def analyse(device_graph: Graph, target: Target, input_persistency: bool = True)
         bound_bytes=bound_bytes(program, spans),
         steps=steps,
         peak_step=peak,
-        notes=(*program.notes, *weight_notes),
+        notes=(*program.notes, *weight_notes, *_partly_modelled(device_graph, facts)),
         complete=program.complete and weights_known,
         culprits=culprits(device_graph, sets[peak], sets, facts) if sets else (),
         padding=padding(device_graph, spans, facts),
         plan_bytes=height,
+    )
+
+
+def _partly_modelled(graph: Graph, facts: Facts) -> tuple[str, ...]:
+    """A note where the graph holds operators whose layout changes are counted only in part."""
+    found = sorted(
+        {
+            n.op
+            for n in graph.nodes
+            if n.op in facts.partly_modelled and (n.op != "MatMul" or len(list(graph.activations(n))) > 1)
+        }
+    )
+    if not found:
+        return ()
+    return (
+        f"{', '.join(found)}: the layout changes around them are counted only in part; where the converter was asked, "
+        f"the runtime was up to {facts.partly_modelled_error:.0%} off",
     )
 
 

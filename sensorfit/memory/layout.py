@@ -61,6 +61,8 @@ class Facts:
     feature_pair: int
     fully_connected_block_bytes: int
     phase_weights: int
+    partly_modelled: frozenset[str]
+    partly_modelled_error: float
 
 
 @cache
@@ -92,6 +94,8 @@ def load_memory_facts(target: str = "imx500") -> Facts:
         feature_pair=weights["feature_pair"],
         fully_connected_block_bytes=weights["fully_connected_block_bytes"],
         phase_weights=table["stride"]["phase_weights"],
+        partly_modelled=frozenset(table["estimates"]["operators"]),
+        partly_modelled_error=table["estimates"]["worst_error"],
     )
 
 

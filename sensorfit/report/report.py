@@ -23,6 +23,8 @@ class TensorInfo:
     name: str
     shape: tuple[int | None, ...] | None
     dtype: str
+    judged: tuple[int | None, ...] | None = None
+    """The shape an input was checked at, where ``input_shapes`` or a dynamic batch made it another."""
 
 
 @dataclass(frozen=True)

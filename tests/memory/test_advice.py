@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from sensorfit.graph.load import load
@@ -14,6 +15,7 @@ from sensorfit.memory.resize import FOUR_BY_THREE, largest_input
 from sensorfit.report.memory import render_timeline
 from sensorfit.rules.memory import findings
 from sensorfit.target import load_target
+from tests.conftest import model_of
 
 GRAPHS = Path(__file__).resolve().parents[2] / "models" / "graphs"
 PICOSAM3 = GRAPHS / "picosam3.onnx"
@@ -98,3 +100,10 @@ def test_the_timeline_names_every_step_and_the_peak() -> None:
     assert text.count("\n") > len(report.steps)
     assert "← peak" in text
     assert "884,736" in text
+
+
+@pytest.mark.parametrize(("body", "said"), [("y = LayerNormalization(x, s)", True), ("y = Relu(x)", False)])
+def test_what_is_counted_only_in_part_is_said(body: str, said: bool) -> None:
+    model = model_of(f"g (float[1,16,16,32] x) => (float[1,16,16,32] y) <float[32] s> {{ {body} }}")
+    notes = analyse(lower(load(model)), TARGET).notes
+    assert any("only in part" in note for note in notes) == said
