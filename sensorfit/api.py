@@ -81,8 +81,10 @@ def check(
     confirmation = None
     if confirm:
         from .convert.frontend import confirm as ask  # the extra `build`
+        from .verify.confirmed import heed
 
-        confirmation = ask(source)
+        confirmation = ask(source, {n: graph.shape(n) for n in graph.inputs} if input_shapes else {})
+        found = {p: _sorted(heed(own, confirmation)) for p, own in found.items()}
     return Report(
         version=__version__,
         model=_describe(proto, graph, source, entry),
@@ -149,9 +151,7 @@ def _describe(
         path="" if not isinstance(source, Path) else source.name if entry else str(source),
         sha256=sha256,
         opset=graph.opset,
-        inputs=tuple(
-            TensorInfo(n, graph.declared_inputs.get(n), graph.tensors[n].dtype) for n in graph.inputs
-        ),
+        inputs=tuple(_input(graph, n) for n in graph.inputs),
         outputs=tuple(TensorInfo(o.name, shape_of(o.type), dtype_of(o.type)) for o in proto.graph.output),
         parameters=int(stated) if entry and stated.isdigit() else parameters(proto),
         nodes=len(proto.graph.node),
@@ -160,6 +160,11 @@ def _describe(
         title=entry.title if entry else "",
         note=entry.note if entry else "",
     )
+
+
+def _input(graph: Graph, name: str) -> TensorInfo:
+    declared, judged = graph.declared_inputs.get(name), graph.shape(name)
+    return TensorInfo(name, declared, graph.tensors[name].dtype, judged if judged != declared else None)
 
 
 def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -22,6 +22,7 @@ import onnx
 from onnx import helper, numpy_helper
 
 from ..errors import ModelError
+from ..graph.ir import Shape
 from ..graph.limits import read_model
 from ..target import read_facts
 from .messages import read_log
@@ -60,8 +61,15 @@ class Confirmation:
     seconds: float
 
 
-def confirm(model: str | Path | onnx.ModelProto, time_limit: float = TIME_LIMIT_S) -> Confirmation:
-    """Ask the converter about ``model``. MissingDependency without it, ToolchainError past the limit."""
+def confirm(
+    model: str | Path | onnx.ModelProto,
+    input_shapes: Mapping[str, Shape | None] | None = None,
+    time_limit: float = TIME_LIMIT_S,
+) -> Confirmation:
+    """Ask the converter about ``model``. MissingDependency without it, ToolchainError past the limit.
+
+    ``input_shapes``: the shapes that inputs take in the copy it is shown, by name.
+    """
     proto = onnx.ModelProto()
     proto.CopyFrom(model if isinstance(model, onnx.ModelProto) else read_model(Path(model)))
     if not isinstance(model, onnx.ModelProto):
@@ -70,6 +78,7 @@ def confirm(model: str | Path | onnx.ModelProto, time_limit: float = TIME_LIMIT_
     with tempfile.TemporaryDirectory(prefix="sensorfit-confirm-") as scratch:
         graph = Path(scratch) / "model.onnx"
         proto.producer_name, proto.producer_version = PRODUCER
+        _resize(proto.graph, input_shapes or {})
         fill_weights(proto)
         _name_nodes(proto.graph)
         try:
@@ -125,6 +134,19 @@ def fill_weights(proto: onnx.ModelProto, seed: int = 0) -> int:
         tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
         filled += 1
     return filled
+
+
+def _resize(graph: onnx.GraphProto, shapes: Mapping[str, Shape | None]) -> None:
+    """Give inputs the shapes that were judged; what the file says of other tensors is then inferred anew."""
+    if not shapes:
+        return
+    for value in graph.input:
+        shape = shapes.get(value.name)
+        if shape is not None:
+            value.CopyFrom(helper.make_tensor_value_info(value.name, value.type.tensor_type.elem_type, shape))
+    del graph.value_info[:]
+    for output in graph.output:
+        output.type.tensor_type.ClearField("shape")
 
 
 def _name_nodes(graph: onnx.GraphProto) -> None:

@@ -17,6 +17,20 @@ FAMILIES: Final = {
     "SF6": "Budgets of the repository",
 }
 
+_CONFIRMED: Final = {
+    "SF122": parse(
+        """The converter's answer differs from the prediction.
+
+        With --confirm the real converter is asked, and its word counts: what
+        it refuses does not fit, whatever our rules said; an operator that was
+        unknown to us and that it accepts is settled. A difference is a bug in
+        our rules.
+
+        Fix: believe the converter, and report the model's operators as a bug in sensorfit's rules.
+        """
+    ),
+}
+
 _MEMORY: Final = {
     "SF301": parse(
         """The model needs more memory than the sensor has.
@@ -66,7 +80,7 @@ def texts() -> dict[str, Text]:
     from ..budgets import RULES
     from ..rules.latency import TEXTS
 
-    found = {r.id: r.text for r in rules()} | _MEMORY | dict(TEXTS)
+    found = {r.id: r.text for r in rules()} | _CONFIRMED | _MEMORY | dict(TEXTS)
     for id, title in RULES.items():
         found[id] = Text(
             f"Budget: {title}",

@@ -1,0 +1,75 @@
+"""What the real converter's answer does to the findings: its word settles what ours left open.
+
+agrees                   nothing changes
+accepts, ours unknown    the unknown operator findings become information
+accepts all, with bytes  the memory findings too (a quantized graph's memory report)
+refuses, ours accepted   SF122, an error: the model does not fit, and our rules have a bug
+accepts, ours refused    SF122, a warning: our verdict stands, and our rules have a bug
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from .engine import front_end_verdict
+from .finding import Finding
+
+if TYPE_CHECKING:
+    from ..convert.frontend import Confirmation
+
+ACCEPTED: Final = "accepted"
+DOES_NOT_FIT: Final = "does_not_fit"
+RULE: Final = "SF122"
+MEMORY: Final = "SF3"
+
+
+def heed(findings: Sequence[Finding], answer: Confirmation) -> tuple[Finding, ...]:
+    """``findings`` (of one profile) once the converter has answered."""
+    ours = front_end_verdict(findings)
+    if answer.verdict == ACCEPTED:
+        settled = tuple(_settle(f) if f.support == "unknown" and _covered(f, answer) else f for f in findings)
+        return settled if ours == ACCEPTED else (_difference(ours, answer, "warning"), *settled)
+    if ours != ACCEPTED or (answer.verdict == DOES_NOT_FIT and _over(findings)):
+        return tuple(replace(f, support="unsupported") if _open_memory(f, answer) else f for f in findings)
+    return (_difference(ours, answer, "error"), *findings)
+
+
+def _covered(finding: Finding, answer: Confirmation) -> bool:
+    """Whether the answer reaches what the finding left open: bytes need a memory report."""
+    return answer.memory is not None or not finding.rule.startswith(MEMORY)
+
+
+def _settle(finding: Finding) -> Finding:
+    return replace(
+        finding,
+        severity="info",
+        support="supported",
+        basis="measured",
+        evidence="the converter, asked by --confirm, accepted it",
+    )
+
+
+def _over(findings: Sequence[Finding]) -> bool:
+    return any(f.rule.startswith(MEMORY) and f.support != "supported" for f in findings)
+
+
+def _open_memory(finding: Finding, answer: Confirmation) -> bool:
+    return answer.verdict == DOES_NOT_FIT and finding.rule.startswith(MEMORY) and finding.support == "unknown"
+
+
+def _difference(ours: str, answer: Confirmation, severity: str) -> Finding:
+    why = "; ".join((*answer.operators, *answer.reasons)[:3])
+    return Finding(
+        rule=RULE,
+        severity="error" if severity == "error" else "warning",
+        node="",
+        op="",
+        message=f"the converter says {answer.verdict}{f' ({why})' if why else ''}, sensorfit predicted {ours}",
+        fix="believe the converter, and report the model's operators as a bug in sensorfit's rules",
+        evidence="the converter's own answer, asked by --confirm",
+        basis="measured",
+        reason="the converter's answer differs from the prediction",
+        support="unsupported" if severity == "error" else "supported",
+    )

@@ -1,0 +1,56 @@
+"""What the converter's answer does to the findings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sensorfit.convert.frontend import Confirmation
+from sensorfit.verify.confirmed import heed
+from sensorfit.verify.finding import Finding
+
+
+def answer(verdict: str, code: str = "", memory: dict[str, Any] | None = None) -> Confirmation:
+    return Confirmation(verdict, code, (), ("Only last axis is supported",) if code else (), memory, 1.0)
+
+
+def finding(rule: str, support: Any, code: str = "") -> Finding:
+    return Finding(rule, "error", "n", "Op", "m", "f", "e", "inferred", support=support, converter_code=code)
+
+
+UNKNOWN = finding("SF102", "unknown")
+REFUSED = finding("SF105", "unsupported", "INVOP")
+OVER = finding("SF301", "unknown")
+
+
+def test_agreement_changes_nothing() -> None:
+    assert heed((), answer("accepted")) == ()
+    assert heed((REFUSED,), answer("invalid_operator", "INVOP")) == (REFUSED,)
+
+
+def test_a_refusal_we_did_not_predict_is_an_error_that_does_not_fit() -> None:
+    first, *rest = heed((UNKNOWN,), answer("invalid_operator", "INVOP"))
+    assert (first.rule, first.severity, first.support) == ("SF122", "error", "unsupported")
+    assert "Only last axis is supported" in first.message
+    assert rest == [UNKNOWN]
+
+
+def test_an_acceptance_settles_an_unknown_operator_but_not_the_memory() -> None:
+    operator, memory = heed((UNKNOWN, OVER), answer("accepted"))
+    assert (operator.severity, operator.support, operator.basis) == ("info", "supported", "measured")
+    assert memory == OVER
+
+
+def test_an_acceptance_with_bytes_settles_the_memory_too() -> None:
+    (memory,) = heed((OVER,), answer("accepted", memory={"fits": True}))
+    assert memory.support == "supported"
+
+
+def test_a_memory_report_that_does_not_fit_settles_it_the_other_way() -> None:
+    (memory,) = heed((OVER,), answer("does_not_fit", "ISM"))
+    assert memory.support == "unsupported"
+
+
+def test_an_acceptance_of_what_we_refuse_is_named_and_our_verdict_stands() -> None:
+    first, rest = heed((REFUSED,), answer("accepted"))
+    assert (first.rule, first.support) == ("SF122", "supported")
+    assert rest == REFUSED
