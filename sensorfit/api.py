@@ -83,7 +83,8 @@ def check(
         from .convert.frontend import confirm as ask  # the extra `build`
         from .verify.confirmed import heed
 
-        confirmation = ask(source, {n: graph.shape(n) for n in graph.inputs} if input_shapes else {})
+        judged = (*graph.inputs, *graph.outputs) if input_shapes else ()
+        confirmation = ask(source, {name: graph.shape(name) for name in judged})
         found = {p: _sorted(heed(own, confirmation)) for p, own in found.items()}
     return Report(
         version=__version__,

@@ -63,12 +63,12 @@ class Confirmation:
 
 def confirm(
     model: str | Path | onnx.ModelProto,
-    input_shapes: Mapping[str, Shape | None] | None = None,
+    shapes: Mapping[str, Shape | None] | None = None,
     time_limit: float = TIME_LIMIT_S,
 ) -> Confirmation:
     """Ask the converter about ``model``. MissingDependency without it, ToolchainError past the limit.
 
-    ``input_shapes``: the shapes that inputs take in the copy it is shown, by name.
+    ``shapes``: the shapes that inputs and outputs take in the copy it is shown, by name.
     """
     proto = onnx.ModelProto()
     proto.CopyFrom(model if isinstance(model, onnx.ModelProto) else read_model(Path(model)))
@@ -78,7 +78,7 @@ def confirm(
     with tempfile.TemporaryDirectory(prefix="sensorfit-confirm-") as scratch:
         graph = Path(scratch) / "model.onnx"
         proto.producer_name, proto.producer_version = PRODUCER
-        _resize(proto.graph, input_shapes or {})
+        _resize(proto.graph, shapes or {})
         fill_weights(proto)
         _name_nodes(proto.graph)
         try:
@@ -137,16 +137,14 @@ def fill_weights(proto: onnx.ModelProto, seed: int = 0) -> int:
 
 
 def _resize(graph: onnx.GraphProto, shapes: Mapping[str, Shape | None]) -> None:
-    """Give inputs the shapes that were judged; what the file says of other tensors is then inferred anew."""
+    """Give inputs and outputs the shapes that were judged; those between are then inferred anew."""
     if not shapes:
         return
-    for value in graph.input:
+    for value in (*graph.input, *graph.output):
         shape = shapes.get(value.name)
         if shape is not None:
             value.CopyFrom(helper.make_tensor_value_info(value.name, value.type.tensor_type.elem_type, shape))
     del graph.value_info[:]
-    for output in graph.output:
-        output.type.tensor_type.ClearField("shape")
 
 
 def _name_nodes(graph: onnx.GraphProto) -> None:
