@@ -89,7 +89,7 @@ def _does_not_fit(graph: Graph, memory: MemoryReport, target: Target) -> Finding
             "error",
             graph,
             memory,
-            f"needs {memory.total_bytes} B of {memory.budget_bytes} B as it stands, {over} B too many; the converter "
+            f"needs {memory.total_bytes:,} B of {memory.budget_bytes:,} B as it stands, {over:,} B too many; the converter "
             "then cuts layers into tiles of rows, which may bring it under",
             f"ask the converter (sensorfit build, or --confirm on the quantized graph); or {'; or '.join(ways_out(memory))}",
             "over the memory unless the converter's tiling succeeds",
@@ -100,8 +100,8 @@ def _does_not_fit(graph: Graph, memory: MemoryReport, target: Target) -> Finding
         "error",
         graph,
         memory,
-        f"needs {memory.total_bytes} B of {memory.budget_bytes} B, {over} B too many "
-        f"(weights {memory.weights_bytes} B, runtime {memory.runtime_bytes} B)",
+        f"needs {memory.total_bytes:,} B of {memory.budget_bytes:,} B, {over:,} B too many "
+        f"(weights {memory.weights_bytes:,} B, runtime {memory.runtime_bytes:,} B)",
         "; or ".join(ways_out(memory)),
         "the model needs more memory than the sensor has",
         "unsupported",
@@ -114,7 +114,7 @@ def _little_headroom(graph: Graph, memory: MemoryReport) -> Finding:
         "info",
         graph,
         memory,
-        f"fits with {memory.headroom_bytes} B to spare of {memory.budget_bytes} B",
+        f"fits with {memory.headroom_bytes:,} B to spare of {memory.budget_bytes:,} B",
         "keep the input size and the widest layers; a larger head may no longer fit",
         "less than 5 % of the memory is left",
         "supported",
@@ -126,12 +126,12 @@ def ways_out(memory: MemoryReport) -> list[str]:
     over = -memory.headroom_bytes
     ways = []
     if memory.input_persistency and memory.input_persistence_bytes >= over:
-        ways.append(f"convert with --no-input-persistency (wins {memory.input_persistence_bytes} B)")
+        ways.append(f"convert with --no-input-persistency (wins {memory.input_persistence_bytes:,} B)")
     for culprit in memory.culprits:
         if culprit.fewer_channels and memory.runtime_bytes - culprit.runtime_if_fewer >= over:
             ways.append(
                 f"give {culprit.node} {culprit.fewer_channels} channels instead of {culprit.shape[1]} "
-                f"(wins {memory.runtime_bytes - culprit.runtime_if_fewer} B)"
+                f"(wins {memory.runtime_bytes - culprit.runtime_if_fewer:,} B)"
             )
             break
     fixed = memory.weights_bytes + memory.reserved_bytes
@@ -142,7 +142,8 @@ def ways_out(memory: MemoryReport) -> list[str]:
             ways.append(f"scale the input's sides to about {percent} % or less")
     else:
         ways.append(
-            f"drop {fixed - memory.budget_bytes} B of weights: they alone exceed the memory at any input size"
+            f"drop {over:,} B of weights at this input size; at any size at least {fixed - memory.budget_bytes:,} B, "
+            "since they alone exceed the memory"
         )
     return ways
 
@@ -156,7 +157,7 @@ def _padding(graph: Graph, memory: MemoryReport) -> Iterator[Finding]:
             node=item.node,
             op=producer.op if producer else "",
             message=f"{item.channels} channels are stored as {item.paid_channels}: "
-            f"the last {item.channels - item.boundary} cost {item.bytes} B",
+            f"the last {item.channels - item.boundary} cost {item.bytes:,} B",
             fix=f"use {item.boundary} channels, or up to {item.paid_channels} at the same cost",
             evidence="rules/imx500/memory.toml, layout.channel_block",
             basis="measured",

@@ -55,7 +55,7 @@ def check(
     set). ``input_shapes`` sets an input's shape by name, "" meaning the first.
     ``largest_inputs`` also looks for the largest square and 4:3 inputs that fit.
     ``confirm`` also asks the real converter (extra ``build``). Raises ModelError
-    for a file that cannot be checked, ConfigError for an unknown name or profile.
+    for a file or name that cannot be checked, ConfigError for an unknown profile.
     """
     if profile not in PROFILES:
         raise ConfigError(f"there is no profile '{profile}': choose from {', '.join(PROFILES)}")

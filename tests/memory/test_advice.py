@@ -52,7 +52,7 @@ def test_what_does_not_fit_is_an_error_with_a_way_out() -> None:
     device = lower(load(PICOSAM3, None, {"": (1, 3, 192, 192)}))
     found = [f for f in findings(device, report, TARGET) if f.rule == "SF301"]
     assert [f.support for f in found] == ["unsupported"]
-    assert str(report.total_bytes) in found[0].message
+    assert f"{report.total_bytes:,} B" in found[0].message
     assert "%" in found[0].fix
 
 
