@@ -68,7 +68,7 @@ def _draw(axes: Any, drawn: list[tuple[Row, str, float, float]], budget: float) 
         )
     axes.axvline(budget, color="black", linestyle="--", linewidth=1)
     axes.annotate(
-        "budget",
+        f"budget, {budget:.3g} MiB",
         (budget, 0.03),
         xycoords=("data", "axes fraction"),
         xytext=(4, 0),
@@ -78,7 +78,7 @@ def _draw(axes: Any, drawn: list[tuple[Row, str, float, float]], budget: float) 
     totals = [total for _, _, total, _ in drawn] + [budget]
     axes.set_xlim(min(totals) / 1.6, max(totals) * 1.6)  # room for the names
     axes.xaxis.set_major_formatter("{x:g}")
-    axes.set_xlabel("total SRAM at INT8: weights, peak of activations, reserved block (MiB)")
+    axes.set_xlabel("total SRAM at INT8: weights, peak of activations, input, reserved block (MiB)")
     axes.set_ylabel("published mIoU (%)")
     low, high = axes.get_ylim()
     axes.set_ylim(low, high + (high - low) * 0.08)
