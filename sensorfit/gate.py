@@ -95,13 +95,14 @@ def check_all(
         results = [replace(o, exit_code=0) if o.report is not None else o for o in results]
     elif not no_baseline and (baseline_file or config.baseline or path.exists()):
         results = against(results, path)
+    code = exit_code(results)  # whoever reads the output may leave; the answer stays
     show(plan, results, verbose=verbose, memory=memory)
     for outcome in results:
         if outcome.report is None:
             say(outcome.error)
     for _, file in plan.written:
         say(f"wrote {file}")
-    return exit_code(results)
+    return code
 
 
 def _check_rules(asked: Policy, config: Config) -> None:
@@ -137,6 +138,8 @@ def expand(patterns: Iterable[str], directory: Path | None = None) -> list[str]:
 
 
 def _expand(pattern: str, directory: Path | None) -> list[str]:
+    if not pattern.strip():
+        raise ConfigError("a model's name is empty; write . for the models of the current directory")
     path = Path(pattern) if directory is None else _shown(directory / pattern)
     if path.is_dir():
         files = sorted(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..report.words import VERDICT
+from ..report.words import VERDICT, at_least
 from ..units import show_count
 from .model import GRAPH, Row
 
@@ -14,25 +14,27 @@ NOT_KNOWN = "n/a"
 _MEBI = 2**20
 
 
-def _mebibytes(value: int | None) -> str:
-    return NOT_KNOWN if value is None else f"{value / _MEBI:.2f}"
+def _mebibytes(value: int | None, complete: bool = True) -> str:
+    return NOT_KNOWN if value is None else at_least(f"{value / _MEBI:,.2f}", complete, value)
 
 
-def _count(value: int | None) -> str:
-    return NOT_KNOWN if value is None else show_count(value)
+def _count(value: int | None, complete: bool = True) -> str:
+    return NOT_KNOWN if value is None else at_least(show_count(value), complete, value)
 
 
 def _operators(operators: tuple[str, ...], nodes: int | None) -> str:
     if nodes is None:
         return NOT_KNOWN
-    return f"{nodes}: {', '.join(operators)}" if operators else "none"
+    return f"{nodes:,}: {', '.join(operators)}" if operators else "none"
 
 
 def _milliseconds(row: Row) -> str:
     if row.dsp_ms is None or row.dsp_ms_low is None or row.dsp_ms_high is None:
         return NOT_KNOWN
     digits = 2 if row.dsp_ms < 10 else 0
-    return f"{row.dsp_ms:.{digits}f} ({row.dsp_ms_low:.{digits}f}-{row.dsp_ms_high:.{digits}f})"
+    if not row.timed:
+        return at_least(f"{row.dsp_ms_low:,.{digits}f}", False, round(row.dsp_ms_low, digits))
+    return f"{row.dsp_ms:,.{digits}f} ({row.dsp_ms_low:,.{digits}f}-{row.dsp_ms_high:,.{digits}f})"
 
 
 def _verdicts(row: Row) -> str:
@@ -59,9 +61,9 @@ COLUMNS: dict[str, Callable[[Row], str]] = {
     "model": lambda row: row.title + (f" ({' + '.join(row.parts)})" if row.parts else ""),
     "parameters": _parameters,
     "INT8 weights, MiB": lambda row: _mebibytes(row.weights_bytes),
-    "MACs": lambda row: _count(row.macs),
-    "peak SRAM, MiB": lambda row: _mebibytes(row.runtime_bytes),
-    "total, MiB": lambda row: _mebibytes(row.total_bytes),
+    "MACs": lambda row: _count(row.macs, row.timed),
+    "peak SRAM, MiB": lambda row: _mebibytes(row.runtime_bytes, row.sized),
+    "total, MiB": lambda row: _mebibytes(row.total_bytes, row.sized),
     "refused nodes": lambda row: _operators(row.refused, row.refused_nodes),
     "flagged nodes": lambda row: _operators(row.flagged, row.flagged_nodes),
     "verdict": _verdicts,

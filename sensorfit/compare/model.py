@@ -41,6 +41,10 @@ class Row:
     figures: Mapping[str, Published] = field(default_factory=dict)
     """Published figures by kind, first-hand before second-hand; "coco_miou INT8" for a variant's."""
     note: str = ""
+    sized: bool = True
+    """False where a tensor's size is unknown: the bytes are a lower bound."""
+    timed: bool = True
+    """False where a layer could not be counted: MACs and milliseconds are lower bounds."""
 
     @property
     def fits(self) -> bool:

@@ -78,6 +78,8 @@ class _Reader:
             dsp_ms_high=whole.dsp_ms_high,
             figures=_figures(entry.name) if entry else {},
             note=entry.note if entry else "",
+            sized=whole.sized,
+            timed=whole.timed,
         )
 
     def part(self, name: str) -> Part:

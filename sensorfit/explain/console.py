@@ -11,10 +11,18 @@ from rich.text import Text
 
 from ..report.console import VERDICT_STYLE
 from ..report.escape import terminal
-from ..report.words import VERDICT, latency_words
+from ..report.words import (
+    VERDICT,
+    at_least,
+    latency_words,
+    macs_words,
+    memory_words,
+    runtime_words,
+    share_words,
+)
 from ..units import show_bytes, show_count
-from .lifts import mebibytes, milliseconds
-from .markdown import contrast_title, converted, instead
+from .lifts import milliseconds
+from .markdown import beyond, contrast_title, converted, instead, lift_total
 from .model import Group, Page, Part
 
 
@@ -65,13 +73,13 @@ def _figures(page: Page) -> Table:
     rows = [
         ("parameters", [f"{r.model.parameters:,}" for r in reports], f"{whole.parameters:,}" if whole else ""),
         ("weights (INT8)", [show_bytes(r.memory.weights_bytes) for r in reports], show_bytes(whole.weights_bytes) if whole else ""),
-        ("activations, peak", [show_bytes(r.memory.runtime_bytes) for r in reports], show_bytes(whole.runtime_bytes) if whole else ""),
-        ("total", [show_bytes(r.memory.total_bytes) for r in reports], show_bytes(whole.total_bytes) if whole else ""),
-        ("of the budget", [f"{r.memory.total_bytes / r.memory.budget_bytes:.0%}" for r in reports], f"{whole.total_bytes / whole.budget_bytes:.0%}" if whole else ""),
-        ("MACs", [show_count(r.latency.macs) for r in reports], show_count(whole.macs) if whole else ""),
+        ("activations, peak", [runtime_words(r.memory) for r in reports], at_least(show_bytes(whole.runtime_bytes), whole.sized, whole.runtime_bytes) if whole else ""),
+        ("total", [memory_words(r.memory, show_bytes(r.memory.total_bytes)) for r in reports], at_least(show_bytes(whole.total_bytes), whole.sized, whole.total_bytes) if whole else ""),
+        ("of the budget", [share_words(r.memory) for r in reports], at_least(f"{whole.total_bytes / whole.budget_bytes:,.0%}", whole.sized, whole.total_bytes) if whole else ""),
+        ("MACs", [macs_words(r.latency) for r in reports], at_least(show_count(whole.macs), whole.timed, whole.macs) if whole else ""),
         ("estimate", [latency_words(r) for r in reports], milliseconds(whole) if whole else ""),
         ("largest tensor", [_largest(p) for p in page.parts], ""),
-        ("refused nodes", [str(p.refused_nodes) for p in page.parts], ""),
+        ("refused nodes", [f"{p.refused_nodes:,}" for p in page.parts], ""),
     ]  # fmt: skip
     for label, cells, last in rows:
         grid.add_row(label, *cells, *([last] if whole else []))
@@ -110,7 +118,7 @@ def _group(console: Console, group: Group, style: str) -> None:
     head = Text.assemble(
         (group.rule, f"bold {style}"),
         "  ",
-        (f"{terminal(group.op)} ×{group.count}", "bold"),
+        (f"{terminal(group.op)} ×{group.count:,}", "bold"),
         "  ",
         terminal(group.reason),
     )
@@ -127,7 +135,7 @@ def _lifts(page: Page) -> Table:
         grid.add_column(column, justify=justify)  # type: ignore[arg-type]
     for lift in page.lifts:
         remains = Text(terminal("; ".join(lift.remains)), "red") if lift.remains else Text("nothing", "green")
-        grid.add_row(terminal(lift.change), mebibytes(lift.total_bytes), remains)
+        grid.add_row(terminal(lift.change), lift_total(page, lift), remains)
     return grid
 
 
@@ -137,7 +145,7 @@ def _published(page: Page) -> Table:
         grid.add_column(column)
     for p in page.published:
         name = p.figure.replace("_", " ") + (f", {p.variant}" if p.variant else "")
-        remark = "; ".join(x for x in (p.covers, p.note) if x)
+        remark = "; ".join(x for x in (p.covers, p.note, beyond(page, p)) if x)
         grid.add_row(
             name, f"{p.value:g} {p.unit}", remark, p.source + ("" if p.first_hand else " (second-hand)")
         )

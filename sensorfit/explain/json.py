@@ -36,7 +36,11 @@ def to_dict(page: Page) -> dict[str, Any]:
 
 def _part(part: Part) -> dict[str, Any]:
     report = part.report.to_dict()
-    memory = {k: v for k, v in report["memory"].items() if k.endswith("_bytes") or k in ("fits", "peak_node")}
+    memory = {
+        k: v
+        for k, v in report["memory"].items()
+        if k.endswith("_bytes") or k in ("fits", "complete", "peak_node")
+    }
     latency = {k: v for k, v in report["latency"].items() if not isinstance(v, (list, dict))}
     return {
         "name": part.name,
@@ -47,6 +51,7 @@ def _part(part: Part) -> dict[str, Any]:
         "latency": latency,
         "operators": dict(part.operators),
         "refused": [asdict(g) for g in part.refused],
+        "graph_refused": [asdict(g) for g in part.graph_refused],
         "flagged": [asdict(g) for g in part.flagged],
         "unknown": [asdict(g) for g in part.unknown],
         "refused_nodes": part.refused_nodes,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..report.words import counted, interval_words
 from .model import Lift, Part, Sum
 
 
@@ -30,6 +31,8 @@ def together(parts: Sequence[Part]) -> Sum:
         dsp_ms=sum(p.report.latency.dsp_ms for p in parts),
         dsp_ms_low=sum(p.report.latency.dsp_ms_low for p in parts),
         dsp_ms_high=sum(p.report.latency.dsp_ms_high for p in parts),
+        sized=all(m.complete for m in memories),
+        timed=all(p.report.latency.complete for p in parts),
     )
 
 
@@ -71,11 +74,14 @@ def _lift(change: str, parts: Sequence[Part], four_bit: bool = False, exchanged:
     unknown = 0 if exchanged else sum(p.unknown_nodes for p in parts)
     remains: list[str] = []
     if refused:
-        remains.append(f"{refused} refused nodes")
+        remains.append(f"{counted(refused, 'refused node')}")
     if unknown:
-        remains.append(f"{unknown} nodes that nobody has tried")
+        remains.append(f"{counted(unknown, 'node')} that nobody has tried")
     if total > whole.budget_bytes:
         remains.append(f"{mebibytes(total - whole.budget_bytes)} too much memory")
+    if not whole.sized:
+        remains.append("sizes that are not known")
+    remains += [g.reason for p in parts for g in p.graph_refused]
     foreign = [given for p in parts for given in p.foreign_inputs]
     if any(given.kind == "size" for given in foreign):
         remains.append("the image's size")
@@ -86,9 +92,9 @@ def _lift(change: str, parts: Sequence[Part], four_bit: bool = False, exchanged:
 
 def mebibytes(value: int) -> str:
     """``48.71 MiB``."""
-    return f"{value / 2**20:.2f} MiB"
+    return f"{value / 2**20:,.2f} MiB"
 
 
 def milliseconds(whole: Sum) -> str:
     """``509.97 ms (212.85-1251.40)``: the parts one after the other."""
-    return f"{whole.dsp_ms:.2f} ms ({whole.dsp_ms_low:.2f}-{whole.dsp_ms_high:.2f})"
+    return interval_words(whole.dsp_ms, whole.dsp_ms_low, whole.dsp_ms_high, whole.timed)

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ..models.published import Published
 from ..report.escape import markdown, markdown_code
-from ..report.words import VERDICT, latency_words
+from ..report.words import (
+    OUTSIDE,
+    VERDICT,
+    at_least,
+    latency_words,
+    macs_words,
+    memory_words,
+    outside,
+    runtime_words,
+    share_words,
+)
 from ..units import show_bytes, show_count
-from .lifts import mebibytes, milliseconds
-from .model import Contrast, Group, Page, Part
+from .lifts import mebibytes, milliseconds, together
+from .model import Contrast, Group, Lift, Page, Part
 
 OPERATORS_SHOWN = 12
 
@@ -53,13 +64,13 @@ def _figures(page: Page) -> str:
     rows = [
         ["parameters", *(f"{r.model.parameters:,}" for r in reports), f"{whole.parameters:,}" if whole else ""],
         ["weights at INT8, on the device", *(show_bytes(r.memory.weights_bytes) for r in reports), show_bytes(whole.weights_bytes) if whole else ""],
-        ["peak of activations", *(show_bytes(r.memory.runtime_bytes) for r in reports), show_bytes(whole.runtime_bytes) if whole else ""],
-        ["total", *(show_bytes(r.memory.total_bytes) for r in reports), show_bytes(whole.total_bytes) if whole else ""],
-        ["of the budget", *(f"{r.memory.total_bytes / r.memory.budget_bytes:.0%}" for r in reports), f"{whole.total_bytes / whole.budget_bytes:.0%}" if whole else ""],
-        ["MACs", *(show_count(r.latency.macs) for r in reports), show_count(whole.macs) if whole else ""],
+        ["peak of activations", *(runtime_words(r.memory) for r in reports), at_least(show_bytes(whole.runtime_bytes), whole.sized, whole.runtime_bytes) if whole else ""],
+        ["total", *(memory_words(r.memory, show_bytes(r.memory.total_bytes)) for r in reports), at_least(show_bytes(whole.total_bytes), whole.sized, whole.total_bytes) if whole else ""],
+        ["of the budget", *(share_words(r.memory) for r in reports), at_least(f"{whole.total_bytes / whole.budget_bytes:,.0%}", whole.sized, whole.total_bytes) if whole else ""],
+        ["MACs", *(macs_words(r.latency) for r in reports), at_least(show_count(whole.macs), whole.timed, whole.macs) if whole else ""],
         ["on the sensor (estimate)", *(latency_words(r) for r in reports), milliseconds(whole) if whole else ""],
         ["largest tensor", *(_largest(p) for p in page.parts), ""],
-        ["refused nodes", *(str(p.refused_nodes) for p in page.parts), str(sum(p.refused_nodes for p in page.parts)) if whole else ""],
+        ["refused nodes", *(f"{p.refused_nodes:,}" for p in page.parts), str(sum(p.refused_nodes for p in page.parts)) if whole else ""],
     ]  # fmt: skip
     return table(head, [row[: len(head)] for row in rows])
 
@@ -92,7 +103,7 @@ def _groups(groups: Sequence[Group]) -> str:
     rows = (
         (
             markdown(g.rule),
-            f"{markdown_code(g.op)} ×{g.count}" if g.op else "",
+            f"{markdown_code(g.op)} ×{g.count:,}" if g.op else "",
             markdown(g.reason),
             "<br>".join(markdown_code(b) for b in g.blocks),
             markdown(g.fix),
@@ -120,7 +131,7 @@ def _lifts(page: Page) -> str:
     rows = (
         (
             markdown(lift.change),
-            mebibytes(lift.total_bytes),
+            lift_total(page, lift),
             "<br>".join(markdown(r) for r in lift.remains) or "nothing",
         )
         for lift in page.lifts
@@ -161,6 +172,22 @@ def instead(contrast: Contrast) -> list[str]:
     ]
 
 
+def beyond(page: Page, figure: Published) -> str:
+    """A sentence where ``figure`` is a latency that the estimate's interval does not hold, else ""."""
+    whole = page.together or together(page.parts)
+    if figure.figure != "latency" or not outside(
+        figure.value, figure.unit, whole.dsp_ms_low, whole.dsp_ms_high, whole.timed
+    ):
+        return ""
+    return OUTSIDE
+
+
+def lift_total(page: Page, lift: Lift) -> str:
+    """The memory that remains, a lower bound where sizes are unknown."""
+    sized = all(part.report.memory.complete for part in page.parts)
+    return at_least(mebibytes(lift.total_bytes), sized, lift.total_bytes)
+
+
 def contrast_title(contrast: Contrast) -> str:
     """``What the authors of PicoSAM3 did instead``."""
     return f"What the authors of {contrast.report.model.title or contrast.report.model.name} did instead"
@@ -177,7 +204,7 @@ def _published(page: Page) -> str:
         (
             p.figure.replace("_", " ") + (f", {p.variant}" if p.variant else ""),
             f"{p.value:g} {p.unit}",
-            markdown("; ".join(x for x in (p.covers, p.note) if x)),
+            markdown("; ".join(x for x in (p.covers, p.note, beyond(page, p)) if x)),
             markdown(p.source) + ("" if p.first_hand else " (second-hand)"),
         )
         for p in page.published

@@ -77,6 +77,8 @@ class Part:
     """Inputs the sensor cannot deliver, those left out that another part writes."""
     refused_nodes: int = 0
     """Nodes refused for one reason or several."""
+    graph_refused: tuple[Group, ...] = ()
+    """What is refused of the graph as a whole: its inputs, outputs or quantization."""
     unknown_nodes: int = 0
     front_end: tuple[FrontEndAnswer, ...] = ()
     """What the real converter's front end said to this graph."""
@@ -96,6 +98,10 @@ class Sum:
     dsp_ms: float
     dsp_ms_low: float
     dsp_ms_high: float
+    sized: bool = True
+    """False where a tensor's size is unknown: the bytes are a lower bound."""
+    timed: bool = True
+    """False where a layer could not be counted: MACs and milliseconds are lower bounds."""
 
     @property
     def fits(self) -> bool:

@@ -22,6 +22,7 @@ from ..models.evidence import Converted
 from ..models.published import published
 from ..models.registry import Entry, find
 from ..report.report import Report
+from ..report.words import counted
 from ..target import Target, load_target
 from ..units import show_bytes
 from ..verify.engine import verify
@@ -36,7 +37,7 @@ EXAMPLE = "picosam3"
 STRICT = "picosam"
 """The profile of the papers' constraint set."""
 LOW_BITS = 4
-_MEMORY, _LATENCY = "SF3", "SF4"
+_MEMORY, _LATENCY, _GRAPH = "SF3", "SF4", "SF5"
 _SEVERITY = {"fits": 0, "unknown": 1, "does_not_fit": 2}
 
 SAID = (
@@ -118,6 +119,7 @@ def part(
         report=report,
         operators=operators(graph),
         refused=groups(f for f in found if f.support == "unsupported" and _about_operators(f)),
+        graph_refused=groups(f for f in found if f.support == "unsupported" and _about_graph(f)),
         flagged=groups(
             f for f in strict if f.support == "unsupported" and _about_operators(f) and not _among(f, found)
         ),
@@ -178,7 +180,11 @@ def _converted(parts: Sequence[Part]) -> tuple[tuple[str, Converted, int], ...]:
 
 
 def _about_operators(finding: Finding) -> bool:
-    return not finding.rule.startswith((_MEMORY, _LATENCY))
+    return bool(finding.node) and not finding.rule.startswith((_MEMORY, _LATENCY, _GRAPH))
+
+
+def _about_graph(finding: Finding) -> bool:
+    return not _about_operators(finding) and not finding.rule.startswith((_MEMORY, _LATENCY))
 
 
 def _among(finding: Finding, refused: Sequence[Finding]) -> bool:
@@ -221,11 +227,12 @@ def _reasons(parts: Sequence[Part], whole: Sum | None, target: Target) -> tuple[
         if item.refused:
             count = ", ".join(_by_operator(item.refused))
             found.append(
-                f"{who} has {item.refused_nodes} nodes that the converter refuses in the form used: {count}."
+                f"{who} has {counted(item.refused_nodes, 'node')} that the converter refuses in the form used: {count}."
             )
         if item.unknown:
             count = ", ".join(_by_operator(item.unknown))
-            found.append(f"{who} has {item.unknown_nodes} nodes that nobody has tried: {count}.")
+            found.append(f"{who} has {counted(item.unknown_nodes, 'node')} that nobody has tried: {count}.")
+        found += [f"{who} is refused as a whole: {g.reason} ({g.rule})." for g in item.graph_refused]
         found += [f"{who} needs more than {_over(report)}."] if not report.memory.fits else []
         found += _too_large(who, item)
         found += [f"{who} takes {g.form}; {g.why}." for g in item.foreign_inputs if g.kind == "size"]

@@ -87,5 +87,9 @@ class LatencyReport:
 
     @property
     def fps(self) -> float:
-        """Inferences a second if the DSP did nothing else; the sensor's readout comes on top."""
+        """Inferences a second if the DSP did nothing else; see ``frames_a_second`` for what the sensor delivers."""
         return 1e3 / self.dsp_ms if self.cycles else 0.0
+
+    def frames_a_second(self, readout_ms: float) -> float:
+        """The most frames a second beside a readout of ``readout_ms``: the slower of the two decides."""
+        return 1e3 / max(self.dsp_ms if self.complete else self.dsp_ms_low, readout_ms)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
@@ -10,9 +11,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ..memory.model import Live, Step
 from ..verify.finding import Finding
 from .escape import terminal
-from .report import Report
+from .outcome import said
+from .report import Report, TensorInfo
+from .words import NOT_SIZED, at_least, counted, share_words
 
 VERDICT_STYLE = {
     "fits": ("FITS", "bold green"),
@@ -24,15 +28,21 @@ NODES_SHOWN = 3
 LAYERS_SHOWN = 5
 TENSORS_SHOWN = 6
 BAR_WIDTH = 40
+NARROWEST_BAR = 8
+BESIDE_THE_BAR = 62
+"""Columns of the line that the bar leaves to the figures before and behind it."""
+TRANSFORM = "Transform"
+"""The memory plan's operator for a change of layout."""
+_OUTPUT = re.compile(r"(.+)/output(?:-\d+)?")
 
 
 def print_report(report: Report, console: Console, verbose: bool = False, memory: bool = False) -> None:
     """Write the whole report to ``console``; ``memory`` adds the timeline of the plan."""
     console.print(_headline(report))
     console.print()
-    console.print(_findings(report.findings, verbose))
+    console.print(_findings(report, verbose))
     console.print()
-    console.print(_memory(report))
+    console.print(_memory(report, console.width))
     if memory:
         from .memory import render_timeline
 
@@ -56,7 +66,7 @@ def _headline(report: Report) -> RenderableType:
     word, style = VERDICT_STYLE[report.verdict]
     model = report.model
     title = Text.assemble((terminal(model.name), "bold"), "  ", (word, style))
-    shapes = ", ".join(f"{terminal(t.name)} {_shape(t.shape)}" for t in model.inputs) or "no inputs"
+    shapes = ", ".join(_input(t) for t in model.inputs) or "no inputs"
     about = f"{shapes} · opset {model.opset} · {model.parameters:,} parameters · {model.nodes:,} nodes"
     against = f"{report.target.name} · {report.target.converter} · profile {report.profile}"
     lines = [title, _in_short(report), Text(about, "dim"), Text(against, "dim")]
@@ -75,25 +85,37 @@ def _in_short(report: Report) -> Text:
         {
             f.node
             for f in report.findings
-            if f.support == "unsupported" and f.node and not f.rule.startswith("SF3")
+            if f.support == "unsupported" and f.node and not f.rule.startswith(("SF3", "SF5"))
         }
     )
     unknown = len({f.node for f in report.findings if f.support == "unknown" and f.node})
-    operators = f"{refused:,} nodes refused" if refused else "no node refused"
+    operators = f"{counted(refused, 'node')} refused" if refused else "no node refused"
     operators += f", {unknown:,} not known" if unknown else ""
     memory, latency = report.memory, report.latency
-    share = f"{memory.total_bytes / memory.budget_bytes:.0%} of the memory"
+    share = share_words(memory)
+    share = f"memory {NOT_SIZED}" if share == NOT_SIZED else f"{share} of the memory"
     low, middle, high = (
         f"{ms:,.0f}" if ms >= 100 else f"{ms:.3g}"
         for ms in (latency.dsp_ms_low, latency.dsp_ms, latency.dsp_ms_high)
     )
     time = f"about {middle} ms ({low} to {high})"
+    if not latency.complete:
+        time = at_least(f"{low} ms", False, latency.dsp_ms_low).replace(
+            NOT_SIZED, f"milliseconds {NOT_SIZED}"
+        )
     return Text(" · ".join((operators, share, time)))
 
 
-def _findings(findings: Sequence[Finding], verbose: bool) -> RenderableType:
-    if not findings:
+def _findings(report: Report, verbose: bool) -> RenderableType:
+    findings: Sequence[Finding] = report.findings
+    if not findings and report.verdict == "fits":
         return Text("No findings: every operator is supported in the form used.")
+    if not findings:
+        return Text(
+            "No findings to show."
+            if report.memory.complete
+            else "No findings, but not every size is known, so nothing can be promised."
+        )
     key = lambda f: (f.rule, f.severity, f.op, f.reason or f.message)  # noqa: E731
     order = {k: i for i, k in enumerate(dict.fromkeys(key(f) for f in findings))}
     groups = groupby(sorted(findings, key=lambda f: order[key(f)]), key=key)
@@ -103,17 +125,17 @@ def _findings(findings: Sequence[Finding], verbose: bool) -> RenderableType:
 def _group(members: list[Finding], verbose: bool) -> RenderableType:
     first = members[0]
     members = list({f.node: f for f in members}.values())  # one node may say the same of two inputs
-    count = f" ×{len(members)}" if len(members) > 1 else ""
+    count = f" ×{len(members):,}" if len(members) > 1 else ""
     head = Text.assemble(
         (first.rule, f"bold {SEVERITY_STYLE[first.severity]}"), " ", (first.severity, SEVERITY_STYLE[first.severity]),
-        "  ", (terminal(first.op) + count, "bold"), "  ", terminal(first.message if len(members) == 1 else first.reason or first.message),
+        "  ", (terminal(first.op) + count, "bold"), "  ", terminal(said(first) if len(members) == 1 else first.reason or said(first)),
     )  # fmt: skip
     lines: list[RenderableType] = [head]
     shown = members if verbose else members[:NODES_SHOWN]
     places = [terminal(f.node) + (f" {_shape(f.shape)}" if f.shape else "") for f in shown if f.node]
     if places:
         more = (
-            f" and {len(members) - len(shown)} more (--verbose lists all)"
+            f" and {len(members) - len(shown):,} more (--verbose lists all)"
             if len(members) > len(shown)
             else ""
         )
@@ -127,15 +149,16 @@ def _group(members: list[Finding], verbose: bool) -> RenderableType:
     return Group(*lines)
 
 
-def _memory(report: Report) -> RenderableType:
+def _memory(report: Report, columns: int) -> RenderableType:
     memory = report.memory
     table = Table.grid(padding=(0, 2))
     table.add_column()
     table.add_column(justify="right")
     table.add_column()
+    bound = f"no schedule can need less than {memory.bound_bytes:,} B" if memory.complete else ""
     rows: Iterable[tuple[str, int, str]] = (
         ("weights", memory.weights_bytes, ""),
-        ("runtime", memory.runtime_bytes, f"no schedule can need less than {memory.bound_bytes:,} B"),
+        ("runtime", memory.runtime_bytes, bound),
         (
             "input persistence",
             memory.input_persistence_bytes,
@@ -144,32 +167,67 @@ def _memory(report: Report) -> RenderableType:
         ("reserved", memory.reserved_bytes, ""),
     )
     for label, size, remark in rows:
-        table.add_row(label, f"{size:,} B", Text(remark, "dim"))
-    share = memory.total_bytes / memory.budget_bytes
-    filled = max(0, min(BAR_WIDTH, round(share * BAR_WIDTH)))
+        open_ = not memory.complete and label in ("runtime", "input persistence")
+        table.add_row(label, _bytes(size, not open_), Text(remark, "dim"))
+    of_budget = f" of {memory.budget_bytes:,} B"
+    width = max(NARROWEST_BAR, min(BAR_WIDTH, columns - BESIDE_THE_BAR))
+    filled = max(0, min(width, round(memory.total_bytes / memory.budget_bytes * width)))
     style = "green" if memory.fits else "red"
     bar = Text.assemble(
         ("━" * filled, style),
-        ("━" * (BAR_WIDTH - filled), "dim"),
-        f" {share:.0%} of {memory.budget_bytes:,} B",
+        ("━" * (width - filled), "dim"),
+        f" {share_words(memory)}{of_budget}",
     )
-    table.add_row(Text("total", "bold"), Text(f"{memory.total_bytes:,} B", "bold"), bar)
+    if not memory.complete:
+        share = share_words(memory)
+        bar = Text("" if share == NOT_SIZED else share + of_budget, "yellow")
+    table.add_row(Text("total", "bold"), Text(_bytes(memory.total_bytes, memory.complete), "bold"), bar)
     lines: list[RenderableType] = [Text("Memory", "bold"), _inset(table, 2)]
-    if 0 <= memory.peak_step < len(memory.steps):
+    if 0 <= memory.peak_step < len(memory.steps) and memory.complete:
         peak = memory.steps[memory.peak_step]
         alive = sorted(peak.live, key=lambda t: -t.bytes)
-        listed = ", ".join(f"{terminal(t.tensor)} {t.bytes:,} B" for t in alive[:TENSORS_SHOWN])
+        listed = ", ".join(_live(t, alive) for t in alive[:TENSORS_SHOWN])
         more = f" and {len(alive) - TENSORS_SHOWN} more" if len(alive) > TENSORS_SHOWN else ""
         lines.append(
             _inset(
                 Text.assemble(
-                    "peak at ", (terminal(peak.node), "bold"), f" ({terminal(peak.op)}): {listed}{more}"
+                    "peak at ", (terminal(place(peak)), "bold"), f" ({terminal(_kind(peak))}): {listed}{more}"
                 ),
                 2,
             )
         )
     lines += [_inset(Text(terminal(note), "yellow"), 2) for note in memory.notes]
     return Group(*lines)
+
+
+def _bytes(value: int, complete: bool) -> str:
+    return at_least(f"{value:,} B", complete, value)
+
+
+def _live(item: Live, among: Sequence[Live]) -> str:
+    """``x 884,736 B``, with the reason where that alone tells it from its namesake, or from a tensor."""
+    named = sum(other.tensor == item.tensor for other in among) == 1 and item.why != "scratch"
+    return f"{terminal(item.tensor)} {item.bytes:,} B" + ("" if named or not item.why else f" ({item.why})")
+
+
+def place(step: Step) -> str:
+    """The file's node or output that ``step`` belongs to; a layout change has a name of its own in the plan."""
+    if step.op != TRANSFORM:
+        return step.node
+    if output := _OUTPUT.fullmatch(step.node):
+        return f"output {output[1]}"
+    return step.node.removesuffix("/transform")
+
+
+def _kind(step: Step) -> str:
+    return "layout change" if step.op == TRANSFORM else step.op
+
+
+def _input(tensor: TensorInfo) -> str:
+    judged = tensor.judged is not None and tensor.judged != tensor.shape
+    return f"{terminal(tensor.name)} {_shape(tensor.shape)}" + (
+        f" judged at {_shape(tensor.judged)}" if judged else ""
+    )
 
 
 def _confirmation(report: Report) -> RenderableType:

@@ -8,7 +8,7 @@ from typing import Final
 from .escape import plain, workflow_data, workflow_property
 from .outcome import Group, Outcome, grouped, outcomes
 from .report import Report
-from .words import VERDICT, amount, counted, figure_words, latency_words
+from .words import VERDICT, amount, counted, figure_words, latency_words, macs_words, memory_words
 
 COMMAND: Final = {"error": "error", "warning": "warning", "info": "notice"}
 NODES_SHOWN: Final = 5
@@ -50,8 +50,8 @@ def _summary(outcome: Outcome, report: Report) -> tuple[int, str]:
     memory = report.memory
     text = (
         f"{VERDICT[report.verdict]} ({report.target.name}, profile {report.profile}): "
-        f"{amount('bytes', memory.total_bytes)} of {amount('bytes', memory.budget_bytes)}, "
-        f"{amount('macs', report.latency.macs)} MACs, {latency_words(report)}"
+        f"{memory_words(memory, amount('bytes', memory.total_bytes))} of {amount('bytes', memory.budget_bytes)}, "
+        f"{macs_words(report.latency)} MACs, {latency_words(report)}"
     )
     level = "notice"
     if outcome.change is not None and outcome.change.grown:

@@ -117,11 +117,14 @@ def _model(model: ModelInfo, macs: int) -> dict[str, Any]:
 
 
 def _tensor(tensor: TensorInfo) -> dict[str, Any]:
-    return {
+    found: dict[str, Any] = {
         "name": tensor.name,
         "shape": list(tensor.shape) if tensor.shape is not None else None,
         "dtype": tensor.dtype,
     }
+    if tensor.judged is not None and tensor.judged != tensor.shape:
+        found["judged_shape"] = list(tensor.judged)
+    return found
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -143,6 +146,7 @@ def _memory(memory: MemoryReport, plan: bool) -> dict[str, Any]:
         "headroom_bytes": memory.headroom_bytes,
         "bound_bytes": memory.bound_bytes,
         "fits": memory.fits,
+        "complete": memory.complete,
         "peak_node": peak.node if peak else "",
         "live_at_peak": [{"tensor": t.tensor, "bytes": t.bytes, "why": t.why} for t in peak.live]
         if peak

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .escape import plain, terminal
+from .words import NOT_SIZED, OUTSIDE, at_least, outside
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,7 +37,7 @@ def render_latency(
     target = target or load_target()
     console.print(Text("Latency", "bold"))
     facts = Table.grid(padding=(0, 2))
-    for label, value, remark in (*_facts(report, target), *_published(published)):
+    for label, value, remark in (*_facts(report, target), *_published(published, report)):
         facts.add_row(Text(label), Text(value, "bold"), Text(remark, "dim"))
     console.print(Padding(facts, (0, 0, 0, 2), expand=False))
     slowest = sorted(report.layers, key=lambda c: -c.cycles)[:LAYERS_SHOWN]
@@ -62,15 +63,21 @@ def render_latency(
         console.print(Padding(Text(terminal(note), style), (0, 0, 0, 2), expand=False))
 
 
-def _published(figures: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
-    """Published latencies, each with what it covers and its source."""
+def _published(figures: Sequence[Mapping[str, Any]], report: LatencyReport) -> list[tuple[str, str, str]]:
+    """Published latencies, each with what it covers, its source and whether the estimate holds it."""
+    low, high = report.dsp_ms_low, report.dsp_ms_high
     return [
         (
             "published",
             f"{row['value']:g} {row['unit']}",
             "; ".join(
                 terminal(part)
-                for part in (row.get("variant"), row.get("covers", "coverage not stated"), row["source"])
+                for part in (
+                    row.get("variant"),
+                    row.get("covers", "coverage not stated"),
+                    row["source"],
+                    OUTSIDE if outside(row["value"], row["unit"], low, high, report.complete) else "",
+                )
                 if part
             ),
         )
@@ -80,24 +87,47 @@ def _published(figures: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str
 
 
 def _facts(report: LatencyReport, target: Target) -> list[tuple[str, str, str]]:
-    readouts = f"readout: {target.readout_3mp_ms:g} ms at 3.1 MP, {target.readout_12mp_ms:g} ms at 12.3 MP, beside the compute"
+    fast, slow = (report.frames_a_second(ms) for ms in (target.readout_3mp_ms, target.readout_12mp_ms))
+    readouts = (
+        f"beside a readout of {target.readout_3mp_ms:g} ms at 3.1 MP; "
+        f"at most {_rate(slow)} beside {target.readout_12mp_ms:g} ms at 12.3 MP"
+    )
     source = "your" if report.calibration != "shipped" else "shipped"
     evidence = f"fitted on {report.measurements} {source} measurements, median error {report.error_median:.0%}, each network left out in turn"
     if report.calibration != "shipped":
         evidence = f"calibration {terminal(report.calibration)}: fitted on {report.measurements} measurements, median error {report.error_median:.0%}, each network left out in turn"
-    incomplete = "" if report.complete else "at least: not every layer could be counted"
+    if not report.complete:
+        return [
+            (
+                "DSP runtime",
+                at_least(f"{_ms(report.dsp_ms_low)} ms", False, report.dsp_ms_low),
+                "not every layer could be counted",
+            ),
+            (
+                "frame rate",
+                f"at most {_rate(fast)} a second" if report.dsp_ms_low else NOT_SIZED,
+                readouts if report.dsp_ms_low else "",
+            ),
+            ("MACs", at_least(f"{report.macs:,}", False, report.macs), ""),
+            ("evidence", report.basis, evidence),
+        ]
     return [
         (
             "DSP runtime",
             f"{_ms(report.dsp_ms)} ms",
-            f"estimate, {_ms(report.dsp_ms_low)} to {_ms(report.dsp_ms_high)} ms {incomplete}".rstrip(),
+            f"estimate, {_ms(report.dsp_ms_low)} to {_ms(report.dsp_ms_high)} ms",
         ),
-        ("inferences", f"{report.fps:,.0f} a second", readouts),
+        ("frame rate", f"at most {_rate(fast)} a second", readouts),
         ("MACs", f"{report.macs:,}", f"and {report.elements:,} elements of other layers"),
         ("cycles", f"{report.cycles:,}", f"at {report.clock_hz / 1e6:g} MHz"),
-        ("MACs/cycle", f"{report.macs_per_cycle:.0f}", f"{report.utilization:.0%} of {report.mac_units}"),
+        ("MACs/cycle", f"{report.macs_per_cycle:,.0f}", f"{report.utilization:.0%} of {report.mac_units:,}"),
         ("evidence", report.basis, evidence),
     ]
+
+
+def _rate(frames: float) -> str:
+    """``182``, ``2.1``: two significant digits below ten."""
+    return f"{frames:,.0f}" if frames >= 10 else f"{frames:.2g}"
 
 
 def render_refit(result: Refit) -> str:
@@ -206,4 +236,4 @@ def _cell(text: str) -> str:
 
 def _ms(value: float) -> str:
     """Milliseconds with three significant digits."""
-    return f"{value:.3g}" if value < 100 else f"{value:.0f}"
+    return f"{value:.3g}" if value < 100 else f"{value:,.0f}"

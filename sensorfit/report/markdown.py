@@ -12,7 +12,16 @@ from typing import Final
 from .escape import markdown, markdown_code
 from .outcome import Group, Outcome, grouped, outcomes
 from .report import Report
-from .words import VERDICT, amount, counted, figure_words, latency_words
+from .words import (
+    VERDICT,
+    amount,
+    counted,
+    figure_words,
+    latency_words,
+    macs_words,
+    memory_words,
+    share_words,
+)
 
 MARKER: Final = "<!-- sensorfit -->"
 ICON: Final = {"pass": "✅", "fail": "❌", "unknown": "❔"}
@@ -65,9 +74,9 @@ def _table(results: Sequence[Outcome]) -> str:
             _icon(outcome),
             name,
             _verdict(report),
-            amount("bytes", memory.total_bytes),
-            f"{memory.total_bytes / memory.budget_bytes:.1%}",
-            amount("macs", report.latency.macs),
+            memory_words(memory, amount("bytes", memory.total_bytes)),
+            share_words(memory, 1),
+            macs_words(report.latency),
             latency_words(report),
         )
         lines.append(f"| {' | '.join(cells)} |")

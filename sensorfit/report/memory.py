@@ -34,7 +34,7 @@ def render_timeline(report: MemoryReport, console: Console) -> None:
         peak = index == report.peak_step
         style = "bold red" if peak else "dim" if step.op == "Transform" else ""
         table.add_row(
-            str(index),
+            f"{index:,}",
             f"{step.bytes:,}",
             Text(
                 "█" * max(1, round(BAR * step.bytes / top)) if step.bytes else "",
@@ -52,7 +52,7 @@ def _peak(report: MemoryReport, console: Console) -> None:
 
     step: Step = report.steps[report.peak_step]
     table = Table(
-        title=f"Alive at the peak, step {report.peak_step}",
+        title=f"Alive at the peak, step {report.peak_step:,}",
         title_justify="left",
         box=None,
         pad_edge=False,
@@ -73,7 +73,7 @@ def _peak(report: MemoryReport, console: Console) -> None:
         won = report.runtime_bytes - culprit.runtime_if_fewer
         console.print(
             Text(
-                f"{_short(plain(culprit.tensor))} with {culprit.fewer_channels} channels instead of {culprit.shape[1]}: "
+                f"{_short(plain(culprit.tensor))} with {culprit.fewer_channels:,} channels instead of {culprit.shape[1]:,}: "
                 f"runtime {culprit.runtime_if_fewer:,} B ({won:,} B less)"
             )
         )

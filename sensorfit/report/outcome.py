@@ -102,7 +102,10 @@ class Group:
 
 def said(finding: Finding) -> str:
     """The message without the operator in front, where the output shows that beside it."""
-    return finding.message.removeprefix(f"{finding.op}: ") if finding.op else finding.message
+    message, operator = finding.message, f"{finding.op}: "
+    while finding.op and message.startswith(operator) and message != operator:
+        message = message.removeprefix(operator)
+    return message
 
 
 def grouped(findings: Iterable[Finding]) -> list[Group]:

@@ -11,11 +11,14 @@ left. What then remains of the formats goes to standard output.
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO, cast
 
 from ..errors import ConfigError
 from .outcome import Outcome
@@ -47,6 +50,10 @@ def plan(formats: Sequence[str], outputs: Sequence[str]) -> Plan:
     for output in outputs:
         format_, given, name = output.partition("=")
         file = Path(name if given and format_ in FORMATS else output)
+        if given and format_.isalpha() and format_ not in FORMATS:
+            raise ConfigError(
+                f"--output {output}: there is no format '{format_}'; choose from {', '.join(FORMATS)}"
+            )
         if not (given and format_ in FORMATS):
             format_ = _suggested(file, left)
         if format_ in left:
@@ -98,17 +105,33 @@ def text(format_: str, outcomes: Sequence[Outcome], steps: bool = False) -> str:
 
 
 WIDTH: Final = 160
-"""Columns where there is no terminal to ask: a log viewer wraps by itself."""
+"""Columns where there is neither a terminal nor COLUMNS to ask: a log viewer wraps by itself."""
+_TRAILING: Final = re.compile(r"[ \t]+(?=\n)")
 
 
 def console_for(file: TextIO) -> Console:
     """A rich console on ``file``: colour only on a terminal and without NO_COLOR (rich sees to that)."""
     from rich.console import Console
 
-    terminal = file.isatty()
-    return Console(
-        file=file, highlight=False, no_color=None if terminal else True, width=None if terminal else WIDTH
-    )
+    if file.isatty():
+        return Console(file=file, highlight=False)
+    columns = os.environ.get("COLUMNS", "")
+    width = int(columns) if columns.isascii() and columns.isdigit() and int(columns) else WIDTH
+    return Console(file=cast(TextIO, _Trimmed(file)), highlight=False, no_color=True, width=width)
+
+
+class _Trimmed:
+    """A text file that gets no blanks at the end of a line; rich fills tables and wrapped lines with them."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, text: str) -> int:
+        self._file.write(_TRAILING.sub("", text))
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
 
 
 def write_console(
@@ -127,21 +150,30 @@ def write_console(
 
 
 def show(plan_: Plan, outcomes: Sequence[Outcome], *, verbose: bool = False, memory: bool = False) -> None:
-    """Write every output: files first, then standard output; a model without a report is a sentence on stderr."""
+    """Write every output: files first, then standard output; a model without a report is a sentence on stderr.
+
+    A reader of standard output that has left (``| head``) is no error.
+    """
     from ..baseline import write_text
 
-    for format_, file in plan_.written:
-        if format_ == "console":
-            from io import StringIO
+    def rendered(format_: str) -> str:
+        if format_ != "console":
+            return text(format_, outcomes, memory)
+        buffer = StringIO()
+        write_console(outcomes, buffer, verbose=verbose, memory=memory)
+        return buffer.getvalue()
 
-            buffer = StringIO()
-            write_console(outcomes, buffer, verbose=verbose, memory=memory)
-            write_text(file, buffer.getvalue())
-        else:
-            write_text(file, text(format_, outcomes, memory))
-    for format_ in plan_.shown:
-        if format_ == "console":
-            write_console(outcomes, sys.stdout, verbose=verbose, memory=memory)
-        elif not (format_ == "json" and len(outcomes) == 1 and outcomes[0].report is None):
-            sys.stdout.write(text(format_, outcomes, memory))
-    sys.stdout.flush()
+    for format_, file in plan_.written:
+        write_text(file, rendered(format_))
+    try:
+        for format_ in plan_.shown:
+            if format_ == "console" and sys.stdout.isatty():
+                write_console(outcomes, sys.stdout, verbose=verbose, memory=memory)
+            elif not (format_ == "json" and len(outcomes) == 1 and outcomes[0].report is None):
+                sys.stdout.write(rendered(format_))  # whole, so that rich never meets a closed pipe
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still buffered goes nowhere, so that Python's own flush at the end succeeds.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

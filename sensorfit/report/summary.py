@@ -11,7 +11,16 @@ from rich.text import Text
 
 from .escape import terminal
 from .outcome import Outcome, grouped
-from .words import VERDICT, amount, counted, figure_words, status
+from .words import (
+    VERDICT,
+    counted,
+    figure_words,
+    latency_words,
+    macs_words,
+    memory_words,
+    share_words,
+    status,
+)
 
 STYLE = {"fits": "green", "does_not_fit": "red", "unknown": "yellow"}
 SEVERITY_STYLE = {"error": "red", "warning": "yellow", "info": "cyan"}
@@ -101,7 +110,7 @@ def _table(outcomes: Sequence[Outcome]) -> Table:
     for outcome in outcomes:
         name, gate = (
             Text(terminal(outcome.path)),
-            Text(status(outcome), "red" if outcome.exit_code else "green"),
+            Text(status(outcome), _gate_style(outcome)),
         )
         report = outcome.report
         if report is None:
@@ -111,15 +120,19 @@ def _table(outcomes: Sequence[Outcome]) -> Table:
         table.add_row(
             name,
             Text(VERDICT[report.verdict], STYLE[report.verdict]),
-            str(sum(f.severity == "error" for f in report.findings)),
-            str(sum(f.severity == "warning" for f in report.findings)),
-            f"{memory.total_bytes / 2**20:.2f} MiB",
-            f"{memory.total_bytes / memory.budget_bytes:.0%}",
-            amount("macs", report.latency.macs),
-            f"{report.latency.dsp_ms:.2f} ms",
+            f"{sum(f.severity == 'error' for f in report.findings):,}",
+            f"{sum(f.severity == 'warning' for f in report.findings):,}",
+            memory_words(memory, f"{memory.total_bytes / 2**20:,.2f} MiB"),
+            share_words(memory),
+            macs_words(report.latency),
+            f"{report.latency.dsp_ms:,.2f} ms" if report.latency.complete else latency_words(report),
             gate,
         )
     return table
+
+
+def _gate_style(outcome: Outcome) -> str:
+    return "red" if outcome.exit_code else "yellow" if status(outcome) == "unknown" else "green"
 
 
 def _last_line(outcomes: Sequence[Outcome]) -> Text:

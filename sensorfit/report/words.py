@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..units import show_bytes, show_count
+from ..latency.model import LatencyReport
+from ..memory.model import MemoryReport
+from ..units import MILLISECONDS, show_bytes, show_count
 from .outcome import Figure, Outcome
 from .report import Report
 
 VERDICT: Final = {"fits": "fits", "does_not_fit": "does not fit", "unknown": "unknown"}
+NOT_SIZED: Final = "n/a (sizes unknown)"
+"""For a figure of which nothing could be counted."""
+OUTSIDE: Final = "outside the estimate's interval; docs/latency.md says why"
+"""For a published latency that the estimate does not explain."""
 FIGURE: Final = {"total_bytes": "memory", "dsp_ms": "latency", "macs": "MACs", "parameters": "parameters"}
 
 
@@ -42,14 +48,59 @@ def figure_words(figure: Figure) -> str:
 
 
 def status(outcome: Outcome) -> str:
-    """One word for the gate: pass, fail, or why there is no answer."""
+    """One word for the gate: pass, fail, unknown, or why there is no answer."""
+    if outcome.exit_code == 0 and outcome.report is not None and outcome.report.verdict == "unknown":
+        return "unknown"
     return {0: "pass", 1: "fail", 2: "cannot be checked"}.get(outcome.exit_code, "tool failure")
 
 
 def latency_words(report: Report) -> str:
-    """``3.22 ms (2.90-3.60)``."""
+    """``3.22 ms (2.90-3.60)``; where something was left out, ``at least 2.90 ms``."""
     latency = report.latency
-    return f"{latency.dsp_ms:.2f} ms ({latency.dsp_ms_low:.2f}-{latency.dsp_ms_high:.2f})"
+    return interval_words(latency.dsp_ms, latency.dsp_ms_low, latency.dsp_ms_high, latency.complete)
+
+
+def interval_words(middle: float, low: float, high: float, complete: bool = True) -> str:
+    """Milliseconds with their interval; the lower end alone where not everything was counted."""
+    if complete:
+        return f"{middle:,.2f} ms ({low:,.2f}-{high:,.2f})"
+    return at_least(f"{low:,.2f} ms", False, round(low, 2))
+
+
+def at_least(text: str, complete: bool, value: float) -> str:
+    """``text``, as a lower bound where not everything was counted, as not available where nothing was."""
+    if complete:
+        return text
+    return f"at least {text}" if value else NOT_SIZED
+
+
+def memory_words(memory: MemoryReport, text: str) -> str:
+    """``text`` about the total, as a lower bound where sizes are unknown."""
+    return at_least(text, memory.complete, memory.weights_bytes + memory.runtime_bytes)
+
+
+def share_words(memory: MemoryReport, digits: int = 0) -> str:
+    """``46%`` of the budget; "at least 0%" says nothing, so that becomes not available."""
+    share = f"{memory.total_bytes / memory.budget_bytes:,.{digits}%}"
+    if not memory.complete and not share.strip("0.%"):
+        return NOT_SIZED
+    return memory_words(memory, share)
+
+
+def runtime_words(memory: MemoryReport) -> str:
+    """The peak of the activations, likewise."""
+    return at_least(show_bytes(memory.runtime_bytes), memory.complete, memory.runtime_bytes)
+
+
+def macs_words(latency: LatencyReport) -> str:
+    """``330.16 M``, likewise."""
+    return at_least(show_count(latency.macs), latency.complete, latency.macs)
+
+
+def outside(value: float, unit: str, low: float, high: float, complete: bool = True) -> bool:
+    """Whether a published latency lies outside the estimate's interval; False where there is no estimate."""
+    factor = MILLISECONDS.get(unit.lower())
+    return complete and high > 0 and factor is not None and not low <= value * factor <= high
 
 
 def counted(number: int, noun: str) -> str:

@@ -136,7 +136,7 @@ def test_the_reader_sees_the_interval_the_readout_and_the_evidence(target: Targe
     assert "5.5 ms at 3.1 MP" in text
     assert "16.5 ms at 12.3 MP" in text
     assert f"{report.macs:,}" in text
-    assert f"{report.utilization:.0%} of 2304" in text
+    assert f"{report.utilization:.0%} of 2,304" in text
     assert "inferred" in text
     assert f"{report.measurements} shipped measurements" in text
     assert "depthwise convolution" in text
