@@ -32,6 +32,8 @@ OPTIONAL = (2,)
 """Terms a model has only where they lower the leave-one-out error: cycles per layer."""
 GAIN = 0.9
 """A term must bring the root mean square leave-one-out error below this fraction of the error without it."""
+ROUNDING: Final = 1e-9
+"""A relative error below this is arithmetic, not misfit: nothing is left for a term to explain."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ def fit(points: Sequence[Point], hardware: Constants, optional: Sequence[int] = 
         if len({p.group for p in points}) <= len(chosen) + 1:
             break
         tried = _judged(points, hardware, chosen)
-        if _rms(tried) < GAIN * _rms(best):
+        if _rms(tried) < GAIN * _rms(best) and _rms(best) > ROUNDING:
             best = tried
     return best
 
