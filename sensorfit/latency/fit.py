@@ -32,7 +32,7 @@ OPTIONAL = (2,)
 """Terms a model has only where they lower the leave-one-out error: cycles per layer."""
 GAIN = 0.9
 """A term must bring the root mean square leave-one-out error below this fraction of the error without it."""
-ROUNDING: Final = 1e-9
+ROUNDING = 1e-9
 """A relative error below this is arithmetic, not misfit: nothing is left for a term to explain."""
 
 
