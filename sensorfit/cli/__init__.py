@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -35,6 +36,13 @@ class Lazy(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from ..report.pipe import reader_may_leave
+
+        with reader_may_leave():
+            return super().invoke(ctx)
+        return 0
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -33,12 +33,14 @@ def command(ctx: click.Context, old: str, new: str, format_: str, profile: str, 
     from ..diff import diff
     from ..report.difference import print_diff, render_markdown
     from ..report.outputs import console_for
+    from ..report.pipe import reader_may_leave
 
     found = diff(old, new, profile=profile, input_persistency=input_persistency, input_shapes=input_shapes)
-    if format_ == "json":
-        click.echo(json.dumps(found.to_dict(), indent=2))
-    elif format_ == "markdown":
-        click.echo(render_markdown(found), nl=False)
-    else:
-        print_diff(found, console_for(sys.stdout), verbose=verbose)
+    with reader_may_leave():
+        if format_ == "json":
+            click.echo(json.dumps(found.to_dict(), indent=2))
+        elif format_ == "markdown":
+            click.echo(render_markdown(found), nl=False)
+        else:
+            print_diff(found, console_for(sys.stdout), verbose=verbose)
     ctx.exit(int(exit_code and found.worse))

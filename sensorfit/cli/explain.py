@@ -46,7 +46,9 @@ def command(model: str, form: str, output: str | None, profile: str, input_persi
     unusable input; 3 sensorfit itself failed.
     """
     from ..explain import explain, present
+    from ..report.pipe import reader_may_leave
 
     page = explain(model, profile=profile, input_persistency=input_persistency)
-    present.show(page, form, output)
+    with reader_may_leave():
+        present.show(page, form, output)
     raise click.exceptions.Exit(1 if page.verdict == "does_not_fit" else 0)

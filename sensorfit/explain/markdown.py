@@ -176,7 +176,7 @@ def beyond(page: Page, figure: Published) -> str:
     """A sentence where ``figure`` is a latency that the estimate's interval does not hold, else ""."""
     whole = page.together or together(page.parts)
     if figure.figure != "latency" or not outside(
-        figure.value, figure.unit, whole.dsp_ms_low, whole.dsp_ms_high, whole.timed
+        figure.value, figure.unit, figure.covers, whole.dsp_ms_low, whole.dsp_ms_high, whole.timed
     ):
         return ""
     return OUTSIDE

@@ -67,7 +67,9 @@ def _headline(report: Report) -> RenderableType:
     model = report.model
     title = Text.assemble((terminal(model.name), "bold"), "  ", (word, style))
     shapes = ", ".join(_input(t) for t in model.inputs) or "no inputs"
-    about = f"{shapes} · opset {model.opset} · {model.parameters:,} parameters · {model.nodes:,} nodes"
+    about = (
+        f"{shapes} · opset {model.opset} · {model.parameters:,} parameters · {counted(model.nodes, 'node')}"
+    )
     against = f"{report.target.name} · {report.target.converter} · profile {report.profile}"
     lines = [title, _in_short(report), Text(about, "dim"), Text(against, "dim")]
     if model.note:
@@ -152,8 +154,8 @@ def _group(members: list[Finding], verbose: bool) -> RenderableType:
 def _memory(report: Report, columns: int) -> RenderableType:
     memory = report.memory
     table = Table.grid(padding=(0, 2))
-    table.add_column()
-    table.add_column(justify="right")
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
     table.add_column()
     bound = f"no schedule can need less than {memory.bound_bytes:,} B" if memory.complete else ""
     rows: Iterable[tuple[str, int, str]] = (

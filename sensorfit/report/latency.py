@@ -76,7 +76,9 @@ def _published(figures: Sequence[Mapping[str, Any]], report: LatencyReport) -> l
                     row.get("variant"),
                     row.get("covers", "coverage not stated"),
                     row["source"],
-                    OUTSIDE if outside(row["value"], row["unit"], low, high, report.complete) else "",
+                    OUTSIDE
+                    if outside(row["value"], row["unit"], row.get("covers", ""), low, high, report.complete)
+                    else "",
                 )
                 if part
             ),

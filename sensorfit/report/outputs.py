@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO, cast
 
 from ..errors import ConfigError
 from .outcome import Outcome
+from .pipe import reader_may_leave
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -165,15 +166,9 @@ def show(plan_: Plan, outcomes: Sequence[Outcome], *, verbose: bool = False, mem
 
     for format_, file in plan_.written:
         write_text(file, rendered(format_))
-    try:
+    with reader_may_leave():
         for format_ in plan_.shown:
             if format_ == "console" and sys.stdout.isatty():
                 write_console(outcomes, sys.stdout, verbose=verbose, memory=memory)
             elif not (format_ == "json" and len(outcomes) == 1 and outcomes[0].report is None):
-                sys.stdout.write(rendered(format_))  # whole, so that rich never meets a closed pipe
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # What is still buffered goes nowhere, so that Python's own flush at the end succeeds.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
+                sys.stdout.write(rendered(format_))

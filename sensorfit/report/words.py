@@ -97,9 +97,17 @@ def macs_words(latency: LatencyReport) -> str:
     return at_least(show_count(latency.macs), latency.complete, latency.macs)
 
 
-def outside(value: float, unit: str, low: float, high: float, complete: bool = True) -> bool:
-    """Whether a published latency lies outside the estimate's interval; False where there is no estimate."""
-    factor = MILLISECONDS.get(unit.lower())
+def outside(
+    value: float,
+    unit: str,
+    covers: str,
+    low: float,
+    high: float,
+    complete: bool = True,
+    device: str = "imx500",
+) -> bool:
+    """Whether a latency published for ``device`` lies outside the estimate's interval; False where there is no estimate."""
+    factor = MILLISECONDS.get(unit.lower()) if device in covers.lower() else None
     return complete and high > 0 and factor is not None and not low <= value * factor <= high
 
 
