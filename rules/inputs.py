@@ -345,6 +345,45 @@ def unnamed(graph: Graph, target: Target) -> Iterator[Issue]:
         )  # fmt: skip
 
 
+@graph_rule("SF514")
+def unsized(graph: Graph, target: Target) -> Iterator[Issue]:
+    """A shape that could not be inferred.
+
+    Memory, latency and the rules about shapes need the size of every tensor.
+    Where the shapes of a node's inputs are known and that of its output is
+    not (its size depends on the data, ONNX's inference does not know the
+    operator or refuses the form), all that follows is not known either and
+    the verdict is unknown at best. The finding names the first such node.
+
+    Fails:
+        (float[1,3,64,64] x) => (int64[4,N] y) { y = NonZero (x) }
+
+    Passes:
+        (float[1,3,64,64] x) => (float[1,3,64,64] y) { y = Relu (x) }
+
+    Fix: export with static shapes and fold constants (onnxslim); leave what depends on the data, such as NonZero or
+    NonMaxSuppression, to the host.
+    """
+    computed = {t for node in graph.nodes for t in node.outputs} | set(graph.inputs)
+    unknown = {t for t in computed if t in graph.tensors and not graph.tensors[t].static}
+    lost = [
+        (node, tensor)
+        for node in graph.nodes
+        if not any(t in unknown for t in node.inputs)
+        for tensor in node.outputs
+        if tensor in unknown and (graph.consumers_of(tensor) or tensor in graph.outputs)
+    ]
+    if lost:
+        node, tensor = lost[0]
+        others = len({n.name for n, _ in lost}) - 1
+        more = f" and {others} more node{'s' if others > 1 else ''}" if others else ""
+        yield Issue(
+            "the shape of its output could not be inferred: what follows is not known either",
+            "export with static shapes and fold constants (onnxslim); leave what depends on the data to the host", f"'{tensor}'{more}", code="",
+            severity="warning", support="unknown", basis="inferred", tensor=tensor, node=node,
+        )  # fmt: skip
+
+
 def _pieces(graph: Graph) -> int:
     parent: dict[str, str] = {t: t for t in graph.inputs}
 

@@ -14,6 +14,7 @@ TOPICS = {
     "SF301": "does-not-fit",
     "SF302": "little-headroom",
     "SF303": "channels-just-past-a-block",
+    "SF304": "counted-in-part",
 }
 SMALL_HEADROOM = 0.05
 """Headroom below this share of the budget is worth a word: a retrained head or a new input size eats it."""
@@ -25,6 +26,8 @@ def findings(graph: Graph, memory: MemoryReport, target: Target) -> Iterator[Fin
     if not memory.fits:  # what is not known only adds to it
         yield _does_not_fit(graph, memory, target)
     if not memory.complete:
+        if memory.fits and _sized(graph):  # otherwise SF502 or SF514 has named what has no size
+            yield _counted_in_part(graph, memory)
         return
     if 0 <= memory.headroom_bytes < SMALL_HEADROOM * memory.budget_bytes:
         yield _little_headroom(graph, memory)
@@ -118,6 +121,25 @@ def _little_headroom(graph: Graph, memory: MemoryReport) -> Finding:
         "keep the input size and the widest layers; a larger head may no longer fit",
         "less than 5 % of the memory is left",
         "supported",
+    )
+
+
+def _sized(graph: Graph) -> bool:
+    """Whether every tensor that is computed and used has a known size."""
+    tensors = (t for n in graph.nodes for t in n.outputs if graph.consumers_of(t) or t in graph.outputs)
+    return all(graph.tensors[t].static for t in tensors if t in graph.tensors)
+
+
+def _counted_in_part(graph: Graph, memory: MemoryReport) -> Finding:
+    return _finding(
+        "SF304",
+        "warning",
+        graph,
+        memory,
+        f"at least {memory.total_bytes:,} B; not all of the memory could be counted: {'; '.join(memory.notes)}",
+        "make the weights constants of known shape (export with constant folding, or run onnxslim)",
+        "the memory could be counted only in part",
+        "unknown",
     )
 
 

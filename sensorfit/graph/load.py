@@ -17,6 +17,7 @@ from onnx import helper
 
 from ..errors import ModelError
 from . import limits, validity
+from .agree import contradiction, written
 from .ir import Graph, Node
 from .shapes import Values, shape_of
 
@@ -69,7 +70,8 @@ class _Loader:
         self.declared = {
             i.name: shape_of(i.type) for i in proto.graph.input if i.name not in self.initializers
         }
-        self._read_values(self._wanted_shapes(input_shapes))
+        self.wanted = self._wanted_shapes(input_shapes)
+        self._read_values(self.wanted)
 
     def graph(self, name: str) -> Graph:
         order = self._ordered()
@@ -80,6 +82,7 @@ class _Loader:
                 continue
             renamed = self._renamed(node)
             self.values.visit(renamed)
+            self._check_operands(renamed)
             if not all(o in self.values.constants for o in renamed.output if o) or not any(renamed.output):
                 kept.append(renamed)
         outputs = tuple(self._source(o.name) for o in self.proto.graph.output)
@@ -99,6 +102,24 @@ class _Loader:
             dead=self._dead(order),
             folded=tuple((n.name, n.op_type) for n in order if _only_here(n)),
             unnamed=sum(1 for n in self.proto.graph.node if not n.name),
+        )
+
+    def _check_operands(self, node: onnx.NodeProto) -> None:
+        types = self.values.types
+        inputs = [shape_of(types.get(i)) if i else None for i in node.input]
+        output = shape_of(types.get(node.output[0])) if node.output else None
+        said = contradiction(node, inputs, output, self.opset)
+        if not said:
+            return
+        if self.wanted:
+            given = ", ".join(f"'{n}' {written(s)}" for n, s in self.wanted.items())
+            raise ModelError(
+                f"{self.where}: {said}; the model cannot take the input shape given ({given}): keep the channels it was "
+                "made for and choose a height and width that halve evenly at every stage (multiples of 32 suit most), "
+                "or export it again at that size"
+            )
+        raise ModelError(
+            f"{self.where}: {said}; no runtime can run that: correct the model and export it again"
         )
 
     def _dead(self, order: list[onnx.NodeProto]) -> tuple[tuple[str, str], ...]:

@@ -71,6 +71,15 @@ _MEMORY: Final = {
         Fix: use the multiple of 32 below, or all channels up to the one above.
         """
     ),
+    "SF304": parse(
+        """The memory is counted only in part.
+
+        Some weights are computed, not stored, and their bytes on the sensor
+        are not known: the total is a lower bound, so the verdict is "unknown".
+
+        Fix: make the weights constants of known shape: export with constant folding, or run onnxslim.
+        """
+    ),
 }
 
 

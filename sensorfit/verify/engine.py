@@ -106,8 +106,18 @@ def _findings(graph: Graph, target: Target) -> Iterator[Finding]:
         facts = rows.get(node.op, {}) if not node.domain else {}
         specific = table.get(node.op, ()) if not node.domain else ()
         for rule in (*anywhere, *specific):
-            for issue in _guarded(rule, graph, node, facts):
+            for issue in _merged(_guarded(rule, graph, node, facts)):
                 yield finding(rule.id, issue, graph, node, _evidence(issue, facts, target))
+
+
+def _merged(issues: Iterable[Issue]) -> Iterator[Issue]:
+    """A rule's issues at one node, those of the same reason as one that names the details of all."""
+    groups: dict[tuple[str, str, str, str], list[Issue]] = {}
+    for issue in issues:
+        groups.setdefault((issue.reason, issue.code, issue.support, issue.severity), []).append(issue)
+    for group in groups.values():
+        details = dict.fromkeys(issue.detail for issue in group if issue.detail)
+        yield replace(group[0], detail=" and ".join(details))
 
 
 def _guarded(rule: Rule, graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:

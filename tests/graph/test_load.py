@@ -157,7 +157,7 @@ def test_an_unknown_operator_leaves_its_output_shape_unknown() -> None:
 
 
 def test_a_huge_constant_is_not_evaluated() -> None:
-    model = model_of("g (float[1,4] x) => (float[1,4] y) { y = Relu(x) }")
+    model = model_of("g (float[1,1] x) => (float[1,1] y) { y = Relu(x) }")
     shape = numpy_helper.from_array(np.array([1 << 20, 1 << 20], np.int64), "huge")
     model.graph.initializer.append(shape)
     model.graph.node.extend(
@@ -188,3 +188,63 @@ def test_element_types_keep_their_numpy_names(dtype: int) -> None:
     graph = helper.make_graph([helper.make_node("Relu", ["x"], ["y"])], "g", [value], [out])
     loaded = load(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]))
     assert np.dtype(loaded.tensors["y"].dtype) == helper.tensor_dtype_to_np_dtype(dtype)
+
+
+X4, X3 = "float[1,4,8,8] x", "float[1,3,8,8] x"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"g ({X4}, float[16,3,3,3] w) => (float y) {{ y = Conv (x, w) }}", "Conv 'y' has weights for 3 input channels, its input 'x' has 4"),
+        (f"g ({X4}, float[4,1,3,3] w) => (float y) {{ y = Conv <group = 2> (x, w) }}", "weights for 2 input channels, its input 'x' has 4"),
+        (f"g ({X4}, float[3,8,2,2] w) => (float y) {{ y = ConvTranspose (x, w) }}", "ConvTranspose 'y' has weights for 3 input channels"),
+        (f"g ({X4}, float[3] a) => (float y) {{ y = BatchNormalization (x, a, a, a, a) }}", "has statistics for 3 input channels, its input 'x' has 4"),
+        ("g (float[1,4] x, float[5,2] w) => (float y) { y = Gemm (x, w) }", "multiplies rows of 4 ('x') by columns of 5 ('w')"),
+        ("g (float[1,4] x, float[2,5] w) => (float y) { y = Gemm <transB = 1> (x, w) }", "multiplies rows of 4 ('x') by columns of 5 ('w')"),
+        ("g (float[1,7,4] x, float[5,2] w) => (float y) { y = MatMul (x, w) }", "multiplies rows of 4 ('x') by columns of 5 ('w')"),
+        ("g (float[2,7,4] x, float[3,4,2] w) => (float y) { y = MatMul (x, w) }", "the shapes 2x7x4 and 3x4x2 do not go together at MatMul 'y'"),
+        ("g (float[1,3,64,64] x, float[1,3,7,7] z) => (float y) { y = Add (x, z) }", "the shapes 1x3x64x64 and 1x3x7x7 do not go together at Add 'y'"),
+        ("g (float[1,3,65,64] x, float[1,3,64,64] z) => (float y) { y = Concat <axis = 1> (x, z) }", "the shapes 1x3x65x64 and 1x3x64x64 do not go together at Concat 'y'"),
+        (f"g ({X3}) => (float y) {{ s = Constant <value_ints = [1, 100]> () y = Reshape (x, s) }}", "Reshape 'y' makes 1x100 of 'x', whose shape 1x3x8x8"),
+    ],
+)  # fmt: skip
+def test_operands_that_cannot_meet_are_one_sentence_not_a_verdict(text: str, said: str) -> None:
+    with pytest.raises(ModelError) as error:
+        load(model_of(text), "net")
+    assert said in str(error.value)
+    assert str(error.value).startswith("net: ")
+    assert "export it again" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"g ({X4}, float[16,2,3,3] w) => (float y) {{ y = Conv <group = 2> (x, w) }}",
+        f"g ({X4}, float[4,8,2,2] w) => (float y) {{ y = ConvTranspose <group = 2> (x, w) }}",
+        "g (float[1,4] x, float[2,4] w) => (float y) { y = Gemm <transB = 1> (x, w) }",
+        "g (float[2,1,7,4] x, float[3,4,2] w) => (float y) { y = MatMul (x, w) }",
+        "g (float[1,4] x, float[4] w) => (float y) { y = MatMul (x, w) }",
+        f"g ({X4}, float[8] z) => (float y) {{ y = Add (x, z) }}",
+        f"g ({X4}, float[1,4,H,W] z) => (float y) {{ y = Add (x, z) }}",
+        f"g ({X4}, float[1,3,8,8] z) => (float y) {{ y = Concat <axis = -3> (x, z) }}",
+    ],
+)
+def test_operands_that_meet_are_loaded(text: str) -> None:
+    assert load(model_of(text)).shape("y") is not None
+
+
+def test_an_input_shape_that_a_skip_connection_cannot_take_is_named_with_a_way_out() -> None:
+    text = """
+    g (float[1,3,64,64] x) => (float y) {
+        half = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x)
+        scale = Constant <value = float[4] {1.0, 1.0, 2.0, 2.0}> ()
+        back = Resize <mode = "nearest"> (half, , scale)
+        y = Add (x, back)
+    }"""
+    assert load(model_of(text), input_shapes={"": (1, 3, 96, 96)}).shape("y") == (1, 3, 96, 96)
+    with pytest.raises(
+        ModelError,
+        match=r"1x3x97x97 and 1x3x96x96 do not go together at Add 'y'.*'x' 1x3x97x97.*multiples of 32",
+    ):
+        load(model_of(text), input_shapes={"": (1, 3, 97, 97)})

@@ -78,7 +78,7 @@ def test_our_own_probes_have_the_recorded_verdicts() -> None:
         except InputError:
             unread.add(name)  # a sentence instead of a verdict
             continue
-        if any(f.support == "unknown" for f in findings):
+        if any(f.support == "unknown" and f.rule != "SF514" for f in findings):  # sizes are not its word
             continue
         if front_end_verdict(findings) != answer["verdict"]:
             different[name] = f"{front_end_verdict(findings)}, recorded {answer['verdict']}"

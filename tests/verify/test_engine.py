@@ -147,3 +147,33 @@ def test_a_finding_of_nobodys_rule_keeps_its_code() -> None:
     base = findings(ERF)[0]
     assert isinstance(base, Finding)
     assert front_end_verdict([replace(base, rule="SF999", converter_code="INVOP")]) == "invalid_operator"
+
+
+def test_a_reason_that_holds_for_both_operands_is_one_finding_that_names_both() -> None:
+    text = "(float[1,2,8,8] x) => (float y) { y = MatMul (x, x) }"
+    (one,) = found(text, "SF119")
+    assert "input 0 of shape (1, 2, 8, 8) and input 1 of shape (1, 2, 8, 8)" in one.message
+
+
+@pytest.mark.parametrize("rule", ["SF501", "SF502", "SF504"])
+def test_a_finding_about_an_input_names_no_node_but_the_tensor(rule: str) -> None:
+    text = "(float[2,4,H,64] x) => (float y) { y = Relu (x) }"
+    (one,) = found(text, rule)
+    assert (one.node, one.op, one.tensor) == ("", "", "x")
+
+
+def test_the_first_node_whose_shape_is_not_inferred_is_named_and_what_follows_is_not() -> None:
+    text = (
+        "(float[1,3,64,64] x) => (float y) { a = Relu (x) i = NonZero (a) f = Cast <to = 1> (i) y = Abs (f) }"
+    )
+    (one,) = found(text, "SF514")
+    assert (one.node, one.tensor, one.support, one.converter_code) == ("NonZero_1", "i", "unknown", "")
+
+
+def test_weights_that_are_computed_leave_a_finding_behind_the_unknown_verdict() -> None:
+    from sensorfit.api import check
+    from tools.probes.families import raw_probes
+
+    report = check(raw_probes()["dq_w"])
+    assert report.verdict == "unknown"
+    assert [f.rule for f in report.findings if f.support == "unknown"] == ["SF304"]
