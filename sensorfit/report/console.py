@@ -83,14 +83,10 @@ def _headline(report: Report) -> RenderableType:
 
 def _in_short(report: Report) -> Text:
     """Refused nodes, share of the memory, milliseconds: the three answers on one line."""
-    refused = len(
-        {
-            f.node
-            for f in report.findings
-            if f.support == "unsupported" and f.node and not f.rule.startswith(("SF3", "SF5"))
-        }
+    nodes = [f for f in report.findings if f.node and not f.rule.startswith(("SF3", "SF5"))]
+    refused, unknown = (
+        len({f.node for f in nodes if f.support == support}) for support in ("unsupported", "unknown")
     )
-    unknown = len({f.node for f in report.findings if f.support == "unknown" and f.node})
     operators = f"{counted(refused, 'node')} refused" if refused else "no node refused"
     operators += f", {unknown:,} not known" if unknown else ""
     memory, latency = report.memory, report.latency

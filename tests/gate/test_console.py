@@ -179,3 +179,9 @@ def test_what_is_refused_of_the_graph_is_no_node(open_model: Path) -> None:
     assert page.parts[0].refused_nodes == 0
     assert compare([open_model]).rows[0].refused_nodes == 0
     assert any("refused as a whole" in reason for reason in page.reasons)
+
+
+def test_memory_is_no_node_in_the_headline() -> None:
+    memory = finding(rule="SF304", support="unknown", node="/up/1")
+    assert "1 node refused ·" in shown(report(finding(), memory))
+    assert "1 node refused, 1 not known ·" in shown(report(finding(), replace(memory, rule="SF102")))
