@@ -122,7 +122,9 @@ def _findings(report: Report, verbose: bool) -> RenderableType:
 
 def _group(members: list[Finding], verbose: bool) -> RenderableType:
     first = members[0]
-    members = list({f.node: f for f in members}.values())  # one node may say the same of two inputs
+    members = list(
+        {(f.node, "" if f.node else f.message): f for f in members}.values()
+    )  # nodes, or what has none
     count = f" ×{len(members):,}" if len(members) > 1 else ""
     head = Text.assemble(
         (first.rule, f"bold {SEVERITY_STYLE[first.severity]}"), " ", (first.severity, SEVERITY_STYLE[first.severity]),
