@@ -340,7 +340,7 @@ def unnamed(graph: Graph, target: Target) -> Iterator[Issue]:
     if graph.unnamed:
         yield Issue(
             "nodes without a name: the raw file crashes the front end; the road through sensorfit build names them",
-            "nothing on the road through sensorfit build; to hand this very file over, give every node a name", f"{graph.unnamed} nodes",
+            "nothing on the road through sensorfit build; to hand this very file over, give every node a name", f"{graph.unnamed} node{'' if graph.unnamed == 1 else 's'}",
             code="EXEC", severity="info", support="supported", probes=(),
         )  # fmt: skip
 
