@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,10 @@ class _Loader:
                     f"{self.where}: there is no input '{key}' to reshape; its inputs are {', '.join(self.inputs) or 'none'}"
                 )
             wanted[target] = tuple(shape)
+            if prod(wanted[target]) > limits.MAX_ELEMENTS:
+                raise ModelError(
+                    f"{self.where}: the shape given to input '{target}' has more than {limits.MAX_ELEMENTS:,} elements"
+                )
             declared = self.declared[target]
             if declared is not None and len(declared) != len(wanted[target]):
                 raise ModelError(
