@@ -22,6 +22,8 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+from ..suggest import did_you_mean
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -65,6 +67,28 @@ def find(name: str) -> Entry | None:
     A part has its own name: ``tinysam/decoder``, ``tinysam/encoder@96`` (for a 96x96 image), ``tinysam@96``.
     """
     return _entries().get(name.lower().replace("_", "-"))
+
+
+def meant(model: str | Path) -> Entry | None:
+    """The built-in model that a user's ``model`` means; a file of that name comes first."""
+    return None if Path(model).is_file() else find(str(model))
+
+
+def nothing_called(model: str | Path, buildable: bool = False) -> str:
+    """The sentence that ``model`` is neither a file nor a built-in model, with the nearest name there is."""
+    word, path = str(model), Path(model)
+    if path.suffix.lower() == ".onnx":
+        near = did_you_mean(word, map(str, path.parent.glob("*.onnx")))
+        return f"{word}: there is no such file" + (f": {near}" if near else "")
+    head = word.partition("/")[0].partition("@")[0]
+    known = tuple(n for n, entry in _entries().items() if entry.buildable or not buildable)
+    own = tuple(n for n in known if find(head) and n.startswith(head.lower()))
+    near = did_you_mean(word, own if word != head and own else known)
+    if not near and len(path.parts) > 1:
+        return f"{word}: there is no such file"
+    listed = ", ".join(n for n in names() if n in known)
+    which = "that can be built" if buildable else "built in"
+    return f"{word}: there is no such file or built-in model: {near or f'those {which} are {listed}'}"
 
 
 def names() -> tuple[str, ...]:

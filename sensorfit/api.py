@@ -20,7 +20,7 @@ from .graph.shapes import dtype_of, shape_of
 from .latency import estimate
 from .memory import analyse
 from .memory.model import MemoryReport
-from .models.registry import Entry, find, names
+from .models.registry import Entry, meant, nothing_called
 from .report.report import ModelInfo, Report, TensorInfo, Verdict
 from .rules import latency as latency_rules
 from .rules import memory as memory_rules
@@ -121,17 +121,12 @@ def parameters(proto: onnx.ModelProto) -> int:
 def _resolve(model: str | Path | onnx.ModelProto) -> tuple[Path | onnx.ModelProto, Entry | None]:
     if isinstance(model, onnx.ModelProto):
         return model, None
-    path = Path(model)
-    entry = None if path.is_file() else find(str(model))
-    if entry is None and path.exists():
-        return path, None
+    entry = meant(model)
     if entry is not None:
         return entry.graph, entry
-    if path.suffix or len(path.parts) > 1:
-        raise ModelError(f"{model}: there is no such file")
-    raise ModelError(
-        f"{model}: there is no such file, nor a built-in model of that name (built in: {', '.join(names())})"
-    )
+    if not Path(model).exists():
+        raise ModelError(nothing_called(model))
+    return Path(model), None
 
 
 def _describe(

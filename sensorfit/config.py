@@ -21,12 +21,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, Final
 
 from .errors import ConfigError
+from .suggest import did_you_mean
 from .target import TARGETS
 from .units import bytes_of, count_of, milliseconds_of
 
@@ -266,8 +266,7 @@ def _known(table: Mapping[str, Any], keys: Iterable[str], where: str) -> None:
     keys = tuple(keys)
     for key in table:
         if key not in keys:
-            near = get_close_matches(key.replace("_", "-"), keys, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"the keys are {', '.join(keys)}"
+            hint = did_you_mean(key.replace("_", "-"), keys, f"the keys are {', '.join(keys)}")
             raise ConfigError(f"{where.rstrip(': ')} has no key '{key}': {hint}")
 
 
@@ -275,8 +274,7 @@ def _choice(table: Mapping[str, Any], key: str, choices: tuple[str, ...], where:
     value = table.get(key)
     if value is None or value in choices:
         return value
-    near = get_close_matches(str(value), choices, n=1)
-    hint = f"did you mean '{near[0]}'?" if near else f"choose from {', '.join(choices)}"
+    hint = did_you_mean(str(value), choices, f"choose from {', '.join(choices)}")
     raise ConfigError(f"{_key(where, key)} is {value!r}: {hint}")
 
 

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,10 +18,12 @@ from . import apart, baseline
 from .config import DEFAULTS, Config, Policy, find_config, read_config
 from .errors import ConfigError, SensorfitError
 from .memory.model import MemoryReport
+from .models.registry import meant
 from .report.escape import plain
 from .report.outcome import Outcome
 from .report.outputs import plan as output_plan
 from .report.outputs import show
+from .suggest import did_you_mean
 
 SUFFIX: Final = ".onnx"
 CRASHED: Final = 3
@@ -115,8 +116,7 @@ def _check_rules(asked: Policy, config: Config) -> None:
 
     for rule in wanted:
         if not any(known.startswith(rule) for known in texts()):
-            near = get_close_matches(rule.upper(), texts(), n=1)
-            hint = f"did you mean '{near[0]}'?" if near else "`sensorfit rules` lists them"
+            hint = did_you_mean(rule, texts(), "`sensorfit rules` lists them")
             raise ConfigError(f"there is no rule '{rule}' to select or ignore: {hint}")
 
 
@@ -145,7 +145,7 @@ def _expand(pattern: str, directory: Path | None) -> list[str]:
         files = sorted(
             str(p) for p in path.rglob(f"*{SUFFIX}") if p.is_file() and not _hidden(p.relative_to(path))
         )
-        if not files and _built_in(pattern):
+        if not files and meant(pattern):
             return [pattern]
         if not files:
             raise ConfigError(f"{path}: the directory holds no {SUFFIX} file")
@@ -158,12 +158,6 @@ def _expand(pattern: str, directory: Path | None) -> list[str]:
             raise ConfigError(f"{pattern}: no file matches")
         return files
     return [pattern if Path(pattern).suffix == "" and Path(pattern).name == pattern else str(path)]
-
-
-def _built_in(name: str) -> bool:
-    from .models.registry import find
-
-    return find(name) is not None
 
 
 def _shown(path: Path) -> Path:

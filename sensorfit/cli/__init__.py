@@ -48,10 +48,9 @@ class Lazy(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from difflib import get_close_matches
+            from ..suggest import did_you_mean
 
-            near = get_close_matches(args[0], COMMANDS, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"choose from {', '.join(COMMANDS)}"
+            hint = did_you_mean(args[0], COMMANDS, f"choose from {', '.join(COMMANDS)}")
             raise click.UsageError(f"there is no command '{args[0]}': {hint}", ctx)
         return super().resolve_command(ctx, args)
 

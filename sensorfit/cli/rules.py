@@ -2,62 +2,56 @@
 
 from __future__ import annotations
 
-import click
+from collections.abc import Iterable
 
-from ..errors import ConfigError
+import click
 
 
 @click.command(name="rules")
-@click.argument("ids", nargs=-1, metavar="[RULE]...")
-def command(ids: tuple[str, ...]) -> None:
+@click.argument("words", nargs=-1, metavar="[RULE]...")
+def command(words: tuple[str, ...]) -> None:
     """List the rules, or explain each RULE.
 
-    A RULE is an id, or the beginning of one for a family.
+    A RULE is an id, a name, or the beginning of an id for a family.
 
     \b
     Examples:
       sensorfit rules
       sensorfit rules SF201
+      sensorfit rules BatchAxis
       sensorfit rules SF5
     """
-    from ..verify.book import FAMILIES, texts
+    from ..verify.book import FAMILIES, asked, texts
 
-    book = texts()
-    if not ids:
+    if not words:
         for prefix, title in FAMILIES.items():
-            click.secho(f"\n{title}" if prefix != next(iter(FAMILIES)) else title, bold=True)
-            _list(prefix)
-        click.echo("\nsensorfit rules SF201 explains one.")
+            click.secho(title, bold=True)
+            _list(id for id in texts() if id.startswith(prefix))
+            click.echo()
+        click.echo("sensorfit rules SF201 explains one.")
         return
-    for position, id in enumerate(ids):
-        wanted = id.upper()
-        if wanted not in book and not any(known.startswith(wanted) for known in book):
-            from difflib import get_close_matches
-
-            near = get_close_matches(wanted, book, n=3)
-            hint = f"did you mean {' or '.join(near)}?" if near else "sensorfit rules lists them"
-            raise ConfigError(f"there is no rule '{id}': {hint}")
+    for position, word in enumerate(words):
+        found = asked(word)
         if position:
             click.echo()
-        if wanted in book:
-            _explain(wanted)
+        if len(found) == 1:
+            _explain(found[0])
         else:
-            _list(wanted)
+            _list(found)
 
 
-def _list(prefix: str) -> None:
+def _list(ids: Iterable[str]) -> None:
     from ..verify.book import texts
 
-    for id, text in texts().items():
-        if id.startswith(prefix):
-            click.echo(f"  {id}  {text.title}")
+    for id in ids:
+        click.echo(f"  {id}  {texts()[id].title}")
 
 
 def _explain(id: str) -> None:
-    from ..verify.book import texts
+    from ..verify.book import NAMES, texts
 
     text = texts()[id]
-    click.secho(f"{id}: {text.title}", bold=True)
+    click.secho(f"{id} {NAMES[id]}: {text.title}", bold=True)
     click.echo(f"\n{text.rationale}")
     for heading, example in (("Fails", text.fails), ("Passes", text.passes)):
         if example:

@@ -11,7 +11,7 @@ from ..explain.model import Group, Part
 from ..explain.page import own_parts, part, worst
 from ..models.published import FIGURES as KINDS
 from ..models.published import Published, figure, listed
-from ..models.registry import find, names
+from ..models.registry import find, meant, names
 from ..target import Target, load_target
 from .model import FIGURES, GRAPH, Row, Table
 
@@ -52,7 +52,7 @@ class _Reader:
         self.seen: dict[Path, Part] = {}
 
     def row(self, model: str) -> Row:
-        entry = None if Path(model).exists() else find(model)
+        entry = meant(model)
         parts = tuple(self.part(name) for name in own_parts(entry) or (model,))
         whole = together(parts)
         profiles = parts[0].report.verdicts
@@ -83,7 +83,7 @@ class _Reader:
         )
 
     def part(self, name: str) -> Part:
-        entry = None if Path(name).exists() else find(name)
+        entry = meant(name)
         key = entry.graph if entry else Path(name)
         if key not in self.seen:
             self.seen[key] = part(name, self.target, input_persistency=self.input_persistency)

@@ -20,7 +20,7 @@ from ..memory import analyse
 from ..models import evidence
 from ..models.evidence import Converted
 from ..models.published import published
-from ..models.registry import Entry, find
+from ..models.registry import Entry, find, meant
 from ..report.report import Report
 from ..report.words import counted
 from ..target import Target, load_target
@@ -61,7 +61,7 @@ def explain(model: str | Path, profile: str = "converter", input_persistency: bo
 
     Raises ModelError and ConfigError as ``check`` does.
     """
-    entry = None if Path(model).exists() else find(str(model))
+    entry = meant(model)
     target = load_target()
     names = own_parts(entry)
     parts = _parts(names or (str(model),), target, profile, input_persistency)
@@ -109,7 +109,7 @@ def part(
 ) -> Part:
     """One network, checked under ``profile``; ``given`` are inputs that another network writes."""
     report = check(name, profile=profile, input_persistency=input_persistency)
-    entry = None if Path(name).exists() else find(name)
+    entry = meant(name)
     graph = load(entry.graph if entry else name, report.model.name)
     found = report.findings
     strict = verify(graph, target, STRICT)
@@ -174,7 +174,7 @@ def own_parts(entry: Entry | None) -> tuple[str, ...]:
 
 
 def _converted(parts: Sequence[Part]) -> tuple[tuple[str, Converted, int], ...]:
-    built_in = [(p, find(p.name)) for p in parts if not Path(p.name).exists()]
+    built_in = [(p, meant(p.name)) for p in parts]
     answers = [(p, evidence.converted(found.graph.stem)) for p, found in built_in if found]
     return tuple((p.name, answer, p.report.memory.total_bytes) for p, answer in answers if answer)
 

@@ -7,10 +7,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..errors import ConfigError
+from ..errors import ConfigError, ModelError
 from ..graph.load import load
 from ..graph.lower import lower
-from ..models.registry import find
+from ..models.registry import meant, nothing_called
 from ..report.latency import render_refit
 from ..target import load_target, read_facts
 from .calibrate import Measured, refit, render_toml, shipped_demands, shipped_measurements
@@ -73,7 +73,9 @@ def calibrate(
 
 
 def _measured(log: Log) -> Measured:
-    built_in = None if log.model.exists() else find(str(log.model))
+    built_in = meant(log.model)
+    if built_in is None and not log.model.exists():
+        raise ModelError(nothing_called(log.model))
     graph = lower(load(built_in.graph, built_in.name) if built_in else load(log.model))
     return Measured(
         name=graph.name,

@@ -17,7 +17,7 @@ import onnx
 
 from ..errors import ConfigError, ModelError, SensorfitError
 from ..graph.limits import read_model
-from ..models.registry import Entry, find, names
+from ..models.registry import Entry, find, nothing_called
 from .calibration import BATCH
 from .extra import need
 
@@ -61,10 +61,7 @@ def source(model: str, weights: Path | None, size: int | None, seed: int) -> Sou
         return _from_onnx(path, size)
     entry = find(model)
     if entry is None:
-        known = ", ".join(n for n in names() if (e := find(n)) and e.buildable)
-        raise ModelError(
-            f"{model}: there is no such file, nor a built-in model of that name (those that can be built: {known})"
-        )
+        raise ModelError(nothing_called(model, buildable=True))
     return _from_entry(entry, weights, size, seed)
 
 

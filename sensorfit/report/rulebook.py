@@ -2,66 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Final
 
+from ..verify.book import NAMES, texts
 from ..verify.finding import Finding
+from ..verify.rule import Text
 from .escape import plain
 
 TOPICS: Final = {
-    "1": "operators", "2": "flagged-operators", "3": "memory", "4": "latency", "5": "inputs-outputs", "6": "budgets",
+    "SF1": "operators", "SF2": "flagged-operators", "SF3": "memory", "SF4": "latency", "SF5": "inputs-outputs",
+    "SF6": "budgets",
 }  # fmt: skip
+"""A tag for each family, by the beginning of its ids."""
 
 
-@dataclass(frozen=True)
-class RuleText:
-    """A rule in words."""
-
-    id: str
-    title: str
-    rationale: str = ""
-    fix: str = ""
-    fails: str = ""
-    passes: str = ""
-    """Examples, as ONNX text."""
-
-    @property
-    def topic(self) -> str:
-        """The family, by the id's first digit."""
-        return TOPICS.get(self.id[2:3], "other")
-
-    @property
-    def name(self) -> str:
-        """A CamelCase name made of the title's first words, as SARIF likes it."""
-        words = "".join(c if c.isalnum() else " " for c in self.title).split()
-        return "".join(w[:1].upper() + w[1:] for w in words[:6]) or self.id
-
-    @property
-    def help_text(self) -> str:
-        """Title, rationale and fix as plain text."""
-        return " ".join(
-            part
-            for part in (self.title + ".", self.rationale, f"Fix: {self.fix}" if self.fix else "")
-            if part
-        )
-
-    @property
-    def help_markdown(self) -> str:
-        """The same as Markdown."""
-        parts = [f"**{self.id}: {self.title}**", self.rationale, f"**Fix.** {self.fix}" if self.fix else ""]
-        parts += [
-            f"{word}:\n\n```\n{text}\n```"
-            for word, text in (("Fails", self.fails), ("Passes", self.passes))
-            if text
-        ]
-        return "\n\n".join(part for part in parts if part)
+def name(rule: str) -> str:
+    """The rule's short name, its id where it has none."""
+    return NAMES.get(rule, rule)
 
 
-def rule_text(rule: str, sample: Finding) -> RuleText:
-    """The words of ``rule``; ``sample`` is a finding of it, for a rule nobody describes."""
-    from ..verify.book import texts
+def topic(rule: str) -> str:
+    """The tag of the rule's family."""
+    return TOPICS.get(rule[:3], "other")
 
-    text = texts().get(rule)
-    if text is None:
-        return RuleText(rule, plain(sample.reason or sample.message), fix=plain(sample.fix))
-    return RuleText(rule, text.title, text.rationale, text.fix or plain(sample.fix), text.fails, text.passes)
+
+def text_of(rule: str, sample: Finding) -> Text:
+    """The words of ``rule``; ``sample`` is a finding of it, for what the book leaves out."""
+    text = texts().get(rule) or Text(plain(sample.reason or sample.message), "", "", "", "")
+    return text if text.fix else replace(text, fix=plain(sample.fix))
+
+
+def help_text(text: Text) -> str:
+    """Title, rationale and fix as plain text."""
+    parts = (f"{text.title}.", text.rationale, text.fix and f"Fix: {text.fix}")
+    return " ".join(part for part in parts if part)
+
+
+def help_markdown(rule: str, text: Text) -> str:
+    """The same as Markdown, with the examples."""
+    parts = (
+        f"**{rule}: {text.title}**",
+        text.rationale,
+        text.fix and f"**Fix.** {text.fix}",
+        text.fails and f"Fails:\n\n```\n{text.fails}\n```",
+        text.passes and f"Passes:\n\n```\n{text.passes}\n```",
+    )
+    return "\n\n".join(part for part in parts if part)

@@ -20,7 +20,7 @@ from ..version import __version__
 from .escape import plain
 from .outcome import Outcome, outcomes, said
 from .report import Report
-from .rulebook import RuleText, rule_text
+from .rulebook import help_markdown, help_text, name, text_of, topic
 
 SCHEMA_URI: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
 LEVEL: Final = {"error": "error", "warning": "warning", "info": "note"}
@@ -39,7 +39,7 @@ def render(items: Sequence[Report | Outcome]) -> str:
             "driver": {
                 "name": "sensorfit",
                 "version": __version__,
-                "rules": [_rule(rule_text(rule, samples[rule]), samples[rule]) for rule in rules],
+                "rules": [_rule(rule, samples[rule]) for rule in rules],
             }
         },
         "columnKind": "unicodeCodePoints",
@@ -55,15 +55,19 @@ def render(items: Sequence[Report | Outcome]) -> str:
     return json.dumps({"$schema": SCHEMA_URI, "version": "2.1.0", "runs": [run]}, indent=2)
 
 
-def _rule(text: RuleText, sample: Finding) -> dict[str, Any]:
+def _rule(rule: str, sample: Finding) -> dict[str, Any]:
+    text = text_of(rule, sample)
     return {
-        "id": text.id,
-        "name": text.name,
+        "id": rule,
+        "name": name(rule),
         "shortDescription": {"text": text.title},
         "fullDescription": {"text": text.rationale or text.title},
-        "help": {"text": text.help_text, "markdown": text.help_markdown},
+        "help": {"text": help_text(text), "markdown": help_markdown(rule, text)},
         "defaultConfiguration": {"level": LEVEL[sample.severity]},
-        "properties": {"tags": ["imx500", text.topic], "problem.severity": PROBLEM_SEVERITY[sample.severity]},
+        "properties": {
+            "tags": ["imx500", topic(rule)],
+            "problem.severity": PROBLEM_SEVERITY[sample.severity],
+        },
     }
 
 

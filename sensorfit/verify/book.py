@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
+from ..errors import ConfigError
+from ..suggest import did_you_mean
 from .engine import rules
 from .rule import Text, parse
 
@@ -16,6 +18,24 @@ FAMILIES: Final = {
     "SF5": "Inputs, outputs, quantization",
     "SF6": "Budgets of the repository",
 }
+
+NAMES: Final = {
+    "SF101": "UnsupportedOperator", "SF102": "UnknownOperator", "SF103": "ControlFlow", "SF104": "UnreadableSpelling",
+    "SF105": "ArgumentForm", "SF106": "SpatialRank", "SF107": "BatchAxis", "SF108": "ElementwiseForm", "SF109": "SizeLimit",
+    "SF111": "Convolution", "SF112": "TransposedConvolution", "SF113": "Pooling", "SF114": "Resize", "SF115": "Pad",
+    "SF116": "Reshape", "SF117": "SliceOrGather", "SF118": "Reduction", "SF119": "MatrixProduct", "SF120": "Cast",
+    "SF121": "ErfGelu", "SF122": "ConverterDiffers",
+    "SF201": "Softmax", "SF202": "LayerNormalization",
+    "SF301": "OutOfMemory", "SF302": "LittleMemoryLeft", "SF303": "ChannelBlockMemory", "SF304": "MemoryCountedInPart",
+    "SF401": "ChannelBlockTime", "SF402": "DepthwiseAtFullResolution", "SF403": "ResizeBeforePointwise",
+    "SF501": "BatchSize", "SF502": "DynamicShape", "SF503": "InputRank", "SF504": "InputChannels", "SF505": "InputSize",
+    "SF506": "SeveralInputs", "SF507": "InputType", "SF508": "Opset", "SF509": "DisconnectedGraph",
+    "SF510": "ForeignQuantization", "SF511": "UnusedNodes", "SF512": "UnnamedNodes", "SF513": "ConstantSpelling",
+    "SF514": "UnknownShape",
+    "SF601": "MemoryBudget", "SF602": "LatencyBudget", "SF603": "MacBudget", "SF604": "ParameterBudget",
+    "SF605": "HeadroomBudget",
+}  # fmt: skip
+"""A short name for each rule, where a title is too long: SARIF, and ``sensorfit rules Softmax``."""
 
 _CONFIRMED: Final = {
     "SF122": parse(
@@ -81,6 +101,18 @@ _MEMORY: Final = {
         """
     ),
 }
+
+
+def asked(word: str) -> tuple[str, ...]:
+    """The rules that ``word`` means, by id: an id, a name, or the beginning of ids. ConfigError when there is none."""
+    by_name = {name.lower(): id for id, name in NAMES.items()}
+    if named := by_name.get(word.lower()):
+        return (named,)
+    found = tuple(id for id in texts() if id.startswith(word.upper())) if word else ()
+    if not found:
+        hint = did_you_mean(word, (*texts(), *NAMES.values()), "`sensorfit rules` lists them")
+        raise ConfigError(f"there is no rule '{word}': {hint}")
+    return found
 
 
 @cache

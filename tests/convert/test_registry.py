@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from sensorfit.models.registry import find, names
+from sensorfit.models.registry import find, meant, names, nothing_called
 
 
 def test_a_lookup_imports_neither_torch_nor_onnx() -> None:
@@ -34,3 +35,44 @@ def test_both_picosams_can_be_built_with_imagenet_normalisation() -> None:
         assert entry is not None and entry.buildable
         assert entry.input_shape == (3, 96, 96)
         assert (entry.mean, entry.std) == ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+
+
+def test_a_file_comes_before_a_built_in_model_a_directory_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "picosam2").write_bytes(b"")
+    (tmp_path / "picosam3").mkdir()
+    assert meant("picosam2") is None
+    assert meant("picosam3") is find("picosam3")
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("tinysm", "did you mean 'tinysam'?"),
+        ("TinySM", "did you mean 'tinysam'?"),
+        ("sam2.1-tny", "did you mean 'sam2.1-tiny'?"),
+        ("tinysam/decodr", "did you mean 'tinysam/decoder'?"),
+        ("picosam3/decoder", "did you mean 'picosam3'?"),
+        ("tinysam@64", "did you mean 'tinysam@96'?"),
+        ("xyzzy", "those built in are picosam2, picosam3, mobilesam"),
+    ],
+)
+def test_a_wrong_name_is_answered_with_the_nearest(word: str, said: str) -> None:
+    assert nothing_called(word).startswith(f"{word}: there is no such file or built-in model: {said}")
+
+
+def test_a_wrong_name_for_a_build_is_answered_with_what_can_be_built() -> None:
+    assert nothing_called("picosm3", buildable=True).endswith("did you mean 'picosam3'?")
+    assert nothing_called("tinysam", buildable=True).endswith("can be built are picosam2, picosam3")
+
+
+def test_a_wrong_file_is_answered_with_one_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").write_bytes(b"")
+    wrong = tmp_path / "modle.onnx"
+    assert (
+        nothing_called(wrong) == f"{wrong}: there is no such file: did you mean '{tmp_path / 'model.onnx'}'?"
+    )
+    assert nothing_called("no/such/place") == "no/such/place: there is no such file"
+    assert nothing_called("no/such/place.onnx") == "no/such/place.onnx: there is no such file"

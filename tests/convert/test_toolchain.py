@@ -113,8 +113,8 @@ def test_an_option_that_cannot_be_used_is_named(
 
 
 def test_an_unknown_model_is_named_with_those_there_are(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"picosam4: there is no such file.*picosam2, picosam3"):
-        build("picosam4", tmp_path / "out")
+    with pytest.raises(ModelError, match=r"unet: there is no such file.*picosam2, picosam3"):
+        build("unet", tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -92,7 +92,7 @@ def test_sarif_names_rule_node_fix_and_baseline() -> None:
     run = json.loads(sarif.render(judged()))["runs"][0]
     first = run["results"][0]
     rule = run["tool"]["driver"]["rules"][first["ruleIndex"]]
-    assert rule["id"] == first["ruleId"] == "SF101"
+    assert rule["id"] == first["ruleId"] == "SF101" and rule["name"] == "UnsupportedOperator"
     (known,) = (r for r in rules() if r.id == "SF101")
     assert rule["shortDescription"]["text"] == known.text.title
     assert known.text.title in rule["help"]["text"] and rule["help"]["markdown"].startswith("**SF101")

@@ -177,6 +177,14 @@ def test_a_file_is_explained_as_one_network(tmp_path: Path) -> None:
     assert found.verdict == "does_not_fit"
 
 
+def test_a_directory_called_like_a_model_does_not_hide_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "edgesam").mkdir()
+    assert [part.label for part in explain("edgesam").parts] == ["encoder", "decoder"]
+
+
 @pytest.mark.parametrize(("model", "code"), [("picosam3", 0), ("edgesam/encoder", 1)])
 def test_exit_codes(model: str, code: int) -> None:
     assert CliRunner().invoke(command, [model]).exit_code == code

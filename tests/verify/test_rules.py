@@ -6,14 +6,14 @@ import re
 
 import pytest
 
-from sensorfit.verify.book import FAMILIES, texts
+from sensorfit.errors import ConfigError
+from sensorfit.verify.book import FAMILIES, NAMES, asked, texts
 from sensorfit.verify.engine import rules
-from sensorfit.verify.rule import CODES, Rule, graph_rule, parse, rule
+from sensorfit.verify.rule import CODES, graph_rule, parse
 
 from .text import findings
 
 RULES = {r.id: r for r in rules()}
-ADVISORY = {"SF101", "SF102"}
 
 
 @pytest.mark.parametrize("id", sorted(RULES))
@@ -40,6 +40,34 @@ def test_ids_are_of_a_known_family() -> None:
     assert all(id[:3] in FAMILIES and re.fullmatch(r"SF\d{3}", id) for id in texts())
 
 
+def test_every_rule_has_a_short_name_of_its_own() -> None:
+    assert NAMES.keys() == texts().keys()
+    assert len(set(NAMES.values())) == len(NAMES)
+    assert all(re.fullmatch(r"([A-Z][a-z]+){1,4}", name) for name in NAMES.values())
+
+
+@pytest.mark.parametrize(
+    ("word", "ids"),
+    [("SF201", ["SF201"]), ("sf20", ["SF201", "SF202"]), ("softmax", ["SF201"]), ("BatchAxis", ["SF107"])],
+)
+def test_a_rule_is_asked_for_by_id_family_or_name(word: str, ids: list[str]) -> None:
+    assert list(asked(word)) == ids
+
+
+@pytest.mark.parametrize(
+    ("word", "near"), [("softmx", "Softmax"), ("SF2O1", "SF201"), ("batch-axis", "BatchAxis")]
+)
+def test_an_unknown_rule_is_answered_with_the_nearest(word: str, near: str) -> None:
+    with pytest.raises(ConfigError, match=f"there is no rule '{word}': did you mean '{near}'"):
+        asked(word)
+
+
+@pytest.mark.parametrize("word", ["", "xyzzy"])
+def test_a_word_that_is_near_nothing_is_told_where_the_rules_are(word: str) -> None:
+    with pytest.raises(ConfigError, match="`sensorfit rules` lists them"):
+        asked(word)
+
+
 @pytest.mark.parametrize("id", sorted(RULES))
 def test_a_finding_says_where_why_and_what_to_do(id: str) -> None:
     for f in findings(RULES[id].text.fails):
@@ -61,8 +89,6 @@ def test_two_rules_cannot_share_an_id() -> None:
 
 def test_a_rule_for_nodes_keeps_its_operators() -> None:
     assert RULES["SF112"].ops == ("ConvTranspose",)
-    assert isinstance(RULES["SF112"], Rule)
-    assert rule is not None
 
 
 def test_a_docstring_comes_apart_into_its_parts() -> None:

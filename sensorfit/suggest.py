@@ -1,0 +1,13 @@
+"""``did you mean 'tinysam'?``: the nearest of the words that would have been understood."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """The question with the nearest of ``known``, case aside; ``otherwise`` where none is near."""
+    spelled = {k.lower(): k for k in known}
+    near = get_close_matches(word.lower(), spelled, n=1)
+    return f"did you mean '{spelled[near[0]]}'?" if near else otherwise
