@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from .errors import ConfigError
+from .files import write_text
 from .report.outcome import Change, Figure, Outcome
 from .report.report import Report, Verdict
 from .verify.finding import SEVERITIES, Finding
@@ -157,27 +157,6 @@ def judge(outcome: Outcome) -> int:
         return report.exit_code(outcome.fail_on)
     lost = VERDICTS.index(report.verdict) > VERDICTS.index(change.verdict_before)
     return int(lost or bool(change.grown) or any(outcome.fails(f) for f in change.new))
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write ``text`` to ``path`` in one step; ConfigError when the directory cannot take it."""
-    try:
-        if path.exists() and not path.is_file():  # /dev/stdout, a pipe: nothing to replace
-            path.write_text(text, encoding="utf-8")
-            return
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-            mask = os.umask(0)
-            os.umask(mask)
-            Path(temporary).chmod(0o666 & ~mask)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be written ({error.strerror or error})") from None
 
 
 def _key(finding: Finding) -> dict[str, Any]:

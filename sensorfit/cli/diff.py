@@ -32,8 +32,8 @@ def command(ctx: click.Context, old: str, new: str, format_: str, profile: str, 
     """
     from ..diff import diff
     from ..report.difference import print_diff, render_markdown
-    from ..report.outputs import console_for
     from ..report.pipe import reader_may_leave
+    from ..report.screen import console_for
 
     found = diff(old, new, profile=profile, input_persistency=input_persistency, input_shapes=input_shapes)
     with reader_may_leave():

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import click
-
-from ..explain.present import recorded, write
+from ..report.screen import deliver, print_or_write
 from .model import Table
 from .render import print_table, to_csv, to_json, to_markdown
 
@@ -19,15 +17,6 @@ def show(result: Table, form: str, output: str | None, plot_file: str | None) ->
 
         plot(result, plot_file)
     if form == "console":
-        from rich.console import Console
-
-        if output is None:
-            print_table(result, Console(highlight=False))
-            return
-        write(output, recorded(lambda console: print_table(result, console), TABLE_WIDTH))
-        return
-    text = {"markdown": to_markdown, "csv": to_csv, "json": to_json}[form](result)
-    if output is None:
-        click.echo(text, nl=False)
+        print_or_write(lambda console: print_table(result, console), output, TABLE_WIDTH)
     else:
-        write(output, text)
+        deliver({"markdown": to_markdown, "csv": to_csv, "json": to_json}[form](result), output)

@@ -8,20 +8,19 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table as Grid
 from rich.text import Text
 
 from ..explain.markdown import table
 from ..report.escape import markdown, terminal
 from .cells import COLUMNS, sources
+from .columns import GAP, fitted, room
 from .model import GRAPH, Row, Table
 
 SCHEMA_VERSION = "1.0"
-WIDE = 160
-"""Columns of a terminal that the whole table needs."""
-NARROW = ("model", "parameters", "MACs", "total, MiB", "refused nodes", "verdict", "COCO mIoU, %")
-"""What a narrow terminal shows."""
+WORDS = ("model", "verdict", "published latency")
+"""Columns that are no figures: they start at the left."""
 
 
 def legend(result: Table) -> list[str]:
@@ -37,23 +36,23 @@ def legend(result: Table) -> list[str]:
 
 
 def print_table(result: Table, console: Console) -> None:
-    """The table in a terminal; below ``WIDE`` columns, only the headings that decide."""
-    wide = console.width >= WIDE
-    shown = {heading: cell for heading, cell in COLUMNS.items() if wide or heading in NARROW}
-    grid = Grid(box=None, pad_edge=False, padding=(0, 1))
-    for heading in shown:
-        grid.add_column(heading, overflow="fold")
-    for row in result.rows:
+    """The table in a terminal, a line a model; what the width leaves no room for is named."""
+    shown = fitted(result.rows, console.width)
+    grid = Grid(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
+    for heading, cells in shown.items():
+        side: JustifyMethod = "left" if heading in WORDS else "right"
+        grid.add_column(heading, justify=side, width=room(heading, cells), overflow="ellipsis")
+    for index, row in enumerate(result.rows):
         style = "green" if row.fits else "dim" if row.basis != GRAPH else ""
-        grid.add_row(*(terminal(cell(row)) for cell in shown.values()), style=style)
+        grid.add_row(*(Text(cells[index], no_wrap=True) for cells in shown.values()), style=style)
     console.print(grid)
     console.print()
-    hidden = (
-        []
-        if wide
-        else [f"A terminal of {WIDE} columns, or --format markdown, shows all {len(COLUMNS)} columns."]
-    )
-    for sentence in [*hidden, *legend(result), *(f"Published: {s}" for s in sources(result.rows))]:
+    notes = legend(result)
+    if hidden := [heading for heading in COLUMNS if heading not in shown]:
+        notes.insert(0, f"No room here for: {'; '.join(hidden)}. --format markdown has them all.")
+    if any(cell.endswith("*") for cell in shown.get("verdict", ())):
+        notes.insert(0, "* the converter's word; under profile picosam it is another.")
+    for sentence in [*notes, *(f"Published: {s}" for s in sources(result.rows))]:
         console.print(Text(terminal(sentence), "dim"))
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import platform
 import shutil
 import tempfile
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError
+from ..files import umask
 from ..version import __version__
 
 MANIFEST = "manifest.json"
@@ -76,7 +76,7 @@ def atomic_directory(directory: Path) -> Iterator[Path]:
         ) from error
     try:
         yield partial
-        partial.chmod(0o777 & ~_umask())
+        partial.chmod(0o777 & ~umask())
         _move(partial, directory)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -94,12 +94,6 @@ def _move(partial: Path, directory: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
     else:
         partial.replace(directory)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def write_manifest(directory: Path, facts: Mapping[str, Any]) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import ConfigError, ModelError
+from ..files import write_text
 from ..graph.load import load
 from ..graph.lower import lower
 from ..models.registry import meant, nothing_called
@@ -48,7 +47,7 @@ def calibrate(
                 raise ConfigError(
                     "--write works in a checkout of sensorfit only; with logs, the user's own file is written"
                 )
-            _write(path, render_toml(result, target, SHIPPED_HEADING))
+            write_text(path, render_toml(result, target, SHIPPED_HEADING))
             text += f"\nWrote {path.name}{_into_docs(path.parents[2] / 'docs' / 'latency.md', text)}.\n"
         return text
     if write:
@@ -59,7 +58,7 @@ def calibrate(
     shipped = () if alone else shipped_measurements(target)
     result = refit((*own, *shipped), target)
     path = output or DEFAULT
-    _write(path, render_toml(result, target, USER_HEADING))
+    write_text(path, render_toml(result, target, USER_HEADING))
     error = read_facts("latency", target.name)["error"]
     before = (
         ""
@@ -96,17 +95,5 @@ def _into_docs(path: Path, tables: str) -> str:
     _, end, after = rest.partition(END)
     if not (begin and end):
         return ""
-    _write(path, f"{before}{begin}\n\n{tables}\n{end}{after}")
+    write_text(path, f"{before}{begin}\n\n{tables}\n{end}{after}")
     return f" and {path.name}"
-
-
-def _write(path: Path, text: str) -> None:
-    """Write all of ``text`` or nothing."""
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be written ({error.strerror or error})") from None

@@ -11,21 +11,18 @@ left. What then remains of the formats goes to standard output.
 
 from __future__ import annotations
 
-import os
-import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TextIO, cast
+from typing import Final, TextIO
 
 from ..errors import ConfigError
+from ..files import write_text
 from .outcome import Outcome
 from .pipe import reader_may_leave
-
-if TYPE_CHECKING:
-    from rich.console import Console
+from .screen import console_for
 
 FORMATS: Final = ("console", "json", "sarif", "junit", "markdown", "github")
 LINES: Final = frozenset({"console", "github", "markdown"})
@@ -105,36 +102,6 @@ def text(format_: str, outcomes: Sequence[Outcome], steps: bool = False) -> str:
     return rendered if rendered.endswith("\n") or not rendered else rendered + "\n"
 
 
-WIDTH: Final = 160
-"""Columns where there is neither a terminal nor COLUMNS to ask: a log viewer wraps by itself."""
-_TRAILING: Final = re.compile(r"[ \t]+(?=\n)")
-
-
-def console_for(file: TextIO) -> Console:
-    """A rich console on ``file``: colour only on a terminal and without NO_COLOR (rich sees to that)."""
-    from rich.console import Console
-
-    if file.isatty():
-        return Console(file=file, highlight=False)
-    columns = os.environ.get("COLUMNS", "")
-    width = int(columns) if columns.isascii() and columns.isdigit() and int(columns) else WIDTH
-    return Console(file=cast(TextIO, _Trimmed(file)), highlight=False, no_color=True, width=width)
-
-
-class _Trimmed:
-    """A text file that gets no blanks at the end of a line; rich fills tables and wrapped lines with them."""
-
-    def __init__(self, file: TextIO) -> None:
-        self._file = file
-
-    def write(self, text: str) -> int:
-        self._file.write(_TRAILING.sub("", text))
-        return len(text)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._file, name)
-
-
 def write_console(
     outcomes: Sequence[Outcome], file: TextIO, *, verbose: bool = False, memory: bool = False
 ) -> None:
@@ -155,7 +122,6 @@ def show(plan_: Plan, outcomes: Sequence[Outcome], *, verbose: bool = False, mem
 
     A reader of standard output that has left (``| head``) is no error.
     """
-    from ..baseline import write_text
 
     def rendered(format_: str) -> str:
         if format_ != "console":
@@ -168,7 +134,7 @@ def show(plan_: Plan, outcomes: Sequence[Outcome], *, verbose: bool = False, mem
         write_text(file, rendered(format_))
     with reader_may_leave():
         for format_ in plan_.shown:
-            if format_ == "console" and sys.stdout.isatty():
+            if format_ == "console":
                 write_console(outcomes, sys.stdout, verbose=verbose, memory=memory)
             elif not (format_ == "json" and len(outcomes) == 1 and outcomes[0].report is None):
                 sys.stdout.write(rendered(format_))

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import sys
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -13,10 +14,11 @@ from click.testing import CliRunner
 from sensorfit.cli.compare import command
 from sensorfit.compare import Table, compare
 from sensorfit.compare.cells import COLUMNS
+from sensorfit.compare.columns import LONGEST, fitted
 from sensorfit.compare.plot import plot, points
 from sensorfit.compare.render import print_table, to_csv, to_json, to_markdown
 from sensorfit.errors import ConfigError, MissingDependency, ModelError
-from sensorfit.explain.present import recorded
+from sensorfit.report.screen import recorded
 
 MODELS = ("picosam2", "picosam3", "edgesam", "tinysam", "litesam", "fastsam")
 
@@ -94,12 +96,39 @@ def test_markdown_has_a_row_each_and_names_its_sources() -> None:
     assert "(second-hand)" in text
 
 
-@pytest.mark.parametrize(("width", "all_of_them"), [(240, True), (80, False)])
-def test_a_narrow_terminal_gets_the_columns_that_decide(width: int, all_of_them: bool) -> None:
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 160, 240])
+def test_a_model_is_one_line_at_any_width(width: int) -> None:
     shown = recorded(lambda console: print_table(table(), console), width)
-    assert ("LVIS mIoU" in shown) is all_of_them
-    assert ("shows all" in shown) is not all_of_them
-    assert "verdict" in shown
+    lines = shown.partition("\n\n")[0].splitlines()
+    assert [line.split()[0] for line in lines[-len(MODELS) :]] == list(MODELS)
+    assert all(line == line.rstrip() and len(line) <= width for line in lines)
+    assert "…" not in shown
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_what_a_narrow_terminal_leaves_out_is_named(width: int) -> None:
+    shown = fitted(table().rows, width)
+    assert set(shown) >= {"model", "verdict", "total, MiB", "refused nodes"}
+    said = " ".join(recorded(lambda console: print_table(table(), console), width).split())
+    named = said.partition("No room here for: ")[2].partition(". --format")[0].split("; ")
+    assert named == [heading for heading in COLUMNS if heading not in shown]
+
+
+def test_a_wide_terminal_has_every_column_and_names_the_operators() -> None:
+    shown = recorded(lambda console: print_table(table(), console), 260)
+    assert "No room" not in shown
+    assert "56: MatMul, Cast, Not, Tile" in shown
+
+
+def test_where_the_profiles_differ_a_short_verdict_says_so() -> None:
+    shown = recorded(lambda console: print_table(compare(["edgesam@96", "picosam3"]), console), 60)
+    assert "fits *" in shown and "* the converter's word" in shown
+
+
+def test_a_long_path_keeps_its_end(tmp_path: Path) -> None:
+    (row,) = table().rows[:1]
+    cell = fitted([replace(row, name=f"{tmp_path}/{'deep/' * 20}net.onnx")], 80)["model"][0]
+    assert cell.startswith("…") and cell.endswith("/net.onnx") and len(cell) == LONGEST
 
 
 def test_a_file_is_a_row(tmp_path: Path) -> None:
@@ -153,4 +182,4 @@ def test_every_format_comes_out_of_the_command(form: str, tmp_path: Path) -> Non
     target = tmp_path / "table"
     result = CliRunner().invoke(command, ["picosam3", "litesam", "--format", form, "--output", str(target)])
     assert (result.exit_code, result.output) == (0, "")
-    assert "PicoSAM3" in target.read_text(encoding="utf-8")
+    assert "picosam3" in target.read_text(encoding="utf-8").lower()

@@ -196,3 +196,9 @@ def test_output_goes_to_a_file(form: str, tmp_path: Path) -> None:
     result = CliRunner().invoke(command, ["picosam3", "--format", form, "--output", str(target)])
     assert result.output == ""
     assert "PicoSAM3 fits the IMX500." in target.read_text(encoding="utf-8")
+
+
+def test_a_piped_page_has_no_blanks_at_the_end_of_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = CliRunner().invoke(command, ["edgesam/decoder"]).output
+    assert [line for line in shown.splitlines() if line != line.rstrip()] == []
