@@ -60,7 +60,7 @@ def check(
     if profile not in PROFILES:
         raise ConfigError(f"there is no profile '{profile}': choose from {', '.join(PROFILES)}")
     device = load_target(target)
-    source, entry = _resolve(model)
+    source, entry = resolve(model)
     proto = source if isinstance(source, onnx.ModelProto) else limits.read_model(source)
     name = entry.name if entry else (source.stem if isinstance(source, Path) else proto.graph.name or "model")
     graph = load(source if isinstance(source, Path) else proto, name, input_shapes, proto=proto)
@@ -118,7 +118,8 @@ def parameters(proto: onnx.ModelProto) -> int:
     )
 
 
-def _resolve(model: str | Path | onnx.ModelProto) -> tuple[Path | onnx.ModelProto, Entry | None]:
+def resolve(model: str | Path | onnx.ModelProto) -> tuple[Path | onnx.ModelProto, Entry | None]:
+    """The file or model that ``model`` means, with its entry where it is built in; ModelError when there is none."""
     if isinstance(model, onnx.ModelProto):
         return model, None
     entry = meant(model)

@@ -109,11 +109,11 @@ class Diff:
 
 def diff(old: str | Path, new: str | Path, **options: Any) -> Diff:
     """Check ``old`` and ``new`` (files or built-in names) with the same ``options`` of ``check`` and compare."""
-    from .api import _resolve, check
+    from .api import check, resolve
 
     before, now = check(old, **options), check(new, **options)
     shapes = options.get("input_shapes")
-    graphs = [load(_resolve(model)[0], None, shapes) for model in (old, new)]
+    graphs = [load(resolve(model)[0], None, shapes) for model in (old, new)]
     return compare(before, now, *graphs)
 
 
@@ -137,11 +137,13 @@ def compare(old: Report, new: Report, old_graph: Graph, new_graph: Graph) -> Dif
 
 
 def signature(graph: Graph, node: Node) -> str:
-    """``Conv 1x3x96x96,48x3x3x3 -> 1x48x48x48 strides=(2, 2)``: what a node does, without its name."""
+    """``Conv 1x3x96x96,48x3x3x3 -> 1x48x48x48 strides=(2,2)``: words of what a node does, without its name."""
     reads = ",".join(_shape(graph, t) for t in node.inputs)
     writes = ",".join(_shape(graph, t) for t in node.outputs)
     attributes = " ".join(
-        f"{k}={v!r}" for k, v in sorted(node.attrs.items()) if isinstance(v, (int, float, str, tuple))
+        f"{k}={v!r}".replace(" ", "")
+        for k, v in sorted(node.attrs.items())
+        if isinstance(v, (int, float, str, tuple))
     )
     return f"{node.op} {reads} -> {writes} {attributes}".strip()
 

@@ -87,7 +87,7 @@ class _Reader:
         key = entry.graph if entry else Path(name)
         if key not in self.seen:
             self.seen[key] = part(name, self.target, input_persistency=self.input_persistency)
-        return replace(self.seen[key], name=name, label=name.partition("/")[2] or name)
+        return replace(self.seen[key], name=name, label=(entry and name.partition("/")[2]) or name)
 
 
 def _verdict(each: Sequence[str], together_fits: bool) -> str:

@@ -22,7 +22,7 @@ from ..models.evidence import Converted
 from ..models.published import published
 from ..models.registry import Entry, find, meant
 from ..report.report import Report
-from ..report.words import counted
+from ..report.words import batch_words, counted
 from ..target import Target, load_target
 from ..units import show_bytes
 from ..verify.engine import verify
@@ -115,7 +115,7 @@ def part(
     strict = verify(graph, target, STRICT)
     return Part(
         name=name,
-        label=name.partition("/")[2] or report.model.name,
+        label=(entry and name.partition("/")[2]) or report.model.name,
         report=report,
         operators=operators(graph),
         refused=groups(f for f in found if f.support == "unsupported" and _about_operators(f)),
@@ -293,4 +293,5 @@ def _caveats(entry: Entry | None, parts: Sequence[Part]) -> tuple[str, ...]:
         found.append(
             "The 96x96 graphs are variants of ours: the published code takes 1024x1024 alone, and nobody published an accuracy at 96x96."
         )
+    found += [f"{part.label}: {words}." for part in parts if (words := batch_words(part.report.model))]
     return (*found, *notes)

@@ -16,7 +16,7 @@ from ..verify.finding import Finding
 from .escape import terminal
 from .outcome import said
 from .report import Report, TensorInfo
-from .words import NOT_SIZED, at_least, counted, share_words
+from .words import NOT_SIZED, at_least, batch_words, counted, share_words
 
 VERDICT_STYLE = {
     "fits": ("FITS", "bold green"),
@@ -74,6 +74,8 @@ def _headline(report: Report) -> RenderableType:
     lines = [title, _in_short(report), Text(about, "dim"), Text(against, "dim")]
     if model.note:
         lines.append(Text(terminal(model.note), "dim"))
+    if batch := batch_words(model):
+        lines.append(Text(batch, "yellow"))
     others = {p: v for p, v in report.verdicts.items() if v != report.verdict}
     for profile, verdict in others.items():
         word, style = VERDICT_STYLE[verdict]

@@ -1,7 +1,8 @@
-"""A diff of two graphs for a terminal or, as Markdown, for a pull request."""
+"""A diff of two graphs for a terminal or, as Markdown, for a pull request: what changed first, what did not in a word."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -9,125 +10,143 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..diff import Diff
+from ..diff import Diff, NodeChange
+from .console import SEVERITY_STYLE, VERDICT_STYLE
 from .escape import markdown, markdown_code, terminal
-from .outcome import Figure
+from .outcome import Figure, grouped
 from .words import VERDICT, amount, counted
 
 LABEL: Final = {
     "total_bytes": "memory, total", "runtime_bytes": "memory, runtime", "weights_bytes": "memory, weights", "macs": "MACs",
     "cycles": "cycles", "dsp_ms": "latency (estimate)", "parameters": "parameters", "nodes": "nodes",
 }  # fmt: skip
-SHOWN: Final = 20
+SHOWN: Final = 8
 """Nodes and layers listed without --verbose."""
-STYLE: Final = {"fits": "green", "does_not_fit": "red", "unknown": "yellow"}
+SAME: Final = "no difference in operators, memory, MACs or latency"
+
+Line = tuple[str, str]
+"""A line and its style."""
 
 
 def print_diff(diff: Diff, console: Console, verbose: bool = False) -> None:
     """Write ``diff`` to ``console``."""
-    most = None if verbose else SHOWN
-    console.print(
-        Text.assemble(
-            (terminal(diff.old.model.path or diff.old.model.name), "bold"),
-            " -> ",
-            (terminal(diff.new.model.path or diff.new.model.name), "bold"),
-        )
-    )
-    console.print(
-        Text.assemble(
-            "verdict: ",
-            (VERDICT[diff.old.verdict], STYLE[diff.old.verdict]),
-            " -> ",
-            (VERDICT[diff.new.verdict], STYLE[diff.new.verdict]),
-        )
-    )
+    old, new = (terminal(report.model.path or report.model.name) for report in (diff.old, diff.new))
+    title = Text.assemble((old, "bold"), " -> ", (new, "bold"), ": ", verdicts(diff))
     if diff.same:
-        console.print("no difference in operators, memory, MACs or latency")
+        console.print(title.append(f"; {SAME}"))
         return
-    table = Table("", "old", "new", "change")
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for figure in diff.figures:
-        style = "red" if figure.worse else "green" if figure.better else "dim"
-        table.add_row(
-            LABEL[figure.name],
-            amount(figure.name, figure.before),
-            amount(figure.name, figure.now),
-            Text(_delta(figure), style),
-        )
-    console.print(table)
-    if diff.operators:
-        table = Table("operator", "old", "new", "change")
-        for o in diff.operators:
-            table.add_row(Text(terminal(o.op)), str(o.before), str(o.now), f"{o.now - o.before:+}")
-        console.print(table)
-    for line, style in _lines(diff, most):
-        console.print(Text(terminal(line), style))
+    console.print(title)
+    _print(console, findings(diff))
+    if moved := [f for f in diff.figures if f.before != f.now]:
+        console.print(_figures(moved))
+    _print(console, [(_unchanged(diff), "dim"), (_operators(diff), "")])
+    _print(console, details(diff, None if verbose else SHOWN))
 
 
-def _lines(diff: Diff, most: int | None) -> list[tuple[str, str]]:
-    lines: list[tuple[str, str]] = []
-    for node in diff.nodes[:most]:
-        if node.was and node.now:
-            lines.append((f"~ {node.node}: {node.was}  =>  {node.now}", "yellow"))
-        else:
-            lines.append(
-                (f"+ {node.node}: {node.now}", "green") if node.now else (f"- {node.node}: {node.was}", "red")
-            )
+def _print(console: Console, lines: Sequence[Line]) -> None:
+    for line, style in lines:
+        if line:
+            console.print(Text(terminal(line), style))
+
+
+def verdicts(diff: Diff) -> Text:
+    """``fits``, or ``fits -> does not fit``."""
+    words = dict.fromkeys((diff.old.verdict, diff.new.verdict))
+    return Text(" -> ").join(Text(VERDICT[v], VERDICT_STYLE[v][1]) for v in words)
+
+
+def _figures(moved: Sequence[Figure]) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True)
+    for _ in range(3):
+        grid.add_column(justify="right", no_wrap=True)
+    for figure in moved:
+        old, new = (_short(figure.name, value) for value in (figure.before, figure.now))
+        grid.add_row(LABEL[figure.name], old, new, Text(change(figure), "red" if figure.worse else "green"))
+    return grid
+
+
+def _short(name: str, value: float) -> str:
+    return f"{value / 2**20:,.2f} MiB" if name.endswith("bytes") else amount(name, value)
+
+
+def change(figure: Figure) -> str:
+    """``+116,512 B (+3.1%)``."""
+    by = figure.now - figure.before
+    size = (
+        f"{by:+,.0f} B" if figure.unit == "B" else f"{'+' if by > 0 else '-'}{amount(figure.name, abs(by))}"
+    )
+    return size + (f" ({by / figure.before:+.1%})" if figure.before else "")
+
+
+def _unchanged(diff: Diff) -> str:
+    still = [LABEL[f.name] for f in diff.figures if f.before == f.now]
+    if len(still) == len(diff.figures):
+        return "unchanged: every figure"
+    return f"unchanged: {'; '.join(still)}" if still else ""
+
+
+def _operators(diff: Diff) -> str:
+    moved = ", ".join(f"{o.op} {o.before} -> {o.now}" for o in diff.operators)
+    return f"operators: {moved}" if moved else ""
+
+
+def findings(diff: Diff) -> list[Line]:
+    """A line for what is new or gone for one reason."""
+    lines = []
+    for group in grouped(diff.findings.new):
+        first, nodes = group.first, len(group.members)
+        where = f"×{nodes}" if nodes > 1 else f"at {first.node}" if first.node else ""
+        head = " ".join(word for word in (first.rule, first.severity, first.op, where) if word)
+        lines.append((f"new: {head}: {group.text}", SEVERITY_STYLE[first.severity]))
+    gone = Counter(f"{r.get('rule')} {r.get('op')}".strip() for r in diff.findings.gone)
+    return lines + [(f"gone: {what}" + (f" ×{n}" if n > 1 else ""), "green") for what, n in gone.items()]
+
+
+def details(diff: Diff, most: int | None) -> list[Line]:
+    """Nodes and layers, at most so many of each; all with None."""
+    lines = [_node(node, brief=most is not None) for node in diff.nodes[:most]]
     lines += _more(len(diff.nodes), most, "node")
     for layer in diff.layers[:most]:
         text = f"{layer.node} ({layer.op}): {layer.cycles_before:,} -> {layer.cycles_now:,} cycles, {layer.macs_before:,} -> {layer.macs_now:,} MACs"
         lines.append((f"~ {text}", "red" if layer.cycles_now > layer.cycles_before else "green"))
-    lines += _more(len(diff.layers), most, "layer")
-    lines += [
-        (f"new finding: {f.rule} {f.severity} {f.op} at {f.node}: {f.message}", "red")
-        for f in diff.findings.new
-    ]
-    lines += [
-        (f"gone finding: {r.get('rule')} {r.get('op')} at {r.get('node')}", "green")
-        for r in diff.findings.gone
-    ]
-    return lines
+    return lines + _more(len(diff.layers), most, "layer")
 
 
-def _more(number: int, most: int | None, noun: str) -> list[tuple[str, str]]:
-    return (
-        [(f"… and {counted(number - most, noun)} more (--verbose lists all)", "dim")]
-        if most is not None and number > most
-        else []
-    )
+def _node(node: NodeChange, brief: bool) -> Line:
+    """What came or went, without its attributes where ``brief``; of a change, the words that differ."""
+    if node.was and node.now:
+        was, now = node.was.split(), node.now.split()
+        left, new = (" ".join(w for w in a if w not in b) for a, b in ((was, now), (now, was)))
+        return f"~ {node.node} ({now[0]}): {left or 'nothing'} => {new or 'nothing'}", "yellow"
+    words = (node.now or node.was).split()
+    text = " ".join(w for w in words if not (brief and "=" in w))
+    return (f"+ {node.node}: {text}", "green") if node.now else (f"- {node.node}: {text}", "red")
 
 
-def _delta(figure: Figure) -> str:
-    change = figure.now - figure.before
-    if not change:
-        return "="
-    sign = "+" if change > 0 else "-"
-    share = f" ({change / figure.before:+.1%})" if figure.before else ""
-    return f"{sign}{amount(figure.name, abs(change))}{share}"
+def _more(number: int, most: int | None, noun: str) -> list[Line]:
+    if most is None or number <= most:
+        return []
+    return [(f"… and {counted(number - most, noun)} more (--verbose lists all)", "dim")]
 
 
 def render_markdown(diff: Diff) -> str:
     """``diff`` as GitHub-flavoured Markdown."""
-    names = [markdown_code(r.model.path or r.model.name) for r in (diff.old, diff.new)]
-    blocks = [f"### {names[0]} → {names[1]}: {VERDICT[diff.old.verdict]} → **{VERDICT[diff.new.verdict]}**"]
+    old, new = (markdown_code(report.model.path or report.model.name) for report in (diff.old, diff.new))
+    title = f"### {old} → {new}: **{verdicts(diff).plain.replace('->', '→')}**"
     if diff.same:
-        return blocks[0] + "\n\nNo difference in operators, memory, MACs or latency.\n"
-    rows = [(LABEL[f.name], amount(f.name, f.before), amount(f.name, f.now), _delta(f)) for f in diff.figures]
-    blocks.append(_table(("", "old", "new", "change"), rows))
-    if diff.operators:
-        rows = [
-            (markdown_code(o.op), str(o.before), str(o.now), f"{o.now - o.before:+}") for o in diff.operators
-        ]
-        blocks.append(_table(("operator", "old", "new", "change"), rows))
-    lines = [f"- {markdown(text)}" for text, _ in _lines(diff, SHOWN)]
-    if lines:
+        return f"{title}\n\n{SAME[:1].upper()}{SAME[1:]}.\n"
+    blocks = [title, "\n".join(f"- {markdown(text)}" for text, _ in findings(diff))]
+    if moved := [f for f in diff.figures if f.before != f.now]:
+        blocks.append("| | old | new | change |\n|---|--:|--:|--:|\n" + "\n".join(map(_row, moved)))
+    blocks += [markdown(_unchanged(diff)), markdown(_operators(diff))]
+    if lines := [f"- {markdown(text)}" for text, _ in details(diff, SHOWN)]:
         blocks.append(
-            "<details><summary>Nodes, layers and findings</summary>\n\n" + "\n".join(lines) + "\n\n</details>"
+            "<details><summary>Nodes and layers</summary>\n\n" + "\n".join(lines) + "\n\n</details>"
         )
-    return "\n\n".join(blocks) + "\n"
+    return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [f"| {' | '.join(head)} |", "|---" + "|--:" * (len(head) - 1) + "|"]
-    return "\n".join(lines + [f"| {' | '.join(row)} |" for row in rows])
+def _row(figure: Figure) -> str:
+    old, new = (amount(figure.name, value) for value in (figure.before, figure.now))
+    return f"| {LABEL[figure.name]} | {old} | {new} | {change(figure)} |"

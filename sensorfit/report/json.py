@@ -107,6 +107,7 @@ def _model(model: ModelInfo, macs: int) -> dict[str, Any]:
         "opset": model.opset,
         "producer": model.producer,
         "quantized": model.quantized,
+        "batch": model.batch,
         "inputs": [_tensor(t) for t in model.inputs],
         "outputs": [_tensor(t) for t in model.outputs],
         "parameters": model.parameters,

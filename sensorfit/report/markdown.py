@@ -15,6 +15,7 @@ from .report import Report
 from .words import (
     VERDICT,
     amount,
+    batch_words,
     counted,
     figure_words,
     latency_words,
@@ -102,6 +103,8 @@ def _details(outcome: Outcome) -> list[str]:
     rest = [g for g in groups if g not in failing]
     if outcome.reason:
         lines.append(f"_Judged by its own rules: {markdown(outcome.reason)}_")
+    if batch := batch_words(report.model):
+        lines.append(f"- {markdown(batch)}")
     lines += [_finding(g) for g in failing]
     blocks = []
     if lines:

@@ -45,6 +45,12 @@ class ModelInfo:
     note: str = ""
     """What a built-in name stands for, "" for a file."""
 
+    @property
+    def batch(self) -> int:
+        """How many images the figures are for: the first dimension of the first input, as it was judged."""
+        shape = (self.inputs[0].judged or self.inputs[0].shape or ()) if self.inputs else ()
+        return shape[0] or 1 if len(shape) > 1 else 1
+
 
 @dataclass(frozen=True)
 class Report:

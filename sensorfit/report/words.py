@@ -8,7 +8,7 @@ from ..latency.model import LatencyReport
 from ..memory.model import MemoryReport
 from ..units import MILLISECONDS, show_bytes, show_count
 from .outcome import Figure, Outcome
-from .report import Report
+from .report import ModelInfo, Report
 
 VERDICT: Final = {"fits": "fits", "does_not_fit": "does not fit", "unknown": "unknown"}
 NOT_SIZED: Final = "n/a (sizes unknown)"
@@ -45,6 +45,17 @@ def figure_words(figure: Figure) -> str:
     """``memory 4.10 MiB -> 4.35 MiB (+6.1%)``."""
     share = f" ({(figure.now - figure.before) / figure.before:+.1%})" if figure.before else ""
     return f"{FIGURE[figure.name]} {amount(figure.name, figure.before)} -> {amount(figure.name, figure.now)}{share}"
+
+
+def batch_words(model: ModelInfo) -> str:
+    """What the figures are for where that is not one image, which is all the sensor runs; else ""."""
+    if model.batch == 1:
+        return ""
+    shape = "x".join(str(d) for d in (1, *(model.inputs[0].shape or ())[1:]))
+    return (
+        f"memory, MACs and latency are those of the file's batch of {model.batch}; the sensor runs one image "
+        f"(--input-shape {shape} gives its figures)"
+    )
 
 
 def status(outcome: Outcome) -> str:

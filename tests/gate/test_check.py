@@ -255,13 +255,44 @@ def test_diff_of_a_model_with_itself_or_renamed_nodes_is_empty(run: Run, models:
     for new in ("models/good.onnx", "models/again.onnx"):
         code, out, _ = run("diff", "models/good.onnx", new, "--exit-code")
         assert code == 0
-        assert "no difference" in out
+        assert (
+            out == f"models/good.onnx -> {new}: fits; no difference in operators, memory, MACs or latency\n"
+        )
+
+
+def test_diff_leads_with_the_verdict_and_what_is_new(run: Run, models: Path) -> None:
+    _, out, _ = run("diff", "models/good.onnx", "models/bad.onnx")
+    first, second, *_ = out.splitlines()
+    assert first == "models/good.onnx -> models/bad.onnx: fits -> does not fit"
+    assert second.startswith("new: SF112 error ConvTranspose at convtranspose: ")
+
+
+def test_diff_of_one_changed_node_says_no_more_than_that(run: Run, models: Path, tmp_path: Path) -> None:
+    for name, alpha in (("old", 0.5), ("new", 0.25)):
+        model = onnx.parser.parse_model(
+            '<ir_version: 8, opset_import: ["": 17]> g (float[1,3,8,8] x) => (float[1,3,8,8] y)'
+            f"{{ y = LeakyRelu <alpha = {alpha}> (x) }}"
+        )
+        model.graph.node[0].name = "act"
+        onnx.save(model, tmp_path / f"{name}.onnx")
+    _, out, _ = run("diff", "old.onnx", "new.onnx")
+    assert out.splitlines()[1:] == ["unchanged: every figure", "~ act (LeakyRelu): alpha=0.5 => alpha=0.25"]
+
+
+def test_diff_leaves_unchanged_figures_out_of_the_table(run: Run) -> None:
+    _, out, _ = run("diff", "picosam2", "picosam3")
+    assert "unchanged: memory, runtime\n" in out
+    assert out.count("memory, runtime") == 1
+    assert "operators: BatchNormalization 18 -> 21, Conv 27 -> 31," in out
 
 
 def test_diff_renders_markdown(run: Run, models: Path) -> None:
     code, out, _ = run("diff", "models/good.onnx", "models/bad.onnx", "--format", "markdown")
     assert code == 0
-    assert "| <code>ConvTranspose</code> | 0 | 1 | +1 |" in out
+    assert out.startswith(
+        "### <code>models/good.onnx</code> → <code>models/bad.onnx</code>: **fits → does not fit**\n"
+    )
+    assert "ConvTranspose 0 -&gt; 1" in out
 
 
 # --- children ---

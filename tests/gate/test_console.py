@@ -22,6 +22,7 @@ from sensorfit.explain import explain
 from sensorfit.explain.markdown import render as page_of
 from sensorfit.gate import expand
 from sensorfit.memory.model import Live, Step
+from sensorfit.report import markdown
 from sensorfit.report.console import place
 from sensorfit.report.json import schema
 from sensorfit.report.outcome import Outcome
@@ -185,3 +186,21 @@ def test_memory_is_no_node_in_the_headline() -> None:
     memory = finding(rule="SF304", support="unknown", node="/up/1")
     assert "1 node refused ·" in shown(report(finding(), memory))
     assert "1 node refused, 1 not known ·" in shown(report(finding(), replace(memory, rule="SF102")))
+
+
+@pytest.mark.parametrize(
+    ("declared", "judged", "batch"),
+    [
+        ((4, 3, 96, 96), None, 4),
+        ((1, 3, 96, 96), None, 1),
+        ((4, 3, 96, 96), (1, 3, 96, 96), 1),
+        ((7,), None, 1),
+    ],
+)
+def test_figures_of_several_images_say_so(
+    declared: tuple[int, ...], judged: tuple[int, ...] | None, batch: int
+) -> None:
+    one = report(inputs=(TensorInfo("image", declared, "float32", judged),))
+    assert one.to_dict()["model"]["batch"] == batch
+    outputs = (shown(one), markdown.render([one]).replace("\n", " "))
+    assert [f"batch of {batch};" in " ".join(text.split()) for text in outputs] == [batch > 1] * 2

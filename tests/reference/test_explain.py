@@ -172,7 +172,7 @@ def test_names_of_a_file_are_escaped(tmp_path: Path) -> None:
 def test_a_file_is_explained_as_one_network(tmp_path: Path) -> None:
     found = explain(hostile(tmp_path))
     assert found.together is None
-    assert len(found.parts) == 1
+    assert [part.label for part in found.parts] == ["m"]
     assert operators(found.parts[0]) == {"Erf"}
     assert found.verdict == "does_not_fit"
 
