@@ -172,8 +172,8 @@ def test_the_first_node_whose_shape_is_not_inferred_is_named_and_what_follows_is
 
 def test_weights_that_are_computed_leave_a_finding_behind_the_unknown_verdict() -> None:
     from sensorfit.api import check
-    from tools.probes.families import raw_probes
+    from tools.probes.families import all_probes
 
-    report = check(raw_probes()["dq_w"])
+    report = check(all_probes()["dq_w"])
     assert report.verdict == "unknown"
     assert [f.rule for f in report.findings if f.support == "unknown"] == ["SF304"]

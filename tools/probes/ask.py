@@ -19,7 +19,7 @@ ANSWERS = Path(__file__).with_name("answers.json")
 
 def answers() -> dict[str, dict[str, Any]]:
     """What the front end said, by probe."""
-    return json.loads(ANSWERS.read_text()) if ANSWERS.exists() else {}  # type: ignore[no-any-return]
+    return json.loads(ANSWERS.read_text()) if ANSWERS.exists() else {}
 
 
 def write(found: dict[str, dict[str, Any]]) -> None:

@@ -11,12 +11,13 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import onnx
 from onnx import TensorProto
 
-from .graphs import Net
+from .graphs import RANKED, Net
 
 Random = np.random.Generator
 
@@ -36,7 +37,7 @@ def draw(seed: int, count: int) -> Iterator[tuple[str, onnx.ModelProto]]:
         made += 1
 
 
-def _pick(random: Random, *choices: object) -> object:
+def _pick(random: Random, *choices: Any) -> Any:
     return choices[int(random.integers(len(choices)))]
 
 
@@ -45,22 +46,15 @@ def _net(random: Random) -> Net:
 
 
 def _ranked(random: Random, net: Net) -> tuple[str, tuple[int, ...]]:
-    shape = _pick(
-        random,
-        (1, 16, 32, 32),
-        (1, 16, 32, 32),
-        (1, 16, 1024),
-        (1, 16384),
-        (1, 16, 4, 8, 32),
-        (1, 2, 8, 4, 8, 32),
-        (1, 1, 128, 128),
-    )
-    return (net.x if shape == (1, 16, 32, 32) else net.reshape(net.x, *shape)), shape  # type: ignore[misc, return-value]
+    """The head's output in some shape, and that shape."""
+    shapes = (RANKED[4], RANKED[4], RANKED[3], RANKED[2], RANKED[5], RANKED[6], (1, 1, 128, 128))
+    shape = _pick(random, *shapes)
+    return net.x if shape == RANKED[4] else net.reshape(net.x, *shape), shape
 
 
 def conv(random: Random) -> onnx.ModelProto:
     net = _net(random)
-    group = int(_pick(random, 1, 1, 1, 2, 4, 8, 16))  # type: ignore[call-overload]
+    group = _pick(random, 1, 1, 1, 2, 4, 8, 16)
     cout = group * int(random.integers(1, 9))
     kernel = [int(v) for v in random.integers(1, 8, 2)]
     more = {
@@ -72,9 +66,9 @@ def conv(random: Random) -> onnx.ModelProto:
 
 def transposed(random: Random) -> onnx.ModelProto:
     net = _net(random)
-    group = int(_pick(random, 1, 1, 1, 4))  # type: ignore[call-overload]
+    group = _pick(random, 1, 1, 1, 4)
     kernel, strides = [int(v) for v in random.integers(1, 7, 2)], [int(v) for v in random.integers(1, 5, 2)]
-    more: dict[str, object] = {"strides": strides}
+    more: dict[str, Any] = {"strides": strides}
     if random.random() < 0.3:
         more["pads"] = [int(v) for v in random.integers(0, 2, 4)]
     if random.random() < 0.3:
@@ -90,9 +84,9 @@ def transposed(random: Random) -> onnx.ModelProto:
 
 def pool(random: Random) -> onnx.ModelProto:
     net = _net(random)
-    op = str(_pick(random, "MaxPool", "AveragePool"))
+    op = _pick(random, "MaxPool", "AveragePool")
     kernel = [int(v) for v in random.integers(1, 8, 2)]
-    more: dict[str, object] = {"kernel_shape": kernel, "strides": [int(v) for v in random.integers(1, 4, 2)]}
+    more: dict[str, Any] = {"kernel_shape": kernel, "strides": [int(v) for v in random.integers(1, 4, 2)]}
     if random.random() < 0.4:
         more["ceil_mode"] = int(random.integers(0, 2))
     if random.random() < 0.5:
@@ -108,7 +102,7 @@ def pool(random: Random) -> onnx.ModelProto:
 def resize(random: Random) -> onnx.ModelProto:
     net = _net(random)
     mode = _pick(random, "nearest", "linear", "linear", "cubic")
-    more: dict[str, object] = {"mode": mode}
+    more: dict[str, Any] = {"mode": mode}
     if random.random() < 0.8:
         more["coordinate_transformation_mode"] = _pick(
             random, "half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel"
@@ -116,7 +110,7 @@ def resize(random: Random) -> onnx.ModelProto:
     if mode == "nearest" and random.random() < 0.7:
         more["nearest_mode"] = _pick(random, "floor", "floor", "ceil", "round_prefer_floor")
     if random.random() < 0.5:
-        scales = [1.0, 1.0, float(_pick(random, 0.5, 2, 3, 1.5)), float(_pick(random, 0.5, 2, 4))]  # type: ignore[arg-type]
+        scales = [1.0, 1.0, _pick(random, 0.5, 2, 3, 1.5), _pick(random, 0.5, 2, 4)]
         return net.out(net.op("Resize", net.x, "", net.const(scales), **more))
     return net.out(
         net.op(
@@ -159,28 +153,17 @@ def transpose(random: Random) -> onnx.ModelProto:
     return net.out(net.op("Transpose", x, perm=[int(p) for p in perm]))
 
 
+_AXIS = (
+    "Softmax", "LayerNormalization", "Concat", "Split", "Gather", "GatherElements", "ArgMax", "TopK", "Flatten", "Unsqueeze", "Hardmax", "LogSoftmax",
+)  # fmt: skip
+
+
 def axis(random: Random) -> onnx.ModelProto:
     net = _net(random)
     x, shape = _ranked(random, net)
     rank = len(shape)
     at = int(random.integers(-rank, rank))
-    op = str(
-        _pick(
-            random,
-            "Softmax",
-            "LayerNormalization",
-            "Concat",
-            "Split",
-            "Gather",
-            "GatherElements",
-            "ArgMax",
-            "TopK",
-            "Flatten",
-            "Unsqueeze",
-            "Hardmax",
-            "LogSoftmax",
-        )
-    )
+    op = _pick(random, *_AXIS)
     if op == "LayerNormalization":
         net.opset = max(net.opset, 17)
         return net.out(net.op(op, x, net.noise(*shape[at:]), axis=at))
@@ -203,22 +186,15 @@ def axis(random: Random) -> onnx.ModelProto:
     return net.out(net.op(op, x, axis=at))
 
 
+_REDUCE = (
+    "ReduceMean", "ReduceSum", "ReduceMax", "ReduceL2", "ReduceL2", "ReduceMin", "ReduceL1", "ReduceProd",
+)  # fmt: skip
+
+
 def reduce(random: Random) -> onnx.ModelProto:
     net = Net(opset=18)
     x, shape = _ranked(random, net)
-    op = str(
-        _pick(
-            random,
-            "ReduceMean",
-            "ReduceSum",
-            "ReduceMax",
-            "ReduceL2",
-            "ReduceL2",
-            "ReduceMin",
-            "ReduceL1",
-            "ReduceProd",
-        )
-    )
+    op = _pick(random, *_REDUCE)
     chosen = random.permutation(len(shape))[: int(random.integers(1, len(shape) + 1))]
     axes = [int(a) - (len(shape) if random.random() < 0.3 else 0) for a in chosen]
     return net.out(net.op(op, x, net.ints(*axes), keepdims=int(random.integers(0, 2))))
@@ -248,29 +224,24 @@ def slices(random: Random) -> onnx.ModelProto:
     x, shape = _ranked(random, net)
     at = [int(a) for a in random.permutation(len(shape))[: int(random.integers(1, 3))]]
     starts = [int(random.integers(0, shape[a])) for a in at]
-    steps = [int(_pick(random, 1, 1, 2, 3, -1)) for _ in at]  # type: ignore[call-overload]
-    ends = [
-        -(2**31) if s < 0 else int(_pick(random, shape[a], 2**31, -1)) for a, s in zip(at, steps, strict=True)
-    ]  # type: ignore[call-overload]
+    steps = [_pick(random, 1, 1, 2, 3, -1) for _ in at]
+    ends = [-(2**31) if s < 0 else _pick(random, shape[a], 2**31, -1) for a, s in zip(at, steps, strict=True)]
     named = [a - (len(shape) if random.random() < 0.3 else 0) for a in at]
     return net.out(net.op("Slice", x, net.ints(*starts), net.ints(*ends), net.ints(*named), net.ints(*steps)))
 
 
 def unary(random: Random) -> onnx.ModelProto:
-    net = Net(opset=int(_pick(random, 17, 18, 20)))  # type: ignore[call-overload]
+    net = Net(opset=_pick(random, 17, 18, 20))
     x, _ = _ranked(random, net)
-    op = str(_pick(random, *_UNARY))
-    more = {
+    op = _pick(random, *_UNARY)
+    more: dict[str, Any] = {
         "LeakyRelu": {"alpha": float(random.random())},
-        "HardSigmoid": {
-            "alpha": float(_pick(random, 0.2, 1 / 6, 0.3)),
-            "beta": float(_pick(random, 0.5, 0.4)),
-        },
-    }.get(op, {})  # type: ignore[arg-type]
+        "HardSigmoid": {"alpha": _pick(random, 0.2, 1 / 6, 0.3), "beta": _pick(random, 0.5, 0.4)},
+    }.get(op, {})
     if op == "LeakyRelu" and random.random() < 0.3:
         more = {}
     if op == "Pow":
-        return net.out(net.op(op, x, net.const(float(_pick(random, 0.5, 1, 2, 3, -1, 1.7)))))  # type: ignore[arg-type]
+        return net.out(net.op(op, x, net.const(_pick(random, 0.5, 1, 2, 3, -1, 1.7))))
     if op == "Clip":
         return net.out(net.op(op, x, net.const(_pick(random, 0.0, -1.0, [0.0])), net.const(6.0)))
     return net.out(net.op(op, x, **more))
@@ -286,7 +257,7 @@ _UNARY = (
 def binary(random: Random) -> onnx.ModelProto:
     net = _net(random)
     x, shape = _ranked(random, net)
-    op = str(_pick(random, "Add", "Sub", "Mul", "Div", "Max", "Min", "Mod", "PRelu", "Sum", "Mean", "Pow"))
+    op = _pick(random, "Add", "Sub", "Mul", "Div", "Max", "Min", "Mod", "PRelu", "Sum", "Mean", "Pow")
     other = [d if random.random() < 0.5 else 1 for d in shape][int(random.integers(0, len(shape) + 1)) :]
     y = (
         net.const(random.random(other) + 0.5)
@@ -327,14 +298,22 @@ def matmul(random: Random) -> onnx.ModelProto:
 
 
 def image(random: Random) -> onnx.ModelProto:
-    shape = [_pick(random, 1, 1, 1, 2, "N"), int(_pick(random, 1, 3, 6)), _pick(random, 32, 96, "H"), 64]  # type: ignore[call-overload]
-    net = Net(shape, opset=int(random.integers(13, 22)), head=False)  # type: ignore[arg-type]
-    return net.out(net.op(str(_pick(random, "Relu", "Abs", "Erf")), "input"))
+    shape = [_pick(random, 1, 1, 1, 2, "N"), _pick(random, 1, 3, 6), _pick(random, 32, 96, "H"), 64]
+    net = Net(shape, opset=int(random.integers(13, 22)), head=False)
+    return net.out(net.op(_pick(random, "Relu", "Abs", "Erf"), "input"))
 
 
 _FAMILIES: tuple[Callable[[Random], onnx.ModelProto], ...] = (
     conv, transposed, pool, resize, reshape, transpose, axis, axis, reduce, pad, slices, unary, unary, binary, matmul, image,
 )  # fmt: skip
+
+
+def _kind(ours: str, theirs: str) -> str:
+    if ours == theirs:
+        return "agree"
+    if ours == "accepted":
+        return "false fit"
+    return "false refusal" if theirs == "accepted" else "other code"
 
 
 def compare(graphs: Iterator[tuple[str, onnx.ModelProto]]) -> tuple[Counter[str], list[str]]:
@@ -353,17 +332,7 @@ def compare(graphs: Iterator[tuple[str, onnx.ModelProto]]) -> tuple[Counter[str]
         findings = verify(load(model, name), target)
         ours, theirs = front_end_verdict(findings), answer["verdict"]
         unknown = any(f.support == "unknown" for f in findings)
-        kind = (
-            "agree"
-            if ours == theirs
-            else "unknown"
-            if unknown
-            else "false fit"
-            if ours == "accepted"
-            else "false refusal"
-            if theirs == "accepted"
-            else "other code"
-        )
+        kind = "unknown" if unknown and ours != theirs else _kind(ours, theirs)
         counts[kind] += 1
         counts[f"front end: {theirs}"] += 1
         if kind != "agree":

@@ -23,15 +23,11 @@ from typing import Any
 
 import onnx
 
+from sensorfit.target import read_facts
+
 from .graphs import Net
 
-VERDICTS = {
-    0: "accepted",
-    1: "execution_error",
-    2: "unsupported_operator",
-    3: "invalid_operator",
-    4: "invalid_model_input",
-}
+VERDICTS = read_facts("converter")["front_end_exit_codes"]
 TIMEOUT_S = 300
 
 
@@ -90,7 +86,7 @@ def _read(status: int, text: str) -> dict[str, Any]:
     pattern = r"((?:Param|Input|Output|Node|Model|Incorrect)[^\n]*?reason: [^\n]+)"
     reasons = [re.sub(r"\s*\[/\S+\]", "", r.strip()) for r in re.findall(pattern, body)]
     where = re.findall(r"op: ([\w.]+), id: ([^,\s]+),", body)
-    answer: dict[str, Any] = {"verdict": VERDICTS.get(status, "execution_error")}
+    answer: dict[str, Any] = {"verdict": VERDICTS.get(str(status), "execution_error")}
     if ops:
         answer["operators"] = sorted(o.strip() for o in ops.group(1).split(","))
     if reasons:

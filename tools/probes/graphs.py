@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+
+RANKED = {
+    1: (16384,),
+    2: (1, 16384),
+    3: (1, 16, 1024),
+    4: (1, 16, 32, 32),
+    5: (1, 16, 4, 8, 32),
+    6: (1, 2, 8, 4, 8, 32),
+}
+"""The shapes that ``Net.ranked`` gives the head's 16384 values."""
 
 
 class Net:
@@ -74,9 +84,9 @@ class Net:
     ) -> str:
         kernel = [k, k] if isinstance(k, int) else list(k)
         more = [self.noise(cout)] if bias else []
-        extra = {"group": group} if group != 1 else {}
+        weights = self.noise(cout, cin // group, *kernel)
         return self.op(
-            "Conv", x, self.noise(cout, cin // group, *kernel), *more, kernel_shape=kernel, **extra, **attrs
+            "Conv", x, weights, *more, kernel_shape=kernel, group=None if group == 1 else group, **attrs
         )
 
     def relu(self, x: str) -> str:
@@ -95,6 +105,10 @@ class Net:
 
     def reshape(self, x: str, *shape: int) -> str:
         return self.op("Reshape", x, self.ints(*shape))
+
+    def ranked(self, rank: int) -> str:
+        """The head's output with ``rank`` dimensions."""
+        return self.x if rank == 4 else self.reshape(self.x, *RANKED[rank])
 
     def out(
         self, *names: str, dtype: int = TensorProto.FLOAT, shape: Sequence[int] | None = None
@@ -122,3 +136,21 @@ class Net:
     def tail(self, x: str, cin: int = 16, cout: int = 8) -> onnx.ModelProto:
         """The model that ends with a 1x1 Conv on ``x``."""
         return self.out(self.conv(x, cin, cout))
+
+
+class Probes(dict[str, onnx.ModelProto]):
+    """The graphs of one topic by name; ``net`` is what all their nets are made with."""
+
+    def __init__(self, **net: Any) -> None:
+        self.net = net
+
+    def one(self, name: str, build: Callable[[Net], onnx.ModelProto | str], **net: Any) -> None:
+        """Add what ``build`` makes: a model, or the tensor that is its only output.
+
+        It is called at once, so a lambda in a loop sees the loop's values.
+        """
+        if name in self:
+            raise ValueError(f"two probes are called {name}")
+        made = Net(**{**self.net, **net})
+        found = build(made)
+        self[name] = made.out(found) if isinstance(found, str) else found

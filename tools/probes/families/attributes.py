@@ -1,20 +1,15 @@
 """Every attribute of every accepted operator: left out, and written at its default, opset by opset."""
-# ruff: noqa
-# mypy: ignore-errors
 
 from __future__ import annotations
 
-import math
-import itertools
-
 import numpy as np
-import onnx
 from onnx import TensorProto as T
 from onnx import defs, helper
 
-from ..graphs import Net
+from ..graphs import Probes
 
-P: dict[str, onnx.ModelProto] = {}
+P = Probes()
+one = P.one
 
 BASE = {
     "Abs": lambda n: [n.x],
@@ -74,60 +69,63 @@ BASE = {
     "Transpose": (lambda n: [n.x], dict(perm=[0, 1, 3, 2])),
     "Unsqueeze": lambda n: [n.x, n.ints(2)],
 }
-for op, b in BASE.items():
-    fn, base = b if isinstance(b, tuple) else (b, {})
-    seen = set()
-    for o in range(15, 21):
+OPSETS = range(15, 21)
+RESIZE = dict(mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor")
+DTYPES = {"ArgMax": T.INT64, "Equal": T.BOOL}
+WITHOUT_DEFAULT = {
+    "pads": [0, 0, 0, 0],
+    "strides": [1, 1],
+    "dilations": [1, 1],
+    "kernel_shape": [2, 2],
+    "seed": 0,
+    "output_padding": [0, 0],
+    "axes": [0, 1, 2, 3],
+}
+"""What an attribute stands for that ONNX lets you leave out and gives no default."""
+SPLIT_NEEDS = {"axis", "num_outputs"}
+"""Split into halves breaks ONNX's own rules along the default axis, and with its sizes counted twice."""
+
+
+def written_out(op, name, declared):
+    """The value that leaving the attribute out means; None where there is none."""
+    if (op, name) == ("Conv", "kernel_shape"):
+        return [3, 3]
+    if not declared.default_value.type:
+        return WITHOUT_DEFAULT.get(name)
+    value = helper.get_attribute_value(declared.default_value)
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def forms(op, schema, base):
+    """The attributes of each probe by what its name adds: one given attribute less, one more."""
+    for name, declared in schema.attributes.items():
+        if op == "Split" and name in SPLIT_NEEDS:
+            continue
+        if name in base:
+            if not declared.required:
+                yield f"no_{name}", {k: v for k, v in base.items() if k != name}
+        elif (value := written_out(op, name, declared)) is not None:
+            yield name, {**base, name: value}
+
+
+def probe(n, op, operands, attrs):
+    made = n.op(op, *operands(n), outputs=2 if op in ("Split", "TopK") else 1, **attrs)
+    outputs = made if op == "Split" else [made[0] if op == "TopK" else made]
+    return n.out(*outputs, dtype=DTYPES.get(op, T.FLOAT), shape=(1, 16, 32, 32))
+
+
+for op, row in BASE.items():
+    operands, given = row if isinstance(row, tuple) else (row, {})
+    given = {**given, **RESIZE} if op == "Resize" else given
+    versions = set()
+    for opset in OPSETS:
         try:
-            s = defs.get_schema(op, o)
-        except Exception:
+            schema = defs.get_schema(op, opset)
+        except defs.SchemaError:  # not in this opset yet
             continue
-        if s.since_version > o:
-            continue
-        first = (op, s.since_version) not in seen
-        seen.add((op, s.since_version))
-        bb = {k: v for k, v in base.items() if k in s.attributes}
-        extra = {}
-        if op == "Resize":
-            extra = dict(mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor")
-        outs = 2 if op in ("Split", "TopK") else 1
-
-        def mk(attrs):
-            n = Net(opset=o)
-            y = n.op(op, *fn(n), outputs=outs, **attrs)
-            y = y if isinstance(y, list) else [y]
-            return n.out(
-                *(y[:1] if op == "TopK" else y),
-                dtype=T.INT64 if op == "ArgMax" else T.BOOL if op == "Equal" else 1,
-                shape=(1, 16, 32, 32),
-            )
-
-        P[f"{op}@{o}_base"] = mk({**bb, **extra})
-        if not first and o != 20:
-            continue
-        for a, sc in s.attributes.items():
-            if a in bb or a in extra:
-                if not sc.required:
-                    P[f"{op}@{o}_no_{a}"] = mk({k: v for k, v in {**bb, **extra}.items() if k != a})
-                continue
-            dv = sc.default_value
-            if dv.type:
-                v = helper.get_attribute_value(dv)
-                v = v.decode() if isinstance(v, bytes) else v
-            else:
-                v = {
-                    "pads": [0] * 4,
-                    "strides": [1, 1],
-                    "dilations": [1, 1],
-                    "kernel_shape": [3, 3] if op == "Conv" else [2, 2],
-                    "seed": 0,
-                    "output_padding": [0, 0],
-                    "num_outputs": 2,
-                    "axes": [0, 1, 2, 3],
-                }.get(a)
-                if v is None:
-                    continue
-            try:
-                P[f"{op}@{o}_{a}"] = mk({**bb, **extra, a: v})
-            except Exception:
-                continue
+        base = {k: v for k, v in given.items() if k in schema.attributes}
+        one(f"{op}@{opset}_base", lambda n: probe(n, op, operands, base), opset=opset)
+        if schema.since_version not in versions or opset == OPSETS[-1]:
+            for name, attrs in forms(op, schema, base):
+                one(f"{op}@{opset}_{name}", lambda n: probe(n, op, operands, attrs), opset=opset)
+        versions.add(schema.since_version)

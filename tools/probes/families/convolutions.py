@@ -1,94 +1,18 @@
-"""Conv, ConvTranspose, pooling, normalisation, and the order in which the front end objects."""
-# ruff: noqa
-# mypy: ignore-errors
+"""Conv, ConvTranspose, pooling, normalisation."""
 
 from __future__ import annotations
 
-import math
-import itertools
-
 import numpy as np
-import onnx
-from onnx import TensorProto as T
-from onnx import defs, helper
 
-from ..graphs import Net
+from ..graphs import Probes
 
-P: dict[str, onnx.ModelProto] = {}
-
-
-def one(name, fn, **kw):
-    n = Net(**kw)
-    P[name] = fn(n)
-
-
-S = (1, 16, 32, 32)
-for nm, k in dict(
-    dup_out=lambda n: n.out(n.x, n.x, shape=S),
-    const_out=lambda n: n.out(n.const(np.ones((1, 2))), n.x, shape=(1, 2)),
-    out_is_in2=lambda n: n.out("input", n.x, shape=(1, 3, 32, 32)),
-    custom=lambda n: n.out(n.op("MyOp", n.x, domain="my.d"), shape=S),
-    msgelu=lambda n: n.out(n.op("Gelu", n.x, domain="com.microsoft"), shape=S),
-    noop=lambda n: n.out(n.op("NotAnOp", n.x), shape=S),
-    loneinp=lambda n: n.out(n.op("MyOp", n.x, domain="ai.onnx.ml"), shape=S),
-).items():
-    one(nm, k)
-one("out_is_in", lambda n: n.out("input", shape=(1, 3, 32, 32)), head=False)
-for o in (18, 20):
-    one(
-        f"gn_{o}",
-        lambda n: n.out(n.op("GroupNormalization", n.x, n.noise(4), n.noise(4), num_groups=4), shape=S),
-        opset=o,
-    )
-
-
-def deadnode(n):
-    n.op("Sigmoid", n.x)
-    return n.tail(n.x)
-
-
-one("dead_ok", deadnode)
-
-
-def deadbad(n):
-    n.op("Erf", n.x)
-    return n.tail(n.x)
-
-
-one("dead_bad", deadbad)
-
-
-def deadinv(n):
-    n.op("Transpose", n.x, perm=[1, 0, 2, 3])
-    return n.tail(n.x)
-
-
-one("dead_inv", deadinv)
-
-
-def inter_out(n):
-    y = n.conv(n.x, 16, 8)
-    return n.out(n.x, y)
-
-
-one("intermediate_out", inter_out)
-one("batch2_usop", lambda n: n.out(n.op("Erf", n.x)), shape=(2, 3, 32, 32))
-one("usop_execparse", lambda n: n.out(n.op("Erf", n.op("LeakyRelu", n.x))))
-one("inv_execparse", lambda n: n.out(n.op("Transpose", n.op("LeakyRelu", n.x), perm=[1, 0, 2, 3])))
-one("usop_disc", lambda n: n.out(n.op("Erf", n.x), n.op("Relu", n.data((1, 3, 8, 8)))))
-one("batch2_disc", lambda n: n.out(n.op("Erf", n.x), n.op("Relu", n.data((2, 3, 8, 8)))))
-one("opset21_usop", lambda n: n.out(n.op("Erf", n.x)), opset=21)
-one("batch2_execparse", lambda n: n.out(n.op("LeakyRelu", n.x)), shape=(2, 3, 32, 32))
-one("batch2_inv", lambda n: n.out(n.op("Transpose", n.x, perm=[1, 0, 2, 3])), shape=(2, 3, 32, 32))
-one("usop_inv", lambda n: n.out(n.op("Erf", n.op("Transpose", n.x, perm=[1, 0, 2, 3]))))
-one("dyn_usop", lambda n: n.out(n.op("Erf", n.x)), shape=(1, 3, "h", "w"))
-one("rank1_batch2", lambda n: n.out(n.op("Relu", n.data((5,))), n.x))
-one("if_usop", lambda n: n.out(n.op("Erf", n.op("LeakyRelu", n.x)), n.op("Relu", n.data((1,)))))
+P = Probes()
+one = P.one
 
 
 # Conv
 def C(name, k=3, cin=16, cout=8, group=1, **a):
-    one("conv_" + name, lambda n: n.out(n.conv(n.x, cin, cout, k, group=group, **a)))
+    one("conv_" + name, lambda n: n.conv(n.x, cin, cout, k, group=group, **a))
 
 
 C("s12", strides=[1, 2])
@@ -131,10 +55,26 @@ C("d31", k=2, dilations=[31, 31])
 C("k3x7", k=(3, 7))
 C("k32x1", k=(32, 1))
 C("k1x32", k=(1, 32))
+C("p3k3", pads=[3, 3, 3, 3])
+C("p2k3", pads=[2, 2, 2, 2])
+C("p1k1", k=1, pads=[1, 1, 1, 1])
+C("p3k3d2", pads=[3, 3, 3, 3], dilations=[2, 2])
+C("p4k3d2", pads=[4, 4, 4, 4], dilations=[2, 2])
+C("p5k3d2", pads=[5, 5, 5, 5], dilations=[2, 2])
+C("p2k2", k=2, pads=[2, 2, 2, 2])
+C("p12k3x1", k=(3, 1), pads=[0, 1, 0, 1])
+C("p2k2d3", k=2, pads=[2, 2, 2, 2], dilations=[3, 3])
+C("p3k2d3", k=2, pads=[3, 3, 3, 3], dilations=[3, 3])
+C("p4k2d3", k=2, pads=[4, 4, 4, 4], dilations=[3, 3])
+C("g16p3", cout=16, group=16, pads=[3, 3, 3, 3])
+C("g8c16p3", cout=16, group=8, pads=[3, 3, 3, 3])
+C("g8c32", cout=32, group=8)
+C("g2c48", cout=48, group=2)
+C("g16c16m3", cout=48, group=16)
 
 
 def nok(n, **a):
-    return n.out(n.op("Conv", n.x, n.noise(8, 16, 3, 3), n.noise(8), **a))
+    return n.op("Conv", n.x, n.noise(8, 16, 3, 3), n.noise(8), **a)
 
 
 one("conv_nokernelattr", nok)
@@ -144,59 +84,40 @@ one(
     lambda n: nok(n, kernel_shape=[3, 3], group=1, strides=[1, 1], dilations=[1, 1], pads=[0, 0, 0, 0]),
 )
 one("conv_group1", lambda n: nok(n, kernel_shape=[3, 3], group=1))
-one("conv_1d", lambda n: n.out(n.conv(n.reshape(n.x, 1, 16, 1024), 16, 8, [3])))
-one("conv_3d", lambda n: n.out(n.conv(n.reshape(n.x, 1, 16, 4, 8, 32), 16, 8, [3, 3, 3])))
-one("conv_1din", lambda n: n.out(n.conv("input", 3, 8, [3])), shape=(1, 3, 64), head=False)
-one("conv_3din", lambda n: n.out(n.conv("input", 3, 8, [3, 3, 3])), shape=(1, 3, 8, 8, 8), head=False)
-
-
-def dyn(n, bias=False):
-    w = n.data((8, 16, 3, 3))
-    b = [n.data((8,))] if bias else []
-    return n.out(n.op("Conv", n.x, w, *b, kernel_shape=[3, 3]))
-
-
-one("conv_dynw_input", dyn)
-one("conv_dynw_b1", lambda n: n.out(n.op("Conv", n.x, n.data((1, 16, 3, 3)), kernel_shape=[3, 3])))
-one("conv_dynw_act", lambda n: n.out(n.op("Conv", n.x, n.conv(n.x, 16, 16, 30), kernel_shape=[3, 3])))
+one("conv_1d", lambda n: n.conv(n.reshape(n.x, 1, 16, 1024), 16, 8, [3]))
+one("conv_3d", lambda n: n.conv(n.reshape(n.x, 1, 16, 4, 8, 32), 16, 8, [3, 3, 3]))
+one("conv_1din", lambda n: n.conv("input", 3, 8, [3]), shape=(1, 3, 64), head=False)
+one("conv_3din", lambda n: n.conv("input", 3, 8, [3, 3, 3]), shape=(1, 3, 8, 8, 8), head=False)
+one("conv_dynw_input", lambda n: n.op("Conv", n.x, n.data((8, 16, 3, 3)), kernel_shape=[3, 3]))
+one("conv_dynw_b1", lambda n: n.op("Conv", n.x, n.data((1, 16, 3, 3)), kernel_shape=[3, 3]))
+one("conv_dynw_act", lambda n: n.op("Conv", n.x, n.conv(n.x, 16, 16, 30), kernel_shape=[3, 3]))
 one(
     "conv_dynbias",
-    lambda n: n.out(
-        n.op("Conv", n.x, n.noise(1, 16, 3, 3), n.op("Flatten", n.data((1, 1))), kernel_shape=[3, 3])
-    ),
+    lambda n: n.op("Conv", n.x, n.noise(1, 16, 3, 3), n.op("Flatten", n.data((1, 1))), kernel_shape=[3, 3]),
 )
 one(
     "conv_dynbias1",
-    lambda n: n.out(n.op("Conv", n.x, n.noise(1, 16, 3, 3), n.data((1,)), kernel_shape=[3, 3])),
+    lambda n: n.op("Conv", n.x, n.noise(1, 16, 3, 3), n.data((1,)), kernel_shape=[3, 3]),
 )
 one(
     "conv_xconst",
-    lambda n: n.out(
-        n.op("Add", n.x, n.op("Conv", n.noise(1, 3, 32, 32), n.noise(16, 3, 1, 1), kernel_shape=[1, 1]))
+    lambda n: n.op(
+        "Add", n.x, n.op("Conv", n.noise(1, 3, 32, 32), n.noise(16, 3, 1, 1), kernel_shape=[1, 1])
     ),
 )
-one("conv_wrelu", lambda n: n.out(n.op("Conv", n.x, n.op("Relu", n.noise(8, 16, 3, 3)), kernel_shape=[3, 3])))
-one("conv_emptybias", lambda n: n.out(n.op("Conv", n.x, n.noise(8, 16, 3, 3), "", kernel_shape=[3, 3])))
+one("conv_wrelu", lambda n: n.op("Conv", n.x, n.op("Relu", n.noise(8, 16, 3, 3)), kernel_shape=[3, 3]))
+one("conv_emptybias", lambda n: n.op("Conv", n.x, n.noise(8, 16, 3, 3), "", kernel_shape=[3, 3]))
 
 
 # ConvTranspose
-def CT(name, k=2, cin=16, cout=8, group=1, bias=True, **a):
-    def f(n):
-        kk = [k, k] if isinstance(k, int) else list(k)
-        g = {"group": group} if group != 1 else {}
-        return n.out(
-            n.op(
-                "ConvTranspose",
-                n.x,
-                n.noise(cin, cout // group, *kk),
-                *([n.noise(cout)] if bias else []),
-                kernel_shape=kk,
-                **g,
-                **a,
-            )
-        )
+def CT(name, k=2, group=None, bias=True, **a):
+    def transposed(n):
+        kernel = [k, k] if isinstance(k, int) else list(k)
+        weights = n.noise(16, 8 // (group or 1), *kernel)
+        more = [n.noise(8)] if bias else []
+        return n.op("ConvTranspose", n.x, weights, *more, kernel_shape=kernel, group=group, **a)
 
-    one("ct_" + name, f)
+    one("ct_" + name, transposed)
 
 
 CT("k3s2", k=3, strides=[2, 2])
@@ -236,32 +157,30 @@ CT("k32s32", k=32, strides=[32, 32])
 CT("k3s3", k=3, strides=[3, 3])
 one(
     "ct_1d",
-    lambda n: n.out(
-        n.op("ConvTranspose", n.reshape(n.x, 1, 16, 1024), n.noise(16, 8, 2), kernel_shape=[2], strides=[2])
+    lambda n: n.op(
+        "ConvTranspose", n.reshape(n.x, 1, 16, 1024), n.noise(16, 8, 2), kernel_shape=[2], strides=[2]
     ),
 )
 one(
     "ct_3d",
-    lambda n: n.out(
-        n.op(
-            "ConvTranspose",
-            n.reshape(n.x, 1, 16, 4, 8, 32),
-            n.noise(16, 8, 2, 2, 2),
-            kernel_shape=[2, 2, 2],
-            strides=[2, 2, 2],
-        )
+    lambda n: n.op(
+        "ConvTranspose",
+        n.reshape(n.x, 1, 16, 4, 8, 32),
+        n.noise(16, 8, 2, 2, 2),
+        kernel_shape=[2, 2, 2],
+        strides=[2, 2, 2],
     ),
 )
 one(
     "ct_dynw",
-    lambda n: n.out(n.op("ConvTranspose", n.x, n.data((16, 8, 2, 2)), kernel_shape=[2, 2], strides=[2, 2])),
+    lambda n: n.op("ConvTranspose", n.x, n.data((16, 8, 2, 2)), kernel_shape=[2, 2], strides=[2, 2]),
 )
-one("ct_nok", lambda n: n.out(n.op("ConvTranspose", n.x, n.noise(16, 8, 2, 2), strides=[2, 2])))
+one("ct_nok", lambda n: n.op("ConvTranspose", n.x, n.noise(16, 8, 2, 2), strides=[2, 2]))
 
 
 # pools
 def PL(op, name, **a):
-    one(f"{op[:3]}_{name}", lambda n: n.out(n.op(op, n.x, **a)))
+    one(f"{op[:3]}_{name}", lambda n: n.op(op, n.x, **a))
 
 
 for op in ("MaxPool", "AveragePool"):
@@ -283,10 +202,32 @@ for op in ("MaxPool", "AveragePool"):
     for ap in ("SAME_UPPER", "SAME_LOWER", "VALID", "NOTSET"):
         PL(op, "ap_" + ap, kernel_shape=[3, 3], strides=[2, 2], auto_pad=ap)
         PL(op, "apk2_" + ap, kernel_shape=[2, 2], auto_pad=ap)
-    one(f"{op[:3]}_1d", lambda n: n.out(n.op(op, n.reshape(n.x, 1, 16, 1024), kernel_shape=[2], strides=[2])))
+    one(f"{op[:3]}_1d", lambda n: n.op(op, n.reshape(n.x, 1, 16, 1024), kernel_shape=[2], strides=[2]))
     one(
         f"{op[:3]}_3d",
-        lambda n: n.out(n.op(op, n.reshape(n.x, 1, 16, 4, 8, 32), kernel_shape=[2, 2, 2], strides=[2, 2, 2])),
+        lambda n: n.op(op, n.reshape(n.x, 1, 16, 4, 8, 32), kernel_shape=[2, 2, 2], strides=[2, 2, 2]),
+    )
+# avgpool ceil
+for k, s, p in (
+    (2, 2, 0),
+    (3, 2, 0),
+    (3, 2, 1),
+    (2, 1, 0),
+    (3, 3, 0),
+    (4, 4, 0),
+    (3, 1, 1),
+    (5, 2, 0),
+    (16, 16, 0),
+    (4, 2, 1),
+    (2, 3, 0),
+):
+    one(
+        f"apceil_k{k}s{s}p{p}",
+        lambda n: n.op("AveragePool", n.x, kernel_shape=[k, k], strides=[s, s], pads=[p] * 4, ceil_mode=1),
+    )
+    one(
+        f"mpceil_k{k}s{s}p{p}",
+        lambda n: n.op("MaxPool", n.x, kernel_shape=[k, k], strides=[s, s], pads=[p] * 4, ceil_mode=1),
     )
 PL("MaxPool", "d2", kernel_shape=[3, 3], dilations=[2, 2])
 PL("MaxPool", "d1", kernel_shape=[3, 3], dilations=[1, 1])
@@ -295,91 +236,82 @@ PL("MaxPool", "so1", kernel_shape=[3, 3], storage_order=1)
 PL("AveragePool", "cip0", kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=0)
 PL("AveragePool", "cip1", kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=1)
 PL("AveragePool", "cip1nopad", kernel_shape=[3, 3], count_include_pad=1)
-one("Ave_d2", lambda n: n.out(n.op("AveragePool", n.x, kernel_shape=[3, 3], dilations=[2, 2])), opset=19)
-one("Ave_d1", lambda n: n.out(n.op("AveragePool", n.x, kernel_shape=[3, 3], dilations=[1, 1])), opset=19)
+one("Ave_d2", lambda n: n.op("AveragePool", n.x, kernel_shape=[3, 3], dilations=[2, 2]), opset=19)
+one("Ave_d1", lambda n: n.op("AveragePool", n.x, kernel_shape=[3, 3], dilations=[1, 1]), opset=19)
 
 
-def mpi(n, use):
-    a, b = n.op("MaxPool", n.x, kernel_shape=[2, 2], strides=[2, 2], outputs=2)
-    return n.out(a) if not use else n.out(n.op("Add", a, n.op("Cast", b, to=1)))
+def indexed(n):
+    return n.op("MaxPool", n.x, kernel_shape=[2, 2], strides=[2, 2], outputs=2)
 
 
-one("Max_idx_unused", lambda n: mpi(n, 0))
-one("Max_idx_used", lambda n: mpi(n, 1))
-for r in (2, 3, 5):
-    sh = {2: (1, 16), 3: (1, 16, 1024), 5: (1, 16, 4, 8, 32)}[r]
-    if r > 2:
-        one(f"gap_r{r}", lambda n: n.out(n.op("GlobalAveragePool", n.reshape(n.x, *sh))))
+def with_indices(n):
+    values, indices = indexed(n)
+    return n.op("Add", values, n.op("Cast", indices, to=1))
+
+
+one("Max_idx_unused", lambda n: indexed(n)[0])
+one("Max_idx_used", with_indices)
+for r in (3, 5):
+    one(f"gap_r{r}", lambda n: n.gap(n.ranked(r)))
 
 
 # BN
-def BN(name, shape=None, const=(1, 1, 1, 1), **a):
-    def f(n):
-        x = n.x if shape is None else n.reshape(n.x, *shape)
-        ps = [
+def BN(name, r=4, const=(1, 1, 1, 1), **a):
+    def batch_norm(n):
+        x = n.ranked(r)
+        parameters = [
             n.const(np.random.default_rng(i).random(16) + 0.5) if c else n.data((16,))
             for i, c in enumerate(const)
         ]
-        return n.out(n.op("BatchNormalization", x, *ps, **a))
+        return n.op("BatchNormalization", x, *parameters, **a)
 
-    one("bn_" + name, f)
+    one("bn_" + name, batch_norm)
 
 
 BN("plain")
 BN("eps", epsilon=1e-3)
 BN("mom", momentum=0.99)
 BN("all", epsilon=1e-5, momentum=0.9, training_mode=0)
-BN("r3", (1, 16, 1024))
-BN("r5", (1, 16, 4, 8, 32))
+BN("r3", 3)
+BN("r5", 5)
 BN("dyn", const=(0, 0, 1, 1))
 BN("dynm", const=(1, 1, 0, 0))
 one(
     "bn_train",
-    lambda n: n.out(
-        n.op(
-            "BatchNormalization",
-            n.x,
-            n.noise(16),
-            n.noise(16),
-            n.noise(16),
-            n.const(np.ones(16)),
-            training_mode=1,
-            outputs=3,
-        )[0]
-    ),
+    lambda n: n.op(
+        "BatchNormalization",
+        n.x,
+        n.noise(16),
+        n.noise(16),
+        n.noise(16),
+        n.const(np.ones(16)),
+        training_mode=1,
+        outputs=3,
+    )[0],
 )
 one(
     "bn_r2",
-    lambda n: n.out(
-        n.op("BatchNormalization", n.vector(), n.noise(16), n.noise(16), n.noise(16), n.const(np.ones(16)))
+    lambda n: n.op(
+        "BatchNormalization", n.vector(), n.noise(16), n.noise(16), n.noise(16), n.const(np.ones(16))
     ),
 )
 # norms
-for nm, sh, k in (("4", None, 16), ("3", (1, 16, 1024), 16), ("5", (1, 16, 4, 8, 32), 16)):
-    one(
-        "in_r" + nm,
-        lambda n: n.out(
-            n.op("InstanceNormalization", n.x if sh is None else n.reshape(n.x, *sh), n.noise(k), n.noise(k))
-        ),
-    )
-one("in_eps", lambda n: n.out(n.op("InstanceNormalization", n.x, n.noise(16), n.noise(16), epsilon=1e-3)))
-one("in_dyn", lambda n: n.out(n.op("InstanceNormalization", n.x, n.data((16,)), n.noise(16))))
-one("lrn", lambda n: n.out(n.op("LRN", n.x, size=3)))
+for r in (3, 4, 5):
+    one(f"in_r{r}", lambda n: n.op("InstanceNormalization", n.ranked(r), n.noise(16), n.noise(16)))
+one("in_eps", lambda n: n.op("InstanceNormalization", n.x, n.noise(16), n.noise(16), epsilon=1e-3))
+one("in_dyn", lambda n: n.op("InstanceNormalization", n.x, n.data((16,)), n.noise(16)))
+one("lrn", lambda n: n.op("LRN", n.x, size=3))
 
 
-def LN(name, axis=-1, shape=None, dims=(32,), bias=True, outs=1, dyn=False, perm=None, **a):
-    def f(n):
-        x = n.x if shape is None else n.reshape(n.x, *shape)
-        if perm:
-            x = n.op("Transpose", x, perm=perm)
-        w = n.data(dims) if dyn else n.noise(*dims)
-        at = dict(a)
-        if axis is not None:
-            at["axis"] = axis
-        y = n.op("LayerNormalization", x, w, *([n.noise(*dims)] if bias else []), outputs=outs, **at)
-        return n.out(*([y] if outs == 1 else y))
+def LN(name, axis=-1, r=4, dims=(32,), bias=True, outs=1, dyn=False, **a):
+    def layer_norm(n):
+        x = n.ranked(r)
+        scale = n.data(dims) if dyn else n.noise(*dims)
+        shift = [n.noise(*dims)] if bias else []
+        y = n.op("LayerNormalization", x, scale, *shift, outputs=outs, axis=axis, **a)
+        return y if outs == 1 else n.out(*y)
 
-    one("ln_" + name, f)
+    one("ln_" + name, layer_norm)
 
 
 LN("noaxis", None)
@@ -387,12 +319,12 @@ LN("ax3", 3)
 LN("ax1", 1, dims=(16, 32, 32))
 LN("ax2", 2, dims=(32, 32))
 LN("axm3", -3, dims=(16, 32, 32))
-LN("r3", -1, (1, 16, 1024), (1024,))
-LN("r3ax2", 2, (1, 16, 1024), (1024,))
-LN("r3ax1", 1, (1, 16, 1024), (16, 1024))
-LN("r5", -1, (1, 16, 4, 8, 32))
-LN("r5ax4", 4, (1, 16, 4, 8, 32))
-LN("r6", -1, (1, 2, 8, 4, 8, 32))
+LN("r3", -1, 3, (1024,))
+LN("r3ax2", 2, 3, (1024,))
+LN("r3ax1", 1, 3, (16, 1024))
+LN("r5", -1, 5)
+LN("r5ax4", 4, 5)
+LN("r6", -1, 6)
 LN("out3", outs=3)
 LN("out2", outs=2)
 LN("dynw", dyn=True)

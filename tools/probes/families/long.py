@@ -1,25 +1,14 @@
 """Every operator on axes of 20000."""
-# ruff: noqa
-# mypy: ignore-errors
 
 from __future__ import annotations
 
-import math
-import itertools
-
 import numpy as np
-import onnx
 from onnx import TensorProto as T
-from onnx import defs, helper
 
-from ..graphs import Net
+from ..graphs import Probes
 
-P: dict[str, onnx.ModelProto] = {}
-
-
-def one(name, fn, **kw):
-    n = Net(head=False, **kw)
-    P[name] = fn(n)
+P = Probes(head=False)
+one = P.one
 
 
 B = 20000
@@ -37,41 +26,41 @@ for tag, s in dict(
     def add(op, fn):
         one(f"big_{op}_{tag}", fn, shape=s)
 
-    add("Relu", lambda n: n.out(n.relu("input")))
-    add("Add", lambda n: n.out(n.op("Add", "input", "input")))
-    add("GroupNorm", lambda n: n.out(n.op("InstanceNormalization", "input", n.noise(c), n.noise(c)))) if len(
+    add("Relu", lambda n: n.relu("input"))
+    add("Add", lambda n: n.op("Add", "input", "input"))
+    add("GroupNorm", lambda n: n.op("InstanceNormalization", "input", n.noise(c), n.noise(c))) if len(
         s
     ) > 2 else None
-    add("LN", lambda n: n.out(n.op("LayerNormalization", "input", n.noise(s[-1]))))
-    add("BN", lambda n: n.out(n.op("BatchNormalization", "input", *[n.const(np.ones(c))] * 4)))
+    add("LN", lambda n: n.op("LayerNormalization", "input", n.noise(s[-1])))
+    add("BN", lambda n: n.op("BatchNormalization", "input", *[n.const(np.ones(c))] * 4))
     for ax in range(1, len(s)):
-        add(f"Softmax{ax}", lambda n: n.out(n.op("Softmax", "input", axis=ax)))
-        add(f"Mean{ax}", lambda n: n.out(n.op("ReduceMean", "input", axes=[ax])))
-        add(f"Sum{ax}", lambda n: n.out(n.op("ReduceSum", "input", n.ints(ax))))
-        add(f"Max{ax}", lambda n: n.out(n.op("ReduceMax", "input", axes=[ax])))
-        add(f"L2{ax}", lambda n: n.out(n.op("ReduceL2", "input", axes=[ax])))
-        add(f"TopK{ax}", lambda n: n.out(n.op("TopK", "input", n.ints(1), axis=ax, outputs=2)[0]))
+        add(f"Softmax{ax}", lambda n: n.op("Softmax", "input", axis=ax))
+        add(f"Mean{ax}", lambda n: n.op("ReduceMean", "input", axes=[ax]))
+        add(f"Sum{ax}", lambda n: n.op("ReduceSum", "input", n.ints(ax)))
+        add(f"Max{ax}", lambda n: n.op("ReduceMax", "input", axes=[ax]))
+        add(f"L2{ax}", lambda n: n.op("ReduceL2", "input", axes=[ax]))
+        add(f"TopK{ax}", lambda n: n.op("TopK", "input", n.ints(1), axis=ax, outputs=2)[0])
         add(f"ArgMax{ax}", lambda n: n.out(n.op("ArgMax", "input", axis=ax), dtype=T.INT64))
-    add("Slice", lambda n: n.out(n.op("Slice", "input", n.ints(0), n.ints(1), n.ints(1))))
-    add("Concat", lambda n: n.out(n.op("Concat", "input", "input", axis=1)))
-    add("Transp", lambda n: n.out(n.op("Transpose", "input", perm=[0] + list(range(1, len(s)))[::-1])))
-    add("Gather", lambda n: n.out(n.op("Gather", "input", n.ints(0), axis=1)))
-    add("Pad", lambda n: n.out(n.op("Pad", "input", n.ints(*([0] * len(s) + [0] * (len(s) - 1) + [1])))))
+    add("Slice", lambda n: n.op("Slice", "input", n.ints(0), n.ints(1), n.ints(1)))
+    add("Concat", lambda n: n.op("Concat", "input", "input", axis=1))
+    add("Transp", lambda n: n.op("Transpose", "input", perm=[0, *range(len(s) - 1, 0, -1)]))
+    add("Gather", lambda n: n.op("Gather", "input", n.ints(0), axis=1))
+    add("Pad", lambda n: n.op("Pad", "input", n.ints(*([0] * len(s) + [0] * (len(s) - 1) + [1]))))
     if len(s) == 4:
-        add("GAP", lambda n: n.out(n.gap("input")))
-        add("AP", lambda n: n.out(n.op("AveragePool", "input", kernel_shape=[1, 1])))
-        add("MP", lambda n: n.out(n.op("MaxPool", "input", kernel_shape=[1, 1])))
+        add("GAP", lambda n: n.gap("input"))
+        add("AP", lambda n: n.op("AveragePool", "input", kernel_shape=[1, 1]))
+        add("MP", lambda n: n.op("MaxPool", "input", kernel_shape=[1, 1]))
         if c < 100:
-            add("Conv", lambda n: n.out(n.conv("input", c, 2, 1)))
+            add("Conv", lambda n: n.conv("input", c, 2, 1))
         else:
-            add("Conv", lambda n: n.out(n.conv("input", c, 1, 1)))
-        add("Resize", lambda n: n.out(n.op("Resize", "input", "", n.const([1, 1, 2, 2]), mode="linear")))
-        add("CT", lambda n: n.out(n.op("ConvTranspose", "input", n.noise(c, 1, 1, 1))))
-        add("MM", lambda n: n.out(n.op("MatMul", "input", n.noise(s[-1], 2))))
+            add("Conv", lambda n: n.conv("input", c, 1, 1))
+        add("Resize", lambda n: n.op("Resize", "input", "", n.const([1, 1, 2, 2]), mode="linear"))
+        add("CT", lambda n: n.op("ConvTranspose", "input", n.noise(c, 1, 1, 1)))
+        add("MM", lambda n: n.op("MatMul", "input", n.noise(s[-1], 2)))
     if len(s) == 2:
-        add("Gemm", lambda n: n.out(n.op("Gemm", "input", n.noise(s[-1], 2))))
+        add("Gemm", lambda n: n.op("Gemm", "input", n.noise(s[-1], 2)))
     if len(s) == 3:
-        add("MMd", lambda n: n.out(n.op("MatMul", "input", n.op("Transpose", "input", perm=[0, 2, 1])))) if s[
+        add("MMd", lambda n: n.op("MatMul", "input", n.op("Transpose", "input", perm=[0, 2, 1]))) if s[
             1
         ] < 100 else None
 one(
@@ -100,9 +89,9 @@ one(
 )
 one(
     "in_hw",
-    lambda n: n.out(n.op("InstanceNormalization", "input", n.noise(2), n.noise(2))),
+    lambda n: n.op("InstanceNormalization", "input", n.noise(2), n.noise(2)),
     shape=(1, 2, 200, 200),
 )
-one("ln_16383", lambda n: n.out(n.op("LayerNormalization", "input", n.noise(16383))), shape=(1, 16383))
-one("ln_16384", lambda n: n.out(n.op("LayerNormalization", "input", n.noise(16384))), shape=(1, 16384))
-one("conv_bigin", lambda n: n.out(n.conv("input", 3, 4, 3)), shape=(1, 3, 2000, 2000))
+one("ln_16383", lambda n: n.op("LayerNormalization", "input", n.noise(16383)), shape=(1, 16383))
+one("ln_16384", lambda n: n.op("LayerNormalization", "input", n.noise(16384)), shape=(1, 16384))
+one("conv_bigin", lambda n: n.conv("input", 3, 4, 3), shape=(1, 3, 2000, 2000))

@@ -1,39 +1,14 @@
 """Reshape, Transpose, Flatten, Squeeze, Concat, Split, Slice, Gather, Expand, Pad."""
-# ruff: noqa
-# mypy: ignore-errors
 
 from __future__ import annotations
 
-import math
-import itertools
-
 import numpy as np
-import onnx
 from onnx import TensorProto as T
-from onnx import defs, helper
 
-from ..graphs import Net
+from ..graphs import Probes
 
-P: dict[str, onnx.ModelProto] = {}
-
-
-def one(name, fn, **kw):
-    n = Net(**kw)
-    P[name] = fn(n)
-
-
-RS = {
-    1: (16384,),
-    2: (1, 16384),
-    3: (1, 16, 1024),
-    4: (1, 16, 32, 32),
-    5: (1, 16, 4, 8, 32),
-    6: (1, 2, 8, 4, 8, 32),
-}
-
-
-def X(n, r):
-    return n.x if r == 4 else n.reshape(n.x, *RS[r])
+P = Probes()
+one = P.one
 
 
 # Reshape
@@ -64,39 +39,35 @@ for s in [
     (32, 32, 16, 1),
     (-1, 4, 4, 32, 32),
 ]:
-    one("reshape_" + "x".join(map(str, s)), lambda n: n.out(n.reshape(n.x, *s)))
-one("reshape_az0", lambda n: n.out(n.op("Reshape", n.x, n.ints(1, 16, -1), allowzero=0)))
-one("reshape_az1", lambda n: n.out(n.op("Reshape", n.x, n.ints(1, 16, -1), allowzero=1)))
+    one("reshape_" + "x".join(map(str, s)), lambda n: n.reshape(n.x, *s))
+one("reshape_az0", lambda n: n.op("Reshape", n.x, n.ints(1, 16, -1), allowzero=0))
+one("reshape_az1", lambda n: n.op("Reshape", n.x, n.ints(1, 16, -1), allowzero=1))
 one("reshape_dynshape", lambda n: n.out(n.op("Reshape", n.x, n.data((4,), T.INT64)), shape=(1, 16, 32, 32)))
 one(
     "reshape_shapeof",
-    lambda n: n.out(
-        n.op(
-            "Reshape",
-            n.x,
-            n.op("Concat", n.op("Slice", n.op("Shape", n.x), n.ints(0), n.ints(2)), n.ints(-1), axis=0),
-        )
+    lambda n: n.op(
+        "Reshape",
+        n.x,
+        n.op("Concat", n.op("Slice", n.op("Shape", n.x), n.ints(0), n.ints(2)), n.ints(-1), axis=0),
     ),
 )
-one("reshape_batch2", lambda n: n.out(n.reshape(n.reshape(n.x, -1, 8, 32, 32), 1, 16, 32, 32)))
-one("reshape_batch16relu", lambda n: n.out(n.op("Relu", n.reshape(n.x, 16, 32, 32))))
+one("reshape_batch2", lambda n: n.reshape(n.reshape(n.x, -1, 8, 32, 32), 1, 16, 32, 32))
+one("reshape_batch16relu", lambda n: n.op("Relu", n.reshape(n.x, 16, 32, 32)))
 one(
     "reshape_from_batch",
-    lambda n: n.out(n.reshape(n.op("Relu", n.reshape(n.x, -1, 8, 32, 32)), 1, 16, 32, 32)),
+    lambda n: n.reshape(n.op("Relu", n.reshape(n.x, -1, 8, 32, 32)), 1, 16, 32, 32),
 )
 one(
     "reshape_0first",
-    lambda n: n.out(
-        n.op(
-            "Reshape",
-            n.x,
-            n.ints(0, 16, 1024),
-        )
+    lambda n: n.op(
+        "Reshape",
+        n.x,
+        n.ints(0, 16, 1024),
     ),
 )
 # after batch break: what do other ops say
 for op in ("Relu", "Sigmoid"):
-    one("batched_" + op, lambda n: n.out(n.op(op, n.reshape(n.x, 2, 8, 32, 32))))
+    one("batched_" + op, lambda n: n.op(op, n.reshape(n.x, 2, 8, 32, 32)))
 # Transpose
 for p in [
     (0, 1, 2, 3),
@@ -109,22 +80,21 @@ for p in [
     (3, 2, 1, 0),
     (2, 0, 1, 3),
 ]:
-    one("tr_" + "".join(map(str, p)), lambda n: n.out(n.op("Transpose", n.x, perm=list(p))))
-one("tr_none", lambda n: n.out(n.op("Transpose", n.x)))
-one("tr_r3_none", lambda n: n.out(n.op("Transpose", X(n, 3))))
+    one("tr_" + "".join(map(str, p)), lambda n: n.op("Transpose", n.x, perm=list(p)))
+one("tr_none", lambda n: n.op("Transpose", n.x))
+one("tr_r3_none", lambda n: n.op("Transpose", n.ranked(3)))
 for p in [(0, 2, 1), (1, 0, 2), (2, 1, 0), (1, 2, 0)]:
-    one("tr3_" + "".join(map(str, p)), lambda n: n.out(n.op("Transpose", X(n, 3), perm=list(p))))
+    one("tr3_" + "".join(map(str, p)), lambda n: n.op("Transpose", n.ranked(3), perm=list(p)))
 for p in [(1, 0), (0, 1)]:
-    one("tr2_" + "".join(map(str, p)), lambda n: n.out(n.op("Transpose", X(n, 2), perm=list(p))))
+    one("tr2_" + "".join(map(str, p)), lambda n: n.op("Transpose", n.ranked(2), perm=list(p)))
 for p in [(0, 1, 3, 2, 4), (0, 4, 3, 2, 1), (0, 2, 1, 3, 4), (1, 0, 2, 3, 4), (0, 1, 2, 4, 3)]:
-    one("tr5_" + "".join(map(str, p)), lambda n: n.out(n.op("Transpose", X(n, 5), perm=list(p))))
+    one("tr5_" + "".join(map(str, p)), lambda n: n.op("Transpose", n.ranked(5), perm=list(p)))
 for p in [(0, 1, 3, 2, 4, 5), (0, 2, 4, 1, 3, 5), (0, 1, 4, 2, 5, 3), (0, 5, 4, 3, 2, 1)]:
-    one("tr6_" + "".join(map(str, p)), lambda n: n.out(n.op("Transpose", X(n, 6), perm=list(p))))
+    one("tr6_" + "".join(map(str, p)), lambda n: n.op("Transpose", n.ranked(6), perm=list(p)))
 one(
     "tr7",
-    lambda n: n.out(n.op("Transpose", n.reshape(n.x, 1, 2, 2, 4, 4, 8, 32), perm=[0, 2, 1, 3, 5, 4, 6])),
+    lambda n: n.op("Transpose", n.reshape(n.x, 1, 2, 2, 4, 4, 8, 32), perm=[0, 2, 1, 3, 5, 4, 6]),
 )
-one("tr_neg", lambda n: n.out(n.op("Transpose", n.x, perm=[0, 1, -1, 2])))
 # Flatten
 for r in (2, 3, 4, 5):
     for ax in (0, 1, 2, 3, -1, -2, -3, None):
@@ -132,64 +102,59 @@ for r in (2, 3, 4, 5):
             continue
         one(
             f"flat_r{r}_{ax}",
-            lambda n: n.out(n.op("Flatten", X(n, r), **({} if ax is None else {"axis": ax}))),
+            lambda n: n.op("Flatten", n.ranked(r), axis=ax),
         )
 # Squeeze / Unsqueeze
 for ax in [(2,), (3,), (2, 3), (-1,), (-2,), (0,), (0, 2), (-1, -2)]:
-    one("sq_" + "_".join(map(str, ax)), lambda n: n.out(n.op("Squeeze", n.gap(n.x), n.ints(*ax))))
-one("sq_none", lambda n: n.out(n.op("Squeeze", n.gap(n.x))))
-one("sq_none1", lambda n: n.out(n.op("Squeeze", n.op("ReduceMean", n.x, axes=[1]))))
-one("sq_noop", lambda n: n.out(n.op("Squeeze", n.x, n.ints(0))))
-one("sq_none_nob", lambda n: n.out(n.op("Squeeze", n.x)))
+    one("sq_" + "_".join(map(str, ax)), lambda n: n.op("Squeeze", n.gap(n.x), n.ints(*ax)))
+one("sq_none", lambda n: n.op("Squeeze", n.gap(n.x)))
+one("sq_none1", lambda n: n.op("Squeeze", n.op("ReduceMean", n.x, axes=[1])))
+one("sq_noop", lambda n: n.op("Squeeze", n.x, n.ints(0)))
+one("sq_none_nob", lambda n: n.op("Squeeze", n.x))
 for ax in [(1,), (2,), (4,), (-1,), (0,), (1, 2), (-2,), (2, -1), (-5,), (3, 4)]:
-    one("usq_" + "_".join(map(str, ax)), lambda n: n.out(n.op("Unsqueeze", n.x, n.ints(*ax))))
+    one("usq_" + "_".join(map(str, ax)), lambda n: n.op("Unsqueeze", n.x, n.ints(*ax)))
     if all(-3 <= a <= 3 for a in ax):
-        one("usq2_" + "_".join(map(str, ax)), lambda n: n.out(n.op("Unsqueeze", n.vector(), n.ints(*ax))))
+        one("usq2_" + "_".join(map(str, ax)), lambda n: n.op("Unsqueeze", n.vector(), n.ints(*ax)))
+for r, axes in ((4, (-4, -3, -1, 4)), (2, (-3,)), (3, (-4, -3, -2)), (5, (-5,))):
+    for ax in axes:
+        one(f"usq{r}_{ax}", lambda n: n.op("Unsqueeze", n.vector() if r == 2 else n.ranked(r), n.ints(ax)))
 # Concat
 for r in (2, 3, 4, 5, 6):
-    for ax in list(range(-r, r)):
-        one(f"cat_r{r}_{ax}", lambda n: n.out(n.op("Concat", X(n, r), n.op("Tanh", X(n, r)), axis=ax)))
-one("cat_1", lambda n: n.out(n.op("Concat", n.x, axis=1)))
-one("cat_same", lambda n: n.out(n.op("Concat", n.x, n.x, axis=1)))
-one("cat_const", lambda n: n.out(n.op("Concat", n.x, n.noise(1, 4, 32, 32), axis=1)))
-one("cat_constfirst", lambda n: n.out(n.op("Concat", n.noise(1, 4, 32, 32), n.x, axis=1)))
-one("cat_40", lambda n: n.out(n.op("Concat", *[n.x] * 40, axis=1)))
-one("cat_input", lambda n: n.out(n.op("Concat", "input", n.x, axis=1)))
+    for ax in range(-r, r):
+        one(f"cat_r{r}_{ax}", lambda n: n.op("Concat", n.ranked(r), n.op("Tanh", n.ranked(r)), axis=ax))
+one("cat_1", lambda n: n.op("Concat", n.x, axis=1))
+one("cat_same", lambda n: n.op("Concat", n.x, n.x, axis=1))
+one("cat_const", lambda n: n.op("Concat", n.x, n.noise(1, 4, 32, 32), axis=1))
+one("cat_constfirst", lambda n: n.op("Concat", n.noise(1, 4, 32, 32), n.x, axis=1))
+one("cat_40", lambda n: n.op("Concat", *[n.x] * 40, axis=1))
+one("cat_input", lambda n: n.op("Concat", "input", n.x, axis=1))
 
 
 # Split
-def SP(name, sizes=None, k=2, ax=1, r=4, opset=17, use=None, **a):
-    def f(n):
-        x = X(n, r)
-        k2 = len(sizes) if sizes else k
-        y = n.op(
-            "Split",
-            x,
-            *([n.ints(*sizes)] if sizes else []),
-            outputs=k2,
-            **({} if ax is None else {"axis": ax}),
-            **a,
-        )
-        if k2 == 1:
-            y = [y]
-        return n.out(*(y if use is None else [y[i] for i in use]))
+def SP(name, sizes=(), k=2, ax=1, r=4, opset=17, use=None, **a):
+    def split(n):
+        x = n.ranked(r)
+        outputs = len(sizes) or k
+        given = [n.ints(*sizes)] if sizes else []
+        parts = n.op("Split", x, *given, outputs=outputs, axis=ax, **a)
+        parts = [parts] if outputs == 1 else parts
+        return n.out(*(parts if use is None else [parts[i] for i in use]))
 
-    one("split_" + name, f, opset=opset)
+    one("split_" + name, split, opset=opset)
 
 
-SP("2", None, 2)
+SP("2", k=2)
 SP("3u", (5, 5, 6))
-SP("4", None, 4)
+SP("4", k=4)
 SP("ax0", (1,), ax=0)
-SP("ax0none", None, 2, ax=0)
 SP("axm1", (16, 16), ax=-1)
 SP("axm3", (8, 8), ax=-3)
 SP("noax", (1,), ax=None)
 SP("one", (16,))
-SP("16", None, 16)
-SP("o18", None, 2, opset=18, num_outputs=2)
+SP("16", k=16)
+SP("o18", k=2, opset=18, num_outputs=2)
 SP("o18s", (8, 8), opset=18)
-SP("o18un", None, 3, opset=18, num_outputs=3)
+SP("o18un", k=3, opset=18, num_outputs=3)
 SP("unused", (8, 8), use=[0])
 SP("unused2", (4, 4, 8), use=[0, 2])
 SP("zero", (0, 16))
@@ -197,7 +162,7 @@ SP("r3", (512, 512), ax=2, r=3)
 SP("r2", (8192, 8192), ax=1, r=2)
 SP("r5", (16, 16), ax=4, r=5)
 SP("r3ax1", (8, 8), ax=1, r=3)
-SP("32", None, 16)
+SP("32", k=16)  # 16 once more
 SP("r6", (1, 1), ax=1, r=6)
 one(
     "split_dyn",
@@ -206,16 +171,16 @@ one(
 
 
 # Slice
-def SL(name, st, en, ax=None, sp=None, r=4):
-    def f(n):
-        ins = [n.ints(*st), n.ints(*en)]
-        if ax is not None or sp is not None:
-            ins.append(n.ints(*ax) if ax is not None else "")
-        if sp is not None:
-            ins.append(n.ints(*sp))
-        return n.out(n.op("Slice", X(n, r), *ins))
+def SL(name, starts, ends, axes=(), steps=(), r=4):
+    def cut(n):
+        given = [n.ints(*starts), n.ints(*ends)]
+        if axes or steps:
+            given.append(n.ints(*axes) if axes else "")
+        if steps:
+            given.append(n.ints(*steps))
+        return n.op("Slice", n.ranked(r), *given)
 
-    one("slice_" + name, f)
+    one("slice_" + name, cut)
 
 
 M = 2**63 - 1
@@ -233,13 +198,12 @@ SL("batchall", [0], [M], [0])
 SL("batchneg", [-1], [M], [0])
 SL("noax", [0, 0, 0, 0], [1, 16, 8, 8])
 SL("noax2", [0, 4], [1, 8])
-SL("noaxstep", [0, 0, 0, 0], [1, 16, 32, 32], None, [1, 1, 2, 2])
+SL("noaxstep", [0, 0, 0, 0], [1, 16, 32, 32], steps=[1, 1, 2, 2])
 SL("empty", [4], [4], [1])
 SL("r2", [0], [100], [1], r=2)
 SL("r3", [0], [8], [1], r=3)
 SL("r5", [0], [2], [2], r=5)
 SL("r6", [0], [2], [3], r=6)
-SL("dupax", [0, 0], [8, 8], [1, 1])
 SL("oob", [0], [1000], [1])
 SL("oobstart", [-1000], [4], [1])
 SL("four", [0, 0, 0, 0], [1, 8, 8, 8], [0, 1, 2, 3])
@@ -249,7 +213,7 @@ SL("batchempty", [1], [M], [0])
 SL("batchstep", [0], [1], [0], [2])
 one(
     "slice_i32",
-    lambda n: n.out(n.op("Slice", n.x, n.const([0], "int32"), n.const([8], "int32"), n.const([1], "int32"))),
+    lambda n: n.op("Slice", n.x, n.const([0], "int32"), n.const([8], "int32"), n.const([1], "int32")),
 )
 one(
     "slice_dyn",
@@ -261,7 +225,7 @@ one(
 def GA(name, idx, ax=None, r=4, dt="int64"):
     one(
         "ga_" + name,
-        lambda n: n.out(n.op("Gather", X(n, r), n.const(idx, dt), **({} if ax is None else {"axis": ax}))),
+        lambda n: n.op("Gather", n.ranked(r), n.const(idx, dt), axis=ax),
     )
 
 
@@ -288,88 +252,84 @@ GA("many", list(np.random.default_rng(0).integers(0, 16, 100)), 1)
 GA("empty", np.zeros((0,)), 1)
 one(
     "ga_dyn",
-    lambda n: n.out(
-        n.op(
-            "Gather", n.x, n.op("ArgMax", n.op("ReduceMean", n.x, axes=[0, 2, 3], keepdims=0), axis=0), axis=1
-        )
+    lambda n: n.op(
+        "Gather", n.x, n.op("ArgMax", n.op("ReduceMean", n.x, axes=[0, 2, 3], keepdims=0), axis=0), axis=1
     ),
 )
-one("ga_dynin", lambda n: n.out(n.op("Gather", n.x, n.data((1, 2), T.INT64), axis=1)))
+one("ga_dynin", lambda n: n.op("Gather", n.x, n.data((1, 2), T.INT64), axis=1))
 one(
     "ga_embed",
-    lambda n: n.out(
-        n.op("Gather", n.noise(10, 16), n.data((1, 4), T.INT64)),
-    ),
+    lambda n: n.op("Gather", n.noise(10, 16), n.data((1, 4), T.INT64)),
     head=False,
 )
 one(
     "ga_embed2",
-    lambda n: n.out(n.op("Gather", n.noise(10, 16), "input")),
+    lambda n: n.op("Gather", n.noise(10, 16), "input"),
     head=False,
     shape=(1, 4),
     dtype=T.INT64,
 )
 one(
     "gel_ax1",
-    lambda n: n.out(n.op("GatherElements", n.x, n.const(np.zeros((1, 4, 32, 32)), "int64"), axis=1)),
+    lambda n: n.op("GatherElements", n.x, n.const(np.zeros((1, 4, 32, 32)), "int64"), axis=1),
 )
 one(
     "gel_ax0",
-    lambda n: n.out(n.op("GatherElements", n.x, n.const(np.zeros((1, 16, 32, 32)), "int64"), axis=0)),
+    lambda n: n.op("GatherElements", n.x, n.const(np.zeros((1, 16, 32, 32)), "int64"), axis=0),
 )
-one("gel_dyn", lambda n: n.out(n.op("GatherElements", n.x, n.data((1, 4, 32, 32), T.INT64), axis=1)))
+one("gel_dyn", lambda n: n.op("GatherElements", n.x, n.data((1, 4, 32, 32), T.INT64), axis=1))
 one(
     "gel_dyntopk",
-    lambda n: n.out(n.op("GatherElements", n.x, n.op("TopK", n.x, n.ints(5), axis=1, outputs=2)[1], axis=1)),
+    lambda n: n.op("GatherElements", n.x, n.op("TopK", n.x, n.ints(5), axis=1, outputs=2)[1], axis=1),
 )
-one("gel_noax", lambda n: n.out(n.op("GatherElements", n.x, n.const(np.zeros((1, 16, 32, 32)), "int64"))))
+one("gel_noax", lambda n: n.op("GatherElements", n.x, n.const(np.zeros((1, 16, 32, 32)), "int64")))
 one(
-    "gel_r3", lambda n: n.out(n.op("GatherElements", X(n, 3), n.const(np.zeros((1, 16, 8)), "int64"), axis=2))
+    "gel_r3",
+    lambda n: n.op("GatherElements", n.ranked(3), n.const(np.zeros((1, 16, 8)), "int64"), axis=2),
 )
 one(
     "gel_neg",
-    lambda n: n.out(n.op("GatherElements", n.x, n.const(np.zeros((1, 16, 32, 4)), "int64"), axis=-1)),
+    lambda n: n.op("GatherElements", n.x, n.const(np.zeros((1, 16, 32, 4)), "int64"), axis=-1),
 )
-one("gnd", lambda n: n.out(n.op("GatherND", n.x, n.const([[[0, 1]]], "int64"))))
-one("gnd_b1", lambda n: n.out(n.op("GatherND", n.x, n.const([[[1, 2]]], "int64"), batch_dims=1)))
-one("gnd_b1b", lambda n: n.out(n.op("GatherND", n.x, n.const([[[1, 2], [3, 4]]], "int64"), batch_dims=1)))
-one("gnd_dyn", lambda n: n.out(n.op("GatherND", n.x, n.data((1, 2, 1), T.INT64), batch_dims=1)))
+one("gnd", lambda n: n.op("GatherND", n.x, n.const([[[0, 1]]], "int64")))
+one("gnd_b1", lambda n: n.op("GatherND", n.x, n.const([[[1, 2]]], "int64"), batch_dims=1))
+one("gnd_b1b", lambda n: n.op("GatherND", n.x, n.const([[[1, 2], [3, 4]]], "int64"), batch_dims=1))
+one("gnd_dyn", lambda n: n.op("GatherND", n.x, n.data((1, 2, 1), T.INT64), batch_dims=1))
 # Expand, Tile
 for s in [(1, 16, 64, 32), (1, 16, 32, 32), (1,), (1, 1, 1, 1), (2, 16, 32, 32), (1, 1, 16, 32, 32)]:
     one(
         "exp_" + "x".join(map(str, s)),
-        lambda n: n.out(
-            n.op("Expand", n.x if s != (1, 16, 64, 32) else n.op("ReduceMean", n.x, axes=[2]), n.ints(*s))
+        lambda n: n.op(
+            "Expand", n.x if s != (1, 16, 64, 32) else n.op("ReduceMean", n.x, axes=[2]), n.ints(*s)
         ),
     )
-one("exp_gap3", lambda n: n.out(n.op("Expand", n.gap(n.x), n.ints(16, 32, 32))))
-one("exp_gapcw", lambda n: n.out(n.op("Expand", n.gap(n.x), n.ints(1, 16, 1, 32))))
-one("exp_sp", lambda n: n.out(n.op("Expand", n.op("ReduceMean", n.x, axes=[1]), n.ints(1, 16, 32, 32))))
-one("exp_r3", lambda n: n.out(n.op("Expand", n.op("ReduceMean", X(n, 3), axes=[1]), n.ints(1, 16, 1024))))
-one("exp_dyn", lambda n: n.out(n.op("Expand", n.gap(n.x), n.op("Shape", n.x))))
-one("exp_m1", lambda n: n.out(n.op("Expand", n.gap(n.x), n.ints(-1, -1, 32, 32))))
-one("exp_r5", lambda n: n.out(n.op("Expand", n.reshape(n.x, 1, 16, 1, 32, 32), n.ints(1, 16, 2, 32, 32))))
+one("exp_gap3", lambda n: n.op("Expand", n.gap(n.x), n.ints(16, 32, 32)))
+one("exp_gapcw", lambda n: n.op("Expand", n.gap(n.x), n.ints(1, 16, 1, 32)))
+one("exp_sp", lambda n: n.op("Expand", n.op("ReduceMean", n.x, axes=[1]), n.ints(1, 16, 32, 32)))
+one("exp_r3", lambda n: n.op("Expand", n.op("ReduceMean", n.ranked(3), axes=[1]), n.ints(1, 16, 1024)))
+one("exp_dyn", lambda n: n.op("Expand", n.gap(n.x), n.op("Shape", n.x)))
+one("exp_r5", lambda n: n.op("Expand", n.reshape(n.x, 1, 16, 1, 32, 32), n.ints(1, 16, 2, 32, 32)))
 one(
     "exp_r2",
-    lambda n: n.out(n.op("Expand", n.op("ReduceMean", n.x, axes=[1, 2, 3], keepdims=0), n.ints(1, 16))),
+    lambda n: n.op("Expand", n.op("ReduceMean", n.x, axes=[1, 2, 3], keepdims=0), n.ints(1, 16)),
 )
-one("exp_up", lambda n: n.out(n.op("Expand", n.vector(), n.ints(1, 1, 16))))
-one("exp_batch", lambda n: n.out(n.op("Expand", n.gap(n.x), n.ints(2, 16, 1, 1))))
+one("exp_up", lambda n: n.op("Expand", n.vector(), n.ints(1, 1, 16)))
+one("exp_batch", lambda n: n.op("Expand", n.gap(n.x), n.ints(2, 16, 1, 1)))
 one("exp_dynin", lambda n: n.out(n.op("Expand", n.gap(n.x), n.data((4,), T.INT64)), shape=(1, 16, 32, 32)))
-one("tile_1111", lambda n: n.out(n.op("Tile", n.x, n.ints(1, 1, 1, 1))))
+one("tile_1111", lambda n: n.op("Tile", n.x, n.ints(1, 1, 1, 1)))
 
 
 # Pad
-def PD(name, pads, mode=None, val=None, axes=None, opset=17, r=4):
-    def f(n):
-        ins = [n.ints(*pads)]
-        if val is not None or axes:
-            ins.append(n.const(val) if val is not None else "")
+def PD(name, pads, mode=None, value=None, axes=(), opset=17, r=4):
+    def pad(n):
+        given = [n.ints(*pads)]
+        if value is not None or axes:
+            given.append("" if value is None else n.const(value))
         if axes:
-            ins.append(n.ints(*axes))
-        return n.out(n.op("Pad", X(n, r), *ins, **({} if mode is None else {"mode": mode})))
+            given.append(n.ints(*axes))
+        return n.op("Pad", n.ranked(r), *given, mode=mode)
 
-    one("pad_" + name, f, opset=opset)
+    one("pad_" + name, pad, opset=opset)
 
 
 z = [0] * 8
@@ -388,9 +348,15 @@ PD("reflect", [0, 0, 1, 1, 0, 0, 1, 1], "reflect")
 PD("edge", [0, 0, 1, 1, 0, 0, 1, 1], "edge")
 PD("wrap", [0, 0, 1, 1, 0, 0, 1, 1], "wrap", opset=19)
 PD("reflz", z, "reflect")
-PD("axes", [1, 1, 1, 1], None, 0.0, [2, 3], 18)
-PD("axesneg", [1, 1], None, None, [-1], 18)
-PD("axesb", [0, 1, 0, 1], None, None, [0, 1], 18)
+PD("axes", [1, 1, 1, 1], value=0.0, axes=[2, 3], opset=18)
+PD("axesneg", [1, 1], axes=[-1], opset=18)
+PD("ax0123", [0, 0, 1, 1, 0, 0, 1, 1], axes=[0, 1, 2, 3], opset=18)
+PD("axneg", [0, 0, 1, 1, 0, 0, 1, 1], axes=[-4, -3, -2, -1], opset=18)
+PD("ax3210", [1, 1, 0, 0, 1, 1, 0, 0], axes=[3, 2, 1, 0], opset=18)
+PD("ax123", [0, 1, 1, 0, 1, 1], axes=[1, 2, 3], opset=18)
+PD("axmix", [0, 0, 1, 1, 0, 0, 1, 1], axes=[0, 1, -2, -1], opset=18)
+PD("ax01r2", [0, 1, 0, 1], axes=[0, 1], opset=18, r=2)
+PD("axesb", [0, 1, 0, 1], axes=[0, 1], opset=18)
 PD("r2", [0, 1, 0, 1], r=2)
 PD("r3", [0, 0, 1, 0, 0, 1], r=3)
 PD("r3c", [0, 1, 0, 0, 1, 0], r=3)
@@ -398,14 +364,16 @@ PD("r5", [0, 0, 0, 0, 1, 0, 0, 0, 0, 1], r=5)
 PD("r6", [0] * 5 + [1] + [0] * 5 + [1], r=6)
 PD("big", [0, 0, 40, 40, 0, 0, 40, 40])
 PD("c_neg", [0, -4, 0, 0, 0, 0, 0, 0])
-PD("inf", [0, 0, 1, 1, 0, 0, 1, 1], "constant", -inf if (inf := float("inf")) else 0)
-one("pad_emptyval", lambda n: n.out(n.op("Pad", n.x, n.ints(0, 0, 1, 1, 0, 0, 1, 1), "")))
+PD("inf", [0, 0, 1, 1, 0, 0, 1, 1], "constant", -np.inf)
+PD("b1", [1, 0, 0, 0, 0, 0, 0, 0])
+PD("b1end", [0, 0, 0, 0, 1, 0, 0, 0])
+PD("bneg", [-1, 0, 0, 0, 1, 0, 0, 0])
+PD("bc", [1, 1, 1, 1, 0, 0, 1, 1])
+one("pad_emptyval", lambda n: n.op("Pad", n.x, n.ints(0, 0, 1, 1, 0, 0, 1, 1), ""))
 one("pad_dyn", lambda n: n.out(n.op("Pad", n.x, n.data((8,), T.INT64)), shape=(1, 16, 34, 34)))
 one(
     "pad_dynval",
-    lambda n: n.out(
-        n.op(
-            "Pad", n.x, n.ints(0, 0, 1, 1, 0, 0, 1, 1), n.op("ReduceMean", n.x, axes=[0, 1, 2, 3], keepdims=0)
-        )
+    lambda n: n.op(
+        "Pad", n.x, n.ints(0, 0, 1, 1, 0, 0, 1, 1), n.op("ReduceMean", n.x, axes=[0, 1, 2, 3], keepdims=0)
     ),
 )

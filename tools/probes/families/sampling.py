@@ -1,82 +1,25 @@
 """Resize, reductions, Softmax, TopK, ArgMax."""
-# ruff: noqa
-# mypy: ignore-errors
 
 from __future__ import annotations
 
-import math
-import itertools
-
 import numpy as np
-import onnx
 from onnx import TensorProto as T
-from onnx import defs, helper
 
-from ..graphs import Net
+from ..graphs import Probes
 
-P: dict[str, onnx.ModelProto] = {}
-
-
-def one(name, fn, **kw):
-    n = Net(**kw)
-    P[name] = fn(n)
-
-
-RS = {
-    1: (16384,),
-    2: (1, 16384),
-    3: (1, 16, 1024),
-    4: (1, 16, 32, 32),
-    5: (1, 16, 4, 8, 32),
-    6: (1, 2, 8, 4, 8, 32),
-}
-
-
-def X(n, r):
-    return n.x if r == 4 else n.reshape(n.x, *RS[r])
-
-
-for ax in (-4, -3, -1, 4, 5):
-    one(f"usq4_{ax}", lambda n: n.out(n.op("Unsqueeze", n.x, n.ints(ax)))) if ax != 5 else None
-for ax in (-3, -1):
-    one(f"usq2_{ax}", lambda n: n.out(n.op("Unsqueeze", n.vector(), n.ints(ax))))
-for ax in (-4, -3, -2):
-    one(f"usq3_{ax}", lambda n: n.out(n.op("Unsqueeze", X(n, 3), n.ints(ax))))
-one("usq5_-5", lambda n: n.out(n.op("Unsqueeze", X(n, 5), n.ints(-5))))
-
-
-def PD(name, pads, axes, opset=18, mode=None, r=4):
-    one(
-        "pad_" + name,
-        lambda n: n.out(
-            n.op("Pad", X(n, r), n.ints(*pads), "", n.ints(*axes), **({} if mode is None else {"mode": mode}))
-        ),
-        opset=opset,
-    )
-
-
-PD("ax0123", [0, 0, 1, 1, 0, 0, 1, 1], [0, 1, 2, 3])
-PD("axneg", [0, 0, 1, 1, 0, 0, 1, 1], [-4, -3, -2, -1])
-PD("ax3210", [1, 1, 0, 0, 1, 1, 0, 0], [3, 2, 1, 0])
-PD("ax123", [0, 1, 1, 0, 1, 1], [1, 2, 3])
-PD("axmix", [0, 0, 1, 1, 0, 0, 1, 1], [0, 1, -2, -1])
-PD("ax01r2", [0, 1, 0, 1], [0, 1], r=2)
-one("pad_b1", lambda n: n.out(n.op("Pad", n.x, n.ints(1, 0, 0, 0, 0, 0, 0, 0))))
-one("pad_b1end", lambda n: n.out(n.op("Pad", n.x, n.ints(0, 0, 0, 0, 1, 0, 0, 0))))
-one("pad_bneg", lambda n: n.out(n.op("Pad", n.x, n.ints(-1, 0, 0, 0, 1, 0, 0, 0))))
-one("pad_bc", lambda n: n.out(n.op("Pad", n.x, n.ints(1, 1, 1, 1, 0, 0, 1, 1))))
+P = Probes()
+one = P.one
 
 
 # Resize
-def RZ(name, scales=None, sizes=None, r=4, roi=None, opset=17, **a):
-    def f(n):
-        ro = "" if roi is None else n.const(roi)
-        ins = [ro, n.const(scales) if scales is not None else ""]
-        if sizes is not None:
-            ins.append(n.ints(*sizes))
-        return n.out(n.op("Resize", X(n, r), *ins, **a))
+def RZ(name, scales=None, sizes=(), r=4, roi=None, opset=17, **a):
+    def resize(n):
+        given = ["" if roi is None else n.const(roi), "" if scales is None else n.const(scales)]
+        if sizes:
+            given.append(n.ints(*sizes))
+        return n.op("Resize", n.ranked(r), *given, **a)
 
-    one("rz_" + name, f, opset=opset)
+    one("rz_" + name, resize, opset=opset)
 
 
 sc = [1, 1, 2, 2]
@@ -167,15 +110,13 @@ RZ("axes0123", sc, opset=18, axes=[0, 1, 2, 3], **L)
 RZ("axesneg", [2, 2], opset=18, axes=[-2, -1], **N)
 one(
     "rz_dynsizes",
-    lambda n: n.out(
-        n.op(
-            "Resize",
-            n.x,
-            "",
-            "",
-            n.op("Concat", n.op("Slice", n.op("Shape", n.x), n.ints(0), n.ints(2)), n.ints(64, 64), axis=0),
-            **L,
-        )
+    lambda n: n.op(
+        "Resize",
+        n.x,
+        "",
+        "",
+        n.op("Concat", n.op("Slice", n.op("Shape", n.x), n.ints(0), n.ints(2)), n.ints(64, 64), axis=0),
+        **L,
     ),
 )
 one(
@@ -184,12 +125,17 @@ one(
 )
 one(
     "rz_bothempty",
-    lambda n: n.out(
-        n.op("Resize", n.x, n.const(np.zeros(0)), n.const(np.zeros(0)), n.ints(1, 16, 64, 64), **L)
-    ),
+    lambda n: n.op("Resize", n.x, n.const(np.zeros(0)), n.const(np.zeros(0)), n.ints(1, 16, 64, 64), **L),
 )
-one("upsample", lambda n: n.out(n.op("Upsample", n.x, n.const(sc), mode="nearest")))
+
+
 # Reduce
+def reduced(n, op, axes, keepdims):
+    if op != "ReduceSum":
+        return n.op(op, n.x, axes=axes, keepdims=keepdims)
+    return n.op(op, n.x, *([] if axes is None else [n.ints(*axes)]), keepdims=keepdims)
+
+
 for op in ("ReduceMean", "ReduceSum", "ReduceMax", "ReduceL2"):
     for ax in [
         (1,),
@@ -208,41 +154,33 @@ for op in ("ReduceMean", "ReduceSum", "ReduceMax", "ReduceL2"):
         (-3,),
         None,
     ]:
-        for kd in (0, 1, None):
-            nm = "_".join(map(str, ax)) if ax is not None else "none"
-
-            def f(n):
-                a = {} if kd is None else {"keepdims": kd}
-                if op == "ReduceSum":
-                    return n.out(n.op(op, n.x, *([] if ax is None else [n.ints(*ax)]), **a))
-                return n.out(n.op(op, n.x, **({} if ax is None else {"axes": list(ax)}), **a))
-
-            if kd is None and ax not in ((1,), (2, 3), None):
-                continue
-            one(f"{op}_{nm or 'empty'}_{kd}", f)
+        for kd in (0, 1, None) if ax in ((1,), (2, 3), None) else (0, 1):
+            one(
+                f"{op}_{'none' if ax is None else '_'.join(map(str, ax))}_{kd}",
+                lambda n: reduced(n, op, ax, kd),
+            )
     for r in (2, 3, 5, 6):
-        one(f"{op}_r{r}", lambda n: n.out(n.op(op, X(n, r), *([n.ints(-1)]), keepdims=1)), opset=18)
-        one(f"{op}_r{r}k0", lambda n: n.out(n.op(op, X(n, r), *([n.ints(1)]), keepdims=0)), opset=18)
-    one(f"{op}_noop0", lambda n: n.out(n.op(op, n.x, n.ints(2, 3), noop_with_empty_axes=0)), opset=18)
-    one(f"{op}_noop1", lambda n: n.out(n.op(op, n.x, n.ints(2, 3), noop_with_empty_axes=1)), opset=18)
-    one(f"{op}_noop1e", lambda n: n.out(n.op(op, n.x, noop_with_empty_axes=1)), opset=18)
-    one(f"{op}_18none", lambda n: n.out(n.op(op, n.x)), opset=18)
+        one(f"{op}_r{r}", lambda n: n.op(op, n.ranked(r), n.ints(-1), keepdims=1), opset=18)
+        one(f"{op}_r{r}k0", lambda n: n.op(op, n.ranked(r), n.ints(1), keepdims=0), opset=18)
+    one(f"{op}_noop0", lambda n: n.op(op, n.x, n.ints(2, 3), noop_with_empty_axes=0), opset=18)
+    one(f"{op}_noop1", lambda n: n.op(op, n.x, n.ints(2, 3), noop_with_empty_axes=1), opset=18)
+    one(f"{op}_noop1e", lambda n: n.op(op, n.x, noop_with_empty_axes=1), opset=18)
+    one(f"{op}_18none", lambda n: n.op(op, n.x), opset=18)
     one(f"{op}_18dyn", lambda n: n.out(n.op(op, n.x, n.data((1,), T.INT64)), shape=(1, 16, 32, 1)), opset=18)
 # Softmax
 for r in (2, 3, 4, 5, 6):
     for ax in range(-r, r):
-        one(f"sm_r{r}_{ax}", lambda n: n.out(n.op("Softmax", X(n, r), axis=ax)))
-    one(f"sm_r{r}_none", lambda n: n.out(n.op("Softmax", X(n, r))))
+        one(f"sm_r{r}_{ax}", lambda n: n.op("Softmax", n.ranked(r), axis=ax))
+    one(f"sm_r{r}_none", lambda n: n.op("Softmax", n.ranked(r)))
 
 
 # TopK
 def TK(name, k, ax=None, r=4, outs=(0,), **a):
-    def f(n):
-        y = n.op("TopK", X(n, r), n.ints(k), outputs=2, **({} if ax is None else {"axis": ax}), **a)
-        m = n.out(*[y[i] for i in outs])
-        return m
+    def top(n):
+        y = n.op("TopK", n.ranked(r), n.ints(k), outputs=2, axis=ax, **a)
+        return n.out(*[y[i] for i in outs])
 
-    one("tk_" + name, f)
+    one("tk_" + name, top)
 
 
 TK("1", 1)
@@ -259,41 +197,41 @@ TK("r2", 5, -1, r=2)
 TK("r3", 5, -1, r=3)
 TK("r3ax1", 5, 1, r=3)
 TK("r5", 3, -1, r=5)
-TK("idx", 3, 1, outs=(1,))
-TK("both", 3, 1, outs=(0, 1))
 TK("attrs", 3, 1, largest=1, sorted=1)
 TK("k1000", 1000, 1, r=2)
 one(
     "tk_dynk",
     lambda n: n.out(n.op("TopK", n.x, n.data((1,), T.INT64), outputs=2, axis=1)[0], shape=(1, 3, 32, 32)),
 )
-for op in ("ArgMax",):
-    for r, ax, kd in (
-        (4, 1, 1),
-        (4, 1, 0),
-        (4, 3, 1),
-        (4, -1, 0),
-        (4, 0, 1),
-        (4, 0, 0),
-        (4, 2, None),
-        (4, None, None),
-        (2, 1, 1),
-        (2, 1, 0),
-        (3, 2, 0),
-        (3, 1, 1),
-        (5, 1, 1),
-        (5, -1, 0),
-        (2, -1, 1),
-        (4, -4, 1),
-        (3, -1, 0),
-        (2, 0, 0),
-        (4, -3, 1),
-    ):
-        a = {} if ax is None else {"axis": ax}
-        if kd is not None:
-            a["keepdims"] = kd
-        one(f"am_r{r}_{ax}_{kd}", lambda n: n.out(n.op(op, X(n, r), **a), dtype=T.INT64))
-    one("am_sli1", lambda n: n.out(n.op(op, n.x, axis=1, select_last_index=1), dtype=T.INT64))
-    one("am_sli0", lambda n: n.out(n.op(op, n.x, axis=1, select_last_index=0), dtype=T.INT64))
-    one("am_castout", lambda n: n.out(n.op("Cast", n.op(op, n.x, axis=1), to=T.INT32), dtype=T.INT32))
-    one("am_relu", lambda n: n.out(n.op("Reshape", n.op(op, n.x, axis=1), n.ints(1, 1024)), dtype=T.INT64))
+
+
+def argmax(n, x, **a):
+    return n.out(n.op("ArgMax", x, **a), dtype=T.INT64)
+
+
+for r, ax, kd in (
+    (4, 1, 1),
+    (4, 1, 0),
+    (4, 3, 1),
+    (4, -1, 0),
+    (4, 0, 1),
+    (4, 0, 0),
+    (4, 2, None),
+    (4, None, None),
+    (2, 1, 1),
+    (2, 1, 0),
+    (3, 2, 0),
+    (3, 1, 1),
+    (5, 1, 1),
+    (5, -1, 0),
+    (2, -1, 1),
+    (4, -4, 1),
+    (3, -1, 0),
+    (2, 0, 0),
+    (4, -3, 1),
+):
+    one(f"am_r{r}_{ax}_{kd}", lambda n: argmax(n, n.ranked(r), axis=ax, keepdims=kd))
+one("am_sli1", lambda n: argmax(n, n.x, axis=1, select_last_index=1))
+one("am_sli0", lambda n: argmax(n, n.x, axis=1, select_last_index=0))
+one("am_castout", lambda n: n.out(n.op("Cast", n.op("ArgMax", n.x, axis=1), to=T.INT32), dtype=T.INT32))
+one("am_relu", lambda n: n.out(n.reshape(n.op("ArgMax", n.x, axis=1), 1, 1024), dtype=T.INT64))
