@@ -28,14 +28,7 @@ def cast(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     source, result = graph.tensors.get(node.inputs[0]), graph.tensors.get(node.outputs[0])
     before, after = source.dtype if source else "", result.dtype if result else ""
     if not before or not after:
-        yield Issue(
-            "the type before or after the Cast is not known",
-            "check with --confirm",
-            code="",
-            severity="warning",
-            support="unknown",
-            basis="inferred",
-        )
+        yield Issue.unknown("the type before or after the Cast is not known", "check with --confirm")
     elif _stored(before) != _stored(after):
         fix = (
             "export in float32 (model.float()) with a float32 input"

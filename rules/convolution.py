@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from sensorfit.graph.ir import Graph, Node
 from sensorfit.verify.rule import Facts, Issue, rule
 
+from .rank import wrong_rank
+
 
 @rule("SF111", ops=("Conv",))
 def convolution(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
@@ -28,14 +30,16 @@ def convolution(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     Fix: move the stride to a layer without dilation; pad less, or with Pad before; choose out_channels as a multiple
     of in_channels in a grouped convolution, or drop the groups.
     """
-    shape, weights = graph.shape(node.inputs[0]), graph.shape(node.input(1))
-    if shape is not None and len(shape) != 4:
-        return  # SF106
+    if wrong_rank(graph.shape(node.inputs[0]), facts):
+        return
     if not graph.is_constant(node.input(1)):
-        yield Issue(
-            "computed weights: the front end accepts some and crashes on others", "make the weights constants: predict scales a channel (Mul) instead of kernels",
-            node.input(1), code="", severity="warning", support="unknown", probes=("dynw_act", "conv_dynw_act"),
-        )  # fmt: skip
+        yield Issue.unknown(
+            "computed weights: the front end accepts some and crashes on others",
+            "make the weights constants: predict scales a channel (Mul) instead of kernels",
+            node.input(1),
+            probes=("dynw_act", "conv_dynw_act"),
+            basis="measured",
+        )
     kernel = kernel_of(graph, node)
     strides, dilations = pair(node, "strides"), pair(node, "dilations")
     if max(strides) > 1 and max(dilations) > 1:
@@ -44,27 +48,17 @@ def convolution(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
             "keep the dilation and take the stride in another layer (or subsample after it with MaxPool of kernel 1), or keep the stride and drop the dilation",
             f"stride {strides}, dilation {dilations}",
         )
-    if kernel is not None:
-        pads = tuple(node.attrs.get("pads") or (0, 0, 0, 0))
+    pads = pads_of(node)
+    if kernel is not None and node.attrs.get("auto_pad", "NOTSET") == "NOTSET":
         extent = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=False)]
-        if (
-            any(pads[i] >= extent[i % 2] for i in range(4))
-            and node.attrs.get("auto_pad", "NOTSET") == "NOTSET"
-        ):
+        if any(pad >= extent[i % 2] for i, pad in enumerate(pads)):
             yield Issue(
                 "Padding >= kernel size is not supported",
                 "pad less, or put a Pad node before the convolution",
                 f"padding {pads}, kernel {kernel}, dilation {dilations}",
             )
-    group = node.attrs.get("group", 1)
-    if (
-        group > 1
-        and weights is not None
-        and len(weights) > 1
-        and weights[0]
-        and weights[1]
-        and weights[0] % (weights[1] * group)
-    ):
+    group, weights = node.attrs.get("group", 1), graph.shape(node.input(1)) or ()
+    if group > 1 and all(weights[:2]) and len(weights) > 1 and weights[0] % (weights[1] * group):
         yield Issue(
             "Non-integer depth multiplier (filter group size / input group size) is not supported with group > 1",
             "make out_channels a multiple of in_channels, make it depthwise (groups = in_channels) with a 1x1 Conv after it, or drop the groups",
@@ -90,12 +84,11 @@ def transposed_convolution(graph: Graph, node: Node, facts: Facts) -> Iterator[I
     Fix: drop the padding and crop the result with Slice (a padding p of ConvTranspose is a crop of p on each side);
     or upsample with Resize (nearest) and convolve.
     """
-    shape = graph.shape(node.inputs[0])
-    if shape is not None and len(shape) != 4:
-        return  # SF106
+    if wrong_rank(graph.shape(node.inputs[0]), facts):
+        return
     kernel = kernel_of(graph, node)
     strides, dilations = pair(node, "strides"), pair(node, "dilations")
-    pads = tuple(node.attrs.get("pads") or (0, 0, 0, 0))
+    pads = pads_of(node)
     if any(pads):
         crop = ", ".join(f"{a}:-{b}" if b else f"{a}:" for a, b in zip(pads[:2], pads[2:], strict=False))
         yield Issue(
@@ -134,10 +127,12 @@ def pair(node: Node, name: str) -> tuple[int, ...]:
     return tuple(node.attrs.get(name) or (1, 1))
 
 
+def pads_of(node: Node) -> tuple[int, ...]:
+    """Padding at the top, left, bottom and right."""
+    return tuple(node.attrs.get("pads") or (0, 0, 0, 0))
+
+
 def kernel_of(graph: Graph, node: Node) -> tuple[int, ...] | None:
     """The kernel, from the attribute or the weights' shape."""
-    given = node.attrs.get("kernel_shape")
-    weights = graph.shape(node.input(1)) if not given else None
-    if weights is not None and all(isinstance(d, int) for d in weights[2:]):
-        return tuple(d for d in weights[2:] if d is not None)
-    return tuple(given) if given else None
+    given = node.attrs.get("kernel_shape") or (graph.shape(node.input(1)) or ())[2:]
+    return tuple(given) if given and None not in given else None

@@ -64,13 +64,8 @@ def _power(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
         return  # SF104
     value = graph.value(exponent)
     if value is None:
-        yield Issue(
-            "the exponent's value is not in the file",
-            "keep the constant in the file and check again",
-            code="",
-            severity="warning",
-            support="unknown",
-            basis="inferred",
+        yield Issue.unknown(
+            "the exponent's value is not in the file", "keep the constant in the file and check again"
         )
     elif float(value) not in facts["exponents"]:
         yield Issue(

@@ -11,6 +11,7 @@ from sensorfit.verify.facts import attribute, operators
 from sensorfit.verify.rule import Issue, graph_rule
 
 from .batch_axis import on_batch
+from .limits import too_long
 
 SOFTMAX_FIX = (
     "replace attention by convolutions (PicoSAM's way), or move the Softmax behind the network to the host"
@@ -52,7 +53,7 @@ def softmax(graph: Graph, target: Target) -> Iterator[Issue]:
                 f"{where}axis {axis}",
                 node=node,
             )
-        elif _too_long(graph, node, axis, facts["longest_axis"]):
+        elif too_long(graph, node, axis, facts["longest_axis"]):
             yield Issue(
                 _LONG.format(axis, facts["longest_axis"]),
                 "take the Softmax over fewer values, or on the host",
@@ -60,16 +61,20 @@ def softmax(graph: Graph, target: Target) -> Iterator[Issue]:
                 node=node,
             )
         else:
-            yield Issue(
+            yield Issue.accepted(
                 "Softmax: the converter accepts this form, the PicoSAM papers call it unsupported",
-                SOFTMAX_FIX, f"{where}axis {axis}", code="", severity="warning", support="supported", node=node,
-            )  # fmt: skip
+                SOFTMAX_FIX,
+                f"{where}axis {axis}",
+                node=node,
+            )
     for match in recognised(graph):
         if match.kind == "Softmax":
-            yield Issue(
+            yield Issue.accepted(
                 "Softmax spelled out as Exp, ReduceSum, Div: the converter accepts the nodes, the PicoSAM papers call it unsupported",
-                SOFTMAX_FIX, f"pattern of {len(match.nodes)} nodes", code="", severity="warning", support="supported", node=match.nodes[-1],
-            )  # fmt: skip
+                SOFTMAX_FIX,
+                f"pattern of {len(match.nodes)} nodes",
+                node=match.nodes[-1],
+            )
 
 
 @graph_rule("SF202")
@@ -106,30 +111,30 @@ def layer_norm(graph: Graph, target: Target) -> Iterator[Issue]:
 _LONG = "Axis {} size exceeds the supported limit of {}"
 
 
-def _too_long(graph: Graph, node: Node, axis: int, limit: int) -> bool:
-    shape = graph.shape(node.inputs[0])
-    size = shape[axis] if shape is not None and -len(shape) <= axis < len(shape) else None
-    return size is not None and size > limit
-
-
 def _layer_norm_node(graph: Graph, node: Node, axis: int, longest: int) -> Issue:
     shape = graph.shape(node.inputs[0])
     if axis != -1 and (shape is None or axis != len(shape) - 1):
         return Issue(
             "Only last axis is supported",
-            "normalise over the last axis (permute the channels there and back), spell LayerNorm2d out, or use BatchNorm2d", f"axis {axis}", node=node,
-        )  # fmt: skip
-    if _too_long(graph, node, axis, longest):
+            "normalise over the last axis (permute the channels there and back), spell LayerNorm2d out, or use BatchNorm2d",
+            f"axis {axis}",
+            node=node,
+        )
+    if too_long(graph, node, axis, longest):
         return Issue(_LONG.format(axis, longest), "normalise fewer values", f"axis {axis}", node=node)
-    return Issue(
+    return Issue.accepted(
         "LayerNormalization: the converter accepts this form, the PicoSAM papers call it unsupported",
-        LAYERNORM_FIX, f"axis {axis}", code="", severity="warning", support="supported", node=node,
-    )  # fmt: skip
+        LAYERNORM_FIX,
+        f"axis {axis}",
+        node=node,
+    )
 
 
 def _layer_norm_pattern(graph: Graph, match: Match) -> Issue:
-    return Issue(
+    return Issue.accepted(
         "LayerNormalization spelled out: the converter accepts the nodes, the PicoSAM papers call it unsupported",
-        LAYERNORM_FIX, f"pattern of {len(match.nodes)} nodes, axes {match.attrs['axes']}",
-        code="", severity="warning", support="supported", node=match.nodes[-1], probes=("pln_c", "pln_last"),
-    )  # fmt: skip
+        LAYERNORM_FIX,
+        f"pattern of {len(match.nodes)} nodes, axes {match.attrs['axes']}",
+        node=match.nodes[-1],
+        probes=("pln_c", "pln_last"),
+    )

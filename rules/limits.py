@@ -13,17 +13,8 @@ from .convolution import kernel_of
 
 @rule(
     "SF109",
-    ops=(
-        "Conv",
-        "MaxPool",
-        "AveragePool",
-        "MatMul",
-        "Gemm",
-        "Resize",
-        "InstanceNormalization",
-        "GroupNormalization",
-    ),
-)
+    ops=("Conv", "MaxPool", "AveragePool", "MatMul", "Gemm", "Resize", "InstanceNormalization", "GroupNormalization"),
+)  # fmt: skip
 def limits(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """A kernel, window, axis or layer too large.
 
@@ -47,22 +38,29 @@ def limits(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     if shape is None:
         return
     if node.op == "Conv":
-        yield from _depthwise(graph, node, facts, shape)
+        yield from _convolution(graph, node, facts, shape)
     elif node.op in ("MaxPool", "AveragePool"):
         yield from _window(node, facts, shape)
     elif node.op in ("MatMul", "Gemm"):
         yield from _product(graph, node, facts, shape)
     elif node.op == "Resize":
         yield from _upsampling(graph, node, facts, shape)
-    elif len(shape) > 1 and shape[1] is not None and shape[1] > facts["longest_axis"]:
+    elif (channels := too_long(graph, node, 1, facts["longest_axis"])) is not None:
         yield Issue(
             f"Axis 1 size exceeds the supported limit of {facts['longest_axis']}",
             "normalise fewer channels",
-            f"{shape[1]} channels",
+            f"{channels} channels",
         )
 
 
-def _depthwise(graph: Graph, node: Node, facts: Facts, shape: Shape) -> Iterator[Issue]:
+def too_long(graph: Graph, node: Node, axis: int, limit: int) -> int | None:
+    """The size of input 0 along ``axis`` where it is known to exceed ``limit``."""
+    shape = graph.shape(node.inputs[0])
+    size = shape[axis] if shape is not None and -len(shape) <= axis < len(shape) else None
+    return size if size is not None and size > limit else None
+
+
+def _convolution(graph: Graph, node: Node, facts: Facts, shape: Shape) -> Iterator[Issue]:
     kernel, limit = kernel_of(graph, node), facts["depthwise_kernel"]
     if len(shape) == 4 and node.attrs.get("group", 1) == shape[1] and kernel and max(kernel) > limit:
         yield Issue(
@@ -70,7 +68,6 @@ def _depthwise(graph: Graph, node: Node, facts: Facts, shape: Shape) -> Iterator
             "stack smaller depthwise kernels (two 7x7 see as far as one 13x13), or dilate one",
             f"kernel {kernel}",
         )
-
     for name, size in zip(("height", "width"), shape[2:], strict=False):
         if size is not None and size > facts["largest_map"]:
             yield Issue(

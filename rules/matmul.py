@@ -48,27 +48,24 @@ def product(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
         if second is not None and len(second) != 2:
             yield Issue(
                 "When the second input is const, its shape must be (Cin, Cout) (originated from fully connected layer)",
-                "store the weights as a matrix (Cin, Cout); for weights per head or per channel use a grouped 1x1 Conv", f"weights of shape {second}",
-            )  # fmt: skip
+                "store the weights as a matrix (Cin, Cout); for weights per head or per channel use a grouped 1x1 Conv",
+                f"weights of shape {second}",
+            )
         elif first is not None and len(first) not in (2, 4):
             yield Issue(
                 "Only 2d input (N,D) or 4d (N, D0, D1, D2) input is supported",
-                "replace the Linear by a 1x1 Conv on (1, C, H, W), or Reshape the tokens to 4-D (1, H, W, C) around it", f"input shape {first}",
-            )  # fmt: skip
+                "replace the Linear by a 1x1 Conv on (1, C, H, W), or Reshape the tokens to 4-D (1, H, W, C) around it",
+                f"input shape {first}",
+            )
         return
     for index, shape in enumerate((first, second)):
         if shape is None:
-            yield Issue(
-                "the rank of an operand is not known",
-                "export with static shapes",
-                node.input(index),
-                code="",
-                severity="warning",
-                support="unknown",
-                basis="inferred",
+            yield Issue.unknown(
+                "the rank of an operand is not known", "export with static shapes", node.input(index)
             )
         elif len(shape) != 3:
             yield Issue(
                 "Only dynamic 2d inputs (N, D0, D1) are supported",
-                "multiply 3-D tensors (1, tokens, channels): one head at a time, with Split before and Concat after", f"input {index} of shape {shape}",
-            )  # fmt: skip
+                "multiply 3-D tensors (1, tokens, channels): one head at a time, with Split before and Concat after",
+                f"input {index} of shape {shape}",
+            )

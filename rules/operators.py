@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 
 from onnx import defs
 
 from sensorfit.graph.ir import Graph, Node
 from sensorfit.graph.patterns import recognised
+from sensorfit.graph.shapes import schema_for
 from sensorfit.verify.facts import operators
 from sensorfit.verify.rule import Facts, Issue, rule
 
@@ -30,30 +30,24 @@ def unsupported(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     Fix: replace the operator by an accepted one; the finding names the nearest and what it costs. An activation that
     is replaced wants a short fine-tuning.
     """
-    if (
-        node.domain
-        or facts.get("support") != "unsupported"
-        or facts.get("crashes")
-        or _rewritten(graph, node)
-    ):
-        return
-    yield Issue(f"The network contains unsupported ops: {node.op}", facts.get("fix", _FALLBACK), code="USOP")
+    refused = facts.get("support") == "unsupported" and not facts.get("crashes")
+    if refused and not node.domain and not _rewritten(graph, node):
+        reason = f"The network contains unsupported ops: {node.op}"
+        yield Issue(reason, facts.get("fix", _FALLBACK), code="USOP")
 
 
 _FALLBACK = "express it with supported operators (docs/operators.md lists them), or compute it on the host before or after the network"
 
 
-@cache
 def _in_opset(op: str, opset: int) -> bool:
     """Whether ONNX defines ``op`` at ``opset``, not deprecated."""
-    try:
-        return not defs.get_schema(op, opset or defs.onnx_opset_version(), "").deprecated
-    except defs.SchemaError:
-        return False
+    schema = schema_for(op, opset or defs.onnx_opset_version(), "")
+    return schema is not None and not schema.deprecated
 
 
 def _rewritten(graph: Graph, node: Node) -> bool:
-    return any(m.fused and node in m.nodes for m in recognised(graph)) if node.op == "Erf" else False
+    """Whether the road makes one operator of this Erf and its neighbours (SF121)."""
+    return node.op == "Erf" and any(m.fused and node in m.nodes for m in recognised(graph))
 
 
 @rule("SF102", ops="*")
@@ -77,19 +71,14 @@ def unknown(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     fix = "run sensorfit check --confirm, which asks the real converter (extra 'build'), or use an operator of docs/operators.md"
     if node.domain:
         known = node.op in operators() and operators()[node.op]["support"] == "supported"
-        yield Issue(
-            f"operator of the custom domain '{node.domain}': not known what the converter does with it", fix,
-            code="" if known else "USOP", severity="warning", support="unknown", basis="inferred", probes=("custom",),
-        )  # fmt: skip
-    elif not facts and _in_opset(node.op, graph.opset):
-        yield Issue(
-            "no probe has asked the converter about this operator",
+        yield Issue.unknown(
+            f"operator of the custom domain '{node.domain}': not known what the converter does with it",
             fix,
-            code="",
-            severity="warning",
-            support="unknown",
-            basis="inferred",
+            code="" if known else "USOP",
+            probes=("custom",),
         )
+    elif not facts and _in_opset(node.op, graph.opset):
+        yield Issue.unknown("no probe has asked the converter about this operator", fix)
 
 
 @rule("SF103", ops="*", stage="file")
@@ -119,5 +108,7 @@ def unreadable(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     elif not _in_opset(node.op, graph.opset):
         yield Issue(
             "the operator is not part of the graph's opset: the file fails ONNX's own check",
-            "export again with an opset from 17 to 20 and a current exporter", f"opset {graph.opset}", code="EXEC",
-        )  # fmt: skip
+            "export again with an opset from 17 to 20 and a current exporter",
+            f"opset {graph.opset}",
+            code="EXEC",
+        )

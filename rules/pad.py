@@ -8,7 +8,7 @@ from sensorfit.graph.ir import Graph, Node
 from sensorfit.verify.facts import ints
 from sensorfit.verify.rule import Facts, Issue, rule
 
-from .resize import AXES
+from .resize import AXES, some_axes
 
 
 @rule("SF115", ops=("Pad",))
@@ -30,12 +30,8 @@ def pad(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     `axes`.
     """
     pads, shape = ints(graph, node.input(1)), graph.shape(node.inputs[0])
-    axes = ints(graph, node.input(3)) if node.input(3) else None
-    if (
-        axes is not None
-        and shape is not None
-        and tuple(a % len(shape) for a in axes) != tuple(range(len(shape)))
-    ):
+    axes = ints(graph, node.input(3))
+    if axes is not None and some_axes(axes, shape):
         yield Issue(
             AXES,
             "give the pads of all axes, zeros for those you leave, and drop the input `axes`",
@@ -44,13 +40,8 @@ def pad(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
         return
     if pads is None:
         if graph.is_constant(node.input(1)):
-            yield Issue(
-                "the pads' values are not in the file",
-                "keep the constant in the file and check again",
-                code="",
-                severity="warning",
-                support="unknown",
-                basis="inferred",
+            yield Issue.unknown(
+                "the pads' values are not in the file", "keep the constant in the file and check again"
             )
         return
     if any(p < 0 for p in pads):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sensorfit.graph.ir import Graph, Node
+from sensorfit.graph.ir import Graph, Node, Shape
 from sensorfit.verify.rule import Facts, Issue, rule
 
-from .convolution import pair
+from .convolution import pads_of, pair
+from .rank import wrong_rank
 
 
 @rule("SF113", ops=("MaxPool", "AveragePool"))
@@ -27,8 +28,8 @@ def pooling(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     window of the same extent.
     """
     shape = graph.shape(node.inputs[0])
-    if shape is not None and len(shape) != 4:
-        return  # SF106
+    if wrong_rank(shape, facts):
+        return
     dilations = pair(node, "dilations")
     if max(dilations) > 1:
         yield Issue(
@@ -44,11 +45,11 @@ def pooling(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
         )
 
 
-def _rounds_up(shape: tuple[int | None, ...] | None, node: Node) -> bool:
+def _rounds_up(shape: Shape | None, node: Node) -> bool:
     if shape is None:
         return True
     kernel, strides = node.attrs["kernel_shape"], pair(node, "strides")
-    pads = tuple(node.attrs.get("pads") or (0, 0, 0, 0))
+    pads = pads_of(node)
     return any(
         size is None or (size + pads[i] + pads[i + 2] - kernel[i]) % strides[i]
         for i, size in enumerate(shape[2:])

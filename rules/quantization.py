@@ -31,5 +31,10 @@ def quantize_dequantize(graph: Graph, target: Target) -> Iterator[Issue]:
     if nodes:
         yield Issue(
             "quantized with QuantizeLinear and DequantizeLinear: the converter reads MCT's quantization only",
-            "start from the float model: sensorfit build quantizes it with MCT", f"{len(nodes)} nodes", code="USOP", severity="info", node=nodes[0], probes=("qdq",),
-        )  # fmt: skip
+            "start from the float model: sensorfit build quantizes it with MCT",
+            f"{len(nodes)} nodes",
+            code="USOP",
+            severity="info",
+            node=nodes[0],
+            probes=("qdq",),
+        )

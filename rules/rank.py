@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sensorfit.graph.ir import Graph, Node
+from sensorfit.graph.ir import Graph, Node, Shape
 from sensorfit.verify.rule import Facts, Issue, rule
 
 
@@ -25,12 +25,15 @@ def rank(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     Fix: keep the tensor 4-D: a Conv1d becomes a Conv2d with kernel (1, k) on (N, C, 1, L); Conv1d channel attention
     becomes a 1x1 Conv on the pooled 4-D tensor (N, C, 1, 1).
     """
-    allowed = facts.get("rank")
-    shape = graph.shape(node.input(0)) if allowed and not node.domain else None
-    if allowed and shape is not None and len(shape) not in allowed["allowed"]:
-        yield Issue(
-            f"{allowed['reason']}, actual {len(shape)}d", _FIXES.get(node.op, _FIX), f"input shape {shape}"
-        )
+    shape = graph.shape(node.input(0))
+    if shape is not None and wrong_rank(shape, facts):
+        reason = f"{facts['rank']['reason']}, actual {len(shape)}d"
+        yield Issue(reason, _FIXES.get(node.op, _FIX), f"input shape {shape}")
+
+
+def wrong_rank(shape: Shape | None, facts: Facts) -> bool:
+    """Whether SF106 refuses an input of ``shape``; what the other rules say of the form is then beside the point."""
+    return shape is not None and "rank" in facts and len(shape) not in facts["rank"]["allowed"]
 
 
 _FIX = "keep the tensor 4-D (N, C, H, W): put the length in W with H = 1"

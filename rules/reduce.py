@@ -8,6 +8,8 @@ from sensorfit.graph.ir import Graph, Node
 from sensorfit.verify.facts import attribute, ints
 from sensorfit.verify.rule import Facts, Issue, rule
 
+from .limits import too_long
+
 
 @rule("SF118", ops=("ReduceL2", "ArgMax"))
 def reduction(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
@@ -25,40 +27,41 @@ def reduction(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
 
     Fix: write a norm over everything as Sqrt(ReduceSum(x * x)); take the ArgMax over the channels, or of a smaller map.
     """
-    shape = graph.shape(node.inputs[0])
-    if node.op == "ArgMax":
-        axis = attribute(node, "axis", facts)
-        size = shape[axis] if shape is not None and -len(shape) <= axis < len(shape) else None
-        if size is not None and size > facts["longest_axis"]:
-            yield Issue(
-                "Size of reduced axis must not exceed 16K",
-                "take the ArgMax over a smaller map, or in two stages",
-                f"axis {axis} has {size}",
-            )
+    if node.op == "ReduceL2":
+        yield from _norm(graph, node)
         return
-    axes = node.attrs.get("axes")
+    axis = attribute(node, "axis", facts)
+    size = too_long(graph, node, axis, facts["longest_axis"])
+    if size is not None:
+        yield Issue(
+            "Size of reduced axis must not exceed 16K",
+            "take the ArgMax over a smaller map, or in two stages",
+            f"axis {axis} has {size}",
+        )
+
+
+def _norm(graph: Graph, node: Node) -> Iterator[Issue]:
+    shape, axes = graph.shape(node.inputs[0]), node.attrs.get("axes")
     if axes is None and node.input(1):
         axes = ints(graph, node.input(1))
         if axes is None:
             return  # SF104
     if shape is None:
         return
-    rank, chosen = len(shape), {a % len(shape) for a in axes or () if shape}
-    if not chosen or len(chosen) == rank:
-        yield Issue(
-            "norm on all axes is not supported", _SQRT, f"axes {None if axes is None else tuple(axes)}"
-        )
+    chosen = {a % len(shape) for a in axes or () if shape}
+    named = f"axes {None if axes is None else tuple(axes)}"
+    if not chosen or len(chosen) == len(shape):
+        yield Issue("norm on all axes is not supported", _SQRT, named)
     elif 0 in chosen:
-        yield Issue(
-            "Norm along batch is invalid", "leave axis 0 out: the batch is 1", f"axes {tuple(axes or ())}"
-        )
-    elif rank - len(chosen) < _REST:
+        yield Issue("Norm along batch is invalid", "leave axis 0 out: the batch is 1", named)
+    elif len(shape) - len(chosen) < _REST:
         yield Issue(
             "input shape rank must have at least two other dimensions not stated in axes list",
             _SQRT,
-            f"axes {tuple(axes or ())} of {shape}",
+            f"{named} of {shape}",
         )
 
 
 _REST = 2
+"""Axes that a norm must leave alone, the batch among them."""
 _SQRT = "write the norm as Sqrt(ReduceSum(x * x)), whose parts take any axes"

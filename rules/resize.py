@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from sensorfit.graph.ir import Graph, Node
+from sensorfit.graph.ir import Graph, Node, Shape
 from sensorfit.verify.facts import attribute
 from sensorfit.verify.rule import Facts, Issue, rule
+
+from .rank import wrong_rank
 
 
 @rule("SF114", ops=("Resize",))
@@ -30,8 +32,8 @@ def resize(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     the output moves by less than a pixel.
     """
     shape = graph.shape(node.inputs[0])
-    if shape is not None and len(shape) != 4:
-        return  # SF106
+    if wrong_rank(shape, facts):
+        return
     mode = attribute(node, "mode", facts)
     allowed = facts["coordinates"].get(mode)
     coordinates = attribute(node, "coordinate_transformation_mode", facts)
@@ -53,14 +55,15 @@ def resize(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
             f"nearest_mode = {attribute(node, 'nearest_mode', facts)}",
         )
     axes = node.attrs.get("axes")
-    if (
-        axes is not None
-        and shape is not None
-        and tuple(a % len(shape) for a in axes) != tuple(range(len(shape)))
-    ):
+    if axes is not None and some_axes(axes, shape):
         yield Issue(
             AXES, "give scales or sizes for all four axes and leave `axes` out", f"axes {tuple(axes)}"
         )
+
+
+def some_axes(axes: Sequence[int], shape: Shape | None) -> bool:
+    """Whether ``axes`` are not all of the tensor's, in order."""
+    return shape is not None and [a % len(shape) for a in axes] != [*range(len(shape))]
 
 
 AXES = "Axes must be a list of integers in the range [0, rank-1]. Negative values are allowed, but the axes must be in order."

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import prod
 
 from sensorfit.graph.ir import Graph, Node
 from sensorfit.verify.facts import ints
 from sensorfit.verify.rule import Facts, Issue, rule
+
+from .batch_axis import on_batch
 
 BATCH = "Invalid batch dim. Supported values: [1, None, -1]"
 KEEP_BATCH = "keep the first dimension 1: put windows, heads or patches on another axis, for example (1, windows * tokens, channels)"
@@ -46,16 +47,13 @@ def layout(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
 
 
 def _reshape(graph: Graph, node: Node) -> Iterator[Issue]:
-    target, source, result = (
-        ints(graph, node.input(1)),
-        graph.shape(node.inputs[0]),
-        graph.shape(node.outputs[0]),
-    )
+    target, source = ints(graph, node.input(1)), graph.shape(node.inputs[0])
     if target is None:
-        yield Issue(
-            "the target shape is computed at run time", "export with static shapes and fold constants (onnxslim)",
-            node.input(1), code="", severity="warning", support="unknown", basis="inferred",
-        )  # fmt: skip
+        yield Issue.unknown(
+            "the target shape is computed at run time",
+            "export with static shapes and fold constants (onnxslim)",
+            node.input(1),
+        )
         return
     if _opens_group_norm(graph, node, target):
         return
@@ -71,6 +69,7 @@ def _reshape(graph: Graph, node: Node) -> Iterator[Issue]:
             f"Invalid batch dim {source[0]}. Supported values: [None, 1]", KEEP_BATCH, f"input shape {source}"
         )
     if target and target[0] == -1:
+        result = graph.shape(node.outputs[0])
         if result is None or result[0] != 1:
             yield Issue("Cannot change batch dim", KEEP_BATCH, f"{source} to {result}")
     elif not target or target[0] != 1:
@@ -90,8 +89,7 @@ def _flatten(graph: Graph, node: Node) -> Iterator[Issue]:
     if shape is None:
         return
     rows = shape[: axis if axis >= 0 else axis + len(shape)]
-    known = [d for d in rows if d is not None]
-    if prod(known) != 1:
+    if any(d not in (1, None) for d in rows):
         yield Issue(
             BATCH, "flatten from axis 1, and keep the batch of one in front", f"axis {axis} of {shape}"
         )
@@ -110,12 +108,13 @@ def _transpose(graph: Graph, node: Node) -> Iterator[Issue]:
 
 def _unsqueeze(graph: Graph, node: Node) -> Iterator[Issue]:
     axes = ints(graph, node.input(1)) if node.input(1) else tuple(node.attrs.get("axes", ()))
-    shape = graph.shape(node.inputs[0])
     if axes is None:
         return  # SF104
     if len(axes) > 1:
         yield Issue("Only one axis is supported", "use one Unsqueeze an axis, or one Reshape", f"axes {axes}")
-    elif axes and (axes[0] == 0 or (shape is not None and axes[0] == -len(shape))):
+    elif axes and on_batch(
+        graph, node, axes[0]
+    ):  # a negative axis counts by the input's rank here, not by the output's
         yield Issue(
             "ExpandDims along batch is invalid",
             "insert the axis after the batch, or Reshape to (1, ...)",

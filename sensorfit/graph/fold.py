@@ -18,10 +18,12 @@ import onnx
 MAX_ELEMENTS = 1 << 24
 """Largest constant evaluated, so that a hostile ConstantOfShape cannot fill the memory."""
 
-NOT_FOLDED = frozenset(
-    {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial",
-     "If", "Loop", "Scan", "SequenceMap", "Dropout", "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"}
-)  # fmt: skip
+RANDOM = frozenset(
+    {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial"}
+)
+NOT_FOLDED = RANDOM | {
+    "If", "Loop", "Scan", "SequenceMap", "Dropout", "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"
+}  # fmt: skip
 """Operators that are not constant even where their inputs are, or whose meaning is to be kept."""
 
 Value = Callable[[], "np.ndarray | None"]

@@ -15,6 +15,7 @@ from importlib import import_module
 
 from onnx import GraphProto
 
+from ..graph.fold import RANDOM
 from ..graph.ir import Graph, Node, Tensor
 from ..target import Target
 from .facts import converter, operators
@@ -23,9 +24,9 @@ from .rule import CODES, REGISTRY, Facts, Issue, Rule, as_error, finding
 
 TOPICS = (
     "operators", "reading", "limits", "arguments", "rank", "batch_axis", "elementwise", "convolution", "pooling", "resize", "pad",
-    "shape", "reduce", "matmul", "cast", "flagged", "patterns", "inputs", "quantization",
+    "shape", "reduce", "matmul", "cast", "flagged", "patterns", "inputs", "file", "quantization",
 )  # fmt: skip
-"""Modules of sensorfit.rules that declare rules, in the order they run."""
+"""Modules of sensorfit.rules that declare rules; these run in the order of their ids."""
 
 PROFILES = {
     "converter": "the converter's word: what its front end accepts fits",
@@ -65,11 +66,6 @@ def verify_profiles(graph: Graph, target: Target) -> dict[str, tuple[Finding, ..
     return {p: tuple(as_error(found, PAPERS_REFUSE)) if p == "picosam" else found for p in PROFILES}
 
 
-RANDOM = frozenset(
-    {"RandomNormalLike", "RandomUniformLike", "RandomNormal", "RandomUniform", "Bernoulli", "Multinomial"}
-)
-
-
 def without_constant_nodes(graph: Graph) -> Graph:
     """The graph less what computes on constants alone, as the front end folds it before it judges.
 
@@ -96,12 +92,14 @@ def without_constant_nodes(graph: Graph) -> Graph:
 
 
 def _findings(graph: Graph, target: Target) -> Iterator[Finding]:
+    rows = operators(target.name)
     for rule in rules():
         if not rule.ops:
-            yield from _from_issues(rule, rule.check(graph, target), graph, target)
+            for issue in rule.check(graph, target):
+                facts = rows.get(issue.node.op, {}) if issue.node else {}
+                yield finding(rule.id, issue, graph, issue.node, _evidence(issue, facts, target))
     table = _by_operator()
     anywhere = table.get("*", ())
-    rows = operators(target.name)
     for node in graph.nodes:
         facts = rows.get(node.op, {}) if not node.domain else {}
         specific = table.get(node.op, ()) if not node.domain else ()
@@ -127,21 +125,15 @@ def _guarded(rule: Rule, graph: Graph, node: Node, facts: Facts) -> Iterator[Iss
     except Exception as error:
         if os.environ.get("SENSORFIT_DEBUG"):
             raise
-        yield Issue(
-            "the rule cannot read this form of the operator", "check the node against the operator's definition, or ask the converter (--confirm)",
-            f"{type(error).__name__}", code="", severity="warning", support="unknown", basis="inferred",
-        )  # fmt: skip
+        yield Issue.unknown(
+            "the rule cannot read this form of the operator",
+            "check the node against the operator's definition, or ask the converter (--confirm)",
+            f"{type(error).__name__}",
+        )
 
 
-def _from_issues(rule: Rule, issues: Iterable[Issue], graph: Graph, target: Target) -> Iterator[Finding]:
-    rows = operators(target.name)
-    for issue in issues:
-        facts = rows.get(issue.node.op, {}) if issue.node else {}
-        yield finding(rule.id, issue, graph, issue.node, _evidence(issue, facts, target))
-
-
-def _evidence(issue: Issue, facts: object, target: Target) -> str:
-    probes = issue.probes or (tuple(facts.get("probes", ())) if isinstance(facts, dict) else ())
+def _evidence(issue: Issue, facts: Facts, target: Target) -> str:
+    probes = issue.probes or facts.get("probes", ())
     more = ", ..." if len(probes) > PROBES_SHOWN else ""
     shown = f": probe {', '.join(probes[:PROBES_SHOWN])}{more}" if probes else ""
     return f"{converter(target.name)}{shown}"

@@ -8,7 +8,6 @@ from typing import Any
 
 from ..graph.ir import Graph, Node
 from ..target import read_facts
-from .finding import Support
 
 
 @cache
@@ -21,14 +20,6 @@ def operators(target: str = "imx500") -> Mapping[str, Mapping[str, Any]]:
 def converter(target: str = "imx500") -> str:
     """The version that every row was measured on."""
     return str(read_facts("operators", target)["converter"])
-
-
-def support(node: Node, target: str = "imx500") -> Support:
-    """What is known of the operator itself; its form is another question."""
-    if node.domain:
-        return "unknown"
-    row = operators(target).get(node.op)
-    return row["support"] if row else "unknown"
 
 
 def attribute(node: Node, name: str, facts: Mapping[str, Any]) -> Any:

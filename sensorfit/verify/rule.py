@@ -64,6 +64,18 @@ class Issue:
     basis: Basis = "measured"
     probes: tuple[str, ...] = ()
 
+    @classmethod
+    def unknown(cls, reason: str, fix: str, detail: str = "", **more: Any) -> Issue:
+        """A form of which the converter's answer is not known; the verdict is "unknown" at best."""
+        return cls(reason, fix, detail, **{**_WARNS, "support": "unknown", "basis": "inferred", **more})
+
+    @classmethod
+    def accepted(cls, reason: str, fix: str, detail: str = "", **more: Any) -> Issue:
+        """A form that reaches the sensor and deserves a warning all the same."""
+        return cls(reason, fix, detail, **{**_WARNS, "support": "supported", **more})
+
+
+_WARNS: Final[Mapping[str, Any]] = {"code": "", "severity": "warning"}
 
 NodeCheck = Callable[[Graph, Node, Facts], Iterable[Issue]]
 GraphCheck = Callable[[Graph, Target], Iterable[Issue]]

@@ -1,0 +1,219 @@
+"""The file as a whole: its opset, how it hangs together, what it spells in its own way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sensorfit.graph.ir import Graph
+from sensorfit.target import Target
+from sensorfit.verify.facts import operators, reading
+from sensorfit.verify.rule import Issue, graph_rule
+
+
+@graph_rule("SF508", stage="file")
+def opset(graph: Graph, target: Target) -> Iterator[Issue]:
+    """An opset the converter does not read.
+
+    It reads ONNX opsets 15 to 20 and ends with an exception (EXEC) on others.
+    The road through sensorfit build exports at opset 20 by itself.
+
+    Fails:
+        <opset_import: ["" : 13]>
+        (float[1,3,64,64] x) => (float[1,3,64,64] y) { y = Relu (x) }
+
+    Passes:
+        <opset_import: ["" : 17]>
+        (float[1,3,64,64] x) => (float[1,3,64,64] y) { y = Relu (x) }
+
+    Fix: export again with opset_version=17 (to 20), or convert the file with onnx.version_converter.
+    """
+    low, high = reading(target.name)["opsets"]
+    if not low <= graph.opset <= high:
+        yield Issue(
+            f"ONNX opset version is not supported. Supported ONNX opsets: {list(range(low, high + 1))}",
+            "export again with opset_version=17, or run onnx.version_converter.convert_version(model, 17)",
+            f"opset {graph.opset}",
+            code="EXEC",
+            probes=("opset_14", "opset_15", "opset_20", "opset_21"),
+        )
+
+
+@graph_rule("SF509", stage="graph")
+def connected(graph: Graph, target: Target) -> Iterator[Issue]:
+    """A graph in several pieces, or an output that computes nothing.
+
+    The front end wants one connected network: an input that nothing uses, an
+    output that is a constant, or two networks side by side crash it (EXEC).
+
+    Fails:
+        (float[1,3,64,64] x, float[1,3,64,64] unused) => (float[1,3,64,64] y) { y = Relu (x) }
+
+    Passes:
+        (float[1,3,64,64] x) => (float[1,3,64,64] y) { y = Relu (x) }
+
+    Fix: remove unused inputs and constant outputs from the export; convert independent networks one by one.
+    """
+    probes = ("unused_in", "const_used_out", "two_in_rank3")
+    if not graph.outputs:
+        yield Issue(
+            "the graph has no output",
+            "list the result among the graph's outputs",
+            code="EXEC",
+            probes=("out_empty",),
+        )
+    for name in (o for o in graph.outputs if graph.is_constant(o)):
+        yield Issue(
+            "an output that is a constant",
+            "drop it from the outputs: the host knows its value",
+            name,
+            code="EXEC",
+            tensor=name,
+            probes=probes,
+        )
+    pieces = _pieces(graph)
+    if pieces > 1:
+        yield Issue(
+            "the graph is not connected",
+            "remove unused inputs; convert independent parts one by one",
+            f"{pieces} parts",
+            code="EXEC",
+            probes=probes,
+        )
+
+
+@graph_rule("SF511")
+def leftovers(graph: Graph, target: Target) -> Iterator[Issue]:
+    """Nodes in the file that no output needs.
+
+    sensorfit leaves them out of every figure, and so does the sensor. But the
+    converter's front end judges every node of the file it is given, so a
+    forgotten branch can refuse a model that would run.
+
+    Fails:
+        (float[1,3,64,64] x) => (float[1,3,64,64] y) { unused = Elu (x) y = Relu (x) }
+
+    Passes:
+        (float[1,3,64,64] x) => (float[1,3,64,64] y) { y = Relu (x) }
+
+    Fix: remove the dead branch: export again, or run onnxslim over the file.
+    """
+    rows = operators(target.name)
+    fix = "remove the dead branch: export again, or run onnxslim over the file"
+    probes = ("dead_bad", "dead_ok", "dead_inv")
+    for name, op in graph.dead:
+        row = rows.get(op, {})
+        if row.get("support") == "unsupported":
+            reason = f"a node that no output needs: {op}; the front end judges it all the same"
+            yield Issue(reason, fix, name or op, code="EXEC" if row.get("crashes") else "USOP", probes=probes)
+        else:
+            reason = "a node that no output needs; the front end judges it all the same"
+            yield Issue.unknown(reason, fix, name or op, basis="measured", probes=probes)
+
+
+@graph_rule("SF513")
+def constants(graph: Graph, target: Target) -> Iterator[Issue]:
+    """Constants in a spelling that only the file's reader minds.
+
+    The front end reads Constant with the attribute `value` only and crashes on
+    value_float, value_ints and their kin (EXEC); it folds Shape but not Size,
+    which it does not know (USOP). sensorfit folds both, and so does the road
+    through torch; the float file itself is refused.
+
+    Fails:
+        (float[1,3,64,64] x) => (float[1,3,64,64] y) { two = Constant <value_float = 2.0> () y = Mul (x, two) }
+
+    Passes:
+        (float[1,3,64,64] x) => (float[1,3,64,64] y) { two = Constant <value = float {2.0}> () y = Mul (x, two) }
+
+    Fix: fold constants before (onnxslim makes them initializers), or export again with torch.onnx.export.
+    """
+    fix = "fold constants first (onnxslim), or export again with static shapes"
+    for name, op in graph.folded:
+        if op == "Size":
+            reason = "The network contains unsupported ops: Size"
+            yield Issue(reason, fix, name or op, code="USOP", probes=("Size", "sizefold"))
+        else:
+            reason = "a Constant without the attribute 'value' crashes the front end"
+            yield Issue.accepted(reason, fix, name or op, code="EXEC", probes=("const_node", "const_ints"))
+
+
+@graph_rule("SF512", stage="file")
+def unnamed(graph: Graph, target: Target) -> Iterator[Issue]:
+    """Nodes without a name.
+
+    ONNX lets a node go without a name; the converter's front end ends with an
+    exception (EXEC) on the first. The road through sensorfit build writes the
+    file anew, with names, so this counts for the float file only.
+
+    Fails:
+        <ir_version: 8, opset_import: ["" : 17]>
+        unnamed (float[1,3,64,64] x) => (float[1,3,64,64] y) { y = Relu (x) }
+
+    Fix: nothing on the road through sensorfit build; to hand this very file over, give every node a name.
+    """
+    if graph.unnamed:
+        yield Issue(
+            "nodes without a name: the raw file crashes the front end; the road through sensorfit build names them",
+            "nothing on the road through sensorfit build; to hand this very file over, give every node a name",
+            f"{graph.unnamed} node{'' if graph.unnamed == 1 else 's'}",
+            code="EXEC",
+            severity="info",
+            support="supported",
+        )
+
+
+@graph_rule("SF514")
+def unsized(graph: Graph, target: Target) -> Iterator[Issue]:
+    """A shape that could not be inferred.
+
+    Memory, latency and the rules about shapes need the size of every tensor.
+    Where the shapes of a node's inputs are known and that of its output is
+    not (its size depends on the data, ONNX's inference does not know the
+    operator or refuses the form), all that follows is not known either and
+    the verdict is unknown at best. The finding names the first such node.
+
+    Fails:
+        (float[1,3,64,64] x) => (int64[4,N] y) { y = NonZero (x) }
+
+    Passes:
+        (float[1,3,64,64] x) => (float[1,3,64,64] y) { y = Relu (x) }
+
+    Fix: export with static shapes and fold constants (onnxslim); leave what depends on the data, such as NonZero or
+    NonMaxSuppression, to the host.
+    """
+    unknown = {t.name for t in graph.tensors.values() if not t.constant and not t.static}
+    lost = [
+        (node, tensor)
+        for node in graph.nodes
+        if not any(t in unknown for t in node.inputs)
+        for tensor in node.outputs
+        if tensor in unknown and (graph.consumers_of(tensor) or tensor in graph.outputs)
+    ]
+    if lost:
+        node, tensor = lost[0]
+        others = len({n.name for n, _ in lost}) - 1
+        more = f" and {others} more node{'s' if others > 1 else ''}" if others else ""
+        yield Issue.unknown(
+            "the shape of its output could not be inferred: what follows is not known either",
+            "export with static shapes and fold constants (onnxslim); leave what depends on the data to the host",
+            f"'{tensor}'{more}",
+            tensor=tensor,
+            node=node,
+        )
+
+
+def _pieces(graph: Graph) -> int:
+    """How many connected parts the tensors form."""
+    parent: dict[str, str] = {t: t for t in graph.inputs}
+
+    def root(tensor: str) -> str:
+        while (above := parent.setdefault(tensor, tensor)) != tensor:
+            parent[tensor] = parent[above]  # halves the path, so that a long chain stays linear
+            tensor = above
+        return tensor
+
+    for node in graph.nodes:
+        tensors = [t for t in (*node.outputs, *node.inputs) if t]  # shared weights connect, too
+        for tensor in tensors[1:]:
+            parent[root(tensor)] = root(tensors[0])
+    return len({root(t) for t in (*graph.inputs, *(o for n in graph.nodes for o in n.outputs))})
