@@ -71,6 +71,24 @@ def build(spec: str) -> Any:
     shapes, steps, outputs = parse_spec(spec)
     inputs = ["x", "y", "z"][: len(shapes)]
     layers: dict[str, nn.Module] = {}
+
+    class PerChannel(nn.Module):
+        """A product ("scale"), a sum ("shift"), or SAM's normalisation over channels ("ln2d") with channel vectors."""
+
+        def __init__(self, op: str, channels: int) -> None:
+            super().__init__()
+            self.op = op
+            self.weight = nn.Parameter(torch.rand(channels, 1, 1) + 0.5)
+            self.bias = nn.Parameter(torch.rand(channels, 1, 1) - 0.5)
+
+        def forward(self, x: Any) -> Any:
+            if self.op == "ln2d":
+                centred = x - x.mean(1, keepdim=True)
+                x = centred / torch.sqrt(centred.pow(2).mean(1, keepdim=True) + 1e-6)
+            if self.op != "shift":
+                x = self.weight * x
+            return x if self.op == "scale" else x + self.bias
+
     with torch.no_grad():
         values = {n: torch.rand(1, *s) for n, s in zip(inputs, shapes, strict=True)}
 
@@ -106,6 +124,8 @@ def build(spec: str) -> Any:
             return nn.BatchNorm2d(channels)
         if op == "ln":
             return nn.LayerNorm(first.shape[-1])
+        if op in ("ln2d", "scale", "shift"):
+            return PerChannel(op, channels)
         if op == "prelu":
             return nn.PReLU(channels)
         if op == "leaky":

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from math import ceil, prod
 
 from ..graph.ir import Graph, Node
-from .layout import Extent, Facts, Layout, round_up, tensor_bytes
+from .layout import Extent, Facts, Layout
 
 Pair = tuple[int, int]
 
@@ -126,15 +126,6 @@ def scratch_bytes(conv: Convolution, facts: Facts) -> int:
         each = taps * facts.depthwise_tap_bytes + conv.inputs // conv.groups * facts.depthwise_block_bytes
         return blocks(conv.outputs, facts) * each
     return 0
-
-
-def halo_bytes(conv: Convolution, extent: Extent, facts: Facts) -> int:
-    """The padded rows that a convolution keeps beside an input that a resize has just written."""
-    top, left, bottom, right = conv.pads
-    if not conv.dense or conv.stride != (1, 1):
-        return 0
-    rows = extent.resized(rows=top + bottom, columns=extent.columns + left + right)
-    return round_up(tensor_bytes(rows, Layout.BLOCKS, facts), facts.align)
 
 
 def _dense_taps(conv: Convolution, facts: Facts) -> int:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from math import prod
 
 from ..graph.ir import Graph, Node
 from . import convolution as cv
 from .device import Buffer, Operation, Program
 from .fusion import NONLINEAR, joins_convolution
-from .layout import Extent, Facts, Layout, extent_of, round_up, tensor_bytes
+from .layout import SIDE_BY_SIDE, Extent, Facts, Layout, extent_of, leanest, round_up, tensor_bytes
+from .phases import polyphase, sample
 
 IN_BLOCKS = frozenset(
-    {"MaxPool", "AveragePool", "Resize", "Upsample", "GlobalAveragePool", "GlobalMaxPool", "BatchNormalization"}
+    {"MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "BatchNormalization"}
 )  # fmt: skip
 ELEMENTWISE = frozenset({"Add", "Sub", "Mul", "Div", "Max", "Min", "Pow"})
 FUSED_IN_PLACE = NONLINEAR | {"Relu", "Clip", "LeakyRelu"}
@@ -135,6 +135,8 @@ def _expand_node(state: Expansion, node: Node) -> None:
         return _expand_view(state, node, sources[0])
     if node.op in ("InstanceNormalization", "GroupNormalization"):
         return _expand_normalisation(state, node, sources)
+    if node.op in ("Resize", "Upsample"):
+        return _expand_resize(state, node, sources)
     if node.op in IN_BLOCKS or (node.op.startswith("Reduce") and state.extent(node.outputs[0]).is_vector):
         return _write_all(state, node, sources, Layout.BLOCKS)
     if node.op in ELEMENTWISE:
@@ -165,6 +167,17 @@ def _expand_view(state: Expansion, node: Node, source: str) -> None:
         return
     value = state.bring(source, Layout.PLANES, node.name)
     state.put(node, node.outputs[0], Layout.PLANES, [value.buffer])
+
+
+def _expand_resize(state: Expansion, node: Node, sources: list[str]) -> None:
+    """Reads and writes blocks; to enlarge, keeps a copy of its input with a border of one element meanwhile."""
+    value = state.bring(sources[0], Layout.BLOCKS, node.name)
+    extent, out = value.extent, state.extent(node.outputs[0])
+    border = 2 * state.facts.resize_border
+    scratch = state.facts.reduction_bytes
+    if out.rows > extent.rows or out.columns > extent.columns:
+        scratch = tensor_bytes(extent.grown(border, border), Layout.BLOCKS, state.facts)
+    state.put(node, node.outputs[0], Layout.BLOCKS, [value.buffer], scratch)
 
 
 def _expand_normalisation(state: Expansion, node: Node, sources: list[str]) -> None:
@@ -236,9 +249,9 @@ def _fuse_add(state: Expansion, node: Node, sources: list[str]) -> bool:
 
 
 def _expand_concat(state: Expansion, node: Node, sources: list[str]) -> None:
-    block = state.facts.channel_block
-    aligned = all(state.values[t].extent.channels % block == 0 for t in sources)
-    layout = Layout.BLOCKS if aligned else Layout.PLANES
+    """In the layout in which operands and result together take the least."""
+    extents = [state.values[t].extent for t in sources]
+    layout = leanest(SIDE_BY_SIDE, [*extents, state.extent(node.outputs[0])], state.facts)
     reads = [state.bring(t, layout, node.name).buffer for t in sources]
     state.put(node, node.outputs[0], layout, reads)
 
@@ -247,18 +260,15 @@ def _expand_convolution(state: Expansion, node: Node, conv: cv.Convolution, sour
     facts = state.facts
     value = state.values[sources[0]]
     if cv.is_polyphase(conv, facts):
-        value = _polyphase(state, node, conv, value)
+        value = polyphase(state, node, conv, value)
     elif cv.is_sampled(conv, facts):
-        value = _sample(state, node, conv, state.bring(sources[0], Layout.BLOCKS, node.name))
+        value = sample(state, node, conv, state.bring(sources[0], Layout.BLOCKS, node.name))
     elif cv.reads_planes(conv, value.layout, facts) and not value.extent.is_vector:
         value = _pad_planes(state, node, conv, value)
     else:
         value = state.bring(sources[0], Layout.BLOCKS, node.name)
     layout = Layout.PLANES if cv.writes_planes(conv, facts) else Layout.BLOCKS
     scratch = cv.scratch_bytes(conv, facts)
-    producer = state.graph.producer_of(sources[0])
-    if not scratch and producer is not None and producer.op in ("Resize", "Upsample"):
-        scratch = cv.halo_bytes(conv, value.extent, facts)
     state.put(node, node.outputs[0], layout, [value.buffer], scratch)
 
 
@@ -278,78 +288,6 @@ def _pad_planes(state: Expansion, node: Node, conv: cv.Convolution, value: Value
     wide = turned.grown(columns=left + right)
     value = state.transform(value, wide, Layout.TURNED, f"{name}-2", f"columns padded for {node.name}")
     return state.transform(value, full, Layout.PLANES, f"{name}-3", f"padded for {node.name}")
-
-
-def _polyphase(state: Expansion, node: Node, conv: cv.Convolution, value: Value) -> Value:
-    """The input's phases stacked as channels."""
-    facts = state.facts
-    out = state.extent(node.outputs[0])
-    kernel, (sy, sx) = cv.phase_kernel(conv), conv.stride
-    rows, columns = out.rows - 1 + kernel[0], out.columns - 1 + kernel[1]
-    extent = value.extent
-    planes = value.layout is not Layout.BLOCKS
-    layout = Layout.PLANES if planes else Layout.BLOCKS
-    tall = extent.resized(rows=max(rows * sy, extent.rows))
-    full = tall.resized(columns=max(columns * sx, extent.columns))
-    if any(conv.pads) or full != extent:
-        value = state.transform(value, tall, layout, f"{node.name}/pad-rows", f"rows padded for {node.name}")
-        if planes:
-            value = state.transform(
-                value, tall, Layout.TURNED, f"{node.name}/turn", f"turned for {node.name}"
-            )
-        value = state.transform(
-            value,
-            full,
-            Layout.TURNED if planes else layout,
-            f"{node.name}/pad-columns",
-            f"padded for {node.name}",
-        )
-    blocks = not planes or conv.inputs % facts.planar_channels == 0
-    phases = []
-    for phase in range(prod(conv.stride)):
-        label = f"phase {phase} of {node.name}"
-        part = state.transform(
-            value,
-            full.resized(columns=columns),
-            Layout.TURNED if planes else layout,
-            f"{node.name}/slice-{phase}",
-            f"columns, {label}",
-        )
-        if planes:
-            part = state.transform(
-                part, part.extent, Layout.PLANES, f"{node.name}/turn-{phase}", f"turned, {label}"
-            )
-        small = part.extent.resized(rows=rows)
-        part = state.transform(part, small, layout, f"{node.name}/phase-{phase}", label)
-        if planes:
-            wanted = Layout.BLOCKS if blocks else Layout.PLANES
-            part = state.transform(part, small, wanted, f"{node.name}/lay-{phase}", f"laid, {label}")
-        phases.append(part)
-    stacked = phases[0].extent.resized(channels=conv.inputs * prod(conv.stride))
-    size = tensor_bytes(stacked, phases[0].layout, facts)
-    buffer = state.store(
-        state.program.buffers[value.buffer].tensor, f"phases for {node.name}", size, phases[0].layout
-    )
-    state.step(f"{node.name}/concat", "Concat", [p.buffer for p in phases], [buffer])
-    joined = Value(buffer, phases[0].layout, stacked)
-    if planes:
-        wanted = (
-            Layout.PLANES
-            if cv.reads_planes(conv, Layout.PLANES, facts) and stacked.channels < facts.channel_block
-            else Layout.BLOCKS
-        )
-        joined = state.transform(joined, stacked, wanted, f"{node.name}/transform", f"input of {node.name}")
-    return joined
-
-
-def _sample(state: Expansion, node: Node, conv: cv.Convolution, value: Value) -> Value:
-    """Every s-th column, then every s-th row of the input."""
-    out = state.extent(node.outputs[0])
-    narrow = value.extent.resized(columns=out.columns)
-    value = state.transform(value, narrow, value.layout, f"{node.name}/columns", f"columns for {node.name}")
-    return state.transform(
-        value, narrow.resized(rows=out.rows), value.layout, f"{node.name}/rows", f"rows for {node.name}"
-    )
 
 
 def _expand_output(state: Expansion, tensor: str) -> None:

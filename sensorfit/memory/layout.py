@@ -15,7 +15,7 @@ their evidence stand in ``rules/imx500/memory.toml``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -32,6 +32,10 @@ class Layout(Enum):
     TURNED = "turned planes"
     PACKED = "packed planes"
     VECTOR = "vector"
+
+
+SIDE_BY_SIDE = (Layout.BLOCKS, Layout.TURNED, Layout.PLANES)
+"""The layouts in which tensors are concatenated, the preferred one of equals first."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,8 @@ class Facts:
     step_bytes: Mapping[str, int]
     planes_ratio: float
     normalisation_element_bytes: int
+    resize_border: int
+    reduction_bytes: int
     transposed_phase_bytes: int
     feature_pair: int
     fully_connected_block_bytes: int
@@ -90,6 +96,8 @@ def load_memory_facts(target: str = "imx500") -> Facts:
         step_bytes=table["step_bytes"],
         planes_ratio=layout["planes_ratio"],
         normalisation_element_bytes=workspace["normalisation_element_bytes"],
+        resize_border=workspace["resize_border"],
+        reduction_bytes=workspace["reduction_bytes"],
         transposed_phase_bytes=weights["transposed_phase_bytes"],
         feature_pair=weights["feature_pair"],
         fully_connected_block_bytes=weights["fully_connected_block_bytes"],
@@ -170,3 +178,8 @@ def tensor_bytes(extent: Extent, layout: Layout, facts: Facts) -> int:
     else:
         elements = c * round_up(h * w, row)
     return elements * extent.element_bytes
+
+
+def leanest(choices: Sequence[Layout], extents: Sequence[Extent], facts: Facts) -> Layout:
+    """The first of ``choices`` in which activations of these ``extents`` together take the fewest bytes."""
+    return min(choices, key=lambda layout: sum(tensor_bytes(extent, layout, facts) for extent in extents))

@@ -1,0 +1,81 @@
+"""A convolution's stride taken out of it: phases of the input stacked as channels, or every s-th row and column.
+
+input (C, H, W) ─► padded ─► s x s slices (C, H/s, W/s) ─► concatenated (s s C, H/s, W/s) ─► stride 1
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import prod
+from typing import TYPE_CHECKING
+
+from ..graph.ir import Node
+from . import convolution as cv
+from .layout import SIDE_BY_SIDE, Layout, leanest, tensor_bytes
+
+if TYPE_CHECKING:
+    from .expand import Expansion, Value
+
+
+def polyphase(state: Expansion, node: Node, conv: cv.Convolution, value: Value) -> Value:
+    """The input's phases stacked as channels.
+
+    Planes are cut by columns while they lie turned: turned once with the padding, else anew for each phase.
+    """
+    facts, name = state.facts, node.name
+    out = state.extent(node.outputs[0])
+    kernel, (sy, sx) = cv.phase_kernel(conv), conv.stride
+    rows, columns = out.rows - 1 + kernel[0], out.columns - 1 + kernel[1]
+    extent = value.extent
+    planes = value.layout is not Layout.BLOCKS
+    flat, sliced = (Layout.PLANES, Layout.TURNED) if planes else (Layout.BLOCKS, Layout.BLOCKS)
+    tall = extent.resized(rows=max(rows * sy, extent.rows))
+    full = tall.resized(columns=max(columns * sx, extent.columns))
+    padded = any(conv.pads) or full != extent
+    if padded:
+        value = state.transform(value, tall, flat, f"{name}/pad-rows", f"rows padded for {name}")
+        if planes:
+            value = state.transform(value, tall, sliced, f"{name}/turn", f"turned for {name}")
+        value = state.transform(value, full, sliced, f"{name}/pad-columns", f"padded for {name}")
+    narrow = full.resized(columns=columns)
+    small = narrow.resized(rows=rows)
+    cut = leanest((Layout.BLOCKS, Layout.PLANES), [narrow, small], facts) if planes else Layout.BLOCKS
+    count = prod(conv.stride)
+    stacked = small.resized(channels=conv.inputs * count)
+    together = leanest(SIDE_BY_SIDE, [small] * count + [stacked], facts)
+    phases = []
+    for phase in range(count):
+        label = f"phase {phase} of {name}"
+        part = value
+        if planes and not padded:
+            part = state.transform(part, full, sliced, f"{name}/turn-{phase}", f"turned, {label}")
+        part = state.transform(part, narrow, sliced, f"{name}/slice-{phase}", f"columns, {label}")
+        if planes:
+            part = state.transform(part, narrow, cut, f"{name}/back-{phase}", f"turned back, {label}")
+        part = state.transform(part, small, cut, f"{name}/phase-{phase}", label)
+        if cut is not together:
+            part = state.transform(part, small, together, f"{name}/lay-{phase}", f"laid, {label}")
+        phases.append(part)
+    buffer = state.store(
+        state.program.buffers[value.buffer].tensor,
+        f"phases for {name}",
+        tensor_bytes(stacked, together, facts),
+        together,
+    )
+    state.step(f"{name}/concat", "Concat", [p.buffer for p in phases], [buffer])
+    joined = replace(value, buffer=buffer, layout=together, extent=stacked)
+    narrow_input = planes and stacked.channels < facts.channel_block
+    wanted = Layout.PLANES if narrow_input else Layout.BLOCKS
+    if together is not wanted:
+        joined = state.transform(joined, stacked, wanted, f"{name}/transform", f"input of {name}")
+    return joined
+
+
+def sample(state: Expansion, node: Node, conv: cv.Convolution, value: Value) -> Value:
+    """Every s-th column, then every s-th row of the input."""
+    out = state.extent(node.outputs[0])
+    narrow = value.extent.resized(columns=out.columns)
+    value = state.transform(value, narrow, value.layout, f"{node.name}/columns", f"columns for {node.name}")
+    return state.transform(
+        value, narrow.resized(rows=out.rows), value.layout, f"{node.name}/rows", f"rows for {node.name}"
+    )
