@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import sys
 import warnings
 from importlib.metadata import version
 from importlib.resources import files
@@ -23,13 +22,9 @@ import onnx
 import torch
 
 from ..graph.strip import strip_weights
+from ..toml import tomllib
 from .sam import BUILDERS, Export
 from .shrink import declare_weights, describe, shrink
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 OPSET = 17
 STEERING = 16

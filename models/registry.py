@@ -1,28 +1,21 @@
 """The built-in models: name, weightless graph, input, preprocessing, definition.
 
     registry.toml   [name]  title, note, graph, input, mean, std, stride, module   one table a model
-    published.toml  [[name]] figure, value, unit, source, ...                 published figures, optional
 
 A look-up reads these tables and nothing else: no torch, no graph.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module, resources
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 from ..suggest import did_you_mean
+from ..toml import tomllib
 
 
 @dataclass(frozen=True)
@@ -55,10 +48,6 @@ class Entry:
         """The callable that builds the torch module with random weights; imports torch."""
         module, _, name = self.module.partition(":")
         return getattr(import_module(module), name)
-
-    def published(self) -> tuple[Mapping[str, Any], ...]:
-        """Figures somebody published about this model, each with its source."""
-        return tuple(MappingProxyType(dict(row)) for row in _table("published.toml").get(self.name, ()))
 
 
 def find(name: str) -> Entry | None:
@@ -146,5 +135,4 @@ def _sentence(note: str, checked: str, parts: tuple[str, ...]) -> str:
 
 @cache
 def _table(file: str) -> dict[str, Any]:
-    path = resources.files(__package__) / file
-    return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return tomllib.loads((resources.files(__package__) / file).read_text(encoding="utf-8"))

@@ -306,7 +306,7 @@ BUILDERS: dict[str, Callable[..., Export]] = {
     "slim_sam": slim_sam,
     "hiera": hiera,
 }
-"""The builders by the names ``catalog.toml`` uses."""
+"""The builders by the names ``reference.toml`` uses."""
 
 
 def _timm() -> Any:

@@ -20,6 +20,7 @@ from .graph.shapes import dtype_of, shape_of
 from .latency import estimate
 from .memory import analyse
 from .memory.model import MemoryReport
+from .models.published import published
 from .models.registry import Entry, meant, nothing_called
 from .report.report import ModelInfo, Report, TensorInfo, Verdict
 from .rules import latency as latency_rules
@@ -96,7 +97,7 @@ def check(
         memory=memory,
         latency=latency,
         confirmation=confirmation,
-        published=entry.published() if entry else (),
+        published=published(entry.name) if entry else (),
     )
 
 

@@ -18,7 +18,6 @@ the command line come before both. An unknown key is an error.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from fnmatch import fnmatch
@@ -28,12 +27,8 @@ from typing import Any, Final
 from .errors import ConfigError
 from .suggest import did_you_mean
 from .target import TARGETS
+from .toml import tomllib
 from .units import bytes_of, count_of, milliseconds_of
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 FILE: Final = "sensorfit.toml"
 PYPROJECT: Final = "pyproject.toml"

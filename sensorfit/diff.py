@@ -17,6 +17,7 @@ from .graph.ir import Graph, Node
 from .graph.load import load
 from .report.outcome import Change, Figure
 from .report.report import SCHEMA_VERSION, Report
+from .units import show_shape
 from .verify.finding import Finding
 from .version import __version__
 
@@ -150,7 +151,7 @@ def signature(graph: Graph, node: Node) -> str:
 
 def _shape(graph: Graph, tensor: str) -> str:
     shape = graph.shape(tensor)
-    return "?" if shape is None else "x".join("?" if d is None else str(d) for d in shape) or "scalar"
+    return "?" if shape is None else show_shape(shape)
 
 
 def _nodes(old: Graph, new: Graph) -> Iterable[NodeChange]:

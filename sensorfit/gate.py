@@ -204,8 +204,7 @@ def judge(job: Job) -> Outcome:
         return Outcome(job.model, None, error=text, exit_code=CRASHED)
     added = tuple(budget_findings(report, policy.budgets))
     shown = tuple(f for f in (*added, *report.findings) if policy.shows(f.rule))
-    published = tuple(dict(row) for row in report.published)  # plain: it goes from process to process
-    report = replace(report, findings=shown, published=published, memory=_memory(report.memory, job.plan))
+    report = replace(report, findings=shown, memory=_memory(report.memory, job.plan))
     fail_on = policy.fail_on or "error"
     return Outcome(
         job.model, report, exit_code=report.exit_code(fail_on), fail_on=fail_on, reason=policy.reason

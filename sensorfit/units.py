@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from .errors import ConfigError
@@ -55,6 +56,11 @@ def show_bytes(value: int) -> str:
         if abs(value) >= size:
             return f"{value:,} B ({value / size:.2f} {unit})"
     return f"{value:,} B"
+
+
+def show_shape(shape: Sequence[int | None]) -> str:
+    """``1x3x64x64``, a dimension that is not known as ``?``; ``scalar`` for none."""
+    return "x".join("?" if d is None else str(d) for d in shape) or "scalar"
 
 
 def show_count(value: int) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..models.evidence import Converted, FrontEndAnswer
 from ..models.published import Published
 from ..report.report import Report
+from ..units import show_shape
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,7 @@ class ForeignInput:
     @property
     def form(self) -> str:
         """``points 1x2x2``."""
-        shape = (
-            "of unknown shape"
-            if self.shape is None
-            else "x".join("?" if d is None else str(d) for d in self.shape)
-        )
-        return f"{self.name} {shape}"
+        return f"{self.name} {'of unknown shape' if self.shape is None else show_shape(self.shape)}"
 
 
 @dataclass(frozen=True)

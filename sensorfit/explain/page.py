@@ -24,7 +24,7 @@ from ..models.registry import Entry, find, meant
 from ..report.report import Report
 from ..report.words import batch_words, counted
 from ..target import Target, load_target
-from ..units import show_bytes
+from ..units import show_bytes, show_shape
 from ..verify.engine import verify
 from ..verify.finding import Finding
 from .blocks import block, ranges, shape_of
@@ -256,9 +256,8 @@ def _too_large(who: str, item: Part) -> list[str]:
     budget = item.report.memory.budget_bytes
     if item.largest is None or item.largest.elements <= budget:
         return []
-    shape = "x".join(map(str, item.largest.shape))
     return [
-        f"{who}'s largest tensor, {shape}, takes {mebibytes(item.largest.elements)} at one byte an element: "
+        f"{who}'s largest tensor, {show_shape(item.largest.shape)}, takes {mebibytes(item.largest.elements)} at one byte an element: "
         f"{item.largest.elements / budget:.1f} times the budget by itself."
     ]
 

@@ -10,23 +10,18 @@ worth, ``[[residual]]`` each measurement beside its prediction.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 from statistics import median
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 from ..errors import ConfigError
 from ..graph.ir import Graph
 from ..graph.load import load
 from ..graph.lower import lower
 from ..target import Target, read_facts
+from ..toml import tomllib
 from .cycles import FITTED, Constants, total
 from .estimate import Calibration, calibration_of, estimate
 from .fit import BASE, Fit, Point, fit, judge, one_rate

@@ -14,7 +14,6 @@ import random
 import sys
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -34,17 +33,10 @@ TPC_VERSION = "1.0"
 """Of the imx500 target description: 8-bit weights and activations."""
 
 
-@dataclass(frozen=True)
-class Quantized:
-    """MCT's result; ``module`` is the fake-quantized torch module."""
-
-    module: Any
-
-
 def quantize(
     module: nn.Module, calibration: CalibrationSet, seed: int, log: Path, batch: int = BATCH
-) -> Quantized:
-    """Quantize ``module`` on ``calibration``. ToolchainError when MCT cannot; ``log`` has what it said."""
+) -> nn.Module:
+    """``module`` fake-quantized on ``calibration``. ToolchainError when MCT cannot; ``log`` has what it said."""
     with tool_output(log), reproducible(seed):
         mct = need("model_compression_toolkit", "model-compression-toolkit")
         tpc = need("edgemdt_tpc", "edge-mdt-tpc").get_target_platform_capabilities(TPC_VERSION, "imx500")
@@ -54,10 +46,10 @@ def quantize(
             )
         except Exception as error:
             raise _failed("quantize", error) from error
-    return Quantized(quantized)
+    return quantized
 
 
-def export_int8(quantized: Quantized, calibration: CalibrationSet, path: Path, seed: int, log: Path) -> None:
+def export_int8(quantized: nn.Module, calibration: CalibrationSet, path: Path, seed: int, log: Path) -> None:
     """Write ``quantized`` as ONNX with mct_quantizers nodes, opset 20."""
     with tool_output(log), reproducible(seed):
         mct = need("model_compression_toolkit", "model-compression-toolkit")
@@ -69,7 +61,7 @@ def export_int8(quantized: Quantized, calibration: CalibrationSet, path: Path, s
 
         try:
             mct.exporter.pytorch_export_model(
-                quantized.module, str(path), repr_dataset=one, onnx_opset_version=OPSET
+                quantized, str(path), repr_dataset=one, onnx_opset_version=OPSET
             )
         except Exception as error:
             raise _failed("export", error) from error

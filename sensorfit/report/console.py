@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -12,9 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from ..memory.model import Live, Step
-from ..verify.finding import Finding
+from ..units import show_shape
 from .escape import terminal
-from .outcome import said
+from .outcome import Group as Findings
+from .outcome import grouped, said
 from .report import Report, TensorInfo
 from .words import NOT_SIZED, at_least, batch_words, counted, share_words
 
@@ -107,7 +107,7 @@ def _in_short(report: Report) -> Text:
 
 
 def _findings(report: Report, verbose: bool) -> RenderableType:
-    findings: Sequence[Finding] = report.findings
+    findings = report.findings
     if not findings and report.verdict == "fits":
         return Text("No findings: every operator is supported in the form used.")
     if not findings:
@@ -116,38 +116,31 @@ def _findings(report: Report, verbose: bool) -> RenderableType:
             if report.memory.complete
             else "No findings, but not every size is known, so nothing can be promised."
         )
-    key = lambda f: (f.rule, f.severity, f.op, f.reason or f.message)  # noqa: E731
-    order = {k: i for i, k in enumerate(dict.fromkeys(key(f) for f in findings))}
-    groups = groupby(sorted(findings, key=lambda f: order[key(f)]), key=key)
-    return Group(*(_group(list(members), verbose) for _, members in groups))
+    return Group(*(_group(group, verbose) for group in grouped(findings)))
 
 
-def _group(members: list[Finding], verbose: bool) -> RenderableType:
-    first = members[0]
-    members = list(
-        {(f.node, "" if f.node else f.message): f for f in members}.values()
-    )  # nodes, or what has none
-    count = f" ×{len(members):,}" if len(members) > 1 else ""
-    head = Text.assemble(
-        (first.rule, f"bold {SEVERITY_STYLE[first.severity]}"), " ", (first.severity, SEVERITY_STYLE[first.severity]),
-        "  ", (terminal(first.op) + count, "bold"), "  ", terminal(said(first) if len(members) == 1 else first.reason or said(first)),
-    )  # fmt: skip
-    lines: list[RenderableType] = [head]
-    shown = members if verbose else members[:NODES_SHOWN]
-    places = [terminal(f.node) + (f" {_shape(f.shape)}" if f.shape else "") for f in shown if f.node]
-    if places:
-        more = (
-            f" and {len(members) - len(shown):,} more (--verbose lists all)"
-            if len(members) > len(shown)
-            else ""
+def _group(group: Findings, verbose: bool) -> RenderableType:
+    first = group.first
+    members = list({(f.node, "" if f.node else f.message): f for f in group.members}.values())  # a node once
+    style = SEVERITY_STYLE[first.severity]
+    lines: list[RenderableType] = [
+        Text.assemble(
+            (first.rule, f"bold {style}"), " ", (first.severity, style), "  ",
+            (terminal(first.op) + (f" ×{len(members):,}" if len(members) > 1 else ""), "bold"), "  ",
+            terminal(said(first) if len(members) == 1 else group.text),
         )
-        separator = "\n" if verbose else ", "
-        lines.append(_inset(Text.assemble(("at  ", "dim"), separator.join(places) + more), 6))
+    ]  # fmt: skip
+    shown = members if verbose else members[:NODES_SHOWN]
+    if places := [terminal(f.node) + (f" {_shape(f.shape)}" if f.shape else "") for f in shown if f.node]:
+        left = len(members) - len(shown)
+        more = f" and {left:,} more (--verbose lists all)" if left else ""
+        lines.append(
+            _inset(Text.assemble(("at  ", "dim"), ("\n" if verbose else ", ").join(places), more), 6)
+        )
     if first.fix:
         lines.append(_inset(Text.assemble(("fix ", "dim"), terminal(first.fix)), 6))
-    lines.append(
-        _inset(Text.assemble(("how ", "dim"), (f"{first.basis}: {terminal(first.evidence)}", "dim")), 6)
-    )
+    how = f"{first.basis}: {terminal(first.evidence)}"
+    lines.append(_inset(Text(f"how {how}", "dim"), 6))
     return Group(*lines)
 
 
@@ -257,8 +250,4 @@ def _confirmation(report: Report) -> RenderableType:
 
 
 def _shape(shape: tuple[int | None, ...] | None) -> str:
-    return (
-        "unknown shape"
-        if shape is None
-        else "x".join("?" if d is None else str(d) for d in shape) or "scalar"
-    )
+    return "unknown shape" if shape is None else show_shape(shape)

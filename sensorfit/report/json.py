@@ -10,27 +10,18 @@ from typing import Any
 
 from ..latency.model import LatencyReport
 from ..memory.model import MemoryReport
+from ..models.published import Published
 from ..verify.finding import Finding
 from ..version import __version__
 from .outcome import Outcome
 from .report import SCHEMA_VERSION, ModelInfo, Report, TensorInfo
 
 
-def render(reports: Sequence[Report], plan: bool = False) -> str:
-    """One object for one model; for several, an object whose ``models`` are those."""
-    objects = [to_dict(report, plan) for report in reports]
-    if len(objects) == 1:
-        return json.dumps(objects[0], indent=2)
-    verdicts = [report.verdict for report in reports]
-    summary = {verdict: verdicts.count(verdict) for verdict in ("fits", "does_not_fit", "unknown")}
-    tool = {"name": "sensorfit", "version": reports[0].version} if reports else {"name": "sensorfit"}
-    return json.dumps(
-        {"schema_version": SCHEMA_VERSION, "tool": tool, "models": objects, "summary": summary}, indent=2
-    )
-
-
 def render_outcomes(outcomes: Sequence[Outcome], plan: bool = False) -> str:
-    """As ``render``, with what the gate made of each model under ``gate`` and unusable models under ``errors``."""
+    """One object for one model; for several, an object whose ``models`` are those.
+
+    What the gate made of a model is its ``gate``; models that cannot be checked are ``errors``.
+    """
     objects = [{**to_dict(o.report, plan), "gate": _gate(o)} for o in outcomes if o.report is not None]
     if len(objects) == len(outcomes) == 1:
         return json.dumps(objects[0], indent=2)
@@ -95,8 +86,13 @@ def to_dict(report: Report, plan: bool = False) -> dict[str, Any]:
         "memory": _memory(report.memory, plan),
         "latency": _latency(report.latency),
         "confirmation": asdict(report.confirmation) if is_dataclass(report.confirmation) else None,  # type: ignore[arg-type]
-        "published": [dict(p) for p in report.published],
+        "published": [_figure(p) for p in report.published],
     }
+
+
+def _figure(published: Published) -> dict[str, Any]:
+    """What the source says, the model's name and what it leaves open aside."""
+    return {key: value for key, value in asdict(published).items() if key != "model" and value != ""}
 
 
 def _model(model: ModelInfo, macs: int) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from .escape import plain, terminal
 from .words import NOT_SIZED, OUTSIDE, at_least, outside
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from ..latency.calibrate import Refit, Row
     from ..latency.model import LatencyReport
+    from ..models.published import Published
     from ..target import Target
 
 LAYERS_SHOWN = 5
@@ -22,7 +23,7 @@ def render_latency(
     report: LatencyReport,
     console: Console,
     target: Target | None = None,
-    published: Sequence[Mapping[str, Any]] = (),
+    published: Sequence[Published] = (),
 ) -> None:
     """Print ``report``: totals, frames a second beside the sensor's readout, the slowest layers, the evidence.
 
@@ -63,29 +64,15 @@ def render_latency(
         console.print(Padding(Text(terminal(note), style), (0, 0, 0, 2), expand=False))
 
 
-def _published(figures: Sequence[Mapping[str, Any]], report: LatencyReport) -> list[tuple[str, str, str]]:
+def _published(figures: Sequence[Published], report: LatencyReport) -> list[tuple[str, str, str]]:
     """Published latencies, each with what it covers, its source and whether the estimate holds it."""
-    low, high = report.dsp_ms_low, report.dsp_ms_high
-    return [
-        (
-            "published",
-            f"{row['value']:g} {row['unit']}",
-            "; ".join(
-                terminal(part)
-                for part in (
-                    row.get("variant"),
-                    row.get("covers", "coverage not stated"),
-                    row["source"],
-                    OUTSIDE
-                    if outside(row["value"], row["unit"], row.get("covers", ""), low, high, report.complete)
-                    else "",
-                )
-                if part
-            ),
-        )
-        for row in figures
-        if row.get("figure") == "latency"
-    ]
+    low, high, rows = report.dsp_ms_low, report.dsp_ms_high, []
+    for one in (p for p in figures if p.figure == "latency"):
+        held = not outside(one.value, one.unit, one.covers, low, high, report.complete)
+        remarks = (one.variant, one.covers or "coverage not stated", one.source, "" if held else OUTSIDE)
+        shown = "; ".join(terminal(part) for part in remarks if part)
+        rows.append(("published", f"{one.value:g} {one.unit}", shown))
+    return rows
 
 
 def _facts(report: LatencyReport, target: Target) -> list[tuple[str, str, str]]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..latency.model import LatencyReport
 from ..memory.model import MemoryReport
+from ..models.published import Published
 from ..target import Target
 from ..verify.finding import SEVERITIES, Finding
 
@@ -67,7 +68,7 @@ class Report:
     latency: LatencyReport
     confirmation: Any = None
     """The real converter's answer (``sensorfit.convert.frontend.Confirmation``) when it was asked."""
-    published: tuple[Mapping[str, Any], ...] = field(default=())
+    published: tuple[Published, ...] = ()
     """Published figures of a built-in model, each with its source."""
 
     @property

@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from .console import SEVERITY_STYLE
 from .escape import terminal
 from .outcome import Outcome, grouped
 from .words import (
@@ -23,7 +24,6 @@ from .words import (
 )
 
 STYLE = {"fits": "green", "does_not_fit": "red", "unknown": "yellow"}
-SEVERITY_STYLE = {"error": "red", "warning": "yellow", "info": "cyan"}
 NODES_SHOWN = 3
 NAME = 60
 """Characters of a name that are shown."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from ..latency.model import LatencyReport
 from ..memory.model import MemoryReport
-from ..units import MILLISECONDS, show_bytes, show_count
+from ..units import MILLISECONDS, show_bytes, show_count, show_shape
 from .outcome import Figure, Outcome
 from .report import ModelInfo, Report
 
@@ -51,7 +51,7 @@ def batch_words(model: ModelInfo) -> str:
     """What the figures are for where that is not one image, which is all the sensor runs; else ""."""
     if model.batch == 1:
         return ""
-    shape = "x".join(str(d) for d in (1, *(model.inputs[0].shape or ())[1:]))
+    shape = show_shape((1, *(model.inputs[0].shape or ())[1:]))
     return (
         f"memory, MACs and latency are those of the file's batch of {model.batch}; the sensor runs one image "
         f"(--input-shape {shape} gives its figures)"

@@ -22,6 +22,7 @@ from sensorfit.explain import explain
 from sensorfit.explain.markdown import render as page_of
 from sensorfit.gate import expand
 from sensorfit.memory.model import Live, Step
+from sensorfit.models.published import Published
 from sensorfit.report import markdown
 from sensorfit.report.console import place
 from sensorfit.report.json import schema
@@ -106,10 +107,10 @@ def test_frames_a_second_are_bound_by_the_slower_of_compute_and_readout() -> Non
 
 
 def test_a_published_latency_outside_the_interval_says_so() -> None:
-    row = {"figure": "latency", "value": 11.82, "unit": "ms", "covers": "IMX500", "source": "paper"}
+    row = Published("net", "latency", 11.82, "ms", "paper", True, covers="IMX500")
     squeezed = " ".join(shown(replace(report(), published=(row,))).split())
     assert OUTSIDE in squeezed
-    assert OUTSIDE not in shown(replace(report(), published=({**row, "value": 4.0},)))
+    assert OUTSIDE not in shown(replace(report(), published=(replace(row, value=4.0),)))
     assert [outside(v, "s", "IMX500; DSP", 3, 5) for v in (0.002, 0.004, 0.006)] == [True, False, True]
     assert not outside(9, "ms", "IMX500", 3, 5, complete=False)
     assert not outside(9, "ms", "a single GPU", 3, 5)  # another device's

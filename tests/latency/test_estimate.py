@@ -143,6 +143,7 @@ def test_the_reader_sees_the_interval_the_readout_and_the_evidence(target: Targe
 
 
 def test_published_figures_stand_beside_the_estimate_with_what_they_cover(target: Target) -> None:
+    from sensorfit.models.published import published
     from sensorfit.models.registry import find
 
     entry = find("picosam3")
@@ -153,7 +154,7 @@ def test_published_figures_stand_beside_the_estimate_with_what_they_cover(target
         estimate(lower(source), target, source=source),
         Console(file=out, width=250),
         target,
-        entry.published(),
+        published("picosam3"),
     )
     line = next(x for x in out.getvalue().splitlines() if "published" in x)
     assert "11.82 ms" in line

@@ -1,0 +1,10 @@
+"""TOML: in the standard library since Python 3.11, from the package ``tomli`` before."""
+
+import sys
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+__all__ = ["tomllib"]
