@@ -17,6 +17,7 @@ from .graph.ir import Graph
 from .graph.load import load
 from .graph.lower import lower
 from .graph.shapes import dtype_of, shape_of
+from .graph.stored import FLOATS
 from .latency import estimate
 from .memory import analyse
 from .memory.model import MemoryReport
@@ -30,10 +31,6 @@ from .verify.engine import PROFILES, verify_profiles
 from .verify.finding import SEVERITIES, Finding
 from .version import __version__
 
-FLOATS = frozenset(
-    {onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16, onnx.TensorProto.DOUBLE}
-)
-"""What counts as a parameter; integer initializers are shapes and indices."""
 BUFFERS = {"BatchNormalization": (3, 4)}
 """Inputs that hold running statistics: not trained, so not parameters."""
 

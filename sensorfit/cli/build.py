@@ -9,77 +9,29 @@ from typing import Any
 
 import click
 
-from ..errors import ConfigError
+from .options import channel_values
+
+PATH = click.Path(path_type=Path)
 
 
-def channel_values(
-    ctx: click.Context, parameter: click.Parameter, text: str | None
-) -> tuple[float, ...] | None:
-    """``0.485,0.456,0.406`` into a tuple, ``none`` into (), an absent option into None."""
-    if text is None or text.strip().lower() == "none":
-        return None if text is None else ()
-    try:
-        return tuple(float(part) for part in text.replace(",", " ").split())
-    except ValueError:
-        raise ConfigError(
-            f"--{parameter.name} {text}: write one number a channel, as 0.485,0.456,0.406, or none"
-        ) from None
-
-
+# fmt: off
 @click.command(name="build")
 @click.argument("model")
-@click.option(
-    "--int8",
-    is_flag=True,
-    default=True,
-    help="8-bit weights and activations: the default, and the only precision.",
-)
-@click.option(
-    "-o",
-    "--output",
-    "directory",
-    type=click.Path(path_type=Path),
-    help="Directory to make.  [default: MODEL-imx500]",
-)
-@click.option(
-    "--weights", type=click.Path(path_type=Path), metavar="FILE.pt", help="Checkpoint of a built-in model."
-)
-@click.option(
-    "--calib",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Calibration images; about a hundred from your scenes.",
-)
-@click.option(
-    "--boxes",
-    type=click.Path(path_type=Path),
-    metavar="COCO.json",
-    help="Boxes to cut the images to, one ROI each.",
-)
-@click.option(
-    "--calib-limit", type=int, default=128, show_default=True, metavar="N", help="Use at most N of them."
-)
-@click.option(
-    "--mean",
-    callback=channel_values,
-    metavar="R,G,B|none",
-    help="Normalisation to build in, on RGB in [0, 1].  [default: the model's]",
-)
+@click.option("--int8", is_flag=True, expose_value=False, help="8-bit weights and activations: the default, and the only precision.")
+@click.option("-o", "--output", "directory", type=PATH, metavar="DIR", help="Directory to make.  [default: MODEL-imx500]")
+@click.option("--weights", type=PATH, metavar="FILE.pt", help="Checkpoint of a built-in model.")
+@click.option("--calib", type=PATH, metavar="DIR", help="Calibration images; about a hundred from your scenes.")
+@click.option("--boxes", type=PATH, metavar="COCO.json", help="Boxes to cut the images to, one ROI each.")
+@click.option("--calib-limit", type=int, default=128, show_default=True, metavar="N", help="Use at most N of them.")
+@click.option("--mean", callback=channel_values, metavar="R,G,B|none", help="Normalisation to build in, on RGB in [0, 1].  [default: the model's]")
 @click.option("--std", callback=channel_values, metavar="R,G,B")
 @click.option("--size", type=int, metavar="N", help="Input height and width.")
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option(
-    "--input-persistency/--no-input-persistency",
-    default=True,
-    show_default=True,
-    help="Keep the input tensor in memory, as the converter does by default.",
-)
-@click.option(
-    "--time-limit", type=float, default=1800, show_default=True, metavar="SECONDS", help="For the converter."
-)
+@click.option("--seed", type=int, default=0, show_default=True, help="Picks images, makes synthetic ones and random weights, seeds MCT.")
+@click.option("--input-persistency/--no-input-persistency", default=True, show_default=True, help="Keep the input tensor in memory, as the converter does by default.")
+@click.option("--time-limit", type=float, default=1800, show_default=True, metavar="SECONDS", help="For the converter.")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier build in that directory.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only errors.")
-def command(model: str, int8: bool, directory: Path | None, quiet: bool, **options: Any) -> None:
+def command(model: str, directory: Path | None, quiet: bool, **options: Any) -> None:
     """Quantize MODEL (a built-in name or an ONNX file) and package it for the sensor.
 
     \b
@@ -96,7 +48,6 @@ def command(model: str, int8: bool, directory: Path | None, quiet: bool, **optio
 
     # A CI runner that gives up sends SIGTERM: leave as on Ctrl-C, with nothing half-written and no Java behind.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    console = Console(highlight=False, quiet=quiet)
     with progress(Console(stderr=True, quiet=quiet)) as stages:
         made = build(model, directory or Path(f"{Path(model).stem}-imx500"), stages=stages, **options)
-    print_build(made, console)
+    print_build(made, Console(highlight=False, quiet=quiet))

@@ -6,32 +6,8 @@ from typing import Any
 
 import click
 
-from ..errors import ConfigError
-
-FORMATS = ("console", "json", "sarif", "junit", "markdown", "github")
-
-
-def shapes(
-    ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]
-) -> dict[str, tuple[int, ...]]:
-    """``NAME=1x3x96x96`` or ``1x3x96x96`` (the first input) into a mapping."""
-    found: dict[str, tuple[int, ...]] = {}
-    for value in values:
-        name, _, shape = value.rpartition("=")
-        try:
-            found[name] = tuple(int(d) for d in shape.lower().replace(",", "x").split("x"))
-        except ValueError:
-            raise ConfigError(
-                f"--input-shape {value}: write the shape as 1x3x96x96, or NAME=1x3x96x96"
-            ) from None
-        if any(d < 1 for d in found[name]):
-            raise ConfigError(f"--input-shape {value}: every dimension is at least 1")
-    return found
-
-
-def listed(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    """``SF201,SF4`` and repeated options into one tuple."""
-    return tuple(rule.strip() for value in values for rule in value.split(",") if rule.strip())
+from ..report.outputs import FORMATS
+from .options import PROFILES, listed, shapes
 
 
 # fmt: off
@@ -39,7 +15,7 @@ def listed(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ..
 @click.argument("models", nargs=-1, type=click.Path(), metavar="[MODEL]...")
 @click.option("--format", "formats", type=click.Choice(FORMATS), multiple=True, help="Output format; may be given several times.  [default: console]")
 @click.option("--output", "outputs", multiple=True, metavar="[FORMAT=]FILE", help="Write to FILE, in the format of --format or of its name (.sarif .json .xml .md).")
-@click.option("--profile", type=click.Choice(["converter", "picosam"]), help="Whose word decides: the converter's or the PicoSAM papers' constraint set.  [default: converter]")
+@click.option("--profile", type=PROFILES, help="Whose word decides: the converter's or the PicoSAM papers' constraint set.  [default: converter]")
 @click.option("--input-persistency/--no-input-persistency", default=None, help="Count the input tensor kept in memory, as the converter does by default.")
 @click.option("--input-shape", "input_shapes", multiple=True, callback=shapes, metavar="[NAME=]1x3x96x96", help="Give an input this shape.")
 @click.option("--memory", is_flag=True, help="Show the memory plan step by step.")

@@ -4,35 +4,17 @@ from __future__ import annotations
 
 import click
 
+from . import options
 
+
+# fmt: off
 @click.command(name="compare")
 @click.argument("models", nargs=-1, metavar="[MODEL]...")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["console", "markdown", "csv", "json"]),
-    default="console",
-    show_default=True,
-    help="Output format.",
-)
-@click.option(
-    "--output", type=click.Path(dir_okay=False), help="Write to this file instead of standard output."
-)
-@click.option(
-    "--plot",
-    "plot_file",
-    metavar="FILE",
-    help="Draw mIoU against total SRAM, as .svg, .png or .pdf (extra 'plot').",
-)
-@click.option(
-    "--input-persistency/--no-input-persistency",
-    default=True,
-    show_default=True,
-    help="Count the input tensor kept in memory.",
-)
-def command(
-    models: tuple[str, ...], form: str, output: str | None, plot_file: str | None, input_persistency: bool
-) -> None:
+@click.option("--format", "form", type=click.Choice(["console", "markdown", "csv", "json"]), default="console", show_default=True, help="Output format.")
+@options.output
+@click.option("--plot", "plot_file", metavar="FILE", help="Draw mIoU against total SRAM, as .svg, .png or .pdf (extra 'plot').")
+@options.input_persistency
+def command(models: tuple[str, ...], form: str, output: str | None, plot_file: str | None, input_persistency: bool) -> None:
     """Compare MODELs in one table: built-in names, parts of one, or files.
 
     Without any: every built-in model, and those known from published figures

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from .check import shapes
+from . import options
 
 
 # fmt: off
@@ -15,9 +15,9 @@ from .check import shapes
 @click.argument("old")
 @click.argument("new")
 @click.option("--format", "format_", type=click.Choice(["console", "json", "markdown"]), default="console", show_default=True)
-@click.option("--profile", type=click.Choice(["converter", "picosam"]), default="converter", show_default=True, help="Whose word decides.")
-@click.option("--input-persistency/--no-input-persistency", default=True, show_default=True, help="Count the input tensor kept in memory.")
-@click.option("--input-shape", "input_shapes", multiple=True, callback=shapes, metavar="[NAME=]1x3x96x96", help="Give an input of both this shape.")
+@options.profile
+@options.input_persistency
+@click.option("--input-shape", "input_shapes", multiple=True, callback=options.shapes, metavar="[NAME=]1x3x96x96", help="Give an input of both this shape.")
 @click.option("--exit-code", is_flag=True, help="Exit 1 when NEW is worse: verdict, memory, MACs, latency, parameters or a new error.")
 @click.option("-v", "--verbose", is_flag=True, help="List every node and layer.")
 @click.pass_context

@@ -4,33 +4,16 @@ from __future__ import annotations
 
 import click
 
+from . import options
 
+
+# fmt: off
 @click.command(name="explain")
 @click.argument("model")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["console", "markdown", "json"]),
-    default="console",
-    show_default=True,
-    help="Output format.",
-)
-@click.option(
-    "--output", type=click.Path(dir_okay=False), help="Write to this file instead of standard output."
-)
-@click.option(
-    "--profile",
-    type=click.Choice(["converter", "picosam"]),
-    default="converter",
-    show_default=True,
-    help="Whose word decides.",
-)
-@click.option(
-    "--input-persistency/--no-input-persistency",
-    default=True,
-    show_default=True,
-    help="Count the input tensor kept in memory.",
-)
+@click.option("--format", "form", type=click.Choice(["console", "markdown", "json"]), default="console", show_default=True, help="Output format.")
+@options.output
+@options.profile
+@options.input_persistency
 def command(model: str, form: str, output: str | None, profile: str, input_persistency: bool) -> None:
     """Say why MODEL fits the sensor or not, on one page.
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +24,7 @@ from onnx import helper, numpy_helper
 from ..errors import ModelError
 from ..graph.ir import Shape
 from ..graph.limits import read_model
+from ..graph.stored import FLOATS, bring_in, constants, has_data, is_external
 from ..target import read_facts
 from .messages import read_log
 from .toolchain import FRONT_END, convert, need_tool, run
@@ -32,9 +33,6 @@ TIME_LIMIT_S: Final = 600
 PRODUCER: Final = ("pytorch", "2.6.0")
 QUANTIZER_DOMAIN: Final = "mct_quantizers"
 ACCEPTED: Final = "accepted"
-FLOATS: Final = frozenset(
-    {onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16, onnx.TensorProto.DOUBLE}
-)
 VERDICT_OF_CODE: Final[Mapping[str, str]] = {
     "USOP": "unsupported_operator",
     "INVOP": "invalid_operator",
@@ -73,7 +71,8 @@ def confirm(
     proto = onnx.ModelProto()
     proto.CopyFrom(model if isinstance(model, onnx.ModelProto) else read_model(Path(model)))
     if not isinstance(model, onnx.ModelProto):
-        _load_external(proto, Path(model))
+        for tensor in filter(is_external, constants(proto.graph)):
+            bring_in(tensor, Path(model).parent)  # what is missing, fill_weights makes
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="sensorfit-confirm-") as scratch:
         graph = Path(scratch) / "model.onnx"
@@ -125,9 +124,8 @@ def fill_weights(proto: onnx.ModelProto, seed: int = 0) -> int:
     """
     rng = np.random.default_rng(seed)
     filled = 0
-    for tensor in _constants(proto.graph):
-        absent = tensor.data_location == onnx.TensorProto.EXTERNAL or not _has_data(tensor)
-        if not absent or 0 in tensor.dims or tensor.data_type not in FLOATS:
+    for tensor in constants(proto.graph):
+        if has_data(tensor) or 0 in tensor.dims or tensor.data_type not in FLOATS:
             continue
         dtype = helper.tensor_dtype_to_np_dtype(tensor.data_type)
         values = (rng.random(tuple(tensor.dims), dtype=np.float32) * 0.01 + 0.01).astype(dtype)
@@ -156,38 +154,3 @@ def _name_nodes(graph: onnx.GraphProto) -> None:
                 name += "_"
             node.name = name
             taken.add(name)
-
-
-def _load_external(proto: onnx.ModelProto, path: Path) -> None:
-    """Weights beside the file; where they are missing, ``fill_weights`` makes some."""
-    for tensor in _constants(proto.graph):
-        if tensor.data_location == onnx.TensorProto.EXTERNAL:
-            try:
-                onnx.external_data_helper.load_external_data_for_tensor(tensor, str(path.parent))
-                tensor.data_location = onnx.TensorProto.DEFAULT
-                del tensor.external_data[:]
-            except (OSError, ValueError, onnx.checker.ValidationError):
-                continue
-
-
-def _has_data(tensor: onnx.TensorProto) -> bool:
-    fields = (
-        "raw_data",
-        "float_data",
-        "int32_data",
-        "int64_data",
-        "double_data",
-        "uint64_data",
-        "string_data",
-    )
-    return any(getattr(tensor, field) for field in fields)
-
-
-def _constants(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
-    yield from graph.initializer
-    for node in graph.node:
-        for attribute in node.attribute:
-            if attribute.HasField("t"):
-                yield attribute.t
-            if attribute.HasField("g"):
-                yield from _constants(attribute.g)

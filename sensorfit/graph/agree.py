@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from onnx import NodeProto, helper
 
+from ..units import show_shape
 from .ir import Shape
 
 BROADCASTING: Final = frozenset(
@@ -36,11 +37,6 @@ def contradiction(node: NodeProto, inputs: Shapes, output: Shape | None, opset: 
     return check(node, [*inputs, None, None, None], output) if check else ""
 
 
-def written(shape: Shape) -> str:
-    """``1x3x64x64``, a dimension that is not known as ``?``."""
-    return "x".join("?" if d is None else str(d) for d in shape) or "scalar"
-
-
 def _name(node: NodeProto) -> str:
     return f"{node.op_type} '{node.name or next((o for o in node.output if o), '')}'"
 
@@ -50,7 +46,7 @@ def _differ(a: int | None, b: int | None) -> bool:
 
 
 def _meet(node: NodeProto, shapes: Shapes) -> str:
-    named = list(dict.fromkeys(written(s) for s in shapes if s is not None))
+    named = list(dict.fromkeys(show_shape(s) for s in shapes if s is not None))
     return f"the shapes {' and '.join(named)} do not go together at {_name(node)}"
 
 
@@ -132,7 +128,7 @@ def _reshape(node: NodeProto, shapes: Shapes, output: Shape | None) -> str:
         return ""
     if _size(x) == _size(output):
         return ""
-    return f"{_name(node)} makes {written(output)} of '{node.input[0]}', whose shape {written(x)} has another number of elements"
+    return f"{_name(node)} makes {show_shape(output)} of '{node.input[0]}', whose shape {show_shape(x)} has another number of elements"
 
 
 def _size(shape: Shape) -> int:

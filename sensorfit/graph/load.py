@@ -17,8 +17,9 @@ import onnx
 from onnx import helper
 
 from ..errors import ModelError
+from ..units import show_shape
 from . import limits, validity
-from .agree import contradiction, written
+from .agree import contradiction
 from .ir import Graph, Node
 from .shapes import Values, shape_of
 
@@ -113,7 +114,7 @@ class _Loader:
         if not said:
             return
         if self.wanted:
-            given = ", ".join(f"'{n}' {written(s)}" for n, s in self.wanted.items())
+            given = ", ".join(f"'{n}' {show_shape(s)}" for n, s in self.wanted.items())
             raise ModelError(
                 f"{self.where}: {said}; the model cannot take the input shape given ({given}): keep the channels it was "
                 "made for and choose a height and width that halve evenly at every stage (multiples of 32 suit most), "

@@ -10,31 +10,17 @@ model's metadata says ``sensorfit.weights = stripped``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import prod
 
 import onnx
+
+from .stored import DATA_FIELDS, FLOATS, constants
 
 KEEP = 1024
 """Floating-point constants up to this many elements keep their data (scales, epsilons, positional grids)."""
 
 METADATA_KEY = "sensorfit.weights"
 STRIPPED = "stripped"
-
-_FLOATS = frozenset(
-    {onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16, onnx.TensorProto.DOUBLE}
-)
-_DATA_FIELDS = (
-    "raw_data",
-    "float_data",
-    "int32_data",
-    "int64_data",
-    "double_data",
-    "uint64_data",
-    "string_data",
-    "external_data",
-    "data_location",
-)
 
 
 def strip_weights(model: onnx.ModelProto, keep: int = KEEP) -> onnx.ModelProto:
@@ -43,9 +29,9 @@ def strip_weights(model: onnx.ModelProto, keep: int = KEEP) -> onnx.ModelProto:
     ``keep``: floating-point constants of at most this many elements stay as
     they are, as do all integers and booleans.
     """
-    for tensor in _constants(model.graph):
-        if tensor.data_type in _FLOATS and prod(tensor.dims) > keep:
-            for field in _DATA_FIELDS:
+    for tensor in constants(model.graph):
+        if tensor.data_type in FLOATS and prod(tensor.dims) > keep:
+            for field in (*DATA_FIELDS, "external_data", "data_location"):
                 tensor.ClearField(field)
     for entry in model.metadata_props:
         if entry.key == METADATA_KEY:
@@ -58,15 +44,3 @@ def strip_weights(model: onnx.ModelProto, keep: int = KEEP) -> onnx.ModelProto:
 def is_stripped(model: onnx.ModelProto) -> bool:
     """Whether ``model`` says of itself that its weights are absent."""
     return any(e.key == METADATA_KEY and e.value == STRIPPED for e in model.metadata_props)
-
-
-def _constants(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
-    yield from graph.initializer
-    for node in graph.node:
-        for attribute in node.attribute:
-            if attribute.HasField("t"):
-                yield attribute.t
-            if attribute.HasField("g"):
-                yield from _constants(attribute.g)
-            for subgraph in attribute.graphs:
-                yield from _constants(subgraph)

@@ -17,17 +17,16 @@ import onnx
 
 from ..errors import ConfigError, ModelError, SensorfitError
 from ..graph.limits import read_model
+from ..graph.stored import bring_in, has_data, is_external
 from ..models.registry import Entry, find, nothing_called
 from .calibration import BATCH
-from .extra import need
+from .extra import first_line, need
 
 if TYPE_CHECKING:
     from torch import nn
 
 TOLERANCE = 1e-3
 """Largest difference between torch and onnxruntime, relative to the output's largest value; float sums differ by less."""
-
-
 NEAR = 0.05
 """How far random BatchNorms and biases are from doing nothing."""
 
@@ -145,13 +144,13 @@ def to_torch(proto: onnx.ModelProto, path: Path, shape: Sequence[int]) -> nn.Mod
         return static.write_out(module, torch.zeros(1, *shape))
     except NotImplementedError as error:
         raise ModelError(
-            f"{path}: onnx2torch has no torch counterpart for one of its nodes ({_first(error)}); "
+            f"{path}: onnx2torch has no torch counterpart for one of its nodes ({first_line(error)}); "
             "replace that operator, or quantize the torch module it was exported from"
         ) from error
     except SensorfitError:
         raise
     except Exception as error:
-        raise ModelError(f"{path}: onnx2torch cannot bring it to torch ({_first(error)})") from error
+        raise ModelError(f"{path}: onnx2torch cannot bring it to torch ({first_line(error)})") from error
 
 
 def _fixed(proto: onnx.ModelProto, shape: Sequence[int]) -> onnx.ModelProto:
@@ -198,21 +197,13 @@ def _image_shape(proto: onnx.ModelProto, path: Path, size: int | None) -> tuple[
 
 def _needs_weights(proto: onnx.ModelProto, path: Path) -> None:
     """Bring external data in; ModelError when an initializer's data is nowhere."""
-    fields = ("raw_data", "float_data", "int32_data", "int64_data", "double_data", "uint64_data")
     for tensor in proto.graph.initializer:
-        if tensor.data_location == onnx.TensorProto.EXTERNAL:
-            try:
-                onnx.external_data_helper.load_external_data_for_tensor(tensor, str(path.parent))
-                tensor.data_location = onnx.TensorProto.DEFAULT
-                del tensor.external_data[:]
-            except (OSError, ValueError, onnx.checker.ValidationError) as error:
-                where = next(
-                    (e.value for e in tensor.external_data if e.key == "location"), "an external file"
-                )
-                raise ModelError(
-                    f"{path}: '{tensor.name}' is stored in {where}, which is not there; put it beside the model"
-                ) from error
-        elif 0 not in tensor.dims and not any(getattr(tensor, f) for f in fields):
+        place = next((e.value for e in tensor.external_data if e.key == "location"), "an external file")
+        if is_external(tensor) and not bring_in(tensor, path.parent):
+            raise ModelError(
+                f"{path}: '{tensor.name}' is stored in {place}, which is not there; put it beside the model"
+            )
+        if 0 not in tensor.dims and not has_data(tensor):
             raise ModelError(
                 f"{path}: '{tensor.name}' has no data: this graph can be checked but not built; give the file with its weights"
             )
@@ -225,12 +216,12 @@ def _same_numbers(module: nn.Module, proto: onnx.ModelProto, shape: Sequence[int
         session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
         expected = session.run(None, {session.get_inputs()[0].name: image})
     except Exception as error:
-        raise ModelError(f"{path}: onnxruntime cannot run it ({_first(error)})") from error
+        raise ModelError(f"{path}: onnxruntime cannot run it ({first_line(error)})") from error
     try:
         with torch.no_grad():
             found = module(torch.from_numpy(image))
     except Exception as error:
-        raise ModelError(f"{path}: its torch form does not run ({_first(error)})") from error
+        raise ModelError(f"{path}: its torch form does not run ({first_line(error)})") from error
     outputs = [found] if isinstance(found, torch.Tensor) else list(found)
     if len(outputs) != len(expected):
         raise ModelError(
@@ -249,9 +240,3 @@ def _same_numbers(module: nn.Module, proto: onnx.ModelProto, shape: Sequence[int
 def sha256_of(path: Path) -> str:
     """Hash of a file's bytes."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _first(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)[
-        :300
-    ]

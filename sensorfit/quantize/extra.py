@@ -49,3 +49,9 @@ def need_build_extra() -> None:
         raise MissingDependency(
             f"a build needs {', '.join(absent)}, which {'is' if len(absent) == 1 else 'are'} not installed: {INSTALL}"
         )
+
+
+def first_line(error: Exception) -> str:
+    """What a tool's exception says first, at most 300 characters; its kind where it says nothing."""
+    said = (line.strip() for line in str(error).splitlines())
+    return next(filter(None, said), type(error).__name__)[:300]

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..errors import ToolchainError
 from .calibration import BATCH, CalibrationSet
-from .extra import need
+from .extra import first_line, need
 
 
 @dataclass(frozen=True)
@@ -88,5 +88,4 @@ def run_graph(path: Path, images: np.ndarray) -> np.ndarray:
         parts = [images[start : start + step] for start in range(0, len(images), step)]
         return np.concatenate([session.run(None, {entry.name: part})[0] for part in parts])
     except Exception as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise ToolchainError(f"{path.name}: onnxruntime cannot run it ({reason[:300]})") from error
+        raise ToolchainError(f"{path.name}: onnxruntime cannot run it ({first_line(error)})") from error

@@ -22,7 +22,7 @@ import onnx
 
 from ..errors import ToolchainError
 from .calibration import BATCH, CalibrationSet
-from .extra import need
+from .extra import first_line, need
 
 if TYPE_CHECKING:
     from torch import nn
@@ -72,8 +72,7 @@ def export_int8(quantized: nn.Module, calibration: CalibrationSet, path: Path, s
 
 
 def _failed(what: str, error: Exception) -> ToolchainError:
-    reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
-    return ToolchainError(f"model-compression-toolkit could not {what} the network ({reason[:300]})")
+    return ToolchainError(f"model-compression-toolkit could not {what} the network ({first_line(error)})")
 
 
 @contextlib.contextmanager

@@ -1,0 +1,54 @@
+"""Options that several commands share, and how values are read."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import click
+
+from ..errors import ConfigError
+
+PROFILES: Final = click.Choice(["converter", "picosam"])
+
+# fmt: off
+profile = click.option("--profile", type=PROFILES, default="converter", show_default=True, help="Whose word decides.")
+input_persistency = click.option("--input-persistency/--no-input-persistency", default=True, show_default=True, help="Count the input tensor kept in memory, as the converter does by default.")
+output = click.option("--output", type=click.Path(dir_okay=False), metavar="FILE", help="Write to FILE instead of standard output.")
+# fmt: on
+
+
+def shapes(
+    ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> dict[str, tuple[int, ...]]:
+    """``NAME=1x3x96x96`` or ``1x3x96x96`` (the first input) into a mapping."""
+    found: dict[str, tuple[int, ...]] = {}
+    for value in values:
+        name, _, shape = value.rpartition("=")
+        try:
+            found[name] = tuple(int(d) for d in shape.lower().replace(",", "x").split("x"))
+        except ValueError:
+            raise ConfigError(
+                f"--input-shape {value}: write the shape as 1x3x96x96, or NAME=1x3x96x96"
+            ) from None
+        if any(d < 1 for d in found[name]):
+            raise ConfigError(f"--input-shape {value}: every dimension is at least 1")
+    return found
+
+
+def listed(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """``SF201,SF4`` and repeated options into one tuple."""
+    return tuple(rule.strip() for value in values for rule in value.split(",") if rule.strip())
+
+
+def channel_values(
+    ctx: click.Context, parameter: click.Parameter, text: str | None
+) -> tuple[float, ...] | None:
+    """``0.485,0.456,0.406`` into a tuple, ``none`` into (), an absent option into None."""
+    if text is None or text.strip().lower() == "none":
+        return None if text is None else ()
+    try:
+        return tuple(float(part) for part in text.replace(",", " ").split())
+    except ValueError:
+        raise ConfigError(
+            f"--{parameter.name} {text}: write one number a channel, as 0.485,0.456,0.406, or none"
+        ) from None

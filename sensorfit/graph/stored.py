@@ -1,0 +1,50 @@
+"""The constants a file stores: which there are, whether their data is there, data beside the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import onnx
+
+FLOATS: Final = frozenset(
+    {onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16, onnx.TensorProto.DOUBLE}
+)
+DATA_FIELDS: Final = (
+    "raw_data", "float_data", "int32_data", "int64_data", "double_data", "uint64_data", "string_data",
+)  # fmt: skip
+
+
+def constants(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
+    """Initializers and tensors in attributes, those of subgraphs included."""
+    yield from graph.initializer
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("t"):
+                yield attribute.t
+            if attribute.HasField("g"):
+                yield from constants(attribute.g)
+            for subgraph in attribute.graphs:
+                yield from constants(subgraph)
+
+
+def is_external(tensor: onnx.TensorProto) -> bool:
+    """Whether the data lies in another file."""
+    return bool(tensor.data_location == onnx.TensorProto.EXTERNAL)
+
+
+def has_data(tensor: onnx.TensorProto) -> bool:
+    """Whether the data is in the tensor itself."""
+    return not is_external(tensor) and any(getattr(tensor, field) for field in DATA_FIELDS)
+
+
+def bring_in(tensor: onnx.TensorProto, directory: Path) -> bool:
+    """Read external data below ``directory`` into ``tensor``; whether it was there."""
+    try:
+        onnx.external_data_helper.load_external_data_for_tensor(tensor, str(directory))
+    except (OSError, ValueError, onnx.checker.ValidationError):
+        return False
+    tensor.data_location = onnx.TensorProto.DEFAULT
+    del tensor.external_data[:]
+    return True
