@@ -80,8 +80,8 @@ def _opens_group_norm(graph: Graph, node: Node, target: tuple[int, ...]) -> bool
     """Reshape (0, groups, ...) before InstanceNormalization: the front end takes the three nodes for GroupNormalization."""
     if not target or target[0] != 0 or 0 in target[1:]:
         return False
-    norm = graph.consumers_of(node.outputs[0])
-    return len(norm) == 1 and norm[0].op == "InstanceNormalization" and node.outputs[0] not in graph.outputs
+    norm = graph.only_reader(node.outputs[0])
+    return norm is not None and norm.op == "InstanceNormalization"
 
 
 def _flatten(graph: Graph, node: Node) -> Iterator[Issue]:

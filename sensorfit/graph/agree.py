@@ -7,6 +7,7 @@ says of the rest only that it failed. A dimension that is not known agrees with 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from typing import Any, Final
 
 from onnx import NodeProto, helper
@@ -126,16 +127,9 @@ def _reshape(node: NodeProto, shapes: Shapes, output: Shape | None) -> str:
     x = shapes[0]
     if x is None or output is None or None in x or None in output:
         return ""
-    if _size(x) == _size(output):
+    if prod(x) == prod(output):  # type: ignore[arg-type]
         return ""
     return f"{_name(node)} makes {show_shape(output)} of '{node.input[0]}', whose shape {show_shape(x)} has another number of elements"
-
-
-def _size(shape: Shape) -> int:
-    total = 1
-    for d in shape:
-        total *= d or 0
-    return total
 
 
 def _attributes(node: NodeProto) -> Mapping[str, Any]:

@@ -17,6 +17,9 @@ from math import prod
 
 from .ir import Graph, Node, Tensor
 
+Kernel = tuple[int, ...]
+"""(Cout, Cin, height, width)"""
+
 
 def collapse_convolutions(graph: Graph) -> Graph:
     """The graph with collapsible convolutions merged; itself when there is nothing to merge."""
@@ -30,13 +33,8 @@ def _fold_batchnorm_forward(graph: Graph) -> Graph:
     for node in graph.nodes:
         if node.op != "BatchNormalization" or node.domain:
             continue
-        readers = graph.consumers_of(node.outputs[0])
-        kernel = _kernel(graph, readers[0]) if len(readers) == 1 else None
-        if (
-            kernel is not None
-            and _is_pointwise(readers[0], kernel)
-            and _only_reader(graph, node.outputs[0], readers[0])
-        ):
+        reader = graph.only_reader(node.outputs[0])
+        if reader is not None and _is_pointwise(reader, _kernel(graph, reader)):
             alias[node.outputs[0]] = node.inputs[0]
     if not alias:
         return graph
@@ -48,11 +46,51 @@ def _fold_batchnorm_forward(graph: Graph) -> Graph:
     return graph.replace(nodes=nodes)
 
 
-def _ones(node: Node, name: str) -> bool:
-    return all(int(v) == 1 for v in node.attrs.get(name, ()))
+def _collapse_linear(graph: Graph) -> Graph:
+    tensors = dict(graph.tensors)
+    made: dict[str, tuple[Node, Kernel]] = {}  # result tensor -> the convolution that now writes it
+    changed: dict[str, Node] = {}
+    gone: set[str] = set()
+    for node in graph.nodes:
+        kernel = _kernel(graph, node)
+        if kernel is None:
+            continue
+        made[node.outputs[0]] = (node, kernel)
+        if node.input(0) not in made or graph.only_reader(node.input(0)) is not node:
+            continue
+        first, inner = made[node.input(0)]
+        merged = (kernel[0], *inner[1:])
+        if not _is_pointwise(node, kernel) or prod(merged) > prod(inner) + prod(kernel):
+            continue
+        parameters = [Tensor(f"{node.name}/collapsed", merged, "float32", constant=True)]
+        if node.input(2) or first.input(2):
+            parameters.append(Tensor(f"{node.name}/collapsed-bias", kernel[:1], "float32", constant=True))
+        tensors.update((t.name, t) for t in parameters)
+        one = replace(node, inputs=(first.input(0), *(t.name for t in parameters)), attrs=first.attrs)
+        changed[node.name] = one
+        made[node.outputs[0]] = (one, merged)
+        gone.add(first.name)
+    return graph.edited(changed, gone, tensors=tensors)
 
 
-def _kernel(graph: Graph, node: Node) -> tuple[int, ...] | None:
+def _collapse_residual(graph: Graph) -> Graph:
+    changed: dict[str, Node] = {}
+    gone: set[str] = set()
+    for node in graph.nodes:
+        if node.op != "Add" or node.domain or len(node.inputs) != 2 or node.inputs[0] == node.inputs[1]:
+            continue
+        for tensor, other in (node.inputs, node.inputs[::-1]):
+            conv = graph.producer_of(tensor)
+            if conv is None or conv.op != "Conv" or conv.name in changed or conv.input(0) != other:
+                continue
+            if graph.only_reader(tensor) is node and graph.shape(tensor) == graph.shape(other):
+                changed[conv.name] = replace(conv, outputs=node.outputs)
+                gone.add(node.name)
+                break
+    return graph.edited(changed, gone)
+
+
+def _kernel(graph: Graph, node: Node) -> Kernel | None:
     """Shape of a plain convolution's kernel: stride, dilation and groups 1."""
     tensor = graph.tensors.get(node.input(1))
     if node.op != "Conv" or node.domain or tensor is None or not tensor.constant or not tensor.static:
@@ -63,63 +101,9 @@ def _kernel(graph: Graph, node: Node) -> tuple[int, ...] | None:
     return shape if len(shape) == 4 else None
 
 
-def _only_reader(graph: Graph, tensor: str, reader: Node) -> bool:
-    return tensor not in graph.outputs and graph.consumers_of(tensor) == (reader,)
+def _ones(node: Node, name: str) -> bool:
+    return all(int(v) == 1 for v in node.attrs.get(name, ()))
 
 
-def _collapse_linear(graph: Graph) -> Graph:
-    tensors = dict(graph.tensors)
-    made: dict[str, Node] = {}  # result tensor -> the node that now writes it
-    kernels: dict[str, tuple[int, ...]] = {}
-    nodes: list[Node] = []
-    gone: set[str] = set()
-    for node in graph.nodes:
-        kernel = _kernel(graph, node)
-        if kernel is not None:
-            kernels[node.outputs[0]] = kernel
-            made[node.outputs[0]] = node
-            first = made.get(node.input(0))
-            if first is not None and _only_reader(graph, node.input(0), node) and _is_pointwise(node, kernel):
-                inner = kernels[node.input(0)]
-                merged = (kernel[0], *inner[1:])
-                if prod(merged) <= prod(inner) + prod(kernel):
-                    weight = Tensor(f"{node.name}/collapsed", merged, "float32", constant=True)
-                    tensors[weight.name] = weight
-                    inputs = [first.input(0), weight.name]
-                    if node.input(2) or first.input(2):
-                        bias = Tensor(f"{node.name}/collapsed-bias", (kernel[0],), "float32", constant=True)
-                        tensors[bias.name] = bias
-                        inputs.append(bias.name)
-                    origin = (*(first.origin or (first.name,)), *(node.origin or (node.name,)))
-                    node = replace(node, inputs=tuple(inputs), attrs=first.attrs, origin=origin)
-                    gone.add(first.name)
-                    kernels[node.outputs[0]] = merged
-                    made[node.outputs[0]] = node
-        nodes.append(node)
-    if not gone:
-        return graph
-    return graph.replace(nodes=tuple(n for n in nodes if n.name not in gone), tensors=tensors)
-
-
-def _is_pointwise(node: Node, kernel: tuple[int, ...]) -> bool:
-    return kernel[2:] == (1, 1) and not any(int(v) for v in node.attrs.get("pads", ()))
-
-
-def _collapse_residual(graph: Graph) -> Graph:
-    taken: dict[str, Node] = {}
-    gone: set[str] = set()
-    for node in graph.nodes:
-        if node.op != "Add" or node.domain or len(node.inputs) != 2 or node.inputs[0] == node.inputs[1]:
-            continue
-        for tensor, other in (node.inputs, node.inputs[::-1]):
-            conv = graph.producer_of(tensor)
-            if conv is None or conv.op != "Conv" or conv.name in taken or conv.input(0) != other:
-                continue
-            if _only_reader(graph, tensor, node) and graph.shape(tensor) == graph.shape(other):
-                origin = (*(conv.origin or (conv.name,)), *(node.origin or (node.name,)))
-                taken[conv.name] = replace(conv, outputs=node.outputs, origin=origin)
-                gone.add(node.name)
-                break
-    if not gone:
-        return graph
-    return graph.replace(nodes=tuple(taken.get(n.name, n) for n in graph.nodes if n.name not in gone))
+def _is_pointwise(node: Node, kernel: Kernel | None) -> bool:
+    return kernel is not None and kernel[2:] == (1, 1) and not any(node.attrs.get("pads", ()))

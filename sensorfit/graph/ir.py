@@ -8,7 +8,7 @@ in the protobuf until somebody asks for a value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
@@ -43,7 +43,7 @@ class Tensor:
     @property
     def elements(self) -> int | None:
         """Number of elements, None where a dimension is unknown."""
-        return prod(self.shape) if self.static and self.shape is not None else None  # type: ignore[arg-type]
+        return prod(self.shape) if self.static else None  # type: ignore[arg-type]
 
     def value(self) -> np.ndarray | None:
         """The constant's array (a view of the file's bytes), None for activations and absent weights."""
@@ -60,8 +60,6 @@ class Node:
     outputs: tuple[str, ...]
     attrs: Mapping[str, Any] = field(default_factory=dict)
     domain: str = ""
-    origin: tuple[str, ...] = ()
-    """Names of the file's nodes this one stands for; () means itself."""
     pattern: str = ""
     """The pattern it was fused from ("LayerNormalization", "Gelu", ...), "" when it stood in the file."""
     activation: str = ""
@@ -83,7 +81,6 @@ class Graph:
     """Data inputs only: initializers listed as inputs are not among them."""
     outputs: tuple[str, ...]
     opset: int
-    producer: str = ""
     quantized: bool = False
     """Whether the file carried mct_quantizers nodes."""
     declared_inputs: Mapping[str, Shape | None] = field(default_factory=dict)
@@ -116,6 +113,11 @@ class Graph:
         """The nodes that read ``tensor``, each once."""
         return self._consumers.get(tensor, ())
 
+    def only_reader(self, tensor: str) -> Node | None:
+        """The one node that reads ``tensor``; None where nobody does, several do, or it is an output."""
+        readers = self.consumers_of(tensor)
+        return readers[0] if len(readers) == 1 and tensor not in self.outputs else None
+
     def shape(self, tensor: str) -> Shape | None:
         """Shape of ``tensor``, None when absent or of unknown rank."""
         found = self.tensors.get(tensor)
@@ -134,6 +136,11 @@ class Graph:
     def activations(self, node: Node) -> Iterator[str]:
         """The inputs of ``node`` that are computed, not constant, each once."""
         return (t for t in dict.fromkeys(node.inputs) if t and not self.is_constant(t))
+
+    def edited(self, changed: Mapping[str, Node], gone: Collection[str], **fields: Any) -> Graph:
+        """A copy with the nodes called ``gone`` left out and others put in the place of their names."""
+        nodes = tuple(changed.get(n.name, n) for n in self.nodes if n.name not in gone)
+        return self.replace(nodes=nodes, **fields)
 
     def replace(self, **changes: Any) -> Graph:
         """A copy with other fields; the caches are built anew."""

@@ -15,6 +15,7 @@ import stat
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from math import prod
 from mmap import ACCESS_READ, mmap
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, Final
@@ -24,6 +25,7 @@ from onnx import GraphProto, ModelProto, NodeProto, TensorProto, TensorShapeProt
 
 from ..errors import ModelError
 from . import wire
+from .subgraphs import subgraphs
 
 MAX_FILE_BYTES: Final = 2**31 - 1
 """What a protobuf can hold; larger models keep their weights in external data."""
@@ -129,7 +131,7 @@ def check_model_limits(proto: ModelProto, path: str | Path | None = None) -> Non
             )
     seen = _Seen(name, directory)
     about = [proto.producer_name, proto.producer_version, proto.domain, proto.graph.name]
-    about += [t for o in proto.opset_import for t in (o.domain,)]
+    about += [o.domain for o in proto.opset_import]
     about += [t for p in proto.metadata_props for t in (p.key, p.value[:MAX_NAME_BYTES])]
     about += [t for f in proto.functions for t in (f.name, f.domain, *f.input, *f.output, *f.attribute)]
     for text in about:
@@ -170,7 +172,7 @@ class _Seen:
 
     def nodes_of(self, nodes: Iterable[NodeProto], depth: int) -> list[GraphProto]:
         """Checks each node; the subgraphs found, which stand one deeper than ``depth``."""
-        subgraphs: list[GraphProto] = []
+        found: list[GraphProto] = []
         for node in nodes:
             self.nodes += 1
             if self.nodes > MAX_NODES:
@@ -183,12 +185,10 @@ class _Seen:
                     self.tensor(attribute.t)
                 for tensor in attribute.tensors:
                     self.tensor(tensor)
-                if attribute.HasField("g"):
-                    subgraphs.append(attribute.g)
-                subgraphs.extend(attribute.graphs)
-        if subgraphs and depth + 1 > MAX_SUBGRAPH_DEPTH:
+            found += subgraphs(node)
+        if found and depth + 1 > MAX_SUBGRAPH_DEPTH:
             raise ModelError(f"{self.name}: has subgraphs nested more than {MAX_SUBGRAPH_DEPTH} deep")
-        return subgraphs
+        return found
 
     def text(self, text: str | bytes) -> None:
         if isinstance(text, bytes):  # what protobuf makes of a string that is no UTF-8
@@ -238,9 +238,7 @@ def check_shape(shape: tuple[int | None, ...], tensor: str, name: str) -> None:
 def payload_bytes(tensor: TensorProto) -> int | None:
     """Bytes that ``tensor``'s dims and type need; None for strings and types unknown here."""
     four_bit = (TensorProto.INT4, TensorProto.UINT4)
-    elements = 1
-    for dim in tensor.dims:
-        elements *= dim
+    elements = prod(tensor.dims)
     if tensor.data_type in four_bit:
         return (elements + 1) // 2
     if tensor.data_type in (TensorProto.STRING, TensorProto.UNDEFINED):
@@ -280,7 +278,8 @@ def external_range(tensor: TensorProto, directory: Path, name: str) -> tuple[Pat
     file = directory / location
     try:
         home, real = directory.resolve(), file.resolve()
-        inside = real.is_relative_to(home) or _is_model_itself(file, name)
+        # the model named on the command line may itself be a link to anywhere
+        inside = real.is_relative_to(home) or file == Path(name)
         status = real.stat() if inside else None
     except FileNotFoundError:
         return None
@@ -299,11 +298,6 @@ def external_range(tensor: TensorProto, directory: Path, name: str) -> tuple[Pat
             "fetch the whole file (git lfs pull?) or remove it to check shapes only"
         )
     return file, offset, length
-
-
-def _is_model_itself(file: Path, name: str) -> bool:
-    """Whether ``file`` is the model named on the command line, which may be a link to anywhere."""
-    return file == Path(name)
 
 
 def check_function_limits(proto: ModelProto, name: str) -> None:

@@ -21,7 +21,9 @@ from ..units import show_shape
 from . import limits, validity
 from .agree import contradiction
 from .ir import Graph, Node
-from .shapes import Values, shape_of
+from .order import ordered
+from .shapes import Values, dense, shape_of
+from .subgraphs import has_subgraphs, reads
 
 QUANTIZER_DOMAIN = "mct_quantizers"
 QUANTIZER_SUFFIX = "Quantizer"
@@ -68,15 +70,15 @@ class _Loader:
         self.quantized = False
         self.initializers = {t.name for t in proto.graph.initializer}
         self.initializers |= {t.values.name for t in proto.graph.sparse_initializer}
-        self.inputs = tuple(i.name for i in proto.graph.input if i.name not in self.initializers)
         self.declared = {
             i.name: shape_of(i.type) for i in proto.graph.input if i.name not in self.initializers
         }
+        self.inputs = tuple(self.declared)
         self.wanted = self._wanted_shapes(input_shapes)
-        self._read_values(self.wanted)
+        self._read_values()
 
     def graph(self, name: str) -> Graph:
-        order = self._ordered()
+        order = ordered(self.proto.graph, self.initializers | set(self.inputs), self.where)
         kept: list[onnx.NodeProto] = []
         for node in order:
             if self._is_quantizer(node):
@@ -88,7 +90,8 @@ class _Loader:
             if not all(o in self.values.constants for o in renamed.output if o) or not any(renamed.output):
                 kept.append(renamed)
         outputs = tuple(self._source(o.name) for o in self.proto.graph.output)
-        nodes = _live(tuple(self._nodes(kept)), outputs)
+        needed = _needed(kept, outputs)
+        nodes = tuple(n for n, proto in zip(self._nodes(kept), kept, strict=True) if id(proto) in needed)
         used = {t for n in nodes for t in (*n.inputs, *n.outputs) if t} | set(self.inputs) | set(outputs)
         tensors = {t: self.values.tensor(t, self.bits.get(t)) for t in sorted(used)}
         return Graph(
@@ -98,7 +101,6 @@ class _Loader:
             inputs=self.inputs,
             outputs=outputs,
             opset=self.opset,
-            producer=self.proto.producer_name,
             quantized=self.quantized,
             declared_inputs=self.declared,
             dead=self._dead(order),
@@ -151,12 +153,12 @@ class _Loader:
                 )
         return wanted
 
-    def _read_values(self, wanted: Mapping[str, tuple[int, ...]]) -> None:
+    def _read_values(self) -> None:
         for value in self.proto.graph.input:
             if value.name in self.initializers:
                 continue
             type_proto = value.type
-            shape = wanted.get(value.name) or self.declared[value.name]
+            shape = self.wanted.get(value.name) or self.declared[value.name]
             if shape and shape[0] is None:
                 shape = (1, *shape[1:])
             if shape is not None and type_proto.HasField("tensor_type"):
@@ -165,59 +167,7 @@ class _Loader:
         for tensor in self.proto.graph.initializer:
             self.values.add_initializer(tensor.name, tensor)
         for sparse in self.proto.graph.sparse_initializer:
-            dense = onnx.TensorProto(data_type=sparse.values.data_type)
-            dense.dims.extend(sparse.dims)
-            self.values.add_initializer(sparse.values.name, dense)
-
-    def _ordered(self) -> list[onnx.NodeProto]:
-        """Nodes in depth-first postorder from the outputs: independent of names and file order."""
-        producer: dict[str, onnx.NodeProto] = {}
-        known = self.initializers | set(self.inputs)
-        for node in self.proto.graph.node:
-            for output in node.output:
-                if not output:
-                    continue
-                if output in producer or output in known:
-                    raise ModelError(
-                        f"{self.where}: tensor '{output}' is written twice (node '{node.name or node.op_type}'); each tensor has one producer"
-                    )
-                producer[output] = node
-        order: list[onnx.NodeProto] = []
-        state: dict[int, int] = {}
-        roots = [o.name for o in self.proto.graph.output]
-        for root in roots:
-            if root not in producer:
-                if root not in known:
-                    raise ModelError(f"{self.where}: output '{root}' is written by no node")
-                continue
-            if state.get(id(producer[root])):
-                continue
-            state[id(producer[root])] = 1
-            stack: list[tuple[onnx.NodeProto, Iterator[str]]] = [(producer[root], _reads(producer[root]))]
-            while stack:
-                node, reads = stack[-1]
-                for tensor in reads:
-                    source = producer.get(tensor)
-                    if source is None:
-                        if tensor in known or tensor not in node.input:
-                            continue
-                        raise ModelError(
-                            f"{self.where}: node '{node.name or node.op_type}' reads '{tensor}', which nothing writes"
-                        )
-                    mark = state.get(id(source), 0)
-                    if mark == 1:
-                        raise ModelError(
-                            f"{self.where}: the graph is cyclic at node '{source.name or source.op_type}' (tensor '{tensor}')"
-                        )
-                    if mark == 0:
-                        state[id(source)] = 1
-                        stack.append((source, _reads(source)))
-                        break
-                else:
-                    state[id(node)] = 2
-                    order.append(node)
-                    stack.pop()
-        return order
+            self.values.add_initializer(sparse.values.name, dense(sparse))
 
     def _is_quantizer(self, node: onnx.NodeProto) -> bool:
         return (
@@ -265,23 +215,6 @@ def _only_here(node: onnx.NodeProto) -> bool:
     )
 
 
-def _reads(node: onnx.NodeProto) -> Iterator[str]:
-    """What a node reads: its inputs, then what its subgraphs take from outside."""
-    yield from (i for i in node.input if i)
-    pending = [a for a in node.attribute if a.type in (onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS)]
-    while pending:
-        attribute = pending.pop()
-        for graph in [attribute.g] if attribute.type == onnx.AttributeProto.GRAPH else attribute.graphs:
-            for inner in graph.node:
-                yield from (i for i in inner.input if i)
-                pending += [
-                    a
-                    for a in inner.attribute
-                    if a.type in (onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS)
-                ]
-            yield from (o.name for o in graph.output)
-
-
 def attributes(node: onnx.NodeProto) -> dict[str, Any]:
     """The attributes as Python values; strings decoded, tensors and subgraphs left as protos."""
     found: dict[str, Any] = {}
@@ -299,24 +232,18 @@ def attributes(node: onnx.NodeProto) -> dict[str, Any]:
     return found
 
 
-def _live(nodes: tuple[Node, ...], outputs: tuple[str, ...]) -> tuple[Node, ...]:
-    """The nodes an output depends on: folding leaves some that only fed constants."""
-    needed = set(outputs)
-    kept = []
-    for node in reversed(nodes):
-        subgraphs = any(isinstance(v, onnx.GraphProto) for v in node.attrs.values())
-        if subgraphs or any(o in needed for o in node.outputs):
-            needed.update(node.inputs)
-            kept.append(node)
-        if subgraphs:
-            needed.update(
-                t
-                for v in node.attrs.values()
-                if isinstance(v, onnx.GraphProto)
-                for n in v.node
-                for t in n.input
-            )
-    return tuple(reversed(kept))
+def _needed(protos: Iterable[onnx.NodeProto], outputs: Iterable[str]) -> set[int]:
+    """By identity, the nodes an output depends on: folding leaves some that only fed constants.
+
+    What holds a subgraph stays, folded result or not: the converter reads it.
+    """
+    tensors = set(outputs)
+    found = set()
+    for proto in reversed([*protos]):
+        if has_subgraphs(proto) or any(o in tensors for o in proto.output):
+            tensors.update(reads(proto))
+            found.add(id(proto))
+    return found
 
 
 def _inlined(proto: onnx.ModelProto, where: str) -> onnx.ModelProto:

@@ -8,7 +8,7 @@ goes. Only names and shapes change hands: no weight is read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import replace
 
 from .collapse import collapse_convolutions
@@ -55,35 +55,22 @@ def _is_identity(graph: Graph, node: Node) -> bool:
     return False
 
 
-def _rename_inputs(node: Node, alias: dict[str, str]) -> Node:
+def _rename_inputs(node: Node, alias: Mapping[str, str]) -> Node:
     if not any(i in alias for i in node.inputs):
         return node
     return replace(node, inputs=tuple(alias.get(i, i) for i in node.inputs))
 
 
 def _fuse_patterns(graph: Graph) -> Graph:
-    last: dict[str, Node] = {}
+    fused: dict[str, Node] = {}
     gone: set[str] = set()
     for match in find_patterns(graph):
-        names = [n.name for n in match.nodes]
-        if gone.intersection(names):
-            continue
-        gone.update(names)
-        tail = next(n for n in reversed(match.nodes) if match.output in n.outputs)
-        last[tail.name] = Node(
-            name=tail.name,
-            op=match.kind,
-            inputs=match.inputs,
-            outputs=(match.output,),
-            attrs=match.attrs,
-            origin=tuple(names),
-            pattern=match.kind,
+        tail = next(n for n in match.nodes if match.output in n.outputs)
+        fused[tail.name] = Node(
+            tail.name, match.kind, match.inputs, (match.output,), match.attrs, pattern=match.kind
         )
-    if not gone:
-        return graph
-    return graph.replace(
-        nodes=tuple(last.get(n.name, n) for n in graph.nodes if n.name not in gone or n.name in last)
-    )
+        gone.update(n.name for n in match.nodes if n is not tail)
+    return graph.edited(fused, gone)
 
 
 def _fold_batchnorm(graph: Graph) -> Graph:
@@ -93,20 +80,18 @@ def _fold_batchnorm(graph: Graph) -> Graph:
     for node in graph.nodes:
         if node.op != "BatchNormalization" or len(node.outputs) != 1 or node.attrs.get("training_mode"):
             continue
-        source = graph.producer_of(node.inputs[0])
-        if source is None or source.op not in FOLDS_BATCHNORM or not _only_reader(graph, source, node):
+        source = _source(graph, node)
+        if source is None or source.op not in FOLDS_BATCHNORM:
             continue
         inputs = source.inputs
         if not source.input(2):  # the shift of the BatchNorm becomes a bias
-            bias = tensors[node.inputs[2]]
-            tensors[f"{source.name}/bias"] = Tensor(
-                f"{source.name}/bias", bias.shape, bias.dtype, constant=True, bits=bias.bits
-            )
-            inputs = (*source.inputs[:2], f"{source.name}/bias")
-        folded[source.name] = _absorb(replace(source, inputs=inputs), node)
+            shift = tensors[node.inputs[2]]
+            bias = Tensor(f"{source.name}/bias", shift.shape, shift.dtype, constant=True, bits=shift.bits)
+            tensors[bias.name] = bias
+            inputs = (*source.inputs[:2], bias.name)
+        folded[source.name] = replace(source, inputs=inputs, outputs=node.outputs)
         gone.add(node.name)
-    nodes = tuple(folded.get(n.name, n) for n in graph.nodes if n.name not in gone)
-    return graph.replace(nodes=nodes, tensors=tensors)
+    return graph.edited(folded, gone, tensors=tensors)
 
 
 def _fuse_activations(graph: Graph) -> Graph:
@@ -115,31 +100,16 @@ def _fuse_activations(graph: Graph) -> Graph:
     for node in graph.nodes:
         if node.op not in FUSED_ACTIVATIONS or node.domain:
             continue
-        source = graph.producer_of(node.inputs[0])
-        if (
-            source is None
-            or source.op not in FUSES_ACTIVATION
-            or source.activation
-            or not _only_reader(graph, source, node)
-        ):
-            continue
-        fused[source.name] = replace(_absorb(source, node), activation=node.op)
-        gone.add(node.name)
-    return graph.replace(nodes=tuple(fused.get(n.name, n) for n in graph.nodes if n.name not in gone))
+        source = _source(graph, node)
+        if source is not None and source.op in FUSES_ACTIVATION and not source.activation:
+            fused[source.name] = replace(source, outputs=node.outputs, activation=node.op)
+            gone.add(node.name)
+    return graph.edited(fused, gone)
 
 
-def _only_reader(graph: Graph, source: Node, reader: Node) -> bool:
-    return (
-        len(source.outputs) == 1
-        and source.outputs[0] not in graph.outputs
-        and graph.consumers_of(source.outputs[0]) == (reader,)
-    )
-
-
-def _absorb(node: Node, follower: Node) -> Node:
-    """``node`` writing what ``follower`` wrote."""
-    return replace(node, outputs=follower.outputs, origin=(*_origin(node), *_origin(follower)))
-
-
-def _origin(node: Node) -> Iterable[str]:
-    return node.origin or (node.name,)
+def _source(graph: Graph, node: Node) -> Node | None:
+    """The node that writes the input of ``node``, where it writes for nobody else."""
+    source = graph.producer_of(node.inputs[0])
+    if source is None or len(source.outputs) != 1 or graph.only_reader(node.inputs[0]) is not node:
+        return None
+    return source

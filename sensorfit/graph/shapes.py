@@ -6,18 +6,20 @@ the folded constants of a Shape-Gather-Concat chain reach the Reshape they feed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
+from math import prod
 from typing import Any
 
 import numpy as np
 import onnx
-from onnx import TensorProto, TypeProto, helper, numpy_helper
+from onnx import SparseTensorProto, TensorProto, TypeProto, helper, numpy_helper
 from onnx.shape_inference import infer_node_outputs
 
 from .fold import MAX_ELEMENTS, NOT_FOLDED, Value, evaluator, reader
 from .ir import Shape, Tensor
 from .limits import MAX_RANK
+from .subgraphs import has_subgraphs
 
 SMALL = 1024
 """Constants up to this many elements are shown to shape inference: shapes, axes, scales, pads."""
@@ -53,13 +55,6 @@ class Values:
         """An initializer, its data present or not."""
         self.types[name] = helper.make_tensor_type_proto(proto.data_type, list(proto.dims))
         self.constants[name] = reader(proto, self.directory)
-
-    def alias(self, name: str, source: str) -> None:
-        """Let ``name`` be shaped and valued like ``source``."""
-        if source in self.types:
-            self.types[name] = self.types[source]
-        if source in self.constants:
-            self.constants[name] = self.constants[source]
 
     def visit(self, node: onnx.NodeProto) -> None:
         """Infer the outputs of ``node``; make them constants when its inputs are."""
@@ -104,9 +99,7 @@ class Values:
     def _folds(self, node: onnx.NodeProto) -> bool:
         if node.domain or node.op_type in NOT_FOLDED or not node.input:
             return False
-        if not all(i in self.constants for i in node.input if i):
-            return False
-        if any(a.type in (onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS) for a in node.attribute):
+        if not all(i in self.constants for i in node.input if i) or has_subgraphs(node):
             return False
         shapes = [shape_of(self.types.get(o)) for o in node.output if o]
         return all(s is not None and None not in s and _elements(s) <= MAX_ELEMENTS for s in shapes)
@@ -201,15 +194,18 @@ def dtype_of(type_proto: TypeProto | None) -> str:
 _NUMPY_NAMES: dict[int, str] = {TensorProto.FLOAT: "float32", TensorProto.DOUBLE: "float64"}
 
 
+def dense(sparse: SparseTensorProto) -> TensorProto:
+    """Shape and type of what a sparse tensor stands for; its values are not read."""
+    return TensorProto(data_type=sparse.values.data_type, dims=sparse.dims)
+
+
 def constant_proto(node: onnx.NodeProto) -> TensorProto | None:
     """The tensor a Constant node holds, whichever attribute it uses."""
     for attribute in node.attribute:
         if attribute.name == "value":
             return attribute.t
         if attribute.name == "sparse_value":
-            dense = TensorProto(data_type=attribute.sparse_tensor.values.data_type)
-            dense.dims.extend(attribute.sparse_tensor.dims)
-            return dense
+            return dense(attribute.sparse_tensor)
         value: Any = helper.get_attribute_value(attribute)
         if attribute.name.startswith("value_"):
             if attribute.name.startswith("value_string"):
@@ -221,8 +217,5 @@ def constant_proto(node: onnx.NodeProto) -> TensorProto | None:
     return None
 
 
-def _elements(shape: Iterable[int | None]) -> int:
-    total = 1
-    for d in shape:
-        total *= d or 0
-    return total
+def _elements(shape: Shape) -> int:
+    return prod(d or 0 for d in shape)

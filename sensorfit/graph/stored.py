@@ -8,6 +8,8 @@ from typing import Final
 
 import onnx
 
+from .subgraphs import subgraphs
+
 FLOATS: Final = frozenset(
     {onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16, onnx.TensorProto.DOUBLE}
 )
@@ -20,13 +22,9 @@ def constants(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
     """Initializers and tensors in attributes, those of subgraphs included."""
     yield from graph.initializer
     for node in graph.node:
-        for attribute in node.attribute:
-            if attribute.HasField("t"):
-                yield attribute.t
-            if attribute.HasField("g"):
-                yield from constants(attribute.g)
-            for subgraph in attribute.graphs:
-                yield from constants(subgraph)
+        yield from (a.t for a in node.attribute if a.HasField("t"))
+        for inner in subgraphs(node):
+            yield from constants(inner)
 
 
 def is_external(tensor: onnx.TensorProto) -> bool:

@@ -15,6 +15,7 @@ from onnx import AttributeProto, GraphProto, NodeProto, TensorProto
 
 from ..errors import ModelError
 from .shapes import schema_for
+from .subgraphs import subgraphs
 
 _TYPES: Final = frozenset(TensorProto.DataType.values())
 _POSITIVE: Final = frozenset(
@@ -53,11 +54,7 @@ def check_nodes(graph: GraphProto, opsets: Mapping[str, int], where: str) -> Non
             if schema is not None:
                 _counts(node, schema, name)
                 _declared(node, schema, name)
-            for attribute in node.attribute:
-                waiting += [
-                    g.node
-                    for g in ([attribute.g] if attribute.HasField("g") else []) + list(attribute.graphs)
-                ]
+            waiting += [g.node for g in subgraphs(node)]
 
 
 def _attributes(node: NodeProto, name: str) -> None:

@@ -84,11 +84,7 @@ def without_constant_nodes(graph: Graph) -> Graph:
             constant.update(
                 (o, replace(graph.tensors[o], constant=True)) for o in node.outputs if o in graph.tensors
             )
-    if not gone:
-        return graph
-    return graph.replace(
-        nodes=tuple(n for n in graph.nodes if n.name not in gone), tensors={**graph.tensors, **constant}
-    )
+    return graph.edited({}, gone, tensors={**graph.tensors, **constant}) if gone else graph
 
 
 def _findings(graph: Graph, target: Target) -> Iterator[Finding]:

@@ -110,6 +110,35 @@ def test_dead_nodes_are_left_out() -> None:
     assert [n.op for n in graph.nodes] == ["Relu"]
 
 
+@pytest.mark.parametrize(
+    "branch",
+    [
+        "p = If (b) <then_branch = t2 () => (float[1,4] q) { q = Relu (a) }, else_branch = e2 () => (float[1,4] r) { r = Abs (x) }>",
+        "p = Identity (a)",
+    ],
+    ids=["two levels down", "one level down"],
+)
+def test_what_a_branch_reads_from_outside_is_needed(branch: str) -> None:
+    graph = load(
+        model_of(f"""
+        g (bool b, float[1,4] x) => (float[1,4] y) {{
+            a = Elu (x)
+            y = If (b) <then_branch = t () => (float[1,4] p) {{ {branch} }},
+                        else_branch = e () => (float[1,4] s) {{ s = Abs (x) }}>
+        }}""")
+    )
+    assert [n.op for n in graph.nodes] == ["Elu", "If"]
+
+
+def test_an_output_of_a_branch_that_stands_outside_is_needed() -> None:
+    model = model_of("""
+    g (bool b, float[1,4] x) => (float[1,4] y) {
+        a = Elu (x)
+        y = If (b) <then_branch = t () => (float[1,4] a) { }, else_branch = e () => (float[1,4] s) { s = Abs (x) }>
+    }""")
+    assert [n.op for n in load(model).nodes] == ["Elu", "If"]
+
+
 def test_the_order_of_nodes_in_the_file_does_not_matter() -> None:
     model = model_of("""
     g (float[1,4,8,8] x) => (float[1,4,8,8] y) {

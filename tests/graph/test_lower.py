@@ -33,7 +33,6 @@ def test_batchnorm_folds_into_the_convolution_and_becomes_its_bias(graph_of: Par
     conv = low.nodes[0]
     assert conv.outputs == ("y",)
     assert low.shape(conv.input(2)) == (4,)
-    assert set(conv.origin) == {n.name for n in graph.nodes}
 
 
 def test_batchnorm_stays_where_the_convolution_has_another_reader(graph_of: Parse) -> None:

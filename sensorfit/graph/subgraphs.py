@@ -1,0 +1,32 @@
+"""The graphs inside of nodes: the branches of If, the bodies of Loop and Scan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from onnx import GraphProto, NodeProto
+
+
+def subgraphs(node: NodeProto) -> Iterator[GraphProto]:
+    """The graphs that the attributes of ``node`` hold."""
+    for attribute in node.attribute:
+        if attribute.HasField("g"):
+            yield attribute.g
+        yield from attribute.graphs
+
+
+def has_subgraphs(node: NodeProto) -> bool:
+    """Whether ``node`` holds a graph."""
+    return next(subgraphs(node), None) is not None
+
+
+def reads(node: NodeProto) -> Iterator[str]:
+    """The tensors that ``node`` reads: its inputs, then what its subgraphs may take from outside."""
+    yield from (i for i in node.input if i)
+    waiting = [*subgraphs(node)]
+    while waiting:
+        graph = waiting.pop()
+        for inner in graph.node:
+            yield from (i for i in inner.input if i)
+            waiting += subgraphs(inner)
+        yield from (o.name for o in graph.output)
