@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sensorfit.graph.attention import attention_softmax
 from sensorfit.graph.ir import Graph, Node
-from sensorfit.graph.patterns import Match, attention_softmax, recognised
+from sensorfit.graph.patterns import recognise
+from sensorfit.graph.view import Match
 from sensorfit.target import Target
 from sensorfit.verify.facts import attribute, operators
 from sensorfit.verify.rule import Issue, graph_rule
@@ -67,7 +69,7 @@ def softmax(graph: Graph, target: Target) -> Iterator[Issue]:
                 f"{where}axis {axis}",
                 node=node,
             )
-    for match in recognised(graph):
+    for match in recognise(graph):
         if match.kind == "Softmax":
             yield Issue.accepted(
                 "Softmax spelled out as Exp, ReduceSum, Div: the converter accepts the nodes, the PicoSAM papers call it unsupported",
@@ -103,7 +105,7 @@ def layer_norm(graph: Graph, target: Target) -> Iterator[Issue]:
     for node in graph.nodes:
         if not node.domain and node.op == "LayerNormalization":
             yield _layer_norm_node(graph, node, attribute(node, "axis", facts), facts["longest_axis"])
-    for match in recognised(graph):
+    for match in recognise(graph):
         if match.kind == "LayerNormalization":
             yield _layer_norm_pattern(graph, match)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from onnx import defs
 
 from sensorfit.graph.ir import Graph, Node
-from sensorfit.graph.patterns import recognised
+from sensorfit.graph.patterns import recognise
 from sensorfit.graph.shapes import schema_for
 from sensorfit.verify.facts import operators
 from sensorfit.verify.rule import Facts, Issue, rule
@@ -47,7 +47,7 @@ def _in_opset(op: str, opset: int) -> bool:
 
 def _rewritten(graph: Graph, node: Node) -> bool:
     """Whether the road makes one operator of this Erf and its neighbours (SF121)."""
-    return node.op == "Erf" and any(m.fused and node in m.nodes for m in recognised(graph))
+    return node.op == "Erf" and any(m.fused and node in m.nodes for m in recognise(graph))
 
 
 @rule("SF102", ops="*")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sensorfit.graph.ir import Graph
-from sensorfit.graph.patterns import recognised
+from sensorfit.graph.patterns import recognise
 from sensorfit.target import Target
 from sensorfit.verify.rule import Issue, graph_rule
 
@@ -31,7 +31,7 @@ def erf_gelu(graph: Graph, target: Target) -> Iterator[Issue]:
     Fix: nothing on the road through sensorfit build (nn.GELU in torch); to convert the float file itself, export at
     opset 20.
     """
-    for match in recognised(graph):
+    for match in recognise(graph):
         if match.kind == "Gelu" and match.form == "erf":
             erf = next(n for n in match.nodes if n.op == "Erf")
             yield Issue.accepted(
