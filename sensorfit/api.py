@@ -14,7 +14,7 @@ import onnx
 from .errors import ConfigError, ModelError
 from .graph import limits
 from .graph.ir import Graph
-from .graph.load import load
+from .graph.load import QUANTIZER_DOMAIN, load
 from .graph.lower import lower
 from .graph.shapes import dtype_of, shape_of
 from .graph.stored import FLOATS
@@ -31,8 +31,8 @@ from .verify.engine import PROFILES, verify_profiles
 from .verify.finding import SEVERITIES, Finding
 from .version import __version__
 
-BUFFERS = {"BatchNormalization": (3, 4)}
-"""Inputs that hold running statistics: not trained, so not parameters."""
+BUFFERS = {"BatchNormalization": (3, 4), "QuantizeLinear": (1, 2), "DequantizeLinear": (1, 2)}
+"""Inputs that are not trained, so not parameters: running statistics, scales and zero points."""
 
 
 def check(
@@ -107,12 +107,16 @@ def verdict_of(findings: Iterable[Finding], memory: MemoryReport) -> Verdict:
 
 
 def parameters(proto: onnx.ModelProto) -> int:
-    """Trained values in the file: elements of float initializers of rank 1 and up, BatchNorm statistics left out."""
-    buffers = {n.input[i] for n in proto.graph.node for i in BUFFERS.get(n.op_type, ()) if i < len(n.input)}
+    """Trained values in the file: elements of float initializers of rank 1 and up and of integer ones that a
+    DequantizeLinear reads; BatchNorm statistics, scales and a quantizer's thresholds left out."""
+    nodes = proto.graph.node
+    buffers = {n.input[i] for n in nodes for i in BUFFERS.get(n.op_type, ()) if i < len(n.input)}
+    buffers |= {t for n in nodes if n.domain == QUANTIZER_DOMAIN for t in n.input[1:]}
+    integers = {n.input[0] for n in nodes if n.op_type == "DequantizeLinear" and n.input}
     return sum(
         prod(t.dims)
         for t in proto.graph.initializer
-        if t.data_type in FLOATS and t.dims and t.name not in buffers
+        if t.dims and t.name not in buffers and (t.data_type in FLOATS or t.name in integers)
     )
 
 

@@ -5,7 +5,8 @@
     python tools/memory_errors.py --write    put the table into docs/memory.md
 
 The reference is always the converter: ``tests/data/memory/corpus.json`` (given
-networks and operators) and ``probes.json`` (made by ``tools/memory_probes.py``).
+networks and operators), ``probes.json`` (made by ``tools/memory_probes.py``) and
+``bit_widths.json`` (quantized graphs, made by ``tools/bit_width_probes.py``).
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class Case:
 
 
 def cases() -> Iterator[Case]:
-    """Every recorded case: networks, operators, probes."""
+    """Every recorded case: networks, operators, probes, other bit widths."""
     for name, found in json.loads((DATA / "corpus.json").read_text()).items():
         path = DATA / "corpus" / f"{name}.onnx.gz"
         yield Case(name, found["kind"], found["weights_bytes"], found["runtime_bytes"], path)
@@ -56,6 +57,9 @@ def cases() -> Iterator[Case]:
         if "runtime_bytes" in found and not found["input_persistency"]:
             path = DATA / "probes" / f"{name}.onnx.gz"
             yield Case(name, found["kind"], found["weights_bytes"], found["runtime_bytes"], path)
+    for name, found in json.loads((DATA / "bit_widths.json").read_text()).items():
+        path = DATA / "bit_widths" / f"{name}.onnx.gz"
+        yield Case(name, found["kind"], found["weights_bytes"], found["runtime_bytes"], path)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from ..report.words import (
     share_words,
 )
 from ..units import show_bytes, show_count
-from .lifts import milliseconds
+from .lifts import milliseconds, weights_form
 from .markdown import beyond, contrast_title, converted, instead, lift_total
 from .model import Group, Page, Part
 
@@ -72,7 +72,7 @@ def _figures(page: Page) -> Table:
     reports, whole = [p.report for p in page.parts], page.together
     rows = [
         ("parameters", [f"{r.model.parameters:,}" for r in reports], f"{whole.parameters:,}" if whole else ""),
-        ("weights (INT8)", [show_bytes(r.memory.weights_bytes) for r in reports], show_bytes(whole.weights_bytes) if whole else ""),
+        (f"weights ({weights_form(page.parts)})", [show_bytes(r.memory.weights_bytes) for r in reports], show_bytes(whole.weights_bytes) if whole else ""),
         ("activations, peak", [runtime_words(r.memory) for r in reports], at_least(show_bytes(whole.runtime_bytes), whole.sized, whole.runtime_bytes) if whole else ""),
         ("total", [memory_words(r.memory, show_bytes(r.memory.total_bytes)) for r in reports], at_least(show_bytes(whole.total_bytes), whole.sized, whole.total_bytes) if whole else ""),
         ("of the budget", [share_words(r.memory) for r in reports], at_least(f"{whole.total_bytes / whole.budget_bytes:,.0%}", whole.sized, whole.total_bytes) if whole else ""),
@@ -89,7 +89,7 @@ def _figures(page: Page) -> Table:
 def _largest(part: Part) -> str:
     if part.largest is None:
         return "unknown"
-    return f"{'x'.join(map(str, part.largest.shape))}: {show_bytes(part.largest.elements)}"
+    return f"{'x'.join(map(str, part.largest.shape))}: {show_bytes(part.largest.bytes)}"
 
 
 def _part(console: Console, part: Part, several: bool) -> None:

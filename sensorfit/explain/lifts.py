@@ -7,7 +7,7 @@ because one rarely is enough.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ..report.words import counted, interval_words
 from .model import Lift, Part, Sum
@@ -46,7 +46,8 @@ def lifts(parts: Sequence[Part], smaller: Sequence[Part] = ()) -> tuple[Lift, ..
     only = f"{parts[0].label} only"
     if several:
         found.append(_lift(f"{only}, the rest on the host", parts[:1]))
-    found.append(_lift("4-bit weights", parts, four_bit=True))
+    if _has_more_bits(parts):
+        found.append(_lift("4-bit weights", parts, four_bit=True))
     if _refused(parts):
         found.append(_lift(EXCHANGED, parts, exchanged=True))
     if several and _refused(parts[:1]):
@@ -55,11 +56,16 @@ def lifts(parts: Sequence[Part], smaller: Sequence[Part] = ()) -> tuple[Lift, ..
         side = smaller[0].name.partition("@")[2]
         size = f"at {side}x{side}"
         found.append(_lift(size, smaller))
-        found.append(_lift(f"{size}, 4-bit weights", smaller, four_bit=True))
+        if _has_more_bits(smaller):
+            found.append(_lift(f"{size}, 4-bit weights", smaller, four_bit=True))
         found.append(_lift(f"{size}, {only}", smaller[:1]))
         if _refused(smaller[:1]):
             found.append(_lift(f"{size}, {only}, {EXCHANGED}", smaller[:1], exchanged=True))
     return tuple(found)
+
+
+def _has_more_bits(parts: Sequence[Part]) -> bool:
+    return any(p.weights_4bit_bytes < p.report.memory.weights_bytes for p in parts)
 
 
 def _refused(parts: Sequence[Part]) -> bool:
@@ -93,6 +99,11 @@ def _lift(change: str, parts: Sequence[Part], four_bit: bool = False, exchanged:
 def mebibytes(value: int) -> str:
     """``48.71 MiB``."""
     return f"{value / 2**20:,.2f} MiB"
+
+
+def weights_form(parts: Iterable[Part]) -> str:
+    """``at INT8``, or ``as quantized`` where a graph came with the widths of its own."""
+    return "as quantized" if any(p.report.model.quantized for p in parts) else "at INT8"
 
 
 def milliseconds(whole: Sum) -> str:

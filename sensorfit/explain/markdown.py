@@ -18,7 +18,7 @@ from ..report.words import (
     share_words,
 )
 from ..units import show_bytes, show_count
-from .lifts import mebibytes, milliseconds, together
+from .lifts import mebibytes, milliseconds, together, weights_form
 from .model import Contrast, Group, Lift, Page, Part
 
 OPERATORS_SHOWN = 12
@@ -63,7 +63,7 @@ def _figures(page: Page) -> str:
     reports = [p.report for p in page.parts]
     rows = [
         ["parameters", *(f"{r.model.parameters:,}" for r in reports), f"{whole.parameters:,}" if whole else ""],
-        ["weights at INT8, on the device", *(show_bytes(r.memory.weights_bytes) for r in reports), show_bytes(whole.weights_bytes) if whole else ""],
+        [f"weights {weights_form(page.parts)}, on the device", *(show_bytes(r.memory.weights_bytes) for r in reports), show_bytes(whole.weights_bytes) if whole else ""],
         ["peak of activations", *(runtime_words(r.memory) for r in reports), at_least(show_bytes(whole.runtime_bytes), whole.sized, whole.runtime_bytes) if whole else ""],
         ["total", *(memory_words(r.memory, show_bytes(r.memory.total_bytes)) for r in reports), at_least(show_bytes(whole.total_bytes), whole.sized, whole.total_bytes) if whole else ""],
         ["of the budget", *(share_words(r.memory) for r in reports), at_least(f"{whole.total_bytes / whole.budget_bytes:,.0%}", whole.sized, whole.total_bytes) if whole else ""],
@@ -79,7 +79,7 @@ def _largest(part: Part) -> str:
     if part.largest is None:
         return "unknown"
     shape = "x".join(map(str, part.largest.shape))
-    return f"{shape}, {show_bytes(part.largest.elements)} at INT8"
+    return f"{shape}, {show_bytes(part.largest.bytes)} {part.largest.form}"
 
 
 def _part(part: Part, several: bool) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 
 from ..models.evidence import Converted, FrontEndAnswer
 from ..models.published import Published
@@ -30,12 +31,24 @@ class Group:
 
 @dataclass(frozen=True)
 class Largest:
-    """The activation with the most elements; one byte an element at INT8."""
+    """The activation with the most elements."""
 
     tensor: str
     shape: tuple[int, ...]
     elements: int
     node: str
+    bits: int = 8
+    """Of an element: what its quantizer says, INT8 in a float graph."""
+
+    @property
+    def bytes(self) -> int:
+        """Without padding: one byte an element up to 8 bits, two up to 16."""
+        return self.elements * ceil(self.bits / 8)
+
+    @property
+    def form(self) -> str:
+        """``at INT8``, ``at 16 bits``."""
+        return "at INT8" if self.bits == 8 else f"at {self.bits} bits"
 
 
 @dataclass(frozen=True)

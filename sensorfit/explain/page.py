@@ -28,7 +28,7 @@ from ..units import show_bytes, show_shape
 from ..verify.engine import verify
 from ..verify.finding import Finding
 from .blocks import block, ranges, shape_of
-from .lifts import lifts, mebibytes, together
+from .lifts import lifts, mebibytes, together, weights_form
 from .model import Contrast, Group, Page, Part, Sum
 from .structure import foreign_inputs, largest, operators
 
@@ -125,7 +125,7 @@ def part(
         ),
         unknown=groups(f for f in found if f.support == "unknown" and _about_operators(f)),
         largest=largest(graph),
-        weights_4bit_bytes=_weights_at(graph, target, LOW_BITS),
+        weights_4bit_bytes=weights_at(graph, target, LOW_BITS),
         foreign_inputs=foreign_inputs(graph, target, given),
         refused_nodes=len({f.node for f in found if f.support == "unsupported" and _about_operators(f)}),
         unknown_nodes=len({f.node for f in found if f.support == "unknown" and _about_operators(f)}),
@@ -193,11 +193,11 @@ def _among(finding: Finding, refused: Sequence[Finding]) -> bool:
     )
 
 
-def _weights_at(graph: Graph, target: Target, bits: int) -> int:
-    """Bytes of the weights were every multi-dimensional constant stored in ``bits``."""
+def weights_at(graph: Graph, target: Target, bits: int) -> int:
+    """Bytes of the weights were every multi-dimensional constant stored in ``bits``, or fewer where it is already."""
     lowered = lower(graph)
     tensors = {
-        name: replace(t, bits=bits)
+        name: replace(t, bits=min(t.bits or bits, bits))
         if t.constant and t.dtype.startswith("float") and len(t.shape or ()) > 1
         else t
         for name, t in lowered.tensors.items()
@@ -241,7 +241,7 @@ def _reasons(parts: Sequence[Part], whole: Sum | None, target: Target) -> tuple[
     if whole and whole.weights_bytes > whole.budget_bytes:
         each = ", ".join(f"{p.label} {mebibytes(p.report.memory.weights_bytes)}" for p in parts)
         found.append(
-            f"The INT8 weights of all parts ({each}, together {mebibytes(whole.weights_bytes)}) exceed the budget "
+            f"The weights of all parts {weights_form(parts)} ({each}, together {mebibytes(whole.weights_bytes)}) exceed the budget "
             f"of {mebibytes(whole.budget_bytes)} before any activation is counted."
         )
     elif whole and not whole.fits and all(p.report.memory.fits for p in parts):
@@ -254,11 +254,11 @@ def _reasons(parts: Sequence[Part], whole: Sum | None, target: Target) -> tuple[
 def _too_large(who: str, item: Part) -> list[str]:
     """A sentence when one tensor alone exceeds the budget."""
     budget = item.report.memory.budget_bytes
-    if item.largest is None or item.largest.elements <= budget:
+    if item.largest is None or item.largest.bytes <= budget:
         return []
     return [
-        f"{who}'s largest tensor, {show_shape(item.largest.shape)}, takes {mebibytes(item.largest.elements)} at one byte an element: "
-        f"{item.largest.elements / budget:.1f} times the budget by itself."
+        f"{who}'s largest tensor, {show_shape(item.largest.shape)}, takes {mebibytes(item.largest.bytes)} {item.largest.form}: "
+        f"{item.largest.bytes / budget:.1f} times the budget by itself."
     ]
 
 

@@ -48,7 +48,7 @@ def largest(graph: Graph) -> Largest | None:
             if tensor is None or not tensor.elements or (best and tensor.elements <= best.elements):
                 continue
             shape = tuple(d for d in tensor.shape or () if d is not None)
-            best = Largest(name, shape, tensor.elements, node.name)
+            best = Largest(name, shape, tensor.elements, node.name, tensor.bits or 8)
     return best
 
 

@@ -15,6 +15,7 @@ from .peak import needed_bytes
 from .plan import place
 from .schedule import relieve, schedule
 from .weights import model_weight_bytes
+from .widths import with_widths
 
 
 def analyse(device_graph: Graph, target: Target, input_persistency: bool = True) -> MemoryReport:
@@ -24,6 +25,7 @@ def analyse(device_graph: Graph, target: Target, input_persistency: bool = True)
     said in ``notes``, and ``complete`` is False when sizes are unknown.
     """
     facts = load_memory_facts(target.name)
+    device_graph = with_widths(device_graph)
     program = expand(device_graph, facts)
     program.operations = schedule(program)
     relieve(program, facts.align)

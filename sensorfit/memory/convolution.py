@@ -141,6 +141,14 @@ def _grouped_side(conv: Convolution) -> int:
     return ceil(max(*conv.kernel, 3) / 2)
 
 
+def stored_bits(conv: Convolution, facts: Facts) -> int:
+    """Bits of a kernel's element in the model memory: its quantizer's, but a byte where less than a block is read."""
+    phases = prod(conv.stride) if is_polyphase(conv, facts) else 1
+    whole = conv.groups == 1 or conv.depthwise
+    narrow = whole and not conv.transposed and conv.inputs * phases < facts.channel_block
+    return max(conv.bits, facts.narrow_bits) if narrow else conv.bits
+
+
 def weight_bytes(conv: Convolution, facts: Facts) -> int:
     """Bytes of kernel and bias in the model memory: per block of outputs a kernel and the block's biases."""
     if conv.groups > 1:  # a square of even side, one row of 32 bytes a tap
@@ -150,7 +158,9 @@ def weight_bytes(conv: Convolution, facts: Facts) -> int:
         kernel = prod(phase_kernel(conv)) * blocks(conv.inputs * prod(conv.stride), facts) * facts.tap_bytes
     else:
         kernel = _dense_taps(conv, facts) * blocks(conv.inputs, facts) * facts.tap_bytes
-    return blocks(conv.outputs, facts) * (ceil(kernel * conv.bits / 8) + facts.weight_block_bytes)
+    return blocks(conv.outputs, facts) * (
+        ceil(kernel * stored_bits(conv, facts) / 8) + facts.weight_block_bytes
+    )
 
 
 def reads_planes(conv: Convolution, source: Layout, facts: Facts) -> bool:

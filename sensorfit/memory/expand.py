@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from ..graph.ir import Graph, Node
 from . import convolution as cv
 from .device import Buffer, Operation, Program
-from .fusion import NONLINEAR, joins_convolution
+from .fusion import NONLINEAR, is_wide, joins_convolution
 from .layout import SIDE_BY_SIDE, Extent, Facts, Layout, extent_of, leanest, round_up, tensor_bytes
 from .phases import polyphase, sample
 
@@ -60,23 +60,58 @@ class Expansion:
         self.step(name, "Transform", [value.buffer], [buffer])
         return Value(buffer, layout, extent)
 
-    def bring(self, tensor: str, layout: Layout, reader: str) -> Value:
-        """``tensor`` in ``layout``, transformed if it lies otherwise."""
+    def bring(self, tensor: str, layout: Layout, reader: str, bits: int = 0) -> Value:
+        """``tensor`` in ``layout`` and at least ``bits`` wide: cast and transformed if it is otherwise."""
         value = self.values[tensor]
+        if value.extent.bits < bits:
+            value = self.cast(value, bits, reader)
         if value.layout is layout or value.extent.is_vector:
             return value
         return self.transform(
             value, value.extent, layout, f"{reader}/transform", f"{layout.name.lower()} for {reader}"
         )
 
+    def cast(self, value: Value, bits: int, reader: str) -> Value:
+        """``value`` at another width."""
+        extent = value.extent.resized(bits=bits)
+        size = tensor_bytes(extent, value.layout, self.facts)
+        label = f"{bits} bits for {reader}"
+        buffer = self.store(self.program.buffers[value.buffer].tensor, label, size, value.layout)
+        self.step(f"{reader}/cast", "Cast", [value.buffer], [buffer])
+        return Value(buffer, value.layout, extent)
+
+    def copy(self, value: Value, node: Node) -> Value:
+        """A second ``value``, for the step of ``node``."""
+        size = tensor_bytes(value.extent, value.layout, self.facts)
+        tensor = self.program.buffers[value.buffer].tensor
+        buffer = self.store(tensor, f"copy for {node.name}", size, value.layout)
+        self.step(f"{node.name}/copy", "Identity", [value.buffer], [buffer])
+        return Value(buffer, value.layout, value.extent)
+
     def put(self, node: Node, tensor: str, layout: Layout, reads: list[str], scratch: int = 0) -> None:
         """The step of ``node`` that writes ``tensor`` in ``layout``."""
         extent = self.extent(tensor)
         if extent.is_vector:
             layout = Layout.VECTOR
-        buffer = self.store(tensor, "", tensor_bytes(extent, layout, self.facts), layout)
-        self.step(node.name, node.op, reads, [buffer], scratch)
+        size = tensor_bytes(extent, layout, self.facts)
+        bits = self.working_bits(node, extent)
+        if bits > extent.bits:
+            wide = tensor_bytes(extent.resized(bits=bits), layout, self.facts)
+            whole = self.store(tensor, f"{bits} bits", wide, layout)
+            self.step(node.name, node.op, reads, [whole], scratch)
+            buffer = self.store(tensor, "", size, layout)
+            self.step(f"{node.name}/cast", "Cast", [whole], [buffer])
+        else:
+            buffer = self.store(tensor, "", size, layout)
+            self.step(node.name, node.op, reads, [buffer], scratch)
         self.values[tensor] = Value(buffer, layout, extent)
+
+    def working_bits(self, node: Node, extent: Extent) -> int:
+        """Bits of what the step of ``node`` writes before a cast: a step without a kernel writes what it reads."""
+        if node.op in ("Conv", "ConvTranspose", "Gemm", "MatMul"):
+            return extent.bits
+        read = (self.values[t].extent.bits for t in self.graph.activations(node) if t in self.values)
+        return max(extent.bits, *read, 0)
 
     def extent(self, tensor: str) -> Extent:
         """Extent of a tensor; one element, with a note, where its shape is unknown."""
@@ -128,6 +163,10 @@ def _expand_node(state: Expansion, node: Node) -> None:
         conv = cv.read_convolution(state.graph, node)
         if conv is not None:
             return _expand_convolution(state, node, conv, sources)
+    if node.op in FUSED_IN_PLACE and is_wide(state.graph, *sources):
+        value = state.values[sources[0]]
+        state.put(node, node.outputs[0], value.layout, [value.buffer])
+        return None
     if node.op in FUSED_IN_PLACE and len(sources) == 1 and len(state.graph.consumers_of(sources[0])) == 1:
         state.alias(node.outputs[0], sources[0])
         return None
@@ -197,6 +236,7 @@ def _expand_elementwise(state: Expansion, node: Node, sources: list[str]) -> Non
     spatial = [t for t in sources if not state.values[t].extent.is_vector]
     layouts = [state.values[t].layout for t in spatial]
     layout = layouts[0] if layouts and Layout.BLOCKS not in layouts else Layout.BLOCKS
+    bits = state.working_bits(node, state.extent(node.outputs[0]))
     if len(spatial) == 1 and len(sources) == 2:  # a product with a vector
         layout = _leaner_layout(state, state.values[spatial[0]])
         if sources[0] != spatial[0] and state.values[spatial[0]].layout is layout:
@@ -214,8 +254,12 @@ def _expand_elementwise(state: Expansion, node: Node, sources: list[str]) -> Non
             [result, *(state.values[t].buffer for t in sources if t != spatial[0])],
         )
         return
-    reads = [state.bring(t, layout, node.name).buffer for t in sources]
-    state.put(node, node.outputs[0], layout, reads)
+    if len(spatial) > 1 and layout is Layout.BLOCKS:
+        layout = _leaner_layout(state, state.values[spatial[0]])
+    values = [state.bring(t, layout, node.name, bits) for t in sources]
+    if len(values) == 1 and node.input(1) == node.inputs[0]:  # read twice: once as a copy
+        values.append(state.copy(values[0], node))
+    state.put(node, node.outputs[0], layout, [v.buffer for v in values])
 
 
 def _leaner_layout(state: Expansion, value: Value) -> Layout:
@@ -244,15 +288,20 @@ def _fuse_add(state: Expansion, node: Node, sources: list[str]) -> bool:
     other = next(t for t in sources if t != joined)
     operand = state.bring(other, mine.layout, node.name)
     state.program.operations.append(replace(conv, reads=tuple(dict.fromkeys((*conv.reads, operand.buffer)))))
-    state.values[node.outputs[0]] = mine
+    extent = state.extent(node.outputs[0])
+    size = tensor_bytes(extent, mine.layout, state.facts)
+    held = state.program.buffers[mine.buffer]
+    state.program.buffers[mine.buffer] = replace(held, bytes=size)
+    state.values[node.outputs[0]] = Value(mine.buffer, mine.layout, extent)
     return True
 
 
 def _expand_concat(state: Expansion, node: Node, sources: list[str]) -> None:
     """In the layout in which operands and result together take the least."""
+    bits = state.working_bits(node, state.extent(node.outputs[0]))
     extents = [state.values[t].extent for t in sources]
     layout = leanest(SIDE_BY_SIDE, [*extents, state.extent(node.outputs[0])], state.facts)
-    reads = [state.bring(t, layout, node.name).buffer for t in sources]
+    reads = [state.bring(t, layout, node.name, bits).buffer for t in sources]
     state.put(node, node.outputs[0], layout, reads)
 
 

@@ -15,6 +15,8 @@ KEEPS_SIGN = frozenset(
 )  # fmt: skip
 NOT_NEGATIVE = frozenset({"Relu", "Sigmoid", "HardSigmoid", "Softmax", "Exp", "Abs", "Sqrt", "Softplus"})
 FUSES = frozenset({"Conv", "ConvTranspose"})
+BYTE = 8
+"""Bits."""
 
 
 def rectified(graph: Graph) -> frozenset[str]:
@@ -32,17 +34,25 @@ def rectified(graph: Graph) -> frozenset[str]:
     return frozenset(found)
 
 
+def is_wide(graph: Graph, *tensors: str) -> bool:
+    """Whether one of ``tensors`` takes more than a byte an element."""
+    return any((graph.tensors[t].bits or BYTE) > BYTE for t in tensors if t in graph.tensors)
+
+
 def joins_convolution(graph: Graph, node: Node) -> str | None:
     """The operand of an Add whose convolution also adds the other operand; None when the Add runs by itself.
 
-    That convolution must write nothing but this operand, in the other's shape. A residual
+    That convolution must write nothing but this operand, in the other's shape. It adds and
+    writes bytes: a sum of 16 bits, or with another operand of 16 bits, runs by itself. A residual
     sum that is rectified stays a step of its own when its branch is still untrained (all
     kernel values zero, as in regnet and resnet from timm): its scale then fits no other.
     """
     sources = list(graph.activations(node))
     if node.op != "Add" or len(sources) != 2 or graph.shape(sources[0]) != graph.shape(sources[1]):
         return None
-    candidates = [t for t in sources if _is_fresh(graph, t)]
+    if is_wide(graph, *node.outputs):
+        return None
+    candidates = [t for t in sources if _is_fresh(graph, t) and not is_wide(graph, *{*sources} - {t})]
     if not candidates:
         return None
     chosen = candidates[-1] if len(candidates) == 1 else _later(graph, candidates)

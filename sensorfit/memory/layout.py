@@ -9,7 +9,8 @@ Activations lie in one of four ways:
 - ``PACKED``: planes without row padding, as an output leaves: C ceil32(H W)
 - ``VECTOR``: no spatial extent: ceil32(C)
 
-One element takes one byte up to 8 bits, two for 9 to 16 bits. Numbers and
+One element takes one byte up to 8 bits, two for 9 to 16 bits; 32 counts bytes, so a block
+holds 16 channels of 16 bits. Numbers and
 their evidence stand in ``rules/imx500/memory.toml``.
 """
 
@@ -53,6 +54,7 @@ class Facts:
     depthwise_block_bytes: int
     tap_bytes: int
     weight_block_bytes: int
+    narrow_bits: int
     packing_bytes: int
     table_bytes: int
     step_table_bytes: int
@@ -88,6 +90,7 @@ def load_memory_facts(target: str = "imx500") -> Facts:
         depthwise_block_bytes=workspace["depthwise_block_bytes"],
         tap_bytes=weights["tap_bytes"],
         weight_block_bytes=weights["block_bytes"],
+        narrow_bits=weights["narrow_bits"],
         packing_bytes=weights["packing_bytes"],
         table_bytes=weights["table_bytes"],
         step_table_bytes=weights["step_table_bytes"],
@@ -140,14 +143,18 @@ class Extent:
         return Extent(self.channels, self.rows + rows, self.columns + columns, self.bits)
 
     def resized(
-        self, channels: int | None = None, rows: int | None = None, columns: int | None = None
+        self,
+        channels: int | None = None,
+        rows: int | None = None,
+        columns: int | None = None,
+        bits: int | None = None,
     ) -> Extent:
         """The extent with some of its sizes replaced."""
         return Extent(
             self.channels if channels is None else channels,
             self.rows if rows is None else rows,
             self.columns if columns is None else columns,
-            self.bits,
+            self.bits if bits is None else bits,
         )
 
 
@@ -166,18 +173,16 @@ def extent_of(shape: tuple[int, ...], bits: int | None) -> Extent:
 def tensor_bytes(extent: Extent, layout: Layout, facts: Facts) -> int:
     """Bytes of an activation of ``extent`` in ``layout``."""
     c, h, w = extent.channels, extent.rows, extent.columns
-    block, row = facts.channel_block, facts.row_block
+    each, block, row = extent.element_bytes, facts.channel_block, facts.row_block
     if layout is Layout.VECTOR:
-        elements = round_up(c * h * w, row)
-    elif layout is Layout.BLOCKS:
-        elements = round_up(c, block) * h * w
-    elif layout is Layout.PLANES:
-        elements = c * h * round_up(w, row)
-    elif layout is Layout.TURNED:
-        elements = c * w * round_up(h, row)
-    else:
-        elements = c * round_up(h * w, row)
-    return elements * extent.element_bytes
+        return round_up(c * h * w * each, row)
+    if layout is Layout.BLOCKS:
+        return round_up(c * each, block) * h * w
+    if layout is Layout.PLANES:
+        return c * h * round_up(w * each, row)
+    if layout is Layout.TURNED:
+        return c * w * round_up(h * each, row)
+    return c * round_up(h * w * each, row)
 
 
 def leanest(choices: Sequence[Layout], extents: Sequence[Extent], facts: Facts) -> Layout:

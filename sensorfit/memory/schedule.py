@@ -56,19 +56,23 @@ def schedule(program: Program) -> list[Operation]:
 
 
 def relieve(program: Program, align: int) -> None:
-    """Move transforms that shrink what waits at the peak to before the peak, while that lowers it."""
+    """Move transforms that shrink what waits at the peak, or that make it, to before the peak, while that lowers it."""
     for _ in range(ROUNDS):
         operations = program.operations
         sets = [list(alive) for alive in live_sets(lifetimes(program), len(operations))]
         needed = [needed_bytes([span.buffer.bytes for span in alive], align) for alive in sets]
         if not needed:
             return
+        crossing = [
+            needed_bytes([span.buffer.bytes for span in alive if span.first < index], align)
+            for index, alive in enumerate(sets)
+        ]
         peak = max(range(len(needed)), key=needed.__getitem__)
         step = operations[peak]
-        touched = {*step.reads, *step.writes, step.scratch}
+        held = {*step.reads, *step.writes, step.scratch} if step.op != TRANSFORM else {*step.writes}
         for span in sets[peak]:
             later = operations[span.last]
-            if span.buffer.name in touched or later.op != TRANSFORM or len(later.reads) != 1:
+            if span.buffer.name in held or later.op != TRANSFORM or len(later.reads) != 1:
                 continue
             result = program.buffers[later.writes[0]].bytes
             if result >= span.buffer.bytes or any(
@@ -76,7 +80,7 @@ def relieve(program: Program, align: int) -> None:
             ):
                 continue
             before = next(
-                (i for i in range(peak, span.first, -1) if needed[i - 1] + result < needed[peak]), None
+                (i for i in range(peak, span.first, -1) if crossing[i] + result < needed[peak]), None
             )
             reads = (
                 i

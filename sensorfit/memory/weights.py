@@ -10,7 +10,7 @@ from math import ceil, prod
 
 from ..graph.ir import Graph, Node
 from . import convolution as cv
-from .fusion import NONLINEAR, joins_convolution, rectified
+from .fusion import NONLINEAR, is_wide, joins_convolution, rectified
 from .layout import Facts, round_up
 
 CONVOLUTIONS = frozenset({"Conv", "ConvTranspose"})
@@ -94,6 +94,7 @@ def step_table_bytes(graph: Graph, node: Node, facts: Facts) -> int:
             producer is not None
             and producer.op in (*CONVOLUTIONS, *MATRIX_PRODUCTS)
             and not producer.activation
+            and not is_wide(graph, *node.outputs)
         )
         if not fused or producer is None:
             return facts.table_bytes + facts.step_table_bytes
@@ -115,7 +116,13 @@ def _elementwise(graph: Graph, node: Node, facts: Facts) -> int:
         node.op != "Pow" and len(sources) == 1 and len(node.inputs) == 2 and node.inputs[0] != node.inputs[1]
     ):  # with a constant
         return facts.elementwise_bytes if all(vectors) else facts.broadcast_bytes
-    if node.op == "Mul" and len(sources) == 2 and any(vectors) and not all(vectors):
+    if (
+        node.op == "Mul"
+        and len(sources) == 2
+        and any(vectors)
+        and not all(vectors)
+        and not is_wide(graph, *sources)
+    ):
         return facts.broadcast_bytes
     if joins_convolution(graph, node) is not None:
         return facts.table_bytes

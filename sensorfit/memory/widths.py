@@ -1,0 +1,38 @@
+"""Bits of the activations that have no quantizer of their own, in a graph that MCT has quantized.
+
+What only moves data keeps the bits of what it reads. A result that a table
+activation reads before any quantizer has the bits of that activation's result.
+Elsewhere a missing width means 8 bits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..graph.ir import Graph, Tensor
+from .fusion import BYTE, NONLINEAR
+
+MOVES = frozenset(
+    {"MaxPool", "Pad", "Slice", "Split", "Reshape", "Transpose", "Flatten", "Squeeze", "Unsqueeze", "Identity", "Dropout",
+     "Gather", "Expand", "DepthToSpace", "SpaceToDepth"}
+)  # fmt: skip
+
+
+def with_widths(graph: Graph) -> Graph:
+    """``graph`` with the missing widths filled in; the same graph where nothing is wider than a byte."""
+    if not any((t.bits or 0) > BYTE and not t.constant for t in graph.tensors.values()):
+        return graph
+    tensors: dict[str, Tensor] = dict(graph.tensors)
+
+    def give(names: tuple[str, ...], source: str) -> None:
+        for name in names:
+            if name and tensors[name].bits is None:
+                tensors[name] = replace(tensors[name], bits=tensors[source].bits)
+
+    for node in graph.nodes:
+        if node.op in MOVES and node.input(0):
+            give(node.outputs, node.inputs[0])
+    for node in reversed(graph.nodes):
+        if node.op in NONLINEAR and len(graph.consumers_of(node.inputs[0])) == 1:
+            give(node.inputs[:1], node.outputs[0])
+    return graph.replace(tensors=tensors)

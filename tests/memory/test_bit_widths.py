@@ -1,0 +1,88 @@
+"""Quantized graphs with 4- and 2-bit weights and 16-bit activations, against the converter's own numbers."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import onnx
+import pytest
+
+from sensorfit import check
+from sensorfit.graph.load import load
+from sensorfit.graph.lower import lower
+from sensorfit.memory import MemoryReport, analyse
+from sensorfit.target import load_target
+
+DATA = Path(__file__).parents[1] / "data" / "memory"
+ANSWERS: dict[str, dict[str, Any]] = json.loads((DATA / "bit_widths.json").read_text(encoding="utf-8"))
+DEVIATIONS: dict[str, tuple[int, int]] = {}
+"""Cases whose (weights, runtime) errors are known, see docs/memory.md: exact values, so that any change shows."""
+
+
+def quantized(name: str) -> onnx.ModelProto:
+    return onnx.load_from_string(gzip.decompress((DATA / "bit_widths" / f"{name}.onnx.gz").read_bytes()))
+
+
+def report(model: onnx.ModelProto) -> MemoryReport:
+    return analyse(lower(load(model, "net")), load_target(), input_persistency=False)
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_a_network_of_other_widths_takes_what_the_converter_says(name: str) -> None:
+    found, answer = report(quantized(name)), ANSWERS[name]
+    error = (found.weights_bytes - answer["weights_bytes"], found.runtime_bytes - answer["runtime_bytes"])
+    assert error == DEVIATIONS.get(name, (0, 0))
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_the_widths_that_the_line_asks_for_are_in_the_graph(name: str) -> None:
+    bits = {
+        kind: {a.i for n in quantized(name).graph.node if kind in n.op_type for a in n.attribute if a.name == "num_bits"}
+        for kind in ("Weights", "Activation")
+    }  # fmt: skip
+    spec = ANSWERS[name]["spec"]
+    assert {int(w) for w in re.findall(r" w(\d+)", spec)} <= bits["Weights"]
+    assert {int(w) for w in re.findall(r" q(\d+)", spec)} <= bits["Activation"]
+
+
+def test_the_names_of_a_quantized_graph_mean_nothing() -> None:
+    model = quantized("qadd")
+    plain = report(model)
+    for value in (*model.graph.input, *model.graph.initializer, *model.graph.output):
+        value.name = f"t{hash_of(value.name)}"
+    for node in model.graph.node:
+        node.name = f"n{hash_of(node.name)}"
+        node.input[:] = [f"t{hash_of(i)}" for i in node.input]
+        node.output[:] = [f"t{hash_of(o)}" for o in node.output]
+    renamed = report(model)
+    assert (renamed.weights_bytes, renamed.runtime_bytes) == (plain.weights_bytes, plain.runtime_bytes)
+
+
+def hash_of(name: str) -> int:
+    """A number for a name that keeps no order."""
+    return sum((i + 1) * 7919 * b for i, b in enumerate(name.encode())) % 1_000_003
+
+
+def test_the_parameters_of_a_quantized_graph_are_counted_without_thresholds() -> None:
+    assert check(quantized("qa")).model.parameters == (3 * 9 + 1) * 32 + (32 * 9 + 1) * 32 + (32 + 1) * 32
+
+
+LINE = (
+    "3x48x56 | a=conv x 24 k3 s2 w4 | b=relu a | c=dw b k5 w2 | d=relu c | e=conv d 72 k1 w2 q16 "
+    "| f=conv d 72 k3 w4 q16 | g=add e f | h=relu g | i=conv h 40 k3 w4 | i"
+)
+
+
+@pytest.mark.toolchain
+def test_a_fresh_network_of_other_widths_takes_what_we_said(tmp_path: Path) -> None:
+    from tools.bit_width_probes import quantize_widths
+    from tools.memory_probes import convert
+
+    quantize_widths(LINE, tmp_path / "fresh.onnx")
+    found = report(onnx.load(tmp_path / "fresh.onnx"))
+    answer = convert(tmp_path / "fresh.onnx", tmp_path / "out", persistency=False)
+    assert (found.weights_bytes, found.runtime_bytes) == (answer["weights_bytes"], answer["runtime_bytes"])
