@@ -56,15 +56,10 @@ def schedule(program: Program) -> list[Operation]:
 
 
 def relieve(program: Program, align: int) -> None:
-    """Move transforms that shrink what waits at the peak, or that make it, to before the peak, while that lowers it.
-
-    The converter orders without its scratch space (probes cat8 and cat9 against sub8 and qcat).
-    """
+    """Move transforms that shrink what waits at the peak, or that make it, to before the peak, while that lowers it."""
     for _ in range(ROUNDS):
         operations = program.operations
-        scratch = {operation.scratch for operation in operations}
-        spans = [span for span in lifetimes(program) if span.buffer.name not in scratch]
-        sets = [list(alive) for alive in live_sets(spans, len(operations))]
+        sets = [list(alive) for alive in live_sets(lifetimes(program), len(operations))]
         needed = [needed_bytes([span.buffer.bytes for span in alive], align) for alive in sets]
         if not needed:
             return
