@@ -13,7 +13,8 @@ graph, its weights zeroed, goes beside it as ``<name>.onnx.gz``.
     python tools/memory_probes.py --out DIR --file probes.txt --persistency
 
 A spec "timm:regnetx_002@224x224" or "torchvision:resnet18@160x160" takes an
-untrained network of those packages instead.
+untrained network of those packages instead ("timm:NAME?pad_type=@224x224" with
+an option of its constructor), "sample:yolo8n@320x320" one of ``sample_networks``.
 
 A name already answered is not asked again. Needs torch, MCT and the converter.
 """
@@ -62,7 +63,7 @@ def parse_spec(
 
 def build(spec: str) -> Any:
     """The torch module of a probe line."""
-    if spec.partition(":")[0] in ("timm", "torchvision"):
+    if spec.partition(":")[0] in ("timm", "torchvision", "sample"):
         return published(spec)
     import torch
     from torch import nn
@@ -213,17 +214,23 @@ def build(spec: str) -> Any:
 
 
 def published(spec: str) -> Any:
-    """An untrained network of timm or torchvision, and its input shape."""
+    """An untrained network of timm, torchvision or our samples, and its input shape."""
     import torch
 
     package, _, rest = spec.partition(":")
     name, _, size = rest.partition("@")
     height, width = (int(v) for v in size.split("x"))
+    name, *words = re.split("[?&]", name)
     torch.manual_seed(0)
     if package == "timm":
         import timm
 
-        module = timm.create_model(name, pretrained=False)
+        module = timm.create_model(name, pretrained=False, **dict(word.split("=") for word in words))
+    elif package == "sample":
+        sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+        from tools.sample_networks import build as sample
+
+        module = sample(name)
     else:
         import torchvision
 
@@ -248,19 +255,23 @@ def strip_weights(path: Path) -> bytes:
     return gzip.compress(model.SerializeToString(), mtime=0)
 
 
-def quantize(spec: str, float_path: Path, quantized_path: Path) -> None:
+def quantize(spec: str, float_path: Path, quantized_path: Path, quick: bool = False) -> None:
     """Write the float export (opset 17) and MCT's quantized export (opset 20) of a probe."""
     import model_compression_toolkit as mct
     import torch
 
     module, shapes = build(spec)
-    export_both(module, shapes, float_path, quantized_path, mct, torch)
+    export_both(module, shapes, float_path, quantized_path, mct, torch, quick)
 
 
 def export_both(
-    module: Any, shapes: list[tuple[int, ...]], float_path: Path, quantized_path: Path, mct: Any, torch: Any
-) -> None:
-    """Float export and quantized export of any torch module with CHW input shapes."""
+    module: Any, shapes: list[tuple[int, ...]], float_path: Path, quantized_path: Path, mct: Any, torch: Any,
+    quick: bool = False,
+) -> None:  # fmt: skip
+    """Float export and quantized export of any torch module with CHW input shapes.
+
+    ``quick`` takes the weights' largest values as their thresholds instead of searching for them.
+    """
     example = [torch.rand(1, *s) for s in shapes]
     torch.onnx.export(
         module, tuple(example), str(float_path), opset_version=17, input_names=["input"], dynamo=False
@@ -270,8 +281,13 @@ def export_both(
         yield [torch.rand(1, *s) for s in shapes]
 
     tpc = mct.get_target_platform_capabilities("pytorch", "imx500")
+    core = mct.core.CoreConfig()
+    if quick:
+        search = core.quantization_config
+        search.weights_error_method = mct.core.QuantizationErrorMethod.NOCLIPPING
+        search.weights_bias_correction = False
     quantized, _ = mct.ptq.pytorch_post_training_quantization(
-        module, images, target_platform_capabilities=tpc
+        module, images, core_config=core, target_platform_capabilities=tpc
     )
     mct.exporter.pytorch_export_model(quantized, str(quantized_path), images, onnx_opset_version=20)
 
@@ -330,6 +346,7 @@ def main() -> None:
     parser.add_argument("--file", type=Path, help="probes, one a line")
     parser.add_argument("--out", type=Path, required=True, help="folder for answers and graphs")
     parser.add_argument("--persistency", action="store_true", help="ask with input persistency on")
+    parser.add_argument("--quick", action="store_true", help="no search for the weights' thresholds")
     parser.add_argument("--keep", type=Path, help="folder that keeps the converter's files")
     options = parser.parse_args()
     warnings.filterwarnings("ignore")
@@ -346,7 +363,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             work = Path(folder)
             try:
-                quantize(spec, work / "float.onnx", work / f"{name}.onnx")
+                quantize(spec, work / "float.onnx", work / f"{name}.onnx", options.quick)
                 answer = convert(
                     work / f"{name}.onnx", (options.keep or work) / f"{name}_out", options.persistency
                 )
