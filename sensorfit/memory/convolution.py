@@ -12,7 +12,7 @@ phases: s x s interleaved sub-images stacked as channels, kernel ceil(k / s).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, prod
 
 from ..graph.ir import Graph, Node
@@ -94,6 +94,26 @@ def read_convolution(graph: Graph, node: Node) -> Convolution | None:
     )
 
 
+def is_pointwise_vector(graph: Graph, node: Node, conv: Convolution) -> bool:
+    """Whether a 1x1 convolution works on a tensor without extent: it runs as a matrix product."""
+    shapes = [graph.shape(t) for t in (*node.inputs[:1], *node.outputs[:1])]
+    return conv.groups == 1 and all(s is not None and all(d == 1 for d in s[2:]) for s in shapes)
+
+
+def runs_by_group(conv: Convolution, facts: Facts) -> bool:
+    """Whether a grouped convolution becomes one dense convolution a group."""
+    return (
+        not conv.transposed
+        and conv.inputs // conv.groups > facts.native_group_inputs
+        and conv.groups not in facts.native_groups
+    )
+
+
+def one_group(conv: Convolution) -> Convolution:
+    """The dense convolution of one group."""
+    return replace(conv, inputs=conv.inputs // conv.groups, outputs=conv.outputs // conv.groups, groups=1)
+
+
 def is_polyphase(conv: Convolution, facts: Facts) -> bool:
     """Whether the converter turns the stride into phases: when that adds few weights."""
     if not conv.dense or conv.stride == (1, 1):
@@ -151,6 +171,11 @@ def stored_bits(conv: Convolution, facts: Facts) -> int:
 
 def weight_bytes(conv: Convolution, facts: Facts) -> int:
     """Bytes of kernel and bias in the model memory: per block of outputs a kernel and the block's biases."""
+    if runs_by_group(conv, facts):
+        return conv.groups * weight_bytes(one_group(conv), facts)
+    if conv.groups > 1 and conv.outputs > conv.inputs:  # one convolution for each result of an input
+        times = conv.outputs // conv.inputs
+        return times * weight_bytes(replace(conv, outputs=conv.inputs), facts)
     if conv.groups > 1:  # a square of even side, one row of 32 bytes a tap
         taps = (2 * _grouped_side(conv)) ** 2
         kernel = conv.inputs // conv.groups * taps * facts.channel_block

@@ -8,6 +8,7 @@ from ..graph.ir import Graph, Node
 from . import convolution as cv
 from .device import Buffer, Operation, Program
 from .fusion import NONLINEAR, is_wide, joins_convolution
+from .groups import split_groups
 from .layout import SIDE_BY_SIDE, Extent, Facts, Layout, extent_of, leanest, round_up, tensor_bytes
 from .phases import polyphase, sample
 
@@ -17,6 +18,7 @@ IN_BLOCKS = frozenset(
 ELEMENTWISE = frozenset({"Add", "Sub", "Mul", "Div", "Max", "Min", "Pow"})
 FUSED_IN_PLACE = NONLINEAR | {"Relu", "Clip", "LeakyRelu"}
 """What rides on the step before it when nobody else reads that step's result."""
+CUTS = frozenset({"Split", "Slice"})
 VIEWS = frozenset({"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity", "Dropout", "Cast"})
 
 
@@ -65,6 +67,10 @@ class Expansion:
         value = self.values[tensor]
         if value.extent.bits < bits:
             value = self.cast(value, bits, reader)
+        return self.lay(value, layout, reader)
+
+    def lay(self, value: Value, layout: Layout, reader: str) -> Value:
+        """``value`` in ``layout``, transformed if it lies otherwise."""
         if value.layout is layout or value.extent.is_vector:
             return value
         return self.transform(
@@ -184,7 +190,20 @@ def _expand_node(state: Expansion, node: Node) -> None:
         return _expand_concat(state, node, sources)
     if node.op in ("Gemm", "MatMul"):
         return _write_all(state, node, sources, Layout.PLANES)
+    if node.op in CUTS:
+        return _write_all(state, node, sources, _cut_layout(state, node, sources))
     return _write_all(state, node, sources, Layout.PLANES)
+
+
+def _cut_layout(state: Expansion, node: Node, sources: list[str]) -> Layout:
+    """Channels are cut out of planes or turned planes, of those in blocks whichever take least."""
+    value, part = state.values[sources[0]], state.extent(node.outputs[0])
+    if value.layout is not Layout.BLOCKS or (part.rows, part.columns) != (
+        value.extent.rows,
+        value.extent.columns,
+    ):
+        return Layout.PLANES
+    return leanest((Layout.TURNED, Layout.PLANES), [value.extent, part], state.facts)
 
 
 def _write_all(state: Expansion, node: Node, sources: list[str], layout: Layout) -> None:
@@ -192,7 +211,8 @@ def _write_all(state: Expansion, node: Node, sources: list[str], layout: Layout)
     outputs = [t for t in node.outputs if t]
     for tensor in outputs[:1]:
         state.put(node, tensor, layout, reads)
-    for tensor in outputs[1:]:
+    for tensor in outputs[1:]:  # each part is cut out of a copy of its own
+        reads = [state.bring(t, layout, node.name).buffer for t in sources]
         extent = state.extent(tensor)
         buffer = state.store(tensor, "", tensor_bytes(extent, layout, state.facts), layout)
         state.step(f"{node.name}/{tensor}", node.op, reads, [buffer])
@@ -308,17 +328,28 @@ def _expand_concat(state: Expansion, node: Node, sources: list[str]) -> None:
 def _expand_convolution(state: Expansion, node: Node, conv: cv.Convolution, sources: list[str]) -> None:
     facts = state.facts
     value = state.values[sources[0]]
-    if cv.is_polyphase(conv, facts):
-        value = polyphase(state, node, conv, value)
-    elif cv.is_sampled(conv, facts):
-        value = sample(state, node, conv, state.bring(sources[0], Layout.BLOCKS, node.name))
-    elif cv.reads_planes(conv, value.layout, facts) and not value.extent.is_vector:
-        value = _pad_planes(state, node, conv, value)
-    else:
-        value = state.bring(sources[0], Layout.BLOCKS, node.name)
+    if cv.is_pointwise_vector(state.graph, node, conv):
+        state.put(node, node.outputs[0], Layout.VECTOR, [value.buffer])
+        return
+    if cv.runs_by_group(conv, facts):
+        split_groups(state, node, conv, value, _convolution_input)
+        return
+    value = _convolution_input(state, node, conv, value)
     layout = Layout.PLANES if cv.writes_planes(conv, facts) else Layout.BLOCKS
     scratch = cv.scratch_bytes(conv, facts)
     state.put(node, node.outputs[0], layout, [value.buffer], scratch)
+
+
+def _convolution_input(state: Expansion, node: Node, conv: cv.Convolution, value: Value) -> Value:
+    """``value`` as the convolution reads it: in phases or sampled for a stride, in padded planes, or in blocks."""
+    facts = state.facts
+    if cv.is_polyphase(conv, facts):
+        return polyphase(state, node, conv, value)
+    if cv.is_sampled(conv, facts):
+        return sample(state, node, conv, state.lay(value, Layout.BLOCKS, node.name))
+    if cv.reads_planes(conv, value.layout, facts) and not value.extent.is_vector:
+        return _pad_planes(state, node, conv, value)
+    return state.lay(value, Layout.BLOCKS, node.name)
 
 
 def _pad_planes(state: Expansion, node: Node, conv: cv.Convolution, value: Value) -> Value:
@@ -329,6 +360,8 @@ def _pad_planes(state: Expansion, node: Node, conv: cv.Convolution, value: Value
         if value.layout is Layout.PLANES:
             return value
         return state.transform(value, value.extent, Layout.PLANES, name, f"planes for {node.name}")
+    if value.layout is not Layout.PLANES:
+        value = state.transform(value, value.extent, Layout.PLANES, f"{name}-back", f"planes for {node.name}")
     tall = value.extent.grown(rows=top + bottom)
     full = value.extent.grown(top + bottom, left + right)
     turned = tall

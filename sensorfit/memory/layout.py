@@ -69,6 +69,8 @@ class Facts:
     feature_pair: int
     fully_connected_block_bytes: int
     phase_weights: int
+    native_group_inputs: int
+    native_groups: frozenset[int]
     partly_modelled: frozenset[str]
     partly_modelled_error: float
 
@@ -105,6 +107,8 @@ def load_memory_facts(target: str = "imx500") -> Facts:
         feature_pair=weights["feature_pair"],
         fully_connected_block_bytes=weights["fully_connected_block_bytes"],
         phase_weights=table["stride"]["phase_weights"],
+        native_group_inputs=table["groups"]["native_inputs"],
+        native_groups=frozenset(table["groups"]["native_counts"]),
         partly_modelled=frozenset(table["estimates"]["operators"]),
         partly_modelled_error=table["estimates"]["worst_error"],
     )

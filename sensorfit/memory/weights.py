@@ -10,7 +10,7 @@ from math import ceil, prod
 
 from ..graph.ir import Graph, Node
 from . import convolution as cv
-from .fusion import NONLINEAR, is_wide, joins_convolution, rectified
+from .fusion import NONLINEAR, NOT_NEGATIVE, is_wide, joins_convolution, rectified
 from .layout import Facts, round_up
 
 CONVOLUTIONS = frozenset({"Conv", "ConvTranspose"})
@@ -48,19 +48,13 @@ def model_weight_bytes(graph: Graph, facts: Facts) -> tuple[int, tuple[str, ...]
 def _convolution(
     graph: Graph, node: Node, conv: cv.Convolution, positive: frozenset[str], facts: Facts
 ) -> int:
-    if is_pointwise_vector(graph, node, conv):
+    if cv.is_pointwise_vector(graph, node, conv):
         return fully_connected_bytes(conv.inputs, conv.outputs, conv.bits, facts)
     value = cv.weight_bytes(conv, facts)
     if conv.transposed:
         phases = prod(conv.stride) if node.inputs[0] in positive else 1
         value += phases * cv.blocks(conv.outputs, facts) * facts.transposed_phase_bytes
     return value
-
-
-def is_pointwise_vector(graph: Graph, node: Node, conv: cv.Convolution) -> bool:
-    """Whether a 1x1 convolution works on a tensor without extent: it runs as a matrix product."""
-    shapes = [graph.shape(t) for t in (*node.inputs[:1], *node.outputs[:1])]
-    return conv.groups == 1 and all(s is not None and all(d == 1 for d in s[2:]) for s in shapes)
 
 
 def _matrix(graph: Graph, node: Node, facts: Facts) -> int:
@@ -98,10 +92,20 @@ def step_table_bytes(graph: Graph, node: Node, facts: Facts) -> int:
         )
         if not fused or producer is None:
             return facts.table_bytes + facts.step_table_bytes
+        if node.op not in NOT_NEGATIVE and _is_matrix(graph, producer):
+            return facts.table_bytes + facts.step_table_bytes
         return facts.table_bytes * (2 if int(producer.attrs.get("group", 1)) > 1 else 1)
     if node.op in ELEMENTWISE:
         return _elementwise(graph, node, facts)
     return 0
+
+
+def _is_matrix(graph: Graph, node: Node) -> bool:
+    """Whether a step runs as a matrix product."""
+    if node.op in MATRIX_PRODUCTS:
+        return True
+    conv = cv.read_convolution(graph, node)
+    return conv is not None and cv.is_pointwise_vector(graph, node, conv)
 
 
 def _elementwise(graph: Graph, node: Node, facts: Facts) -> int:
