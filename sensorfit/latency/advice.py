@@ -52,11 +52,7 @@ def _just_past(
 ) -> Advice | None:
     """A channel count a little past a multiple of the SIMD width pays for the next one."""
     simd = constants.simd
-    if (
-        layer.kind not in ("dense", "pointwise", "depthwise", "transposed")
-        or not layer.array
-        or node.op in ("Einsum",)
-    ):
+    if layer.kind not in _CHANNELLED or not layer.array or node.op == "Einsum":
         return None
     sides = [
         (s, n)
@@ -83,6 +79,10 @@ def _just_past(
         f"use {fix}",
         cost - cycles(cheaper, constants),
     )
+
+
+_CHANNELLED = frozenset({"dense", "pointwise", "depthwise", "transposed"})
+"""Kinds of work that the array does for each pair of channels."""
 
 
 def _fewer_bytes(graph: Graph, node: Node, layer: Work, sides: Sequence[str], simd: int) -> int:
@@ -130,7 +130,7 @@ def _upsample_first(
     if (
         resize is None
         or resize.op not in ("Resize", "Upsample")
-        or graph.consumers_of(node.input(0)) != (node,)
+        or graph.only_reader(node.input(0)) is not node
     ):
         return None
     before, after = graph.shape(resize.input(0)), graph.shape(node.input(0))

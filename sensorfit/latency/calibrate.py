@@ -24,7 +24,7 @@ from ..target import Target, read_facts
 from ..toml import tomllib
 from .cycles import FITTED, Constants, total
 from .estimate import Calibration, calibration_of, estimate
-from .fit import BASE, Fit, Point, fit, judge, one_rate
+from .fit import BASE, OPTIONAL, Fit, Point, fit, judge, one_rate
 from .work import Work, works
 
 SCHEMA = 1
@@ -177,23 +177,16 @@ def refit(measurements: Iterable[Measured], target: Target, demands: Sequence[De
             "these measurements do not tell arithmetic from memory traffic: add a network of another kind "
             "(3x3 convolutions, 1x1 or depthwise ones), or leave out --alone"
         )
-    chosen_terms = [FITTED.index(t) for t in best.terms]
+    terms = [FITTED.index(t) for t in best.terms]
     rows = []
     for measured, point, left_out in zip(chosen, points, best.left_out, strict=True):
-        rest = [p for p in points if p.group != point.group]
-        unseen = judge(rest, hardware, chosen_terms)
-        low, high = _interval(measured, unseen, target)
-        predicted = point.predicted(best.constants)
-        depthwise = _ms(_depthwise(point.works, best.constants), target)
-        rows.append(Row(measured, _ms(predicted, target), _ms(left_out, target), low, high, depthwise))
+        unseen = judge([p for p in points if p.group != point.group], hardware, terms)
+        rows.append(_row(measured, point.works, best, unseen, left_out, target))
     others = []
     for measured in measurements:
         if measured not in chosen:
-            low, high = _interval(measured, best, target)
             layers = works(measured.graph, hardware.simd)
-            predicted = _ms(total(layers, best.constants), target)
-            depthwise = _ms(_depthwise(layers, best.constants), target)
-            others.append(Row(measured, predicted, predicted, low, high, depthwise))
+            others.append(_row(measured, layers, best, best, total(layers, best.constants), target))
     return Refit(
         fit=best,
         rows=tuple(rows),
@@ -206,17 +199,19 @@ def refit(measurements: Iterable[Measured], target: Target, demands: Sequence[De
 
 def _alternatives(points: Sequence[Point], hardware: Constants) -> tuple[Alternative, ...]:
     """The same question asked of simpler and richer models."""
-    found = []
-    for name, chosen in (("this one, with cycles a layer as a third constant", (0, 1, 2)),):
-        other = judge(points, hardware, chosen)
-        found.append(Alternative(name, other.error_median, other.error_worst))
+    richer = judge(points, hardware, (*BASE, *OPTIONAL))
+    found = [
+        Alternative(
+            "this one, with cycles a layer as a third constant", richer.error_median, richer.error_worst
+        )
+    ]
     for name, count in (
         ("padded MACs at one rate", lambda w: w.array),
         ("MACs at one rate", lambda w: w.macs),
         ("bytes at one rate", lambda w: w.bytes),
     ):
-        errors = one_rate(points, count)
-        found.append(Alternative(name, median(map(abs, errors.values())), max(map(abs, errors.values()))))
+        errors = [*map(abs, one_rate(points, count).values())]
+        found.append(Alternative(name, median(errors), max(errors)))
     return tuple(found)
 
 
@@ -241,17 +236,24 @@ def _same_layers_together(points: Sequence[Point]) -> list[Point]:
     ]
 
 
-def _depthwise(layers: Sequence[Work], constants: Constants) -> float:
-    return total([w for w in layers if w.kind == "depthwise"], constants)
+def _row(
+    measured: Measured, layers: Sequence[Work], best: Fit, unseen: Fit, left_out: float, target: Target
+) -> Row:
+    """``left_out`` (cycles) and the interval are those of ``unseen``, a fit without the measurement."""
 
+    def ms(cycles: float) -> float:
+        return cycles / target.clock_hz * 1e3
 
-def _ms(cycles: float, target: Target) -> float:
-    return cycles / target.clock_hz * 1e3
-
-
-def _interval(measured: Measured, model: Fit, target: Target) -> tuple[float, float]:
-    report = estimate(measured.graph, target, calibration(model))
-    return report.dsp_ms_low, report.dsp_ms_high
+    interval = estimate(measured.graph, target, calibration(unseen))
+    depthwise = [w for w in layers if w.kind == "depthwise"]
+    return Row(
+        measured=measured,
+        predicted=ms(total(layers, best.constants)),
+        left_out=ms(left_out),
+        low=interval.dsp_ms_low,
+        high=interval.dsp_ms_high,
+        depthwise=ms(total(depthwise, best.constants)),
+    )
 
 
 def calibration(model: Fit, name: str = "fit") -> Calibration:
@@ -317,11 +319,11 @@ def render_toml(result: Refit, target: Target, heading: str) -> str:
     ]
     for title, rows in (("residual", result.rows), ("shown", result.others), ("bound", result.bounds)):
         for row in rows:
-            lines += ["", f"[[{title}]]", *_row(row, title)]
+            lines += ["", f"[[{title}]]", *_row_toml(row, title)]
     return "\n".join(lines) + "\n"
 
 
-def _row(row: Row, title: str) -> list[str]:
+def _row_toml(row: Row, title: str) -> list[str]:
     measured = row.measured
     lines = [
         f"name = {_text(measured.name)}",

@@ -58,15 +58,14 @@ class Constants:
         return Constants(dense, byte, layer, self.mac_units, self.simd)
 
     @classmethod
-    def of(cls, table: Mapping[str, Any], mac_units: int) -> Constants:
-        """From the ``[fit]`` and ``[array]`` tables of a calibration file."""
-        fit = table["fit"]
+    def of(cls, fit: Mapping[str, Any], mac_units: int, simd: int) -> Constants:
+        """From the ``[fit]`` table of a calibration file, for an array of this size."""
         return cls(
             dense_cycles_per_mac=1 / fit["dense_macs_per_cycle"],
             cycles_per_byte=1 / fit["bytes_per_cycle"],
             layer_cycles=fit["layer_cycles"],
             mac_units=mac_units,
-            simd=table["array"]["simd"],
+            simd=simd,
         )
 
 

@@ -40,9 +40,8 @@ def shipped(target: Target) -> Calibration:
 
 def calibration_of(table: Mapping[str, Any], target: Target, name: str) -> Calibration:
     """The calibration in a parsed calibration file; KeyError or TypeError where it is not one."""
-    array = read_facts("cost_model", target.name)["array"]
     return Calibration(
-        constants=Constants.of({"fit": table["fit"], "array": array}, target.mac_units),
+        constants=Constants.of(table["fit"], target.mac_units, _cost_model(target.name)["array"]["simd"]),
         spread=float(table["error"]["spread"]),
         error_median=float(table["error"]["median"]),
         measurements=int(table["error"]["measurements"]),
@@ -72,7 +71,7 @@ def estimate(
         from .calibrate import read_calibration
 
         model = read_calibration(calibration, target)
-    facts = read_facts_cached("cost_model", target.name)
+    facts = _cost_model(target.name)
     layers = works(graph, model.constants.simd)
     form = terms(Columns.of(layers), model.constants)
     costs = form.cycles(model.constants).tolist()
@@ -95,7 +94,6 @@ def estimate(
         ),
         notes=notes,
         advice=advice,
-        elements=sum(w.elements for w in layers),
         complete=not missing,
         calibration=model.name,
         measurements=model.measurements,
@@ -104,9 +102,8 @@ def estimate(
 
 
 @cache
-def read_facts_cached(name: str, target: str) -> dict[str, Any]:
-    """``read_facts``, parsed once."""
-    return read_facts(name, target)
+def _cost_model(target: str) -> Mapping[str, Any]:
+    return read_facts("cost_model", target)
 
 
 def _interval(

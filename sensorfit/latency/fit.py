@@ -103,20 +103,29 @@ def spread_of(errors: Sequence[float], share: float = 0.9) -> float:
 
 def fit(points: Sequence[Point], hardware: Constants, optional: Sequence[int] = OPTIONAL) -> Fit:
     """The model of ``points``, with each optional term only where leaving it out costs more than ``GAIN``."""
-    best = _judged(points, hardware, BASE)
+    best = judge(points, hardware, BASE)
     for index in optional:
         chosen = (*(FITTED.index(t) for t in best.terms), index)
         if len({p.group for p in points}) <= len(chosen) + 1:
             break
-        tried = _judged(points, hardware, chosen)
+        tried = judge(points, hardware, chosen)
         if _rms(tried) < GAIN * _rms(best) and _rms(best) > ROUNDING:
             best = tried
     return best
 
 
 def judge(points: Sequence[Point], hardware: Constants, chosen: Sequence[int]) -> Fit:
-    """The model with exactly the terms ``chosen``, for comparison."""
-    return _judged(points, hardware, tuple(chosen))
+    """The model with exactly the terms ``chosen``, and what it predicts of each group unseen."""
+    unseen = {
+        group: solve([p for p in points if p.group != group], hardware, chosen)
+        for group in {p.group for p in points}
+    }
+    return Fit(
+        constants=solve(points, hardware, chosen),
+        terms=tuple(FITTED[i] for i in chosen),
+        points=tuple(points),
+        left_out=tuple(p.predicted(unseen[p.group]) for p in points),
+    )
 
 
 def one_rate(points: Sequence[Point], count: Callable[[Work], int]) -> dict[str, float]:
@@ -165,19 +174,6 @@ def _step(points: Sequence[Point], constants: Constants, chosen: Sequence[int]) 
     for i, v in zip(chosen, _nonnegative(np.array(rows), np.array(targets)), strict=True):
         values[i] = float(v)
     return values
-
-
-def _judged(points: Sequence[Point], hardware: Constants, chosen: tuple[int, ...]) -> Fit:
-    unseen = {
-        group: solve([p for p in points if p.group != group], hardware, chosen)
-        for group in {p.group for p in points}
-    }
-    return Fit(
-        constants=solve(points, hardware, chosen),
-        terms=tuple(FITTED[i] for i in chosen),
-        points=tuple(points),
-        left_out=tuple(p.predicted(unseen[p.group]) for p in points),
-    )
 
 
 def _nonnegative(rows: np.ndarray, targets: np.ndarray) -> np.ndarray:

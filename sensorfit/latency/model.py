@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,10 @@ class LatencyReport:
     dsp_ms_low: float
     dsp_ms_high: float
     layers: tuple[LayerCost, ...] = ()
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
     """What widens the interval: layer kinds no measurement covers, as sentences."""
     advice: tuple[Advice, ...] = ()
     """What would make single layers cheaper; each layer's ``hint`` is the same in words."""
-    elements: int = 0
-    """Output elements of the layers without MACs."""
     complete: bool = True
     """False where a shape is unknown or an operator has no cost model, so that the figures leave something out."""
     calibration: str = "shipped"
@@ -69,6 +67,11 @@ class LatencyReport:
     """How many measurements the model was fitted on."""
     error_median: float = 0.0
     """Median of the absolute leave-one-out errors, as a fraction."""
+
+    @property
+    def elements(self) -> int:
+        """Output elements of the layers without MACs."""
+        return sum(layer.elements for layer in self.layers)
 
     @property
     def dsp_ms(self) -> float:

@@ -37,8 +37,21 @@ MOVEMENT = frozenset(
 CONTROL = frozenset({"If", "Loop", "Scan", "SequenceMap"})
 DATA_DEPENDENT = frozenset({"NonMaxSuppression", "NonZero", "Unique", "TopK", "Compress"})
 """Time depends on the data or on an algorithm that no figure describes."""
-
-
+_KINDS = {
+    op: kind
+    for kind, ops in {
+        "": FREE,
+        "pooling": POOLING,
+        "normalization": NORMALIZATION,
+        "movement": MOVEMENT,
+        "control": CONTROL,
+        "data_dependent": DATA_DEPENDENT,
+    }.items()
+    for op in ops
+}
+"""The class of an operator whose form does not matter; element-wise where it is not named."""
+UNCOUNTED = frozenset({"unknown", "control", "data_dependent"})
+"""Kinds without a cost model."""
 WINDOWED = frozenset(
     {"dense", "pointwise", "depthwise", "grouped", "transposed", "pooling", "resample", "interpolate"}
 )
@@ -95,17 +108,7 @@ def kind_of(graph: Graph, node: Node) -> str:
     if node.op in RESAMPLING:
         mode = node.attrs.get("mode", "nearest" if node.op in ("Resize", "Upsample") else "linear")
         return "resample" if mode in ("nearest", b"nearest") else "interpolate"
-    for ops, kind in (
-        (FREE, ""),
-        (POOLING, "pooling"),
-        (NORMALIZATION, "normalization"),
-        (MOVEMENT, "movement"),
-        (CONTROL, "control"),
-        (DATA_DEPENDENT, "data_dependent"),
-    ):
-        if node.op in ops:
-            return kind
-    return "elementwise"
+    return _KINDS.get(node.op, "elementwise")
 
 
 def groups_of(node: Node) -> int:
@@ -123,7 +126,7 @@ def work(graph: Graph, node: Node, simd: int, kind: str) -> Work:
     """The demand of one node of class ``kind``."""
     windowed = kind in WINDOWED and node.op not in PRODUCTS
     counted, moved, size = macs(graph, node), _bytes(graph, node, simd, windowed), elements(graph, node)
-    if counted is None or moved is None or size is None or kind in ("unknown", "control", "data_dependent"):
+    if counted is None or moved is None or size is None or kind in UNCOUNTED:
         return Work(node.name, node.op, kind, macs=counted or 0, bytes=moved or 0, known=False)
     if not counted:
         return Work(node.name, node.op, kind, bytes=moved, elements=size)

@@ -101,6 +101,15 @@ def test_a_resized_tensor_with_another_reader_stays_where_it_is(found: Found) ->
     assert found(net) == []
 
 
+def test_a_resized_tensor_that_is_an_output_stays_where_it_is(target: Target) -> None:
+    net = Net("g", 64, 16, 16).resize(32, 32)
+    resized = net.here
+    model = net.conv(32, 1).model()
+    model.graph.output.append(onnx.helper.make_tensor_value_info(resized, 1, [1, 64, 32, 32]))
+    graph = lower(load(model))
+    assert list(findings(graph, estimate(graph, target), target)) == []
+
+
 def test_moving_the_resize_computes_the_same() -> None:
     import numpy as np
     import onnx

@@ -15,7 +15,7 @@ from sensorfit.graph.ir import Graph, Node, Tensor
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
 from sensorfit.latency import estimate
-from sensorfit.latency.estimate import shipped
+from sensorfit.latency.estimate import WORDS, shipped
 from sensorfit.models.measured import DIRECTORY
 from sensorfit.models.net import Net
 from sensorfit.report.latency import render_latency
@@ -64,6 +64,7 @@ def test_a_kind_that_no_measurement_isolates_widens_the_interval_and_is_named(
 
 def test_every_kind_of_work_has_a_widening_with_its_reason() -> None:
     table = read_facts("cost_model")["widening"]
+    assert set(table) == set(WORDS) | {"dense", "pointwise"}
     for kind, entry in table.items():
         low, high = entry["factors"]
         assert 0 <= low <= 1 <= high, kind

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import onnx
 from onnx import TensorProto, helper
 
@@ -28,10 +30,7 @@ def model(text: str, opset: int = 17) -> onnx.ModelProto:
         if value.name not in written:
             kind = value.type.tensor_type
             dims = [d.dim_value for d in kind.shape.dim]
-            size = 1
-            for d in dims:
-                size *= d
-            raw = b"\0" * (size * (4 if kind.elem_type == TensorProto.FLOAT else 8))
+            raw = b"\0" * (prod(dims) * (4 if kind.elem_type == TensorProto.FLOAT else 8))
             found.graph.initializer.append(
                 helper.make_tensor(value.name, kind.elem_type, dims, raw, raw=True)
             )
