@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from ..report.console import VERDICT_STYLE
 from ..report.escape import terminal
-from ..report.words import (
-    VERDICT,
-    at_least,
-    latency_words,
-    macs_words,
-    memory_words,
-    runtime_words,
-    share_words,
-)
-from ..units import show_bytes, show_count
-from .lifts import milliseconds, weights_form
-from .markdown import beyond, contrast_title, converted, instead, lift_total
+from ..report.words import VERDICT
 from .model import Group, Page, Part
+from .words import (
+    LIFTS,
+    contrast_title,
+    converted,
+    figures,
+    instead,
+    lift_total,
+    objections,
+    published_row,
+)
 
 
 def print_page(page: Page, console: Console) -> None:
@@ -65,43 +64,27 @@ def _sentences(console: Console, title: str, sentences: Sequence[str]) -> None:
 
 
 def _figures(page: Page) -> Table:
-    grid = Table(box=None, pad_edge=False, padding=(0, 2))
-    grid.add_column()
-    for label in [p.label for p in page.parts] + (["together"] if page.together else []):
-        grid.add_column(terminal(label), justify="right")
-    reports, whole = [p.report for p in page.parts], page.together
-    rows = [
-        ("parameters", [f"{r.model.parameters:,}" for r in reports], f"{whole.parameters:,}" if whole else ""),
-        (f"weights ({weights_form(page.parts)})", [show_bytes(r.memory.weights_bytes) for r in reports], show_bytes(whole.weights_bytes) if whole else ""),
-        ("activations, peak", [runtime_words(r.memory) for r in reports], at_least(show_bytes(whole.runtime_bytes), whole.sized, whole.runtime_bytes) if whole else ""),
-        ("total", [memory_words(r.memory, show_bytes(r.memory.total_bytes)) for r in reports], at_least(show_bytes(whole.total_bytes), whole.sized, whole.total_bytes) if whole else ""),
-        ("of the budget", [share_words(r.memory) for r in reports], at_least(f"{whole.total_bytes / whole.budget_bytes:,.0%}", whole.sized, whole.total_bytes) if whole else ""),
-        ("MACs", [macs_words(r.latency) for r in reports], at_least(show_count(whole.macs), whole.timed, whole.macs) if whole else ""),
-        ("estimate", [latency_words(r) for r in reports], milliseconds(whole) if whole else ""),
-        ("largest tensor", [_largest(p) for p in page.parts], ""),
-        ("refused nodes", [f"{p.refused_nodes:,}" for p in page.parts], ""),
-    ]  # fmt: skip
-    for label, cells, last in rows:
-        grid.add_row(label, *cells, *([last] if whole else []))
+    head, *rows = figures(page)
+    grid = _grid(head[0], *((terminal(label), "right") for label in head[1:]))
+    for row in rows:
+        grid.add_row(*map(terminal, row))
     return grid
 
 
-def _largest(part: Part) -> str:
-    if part.largest is None:
-        return "unknown"
-    return f"{'x'.join(map(str, part.largest.shape))}: {show_bytes(part.largest.bytes)}"
+def _grid(*columns: str | tuple[str, JustifyMethod]) -> Table:
+    """A table without lines; a column is its heading, or heading and side."""
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        heading, side = column if isinstance(column, tuple) else (column, "left")
+        grid.add_column(heading, justify=side, overflow="fold")
+    return grid
 
 
 def _part(console: Console, part: Part, several: bool) -> None:
-    for heading, groups, style in (
-        ("refused by the converter in the form used", part.refused, "red"),
-        ("tried by nobody", part.unknown, "yellow"),
-        ("refused by the PicoSAM papers' constraint set only", part.flagged, "yellow"),
-    ):
-        if groups:
-            _title(console, f"{part.label}: {heading}" if several else heading.capitalize())
-            for group in groups:
-                _group(console, group, style)
+    for heading, groups, style in objections(part):
+        _title(console, f"{part.label}: {heading}" if several else heading[:1].upper() + heading[1:])
+        for group in groups:
+            _group(console, group, style)
     if part.front_end:
         _title(console, f"{part.label}: what the real converter's front end said")
         for answer in part.front_end:
@@ -130,23 +113,17 @@ def _group(console: Console, group: Group, style: str) -> None:
 
 
 def _lifts(page: Page) -> Table:
-    grid = Table(box=None, pad_edge=False, padding=(0, 2))
-    for column, justify in (("change", "left"), ("total memory", "right"), ("what remains", "left")):
-        grid.add_column(column, justify=justify)  # type: ignore[arg-type]
+    change, total, remains = LIFTS
+    grid = _grid(change, (total, "right"), remains)
     for lift in page.lifts:
-        remains = Text(terminal("; ".join(lift.remains)), "red") if lift.remains else Text("nothing", "green")
-        grid.add_row(terminal(lift.change), lift_total(page, lift), remains)
+        left = Text(terminal("; ".join(lift.remains)), "red") if lift.remains else Text("nothing", "green")
+        grid.add_row(terminal(lift.change), lift_total(page, lift), left)
     return grid
 
 
 def _published(page: Page) -> Table:
-    grid = Table(box=None, pad_edge=False, padding=(0, 2))
-    for column in ("figure", "value", "remark", "source"):
-        grid.add_column(column)
-    for p in page.published:
-        name = p.figure.replace("_", " ") + (f", {p.variant}" if p.variant else "")
-        remark = "; ".join(x for x in (p.covers, p.note, beyond(page, p)) if x)
-        grid.add_row(
-            name, f"{p.value:g} {p.unit}", remark, p.source + ("" if p.first_hand else " (second-hand)")
-        )
+    grid = _grid("figure", ("value", "right"), "source; remark")
+    for one in page.published:
+        name, value, remark, source = map(terminal, published_row(page, one))
+        grid.add_row(name, Text(value, no_wrap=True), "; ".join(part for part in (source, remark) if part))
     return grid

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..models.published import Published
 from ..report.escape import markdown, markdown_code
-from ..report.words import (
-    OUTSIDE,
-    VERDICT,
-    at_least,
-    latency_words,
-    macs_words,
-    memory_words,
-    outside,
-    runtime_words,
-    share_words,
+from ..report.words import VERDICT
+from .model import Group, Page, Part
+from .words import (
+    LIFTS,
+    PUBLISHED,
+    contrast_title,
+    converted,
+    figures,
+    instead,
+    lift_total,
+    objections,
+    published_row,
 )
-from ..units import show_bytes, show_count
-from .lifts import mebibytes, milliseconds, together, weights_form
-from .model import Contrast, Group, Lift, Page, Part
 
 OPERATORS_SHOWN = 12
 
@@ -58,28 +56,8 @@ def _verdicts(page: Page) -> str:
 
 
 def _figures(page: Page) -> str:
-    head = ["", *(markdown(p.label) for p in page.parts), *(["together"] if page.together else [])]
-    whole = page.together
-    reports = [p.report for p in page.parts]
-    rows = [
-        ["parameters", *(f"{r.model.parameters:,}" for r in reports), f"{whole.parameters:,}" if whole else ""],
-        [f"weights {weights_form(page.parts)}, on the device", *(show_bytes(r.memory.weights_bytes) for r in reports), show_bytes(whole.weights_bytes) if whole else ""],
-        ["peak of activations", *(runtime_words(r.memory) for r in reports), at_least(show_bytes(whole.runtime_bytes), whole.sized, whole.runtime_bytes) if whole else ""],
-        ["total", *(memory_words(r.memory, show_bytes(r.memory.total_bytes)) for r in reports), at_least(show_bytes(whole.total_bytes), whole.sized, whole.total_bytes) if whole else ""],
-        ["of the budget", *(share_words(r.memory) for r in reports), at_least(f"{whole.total_bytes / whole.budget_bytes:,.0%}", whole.sized, whole.total_bytes) if whole else ""],
-        ["MACs", *(macs_words(r.latency) for r in reports), at_least(show_count(whole.macs), whole.timed, whole.macs) if whole else ""],
-        ["on the sensor (estimate)", *(latency_words(r) for r in reports), milliseconds(whole) if whole else ""],
-        ["largest tensor", *(_largest(p) for p in page.parts), ""],
-        ["refused nodes", *(f"{p.refused_nodes:,}" for p in page.parts), str(sum(p.refused_nodes for p in page.parts)) if whole else ""],
-    ]  # fmt: skip
-    return table(head, [row[: len(head)] for row in rows])
-
-
-def _largest(part: Part) -> str:
-    if part.largest is None:
-        return "unknown"
-    shape = "x".join(map(str, part.largest.shape))
-    return f"{shape}, {show_bytes(part.largest.bytes)} {part.largest.form}"
+    head, *rows = ([markdown(cell) for cell in row] for row in figures(page))
+    return table(head, rows)
 
 
 def _part(part: Part, several: bool) -> list[str]:
@@ -87,13 +65,10 @@ def _part(part: Part, several: bool) -> list[str]:
     counts = ", ".join(f"{markdown(op)} {n}" for op, n in list(part.operators.items())[:OPERATORS_SHOWN])
     more = len(part.operators) - OPERATORS_SHOWN
     blocks = [f"{title}\n\nOperators: {counts}" + (f" and {more} kinds more." if more > 0 else ".")]
-    for heading, groups in (
-        ("Refused by the converter in the form used", part.refused),
-        ("Tried by nobody", part.unknown),
-        ("Refused by the PicoSAM papers' constraint set only", part.flagged),
-    ):
-        if groups:
-            blocks.append(f"**{heading}**\n\n" + _groups(groups))
+    blocks += [
+        f"**{heading[:1].upper() + heading[1:]}**\n\n{_groups(groups)}"
+        for heading, groups, _ in objections(part)
+    ]
     if part.front_end:
         blocks.append(_front_end(part))
     return blocks
@@ -136,61 +111,7 @@ def _lifts(page: Page) -> str:
         )
         for lift in page.lifts
     )
-    return "### What remains if it is lifted\n\n" + table(("change", "total memory", "what remains"), rows)
-
-
-def converted(page: Page) -> list[str]:
-    """What became of the parts that were quantized and converted for real, as sentences."""
-    found = []
-    for name, answer, predicted in page.converted:
-        sizes = (
-            f": weights {show_bytes(answer.weights_bytes)}, runtime {show_bytes(answer.runtime_bytes)}, total {show_bytes(answer.total_bytes)}; predicted here {show_bytes(predicted)}"
-            if answer.total_bytes
-            else ""
-        )
-        why = f" ({'; '.join(answer.reasons)})" if answer.reasons else ""
-        found.append(
-            f"{name}, quantized by MCT with random weights: {answer.verdict} by {page.converter}{sizes}{why}."
-        )
-    return found
-
-
-def instead(contrast: Contrast) -> list[str]:
-    """What the model that fits does, as sentences: its own figures, then what its authors say."""
-    report, memory = contrast.report, contrast.report.memory
-    shape = report.model.inputs[0].shape or ()
-    counts = ", ".join(f"{op} ({n})" for op, n in contrast.operators.items())
-    refused = [p for p, verdict in report.verdicts.items() if verdict != "fits"]
-    return [
-        f"The input is {'x'.join(map(str, shape))}: {report.model.parameters:,} parameters, "
-        f"{show_count(report.latency.macs)} MACs, {latency_words(report)} estimated.",
-        f"{show_bytes(memory.total_bytes)} in all, {memory.total_bytes / memory.budget_bytes:.0%} of the budget, "
-        f"of which the peak of the activations is {show_bytes(memory.runtime_bytes)}.",
-        f"The operators are {counts}; "
-        + (f"refused under {', '.join(refused)}." if refused else "neither profile refuses any."),
-        *(f"{sentence} [{source}]" for sentence, source in contrast.said),
-    ]
-
-
-def beyond(page: Page, figure: Published) -> str:
-    """A sentence where ``figure`` is a latency that the estimate's interval does not hold, else ""."""
-    whole = page.together or together(page.parts)
-    if figure.figure != "latency" or not outside(
-        figure.value, figure.unit, figure.covers, whole.dsp_ms_low, whole.dsp_ms_high, whole.timed
-    ):
-        return ""
-    return OUTSIDE
-
-
-def lift_total(page: Page, lift: Lift) -> str:
-    """The memory that remains, a lower bound where sizes are unknown."""
-    sized = all(part.report.memory.complete for part in page.parts)
-    return at_least(mebibytes(lift.total_bytes), sized, lift.total_bytes)
-
-
-def contrast_title(contrast: Contrast) -> str:
-    """``What the authors of PicoSAM3 did instead``."""
-    return f"What the authors of {contrast.report.model.title or contrast.report.model.name} did instead"
+    return "### What remains if it is lifted\n\n" + table(LIFTS, rows)
 
 
 def _contrast(page: Page) -> str:
@@ -200,13 +121,5 @@ def _contrast(page: Page) -> str:
 def _published(page: Page) -> str:
     if not page.published:
         return ""
-    rows = (
-        (
-            p.figure.replace("_", " ") + (f", {p.variant}" if p.variant else ""),
-            f"{p.value:g} {p.unit}",
-            markdown("; ".join(x for x in (p.covers, p.note, beyond(page, p)) if x)),
-            markdown(p.source) + ("" if p.first_hand else " (second-hand)"),
-        )
-        for p in page.published
-    )
-    return "### Published figures\n\n" + table(("figure", "value", "remark", "source"), rows)
+    rows = (map(markdown, published_row(page, p)) for p in page.published)
+    return "### Published figures\n\n" + table(PUBLISHED, map(tuple, rows))

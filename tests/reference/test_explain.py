@@ -16,6 +16,7 @@ from sensorfit.explain.blocks import UNNAMED, block, ranges
 from sensorfit.explain.json import to_dict
 from sensorfit.explain.markdown import render
 from sensorfit.explain.model import Part
+from sensorfit.explain.words import figures
 
 
 @cache
@@ -202,3 +203,12 @@ def test_a_piped_page_has_no_blanks_at_the_end_of_a_line(monkeypatch: pytest.Mon
     monkeypatch.setenv("COLUMNS", "80")
     shown = CliRunner().invoke(command, ["edgesam/decoder"]).output
     assert [line for line in shown.splitlines() if line != line.rstrip()] == []
+
+
+@pytest.mark.parametrize("form", ["console", "markdown"])
+def test_every_form_has_the_same_figures_and_spells_names_as_they_are(form: str) -> None:
+    shown = CliRunner().invoke(command, ["edgesam@96", "--format", form]).output
+    rows = figures(explain("edgesam@96"))[1:]
+    said = " ".join(shown.replace("|", " ").split())
+    assert all(" ".join(word for word in row if word) in said for row in rows)
+    assert "Refused by the PicoSAM papers' constraint set only" in said

@@ -1,0 +1,127 @@
+"""What a page says in words and rows, for every output: the renderers escape it and lay it out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ..models.published import Published
+from ..report.words import (
+    OUTSIDE,
+    at_least,
+    latency_words,
+    macs_words,
+    memory_words,
+    outside,
+    runtime_words,
+    share_words,
+)
+from ..units import show_bytes, show_count, show_shape
+from .lifts import mebibytes, milliseconds, together, weights_form
+from .model import Contrast, Group, Lift, Page, Part, Sum
+
+LIFTS = ("change", "total memory", "what remains")
+PUBLISHED = ("figure", "value", "remark", "source")
+"""Headings of the tables."""
+
+
+def figures(page: Page) -> list[list[str]]:
+    """The table of figures: a heading for each part and their sum, then rows with their label."""
+    whole = page.together
+    rows: list[tuple[str, Callable[[Part], str], Callable[[Sum], str]]] = [
+        ("parameters", lambda p: f"{p.report.model.parameters:,}", lambda s: f"{s.parameters:,}"),
+        (f"weights {weights_form(page.parts)}", lambda p: show_bytes(p.report.memory.weights_bytes), lambda s: show_bytes(s.weights_bytes)),
+        ("activations, peak", lambda p: runtime_words(p.report.memory), lambda s: at_least(show_bytes(s.runtime_bytes), s.sized, s.runtime_bytes)),
+        ("total", _total, lambda s: at_least(show_bytes(s.total_bytes), s.sized, s.total_bytes)),
+        ("of the budget", lambda p: share_words(p.report.memory), lambda s: at_least(f"{s.total_bytes / s.budget_bytes:,.0%}", s.sized, s.total_bytes)),
+        ("MACs", lambda p: macs_words(p.report.latency), lambda s: at_least(show_count(s.macs), s.timed, s.macs)),
+        ("latency (estimate)", lambda p: latency_words(p.report), milliseconds),
+        ("largest tensor", _largest, lambda s: ""),
+        ("refused nodes", lambda p: f"{p.refused_nodes:,}", lambda s: f"{sum(p.refused_nodes for p in page.parts):,}"),
+    ]  # fmt: skip
+    head = ["", *(p.label for p in page.parts), *(["together"] if whole else [])]
+    return [head] + [
+        [label, *(of_part(p) for p in page.parts), *([of_whole(whole)] if whole else [])]
+        for label, of_part, of_whole in rows
+    ]
+
+
+def _total(part: Part) -> str:
+    memory = part.report.memory
+    return memory_words(memory, show_bytes(memory.total_bytes))
+
+
+def _largest(part: Part) -> str:
+    if part.largest is None:
+        return "unknown"
+    return f"{show_shape(part.largest.shape)}: {show_bytes(part.largest.bytes)} {part.largest.form}"
+
+
+def objections(part: Part) -> list[tuple[str, Sequence[Group], str]]:
+    """What there is against a part: (heading, groups, colour), those with groups only."""
+    found = [
+        ("refused by the converter in the form used", part.refused, "red"),
+        ("tried by nobody", part.unknown, "yellow"),
+        ("refused by the PicoSAM papers' constraint set only", part.flagged, "yellow"),
+    ]
+    return [row for row in found if row[1]]
+
+
+def converted(page: Page) -> list[str]:
+    """What became of the parts that were quantized and converted for real, as sentences."""
+    found = []
+    for name, answer, predicted in page.converted:
+        sizes = (
+            f": weights {show_bytes(answer.weights_bytes)}, runtime {show_bytes(answer.runtime_bytes)}, total {show_bytes(answer.total_bytes)}; predicted here {show_bytes(predicted)}"
+            if answer.total_bytes
+            else ""
+        )
+        why = f" ({'; '.join(answer.reasons)})" if answer.reasons else ""
+        found.append(
+            f"{name}, quantized by MCT with random weights: {answer.verdict} by {page.converter}{sizes}{why}."
+        )
+    return found
+
+
+def contrast_title(contrast: Contrast) -> str:
+    """``What the authors of PicoSAM3 did instead``."""
+    return f"What the authors of {contrast.report.model.title or contrast.report.model.name} did instead"
+
+
+def instead(contrast: Contrast) -> list[str]:
+    """What the model that fits does, as sentences: its own figures, then what its authors say."""
+    report, memory = contrast.report, contrast.report.memory
+    counts = ", ".join(f"{op} ({n})" for op, n in contrast.operators.items())
+    refused = [p for p, verdict in report.verdicts.items() if verdict != "fits"]
+    return [
+        f"The input is {show_shape(report.model.inputs[0].shape or ())}: {report.model.parameters:,} parameters, "
+        f"{show_count(report.latency.macs)} MACs, {latency_words(report)} estimated.",
+        f"{show_bytes(memory.total_bytes)} in all, {memory.total_bytes / memory.budget_bytes:.0%} of the budget, "
+        f"of which the peak of the activations is {show_bytes(memory.runtime_bytes)}.",
+        f"The operators are {counts}; "
+        + (f"refused under {', '.join(refused)}." if refused else "neither profile refuses any."),
+        *(f"{sentence} [{source}]" for sentence, source in contrast.said),
+    ]
+
+
+def lift_total(page: Page, lift: Lift) -> str:
+    """The memory that remains, a lower bound where sizes are unknown."""
+    sized = all(part.report.memory.complete for part in page.parts)
+    return at_least(mebibytes(lift.total_bytes), sized, lift.total_bytes)
+
+
+def published_row(page: Page, one: Published) -> tuple[str, str, str, str]:
+    """Figure, value, remark and source of something published."""
+    name = one.figure.replace("_", " ") + (f", {one.variant}" if one.variant else "")
+    remark = "; ".join(part for part in (one.covers, one.note, _beyond(page, one)) if part)
+    source = one.source + ("" if one.first_hand else " (second-hand)")
+    return name, f"{one.value:g} {one.unit}", remark, source
+
+
+def _beyond(page: Page, one: Published) -> str:
+    """A sentence where ``one`` is a latency that the estimate's interval does not hold, else ""."""
+    whole = page.together or together(page.parts)
+    if one.figure != "latency" or not outside(
+        one.value, one.unit, one.covers, whole.dsp_ms_low, whole.dsp_ms_high, whole.timed
+    ):
+        return ""
+    return OUTSIDE
