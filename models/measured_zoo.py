@@ -9,7 +9,6 @@ copy: ``rules/imx500/measurements.toml`` says what is assumed.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +16,6 @@ import onnx
 
 from ..graph.strip import strip_weights
 from .measured import DIRECTORY
-from .net import OPSET
 from .shrink import shrink
 
 STEERING = 16
@@ -38,21 +36,14 @@ BUILDERS: dict[str, Callable[[], tuple[Any, tuple[int, int]]]] = {
 }
 
 
-def export(module: Any, size: tuple[int, int]) -> onnx.ModelProto:
+def weightless(module: Any, size: tuple[int, int]) -> onnx.ModelProto:
     """The weightless graph of ``module`` for one RGB image of ``size`` (height, width)."""
     import torch
 
-    file: Any = io.BytesIO()
-    with torch.no_grad():
-        torch.onnx.export(
-            module.eval(),
-            (torch.zeros(1, 3, *size),),
-            file,
-            opset_version=OPSET,
-            input_names=["input"],
-            dynamo=False,
-        )
-    model = onnx.load_from_string(file.getvalue())
+    from .export_reference import export
+    from .sam import Export
+
+    model = export(Export(module.eval(), (torch.zeros(1, 3, *size),), ("input",), ()))
     learned = frozenset(t.name for t in model.graph.initializer if t.data_type == onnx.TensorProto.FLOAT)
     return strip_weights(shrink(model, learned), keep=STEERING)
 
@@ -60,7 +51,7 @@ def export(module: Any, size: tuple[int, int]) -> onnx.ModelProto:
 def main() -> None:
     """Write every graph to ``DIRECTORY``."""
     for name, build in BUILDERS.items():
-        onnx.save(export(*build()), DIRECTORY / f"{name}.onnx")
+        onnx.save(weightless(*build()), DIRECTORY / f"{name}.onnx")
 
 
 if __name__ == "__main__":

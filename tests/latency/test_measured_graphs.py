@@ -96,8 +96,8 @@ def test_a_fresh_export_of_the_zoo_has_the_operators_of_the_committed_graph(name
     from collections import Counter
 
     from sensorfit.models.measured_zoo import BUILDERS as ZOO
-    from sensorfit.models.measured_zoo import export
+    from sensorfit.models.measured_zoo import weightless
 
-    fresh, committed = load(export(*ZOO[name]())), load(DIRECTORY / f"{name}.onnx")
+    fresh, committed = load(weightless(*ZOO[name]())), load(DIRECTORY / f"{name}.onnx")
     assert Counter(n.op for n in fresh.nodes) == Counter(n.op for n in committed.nodes)
     assert total_macs(fresh) == total_macs(committed)
