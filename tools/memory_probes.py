@@ -14,7 +14,8 @@ graph, its weights zeroed, goes beside it as ``<name>.onnx.gz``.
 
 A spec "timm:regnetx_002@224x224" or "torchvision:resnet18@160x160" takes an
 untrained network of those packages instead ("timm:NAME?pad_type=@224x224" with
-an option of its constructor), "sample:yolo8n@320x320" one of ``sample_networks``.
+an option of its constructor), "sample:yolo8n@320x320" one of ``sample_networks``,
+"reference:edgesam-encoder-deploy-96" one of the reference graphs.
 
 A name already answered is not asked again. Needs torch, MCT and the converter.
 """
@@ -63,7 +64,7 @@ def parse_spec(
 
 def build(spec: str) -> Any:
     """The torch module of a probe line."""
-    if spec.partition(":")[0] in ("timm", "torchvision", "sample"):
+    if spec.partition(":")[0] in ("timm", "torchvision", "sample", "reference"):
         return published(spec)
     import torch
     from torch import nn
@@ -214,10 +215,15 @@ def build(spec: str) -> Any:
 
 
 def published(spec: str) -> Any:
-    """An untrained network of timm, torchvision or our samples, and its input shape."""
+    """An untrained network of timm, torchvision, our samples or ``models/reference.toml``, and its input shape."""
     import torch
 
     package, _, rest = spec.partition(":")
+    if package == "reference":
+        from sensorfit.models.export_reference import build, recipes
+
+        recipe = recipes()[rest]
+        return build(recipe).module, [(3, recipe["size"], recipe["size"])]
     name, _, size = rest.partition("@")
     height, width = (int(v) for v in size.split("x"))
     name, *words = re.split("[?&]", name)

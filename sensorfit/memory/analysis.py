@@ -83,8 +83,8 @@ def _partly_modelled(graph: Graph, facts: Facts) -> tuple[str, ...]:
     if not found:
         return ()
     return (
-        f"{', '.join(found)}: the layout changes around them are counted only in part; where the converter was asked, "
-        f"the runtime was up to {facts.partly_modelled_error:.0%} off",
+        f"{', '.join(found)} of two activations: the layout changes around them are counted only in part; "
+        "no network with them has converted, so nothing was compared",
     )
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from ..graph.ir import Graph, Node
 from . import convolution as cv
 from .device import Buffer, Operation, Program
-from .fusion import NONLINEAR, is_wide, joins_convolution
+from .fusion import NONLINEAR, is_wide, joins_convolution, scale_and_shift
 from .groups import split_groups
 from .layout import SIDE_BY_SIDE, Extent, Facts, Layout, extent_of, leanest, round_up, tensor_bytes
+from .normalise import channels_moved, layer_normalisation, rectified_normalisation, wide_normalisation
 from .phases import polyphase, sample
 
 IN_BLOCKS = frozenset(
@@ -179,17 +180,32 @@ def _expand_node(state: Expansion, node: Node) -> None:
     if node.op in VIEWS:
         return _expand_view(state, node, sources[0])
     if node.op in ("InstanceNormalization", "GroupNormalization"):
-        return _expand_normalisation(state, node, sources)
+        return wide_normalisation(state, node, sources[0])
+    if node.op == "LayerNormalization" and not state.extent(node.outputs[0]).is_vector:
+        return layer_normalisation(state, node, sources[0])
+    if node.op == "Transpose" and channels_moved(state, node, sources[0]):
+        return None
+    if scale_and_shift(state.graph, node):
+        return state.alias(node.outputs[0], sources[0])
+    if (
+        node.op == "Add"
+        and (scale := state.graph.producer_of(sources[0]))
+        and scale_and_shift(state.graph, scale)
+    ):
+        return _write_all(state, node, sources, Layout.BLOCKS)
     if node.op in ("Resize", "Upsample"):
         return _expand_resize(state, node, sources)
+    if node.op == "BatchNormalization" and node.activation:
+        return rectified_normalisation(state, node, sources[0])
     if node.op in IN_BLOCKS or (node.op.startswith("Reduce") and state.extent(node.outputs[0]).is_vector):
         return _write_all(state, node, sources, Layout.BLOCKS)
+    if node.op.startswith("Reduce"):
+        extents = [state.values[sources[0]].extent, state.extent(node.outputs[0])]
+        return _write_all(state, node, sources, leanest((Layout.TURNED, Layout.PLANES), extents, state.facts))
     if node.op in ELEMENTWISE:
         return _expand_elementwise(state, node, sources)
     if node.op == "Concat":
         return _expand_concat(state, node, sources)
-    if node.op in ("Gemm", "MatMul"):
-        return _write_all(state, node, sources, Layout.PLANES)
     if node.op in CUTS:
         return _write_all(state, node, sources, _cut_layout(state, node, sources))
     return _write_all(state, node, sources, Layout.PLANES)
@@ -237,17 +253,6 @@ def _expand_resize(state: Expansion, node: Node, sources: list[str]) -> None:
     if out.rows > extent.rows or out.columns > extent.columns:
         scratch = tensor_bytes(extent.grown(border, border), Layout.BLOCKS, state.facts)
     state.put(node, node.outputs[0], Layout.BLOCKS, [value.buffer], scratch)
-
-
-def _expand_normalisation(state: Expansion, node: Node, sources: list[str]) -> None:
-    """Reads blocks, writes planes, and keeps wide sums for each element meanwhile."""
-    value = state.bring(sources[0], Layout.BLOCKS, node.name)
-    scratch = 0
-    if node.op == "InstanceNormalization":
-        scratch = (
-            tensor_bytes(value.extent, Layout.BLOCKS, state.facts) * state.facts.normalisation_element_bytes
-        )
-    state.put(node, node.outputs[0], Layout.PLANES, [value.buffer], scratch)
 
 
 def _expand_elementwise(state: Expansion, node: Node, sources: list[str]) -> None:

@@ -84,3 +84,27 @@ def _is_untrained(graph: Graph, tensor: str) -> bool:
     producer = graph.producer_of(tensor)
     values = graph.value(producer.input(1)) if producer is not None else None
     return values is not None and not values.any()
+
+
+def scale_and_shift(graph: Graph, node: Node) -> Node | None:
+    """The Add that runs as one step with ``node``: a product and then a sum, both with one constant a channel."""
+    if node.op != "Mul" or not channel_constant(graph, node):
+        return None
+    readers = graph.consumers_of(node.outputs[0])
+    if len(readers) != 1 or node.outputs[0] in graph.outputs:
+        return None
+    (reader,) = readers
+    return reader if reader.op == "Add" and channel_constant(graph, reader) else None
+
+
+def channel_constant(graph: Graph, node: Node) -> int:
+    """The channels of an image (1, C, H, W) whose other operand is a constant (C, 1, 1); 0 where it is not."""
+    sources = list(graph.activations(node))
+    if len(sources) != 1 or len(node.inputs) != 2 or node.inputs[0] == node.inputs[1]:
+        return 0
+    shape = graph.shape(sources[0])
+    constant = graph.shape(node.inputs[1] if node.inputs[0] == sources[0] else node.inputs[0])
+    if shape is None or constant is None or len(shape) != 4 or len(constant) < 3:
+        return 0
+    fits = constant[-3:] == (shape[1], 1, 1) and all(d == 1 for d in constant[:-3])
+    return int(shape[1] or 0) if fits else 0

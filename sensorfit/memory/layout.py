@@ -65,6 +65,8 @@ class Facts:
     normalisation_element_bytes: int
     resize_border: int
     reduction_bytes: int
+    layer_normalisation_bytes: int
+    scale_shift_bytes: int
     transposed_phase_bytes: int
     feature_pair: int
     fully_connected_block_bytes: int
@@ -72,7 +74,6 @@ class Facts:
     native_group_inputs: int
     native_groups: frozenset[int]
     partly_modelled: frozenset[str]
-    partly_modelled_error: float
 
 
 @cache
@@ -103,6 +104,8 @@ def load_memory_facts(target: str = "imx500") -> Facts:
         normalisation_element_bytes=workspace["normalisation_element_bytes"],
         resize_border=workspace["resize_border"],
         reduction_bytes=workspace["reduction_bytes"],
+        layer_normalisation_bytes=workspace["layer_normalisation_bytes"],
+        scale_shift_bytes=weights["scale_shift_bytes"],
         transposed_phase_bytes=weights["transposed_phase_bytes"],
         feature_pair=weights["feature_pair"],
         fully_connected_block_bytes=weights["fully_connected_block_bytes"],
@@ -110,7 +113,6 @@ def load_memory_facts(target: str = "imx500") -> Facts:
         native_group_inputs=table["groups"]["native_inputs"],
         native_groups=frozenset(table["groups"]["native_counts"]),
         partly_modelled=frozenset(table["estimates"]["operators"]),
-        partly_modelled_error=table["estimates"]["worst_error"],
     )
 
 

@@ -10,7 +10,15 @@ from math import ceil, prod
 
 from ..graph.ir import Graph, Node
 from . import convolution as cv
-from .fusion import NONLINEAR, NOT_NEGATIVE, is_wide, joins_convolution, rectified
+from .fusion import (
+    NONLINEAR,
+    NOT_NEGATIVE,
+    channel_constant,
+    is_wide,
+    joins_convolution,
+    rectified,
+    scale_and_shift,
+)
 from .layout import Facts, round_up
 
 CONVOLUTIONS = frozenset({"Conv", "ConvTranspose"})
@@ -82,6 +90,16 @@ def step_table_bytes(graph: Graph, node: Node, facts: Facts) -> int:
     fixed = facts.step_bytes.get(node.op)
     if fixed is not None:
         return fixed
+    if node.op == "LayerNormalization":
+        shape = graph.shape(node.outputs[0])
+        features = int(shape[-1] or 1) if shape else 1
+        return facts.table_bytes + cv.blocks(features, facts) * facts.weight_block_bytes
+    if scale_and_shift(graph, node) is not None:
+        return 0
+    if node.op == "BatchNormalization" or (node.op == "Add" and _ends_scale_and_shift(graph, node)):
+        shape = graph.shape(node.outputs[0]) or ()
+        channels = int(shape[1] or 0) if len(shape) > 1 else 0
+        return cv.blocks(channels, facts) * facts.scale_shift_bytes
     if node.op in NONLINEAR:
         producer = graph.producer_of(node.input(0))
         fused = (
@@ -94,7 +112,7 @@ def step_table_bytes(graph: Graph, node: Node, facts: Facts) -> int:
             return facts.table_bytes + facts.step_table_bytes
         if node.op not in NOT_NEGATIVE and _is_matrix(graph, producer):
             return facts.table_bytes + facts.step_table_bytes
-        return facts.table_bytes * (2 if int(producer.attrs.get("group", 1)) > 1 else 1)
+        return facts.table_bytes * _tables(producer)
     if node.op in ELEMENTWISE:
         return _elementwise(graph, node, facts)
     return 0
@@ -108,6 +126,17 @@ def _is_matrix(graph: Graph, node: Node) -> bool:
     return conv is not None and cv.is_pointwise_vector(graph, node, conv)
 
 
+def _ends_scale_and_shift(graph: Graph, node: Node) -> bool:
+    sources = list(graph.activations(node))
+    scale = graph.producer_of(sources[0]) if len(sources) == 1 else None
+    return scale is not None and scale_and_shift(graph, scale) is node
+
+
+def _tables(convolution: Node | None) -> int:
+    """Tables that what a convolution takes in needs: a grouped one has two."""
+    return 2 if convolution is not None and int(convolution.attrs.get("group", 1)) > 1 else 1
+
+
 def _elementwise(graph: Graph, node: Node, facts: Facts) -> int:
     sources = list(graph.activations(node))
     shapes = [graph.shape(t) for t in sources]
@@ -119,7 +148,10 @@ def _elementwise(graph: Graph, node: Node, facts: Facts) -> int:
     if (
         node.op != "Pow" and len(sources) == 1 and len(node.inputs) == 2 and node.inputs[0] != node.inputs[1]
     ):  # with a constant
-        return facts.elementwise_bytes if all(vectors) else facts.broadcast_bytes
+        if all(vectors):
+            return facts.elementwise_bytes
+        vector = channel_constant(graph, node)
+        return facts.broadcast_bytes + max(0, cv.blocks(vector, facts) - 1) * facts.channel_block
     if (
         node.op == "Mul"
         and len(sources) == 2
@@ -128,6 +160,7 @@ def _elementwise(graph: Graph, node: Node, facts: Facts) -> int:
         and not is_wide(graph, *sources)
     ):
         return facts.broadcast_bytes
-    if joins_convolution(graph, node) is not None:
-        return facts.table_bytes
+    joined = joins_convolution(graph, node)
+    if joined is not None:
+        return facts.table_bytes * _tables(graph.producer_of(joined))
     return facts.elementwise_bytes

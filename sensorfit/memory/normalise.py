@@ -1,0 +1,72 @@
+"""Normalisation over channels or positions, and the transpositions around it.
+
+A LayerNormalization reads the rows of its last axis turned and writes planes:
+
+    (C, H, W) planes ─► (C H, W) planes ─► turned ─► LayerNormalization ─► planes (C, H, W)
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ..graph.ir import Node
+from .layout import Layout, tensor_bytes
+
+if TYPE_CHECKING:
+    from .expand import Expansion
+
+TO_LAST = (0, 2, 3, 1)
+"""The transposition that moves the channels last, (1, C, H, W) to (1, H, W, C)."""
+TO_FIRST = (0, 3, 1, 2)
+
+
+def layer_normalisation(state: Expansion, node: Node, source: str) -> None:
+    """Over the last axis: its rows are laid out twice before."""
+    name = node.name
+    value = state.bring(source, Layout.PLANES, name)
+    extent = value.extent
+    rows = extent.resized(channels=1, rows=extent.channels * extent.rows)
+    value = state.transform(value, rows, Layout.PLANES, f"{name}/rows", f"rows for {name}")
+    value = state.transform(value, rows, Layout.TURNED, f"{name}/turn", f"turned for {name}")
+    state.put(node, node.outputs[0], Layout.PLANES, [value.buffer], state.facts.layer_normalisation_bytes)
+
+
+def rectified_normalisation(state: Expansion, node: Node, source: str) -> None:
+    """A BatchNormalization that no convolution takes in; its activation is a step of its own (bn_a)."""
+    value = state.bring(source, Layout.BLOCKS, node.name)
+    value = state.transform(
+        value, value.extent, Layout.BLOCKS, f"{node.name}/scale", f"scaled by {node.name}"
+    )
+    state.program.operations[-1] = replace(state.program.operations[-1], op=node.op)
+    state.put(node, node.outputs[0], Layout.BLOCKS, [value.buffer])
+
+
+def wide_normalisation(state: Expansion, node: Node, source: str) -> None:
+    """Over positions: reads blocks, writes planes, and keeps wide sums for each element meanwhile."""
+    value = state.bring(source, Layout.BLOCKS, node.name)
+    scratch = 0
+    if node.op == "InstanceNormalization":
+        scratch = (
+            tensor_bytes(value.extent, Layout.BLOCKS, state.facts) * state.facts.normalisation_element_bytes
+        )
+    state.put(node, node.outputs[0], Layout.PLANES, [value.buffer], scratch)
+
+
+def channels_moved(state: Expansion, node: Node, source: str) -> bool:
+    """Expand a transposition of an image's channels to or from the last axis; False when ``node`` is another.
+
+    The elements stay in their order: blocks hold the channels of a position together, as planes
+    do whose last axis is the channels.
+    """
+    order = tuple(int(axis) for axis in node.attrs.get("perm", ()))
+    if order == TO_LAST:
+        blocks = state.values[source].layout is Layout.BLOCKS
+        read, written = (Layout.BLOCKS, Layout.PLANES) if blocks else (Layout.TURNED, Layout.BLOCKS)
+    elif order == TO_FIRST:
+        read, written = Layout.PLANES, Layout.BLOCKS
+    else:
+        return False
+    value = state.bring(source, read, node.name)
+    state.put(node, node.outputs[0], written, [value.buffer])
+    return True
