@@ -299,7 +299,7 @@ def _leaner_layout(state: Expansion, value: Value) -> Layout:
 
 
 def _fuse_add(state: Expansion, node: Node, sources: list[str]) -> bool:
-    """Let the convolution that makes one operand add the other: it reads both and writes the sum."""
+    """Let the convolution that makes one operand add the other, which it reads in blocks, and write the sum."""
     joined = joins_convolution(state.graph, node)
     if joined is None:
         return False
@@ -311,7 +311,7 @@ def _fuse_add(state: Expansion, node: Node, sources: list[str]) -> bool:
     )
     conv = state.program.operations.pop(index)
     other = next(t for t in sources if t != joined)
-    operand = state.bring(other, mine.layout, node.name)
+    operand = state.bring(other, Layout.BLOCKS, node.name)
     state.program.operations.append(replace(conv, reads=tuple(dict.fromkeys((*conv.reads, operand.buffer)))))
     extent = state.extent(node.outputs[0])
     size = tensor_bytes(extent, mine.layout, state.facts)

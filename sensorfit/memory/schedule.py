@@ -9,9 +9,10 @@ its peak, a tensor that only waits to become smaller becomes so before.
 from __future__ import annotations
 
 import heapq
+from collections.abc import Sequence
 
 from .device import Operation, Program
-from .lifetimes import lifetimes, live_sets
+from .lifetimes import Lifetime, lifetimes, live_sets
 from .peak import needed_bytes
 
 TRANSFORM = "Transform"
@@ -56,7 +57,7 @@ def schedule(program: Program) -> list[Operation]:
 
 
 def relieve(program: Program, align: int) -> None:
-    """Move transforms that shrink what waits at the peak, or that make it, to before the peak, while that lowers it."""
+    """Move transforms that shrink what waits at the peak, or that make it, to before it, and those that grow it to behind."""
     for _ in range(ROUNDS):
         operations = program.operations
         sets = [list(alive) for alive in live_sets(lifetimes(program), len(operations))]
@@ -94,7 +95,36 @@ def relieve(program: Program, align: int) -> None:
             operations.insert(before, moved)
             break
         else:
-            return
+            later = _postponed(program, sets, needed, peak, align)
+            if later is None:
+                return
+            at, reader = later
+            operations.insert(reader - 1, operations.pop(at))
+
+
+def _postponed(
+    program: Program, sets: Sequence[Sequence[Lifetime]], needed: Sequence[int], peak: int, align: int
+) -> tuple[int, int] | None:
+    """A transform whose larger result only waits at the peak, and the step that reads it: there it lowers the peak."""
+    operations = program.operations
+    step = operations[peak]
+    for span in sets[peak]:
+        name, writer = span.buffer.name, operations[span.first]
+        if name in (*step.reads, *step.writes) or writer.op != TRANSFORM or name not in writer.writes:
+            continue
+        reader = next(i for i in range(span.first + 1, span.last + 1) if name in operations[i].reads)
+        source = program.buffers[writer.reads[0]]
+        if reader < peak or len(writer.reads) != 1 or source.bytes >= span.buffer.bytes:
+            continue
+        alive = [
+            {s.buffer.name: s.buffer.bytes for s in sets[i] if s is not span} | {source.name: source.bytes}
+            for i in range(span.first + 1, reader)
+        ]
+        both = {s.buffer.name: s.buffer.bytes for s in sets[reader] if s.first < reader}
+        alive.append(both | {source.name: source.bytes})
+        if max(needed_bytes(list(sizes.values()), align) for sizes in alive) < needed[peak]:
+            return span.first, reader
+    return None
 
 
 def _wanted(operations: list[Operation], readers: list[list[int]]) -> list[int]:
