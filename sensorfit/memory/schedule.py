@@ -95,10 +95,10 @@ def relieve(program: Program, align: int) -> None:
             operations.insert(before, moved)
             break
         else:
-            later = _postponed(program, sets, needed, peak, align)
-            if later is None:
+            move = _postponed(program, sets, needed, peak, align)
+            if move is None:
                 return
-            at, reader = later
+            at, reader = move
             operations.insert(reader - 1, operations.pop(at))
 
 
