@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from math import prod
 
 from ..graph.ir import Graph, Node
 from . import convolution as cv
 from .device import Buffer, Operation, Program
-from .fusion import NONLINEAR, is_wide, joins_convolution, scale_and_shift
+from .fusion import BYTE, NONLINEAR, bits_before_table, is_wide, joins_convolution, scale_and_shift
 from .groups import split_groups
 from .layout import SIDE_BY_SIDE, Extent, Facts, Layout, extent_of, leanest, round_up, tensor_bytes
 from .normalise import channels_moved, layer_normalisation, rectified_normalisation, wide_normalisation
@@ -129,7 +130,8 @@ class Expansion:
                 "the size of some tensors is unknown (dynamic or unknown shape): they count as nothing"
             ] = None
             return Extent(0, 1, 1)
-        return extent_of(tuple(int(d) for d in found.shape if d is not None), found.bits)
+        bits = bits_before_table(self.graph, tensor) or found.bits
+        return extent_of(tuple(int(d) for d in found.shape if d is not None), bits)
 
     def alias(self, tensor: str, source: str) -> None:
         """``tensor`` is ``source`` under another name: same buffer."""
@@ -170,7 +172,9 @@ def _expand_node(state: Expansion, node: Node) -> None:
         conv = cv.read_convolution(state.graph, node)
         if conv is not None:
             return _expand_convolution(state, node, conv, sources)
-    if node.op in FUSED_IN_PLACE and is_wide(state.graph, *sources):
+    if node.op in FUSED_IN_PLACE and (
+        is_wide(state.graph, *sources) or bits_before_table(state.graph, sources[0])
+    ):
         value = state.values[sources[0]]
         state.put(node, node.outputs[0], value.layout, [value.buffer])
         return None
@@ -284,7 +288,13 @@ def _expand_elementwise(state: Expansion, node: Node, sources: list[str]) -> Non
     values = [state.bring(t, layout, node.name, bits) for t in sources]
     if len(values) == 1 and node.input(1) == node.inputs[0]:  # read twice: once as a copy
         values.append(state.copy(values[0], node))
-    state.put(node, node.outputs[0], layout, [v.buffer for v in values])
+    held = 0
+    if len(values) == 1 and bits > BYTE:  # the constant operand, cast
+        constant = (
+            cv.constant_shape(state.graph, next((t for t in node.inputs if t not in sources), "")) or ()
+        )
+        held = tensor_bytes(Extent(prod(constant), bits=bits), Layout.VECTOR, state.facts)
+    state.put(node, node.outputs[0], layout, [v.buffer for v in values], held)
 
 
 def _leaner_layout(state: Expansion, value: Value) -> Layout:

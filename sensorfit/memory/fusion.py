@@ -39,6 +39,19 @@ def is_wide(graph: Graph, *tensors: str) -> bool:
     return any((graph.tensors[t].bits or BYTE) > BYTE for t in tensors if t in graph.tensors)
 
 
+def bits_before_table(graph: Graph, tensor: str) -> int:
+    """Bits of a convolution's result that a table of wider results reads: as many as those; 0 for another tensor.
+
+    The activation is then a step of its own, as where MCT shifts a GELU.
+    """
+    producer, readers = graph.producer_of(tensor), graph.consumers_of(tensor)
+    if producer is None or producer.op not in FUSES or producer.activation or len(readers) != 1:
+        return 0
+    (reader,) = readers
+    wide = reader.op in NONLINEAR and is_wide(graph, *reader.outputs)
+    return int(graph.tensors[reader.outputs[0]].bits or 0) if wide else 0
+
+
 def joins_convolution(graph: Graph, node: Node) -> str | None:
     """The operand of an Add whose convolution also adds the other operand; None when the Add runs by itself.
 
