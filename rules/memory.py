@@ -15,6 +15,7 @@ TOPICS = {
     "SF302": "little-headroom",
     "SF303": "channels-just-past-a-block",
     "SF304": "counted-in-part",
+    "SF305": "fits-in-tiles",
 }
 SMALL_HEADROOM = 0.05
 """Headroom below this share of the budget is worth a word: a retrained head or a new input size eats it."""
@@ -24,7 +25,7 @@ EVIDENCE = "memory model read off converter listings (docs/memory.md has its err
 def findings(graph: Graph, memory: MemoryReport, target: Target) -> Iterator[Finding]:
     """What the memory report means; ``graph`` is the device graph that it was made from."""
     if not memory.fits:  # what is not known only adds to it
-        yield _does_not_fit(graph, memory, target)
+        yield _over(graph, memory, target)
     if not memory.complete:
         if memory.fits and _sized(graph):  # otherwise SF502 or SF514 has named what has no size
             yield _counted_in_part(graph, memory)
@@ -71,30 +72,58 @@ def _finding(
     )
 
 
-def may_be_tiled(graph: Graph, memory: MemoryReport, target: Target) -> bool:
-    """Whether the converter might still make it fit by cutting the rows of layers into tiles.
+def after_tiling(graph: Graph, memory: MemoryReport, target: Target) -> Support:
+    """What becomes of a network over the budget once the converter has cut the rows of layers into tiles.
 
-    Not where what tiles leave standing is too much already: the weights, the
-    reserved block, and the input or the outputs, whole (one byte an element at
-    least); and not for an operator that the converter's tiling fails on.
+    "unsupported" where what tiles leave standing is too much already (the
+    weights, the reserved block, and the input or the outputs, whole), where
+    there is nothing to cut, and where the cut fails on an operator or does not
+    win enough; "supported" where its bytes could be counted and are within the budget.
     """
+    tiling = memory.tiling
     outputs = sum(graph.tensors[t].elements or 0 for t in graph.outputs if t in graph.tensors)
     standing = memory.weights_bytes + memory.reserved_bytes + max(memory.input_persistence_bytes, outputs)
-    refused = set(read_facts("memory", target.name)["tiling"]["fails_on"])
-    return standing <= memory.budget_bytes and not any(n.op in refused for n in graph.nodes)
+    if standing > memory.budget_bytes:
+        return "unsupported"
+    if tiling is None:
+        return "unsupported" if memory.complete else "unknown"
+    facts = read_facts("memory", target.name)["tiling"]
+    if set(tiling.operators) & set(facts["fails_on"]):
+        return "unsupported"
+    if not memory.tiled_total_bytes:
+        return "unknown"
+    share = memory.tiled_total_bytes / memory.budget_bytes
+    if share <= 1 - facts["too_low"]:
+        return "supported"
+    return "unsupported" if share > 1 + facts["too_high"] else "unknown"
 
 
-def _does_not_fit(graph: Graph, memory: MemoryReport, target: Target) -> Finding:
-    over = -memory.headroom_bytes
-    if may_be_tiled(graph, memory, target):
+def _over(graph: Graph, memory: MemoryReport, target: Target) -> Finding:
+    """SF305 where tiles are expected to bring it under the budget, SF301 where not."""
+    over, total, tiling = -memory.headroom_bytes, memory.tiled_total_bytes, memory.tiling
+    support = after_tiling(graph, memory, target)
+    ways = "; or ".join(ways_out(memory))
+    stands = f"needs {memory.total_bytes:,} B of {memory.budget_bytes:,} B as it stands, {over:,} B too many"
+    if support == "supported" and tiling is not None:
+        return _finding(
+            "SF305",
+            "warning",
+            graph,
+            memory,
+            f"{stands}; the converter cuts the rows from {tiling.first} to {tiling.last} into {tiling.tiles} tiles, "
+            f"which should take {total:,} B (weights {memory.weights_bytes + tiling.more_weights_bytes:,} B, runtime {tiling.runtime_bytes:,} B)",
+            f"nothing, if the time that tiles cost is no matter (they overlap, and the latency here is that without them); else {ways}",
+            "fits only with the rows of layers cut into tiles",
+            "supported",
+        )
+    if support == "unknown":
         return _finding(
             "SF301",
             "error",
             graph,
             memory,
-            f"needs {memory.total_bytes:,} B of {memory.budget_bytes:,} B as it stands, {over:,} B too many; the converter "
-            "then cuts layers into tiles of rows, which may bring it under",
-            f"ask the converter (sensorfit build, or --confirm on the quantized graph); or {'; or '.join(ways_out(memory))}",
+            f"{stands}; the converter then cuts layers into tiles of rows, which may bring it under",
+            f"ask the converter (sensorfit build, or --confirm on the quantized graph); or {ways}",
             "over the memory unless the converter's tiling succeeds",
             "unknown",
         )
@@ -105,7 +134,7 @@ def _does_not_fit(graph: Graph, memory: MemoryReport, target: Target) -> Finding
         memory,
         f"needs {memory.total_bytes:,} B of {memory.budget_bytes:,} B, {over:,} B too many "
         f"(weights {memory.weights_bytes:,} B, runtime {memory.runtime_bytes:,} B)",
-        "; or ".join(ways_out(memory)),
+        ways,
         "the model needs more memory than the sensor has",
         "unsupported",
     )

@@ -99,11 +99,12 @@ def check(
 
 
 def verdict_of(findings: Iterable[Finding], memory: MemoryReport) -> Verdict:
-    """does_not_fit when a finding (an operator, or SF301) says so; fits only when all is known and within the budget."""
+    """does_not_fit when a finding (an operator, or SF301) says so; fits only when all is known and within the budget,
+    as it stands or in the converter's tiles (SF305)."""
     support = {f.support for f in findings}
     if "unsupported" in support:
         return "does_not_fit"
-    return "fits" if "unknown" not in support and memory.complete and memory.fits else "unknown"
+    return "fits" if "unknown" not in support and memory.complete else "unknown"
 
 
 def parameters(proto: onnx.ModelProto) -> int:

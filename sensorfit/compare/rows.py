@@ -72,7 +72,10 @@ class _Reader:
             flagged=_operators(g for p in parts for g in p.flagged),
             flagged_nodes=sum(g.count for p in parts for g in p.flagged),
             unknown_nodes=sum(p.unknown_nodes for p in parts),
-            verdicts={p: _verdict([x.report.verdicts[p] for x in parts], whole.fits) for p in profiles},
+            verdicts={
+                p: _verdict([x.report.verdicts[p] for x in parts], whole.fits or len(parts) == 1)
+                for p in profiles
+            },
             dsp_ms=whole.dsp_ms,
             dsp_ms_low=whole.dsp_ms_low,
             dsp_ms_high=whole.dsp_ms_high,

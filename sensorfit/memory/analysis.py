@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..graph.ir import Graph
 from ..target import Target
 from .advice import culprits, padding
@@ -14,6 +16,7 @@ from .model import Live, MemoryReport, Step
 from .peak import needed_bytes
 from .plan import place
 from .schedule import relieve, schedule
+from .tiler import advise
 from .weights import model_weight_bytes
 from .widths import with_widths
 
@@ -53,7 +56,7 @@ def analyse(device_graph: Graph, target: Target, input_persistency: bool = True)
         )
         for operation, alive in zip(program.operations, sets, strict=True)
     )
-    return MemoryReport(
+    report = MemoryReport(
         budget_bytes=target.budget_bytes,
         weights_bytes=weights,
         runtime_bytes=max(needed, default=0),
@@ -69,6 +72,10 @@ def analyse(device_graph: Graph, target: Target, input_persistency: bool = True)
         padding=padding(device_graph, spans, facts),
         plan_bytes=height,
     )
+    if report.fits or not report.complete:
+        return report
+    available = report.runtime_bytes + report.headroom_bytes
+    return replace(report, tiling=advise(device_graph, program, needed, available, facts))
 
 
 def _partly_modelled(graph: Graph, facts: Facts) -> tuple[str, ...]:

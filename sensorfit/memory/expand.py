@@ -208,6 +208,11 @@ def _expand_node(state: Expansion, node: Node) -> None:
         return _write_all(state, node, sources, leanest((Layout.TURNED, Layout.PLANES), extents, state.facts))
     if node.op in ELEMENTWISE:
         return _expand_elementwise(state, node, sources)
+    if node.op == "TileSlice":
+        return _write_all(state, node, sources, state.values[sources[0]].layout)
+    if node.op == "TileConcat":
+        layouts = {state.values[t].layout for t in sources}
+        return _write_all(state, node, sources, layouts.pop() if len(layouts) == 1 else Layout.PLANES)
     if node.op == "Concat":
         return _expand_concat(state, node, sources)
     if node.op in CUTS:

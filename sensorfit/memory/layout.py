@@ -73,6 +73,10 @@ class Facts:
     phase_weights: int
     native_group_inputs: int
     native_groups: frozenset[int]
+    tile_bytes: int
+    tile_boundary_shares: tuple[float, float]
+    """Of the memory that is left, a boundary of this size was accepted, one of that size was not."""
+    tile_block_bytes: int
     partly_modelled: frozenset[str]
 
 
@@ -112,6 +116,9 @@ def load_memory_facts(target: str = "imx500") -> Facts:
         phase_weights=table["stride"]["phase_weights"],
         native_group_inputs=table["groups"]["native_inputs"],
         native_groups=frozenset(table["groups"]["native_counts"]),
+        tile_bytes=table["tiling"]["tile_bytes"],
+        tile_boundary_shares=(table["tiling"]["boundary_share"], table["tiling"]["boundary_refused_share"]),
+        tile_block_bytes=table["tiling"]["block_bytes"],
         partly_modelled=frozenset(table["estimates"]["operators"]),
     )
 

@@ -75,6 +75,22 @@ class LargestInput:
 
 
 @dataclass(frozen=True)
+class Tiling:
+    """The rows of the layers from ``first`` to ``last`` cut into tiles, as the converter tries over the budget."""
+
+    first: str
+    last: str
+    """Names of the nodes between which the tiles run."""
+    tiles: int
+    operators: tuple[str, ...]
+    """The operators of the layers that are cut, whichever of the possible boundaries the converter takes."""
+    runtime_bytes: int = 0
+    """Runtime bytes of the network with these tiles; 0 where they cannot be counted (branches, operators not seen in tiles)."""
+    more_weights_bytes: int = 0
+    """What the tiles add to the weights."""
+
+
+@dataclass(frozen=True)
 class MemoryReport:
     """Bytes on the device. ``runtime_bytes`` leaves out the input-persistence cost, which
     ``total_bytes`` contains only when ``input_persistency`` is on."""
@@ -99,6 +115,8 @@ class MemoryReport:
     """Tensors whose channels lie just past a block boundary, most wasteful first."""
     plan_bytes: int = 0
     """Height of the placement in ``steps`` (offsets); at least ``bound_bytes``."""
+    tiling: Tiling | None = None
+    """The tiles that the converter is expected to try; None within the budget and where it finds none."""
     largest_inputs: tuple[LargestInput, ...] = ()
     """The largest square and 4:3 inputs that fit, where asked for."""
 
@@ -107,6 +125,14 @@ class MemoryReport:
         """Weights, runtime and reserved block, plus the input persistence when on."""
         extra = self.input_persistence_bytes if self.input_persistency else 0
         return self.weights_bytes + self.runtime_bytes + self.reserved_bytes + extra
+
+    @property
+    def tiled_total_bytes(self) -> int:
+        """The total with the tiles of ``tiling``; 0 where they cannot be counted."""
+        if self.tiling is None or not self.tiling.runtime_bytes:
+            return 0
+        grown = self.tiling.runtime_bytes - self.runtime_bytes + self.tiling.more_weights_bytes
+        return self.total_bytes + grown
 
     @property
     def headroom_bytes(self) -> int:

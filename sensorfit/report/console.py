@@ -177,6 +177,12 @@ def _memory(report: Report, columns: int) -> RenderableType:
         share = share_words(memory)
         bar = Text("" if share == NOT_SIZED else share + of_budget, "yellow")
     table.add_row(Text("total", "bold"), Text(_bytes(memory.total_bytes, memory.complete), "bold"), bar)
+    if memory.tiled_total_bytes:
+        table.add_row(
+            "total in tiles",
+            _bytes(memory.tiled_total_bytes, True),
+            Text("as the converter would cut it", "dim"),
+        )
     lines: list[RenderableType] = [Text("Memory", "bold"), _inset(table, 2)]
     if 0 <= memory.peak_step < len(memory.steps) and memory.complete:
         peak = memory.steps[memory.peak_step]

@@ -130,6 +130,23 @@ def _finding(finding: Finding) -> dict[str, Any]:
     return found
 
 
+def _tiling(memory: MemoryReport) -> dict[str, Any] | None:
+    tiling = memory.tiling
+    if tiling is None:
+        return None
+    found: dict[str, Any] = {
+        "first": tiling.first,
+        "last": tiling.last,
+        "tiles": tiling.tiles,
+        "operators": list(tiling.operators),
+    }
+    if memory.tiled_total_bytes:
+        found["runtime_bytes"] = tiling.runtime_bytes
+        found["weights_bytes"] = memory.weights_bytes + tiling.more_weights_bytes
+        found["total_bytes"] = memory.tiled_total_bytes
+    return found
+
+
 def _memory(memory: MemoryReport, plan: bool) -> dict[str, Any]:
     peak = memory.steps[memory.peak_step] if 0 <= memory.peak_step < len(memory.steps) else None
     found: dict[str, Any] = {
@@ -148,6 +165,7 @@ def _memory(memory: MemoryReport, plan: bool) -> dict[str, Any]:
         "live_at_peak": [{"tensor": t.tensor, "bytes": t.bytes, "why": t.why} for t in peak.live]
         if peak
         else [],
+        "tiling": _tiling(memory),
         "notes": list(memory.notes),
     }
     if plan:

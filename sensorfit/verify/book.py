@@ -59,8 +59,8 @@ _MEMORY: Final = {
         the chip; there is no other memory. The prediction follows the
         converter's own layout (docs/memory.md has its errors), and names the
         layer and tensor at the peak. Over the budget the converter cuts layers
-        into tiles of rows and tries again; where that has never been seen to
-        fail (no Resize, no global average pool) the verdict is "unknown".
+        into tiles of rows and tries once more: SF305 where that is expected to
+        be enough. Where it is not known the verdict is "unknown".
 
         Fails:
             (float[1,3,640,640] x) => (float[1,64,640,640] y) <float[64,3,3,3] w>
@@ -98,6 +98,18 @@ _MEMORY: Final = {
         are not known: the total is a lower bound, so the verdict is "unknown".
 
         Fix: make the weights constants of known shape: export with constant folding, or run onnxslim.
+        """
+    ),
+    "SF305": parse(
+        """The model fits only with the rows of layers cut into tiles.
+
+        As it stands it is over the budget. The converter then cuts the rows of
+        the layers around the peak into tiles, which run one after the other
+        and need less memory at a time (docs/memory.md, "Over the budget"). The
+        bytes are a prediction of its second attempt. Tiles overlap, so the
+        network takes longer than the latency here, which is that without them.
+
+        Fix: nothing, if the time is no matter; else what SF301 advises.
         """
     ),
 }
