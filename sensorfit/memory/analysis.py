@@ -74,8 +74,9 @@ def analyse(device_graph: Graph, target: Target, input_persistency: bool = True)
     )
     if report.fits or not report.complete:
         return report
-    available = report.runtime_bytes + report.headroom_bytes
-    return replace(report, tiling=advise(device_graph, program, needed, available, facts))
+    kept = report.input_persistence_bytes if input_persistency else 0
+    available = report.budget_bytes - report.weights_bytes - report.reserved_bytes
+    return replace(report, tiling=advise(device_graph, program, needed, available, kept, facts))
 
 
 def _partly_modelled(graph: Graph, facts: Facts) -> tuple[str, ...]:

@@ -33,13 +33,13 @@ BOUNDARIES = frozenset({"Conv", "ConvTranspose"})
 
 
 def advise(
-    graph: Graph, program: Program, needed: Sequence[int], available: int, facts: Facts
+    graph: Graph, program: Program, needed: Sequence[int], available: int, kept: int, facts: Facts
 ) -> Tiling | None:
     """The tiles for a ``program`` (of ``graph``, scheduled) whose steps have ``available`` bytes; None for no region.
 
-    ``needed`` holds the bytes of each step.
+    ``needed`` holds the bytes of each step, ``kept`` those of an input that is kept besides.
     """
-    over = [index for index, size in enumerate(needed) if size > available]
+    over = [index for index, size in enumerate(needed) if size + kept > available]
     if not over or available <= 0:
         return None
     search = _Search(graph, program)
@@ -48,12 +48,12 @@ def advise(
     region = sure or other
     if not region:
         return None
-    count = max(2, -(-max(needed) // facts.tile_bytes))
+    count, more = (max(2, -(-peak // facts.tile_bytes)) for peak in (max(needed), max(needed) + kept))
     operators = tuple(sorted({n.op for n in sure} & {n.op for n in other}))
     names = region[0].name, region[-1].name
     windows = [w for n in region if (w := window_of(graph, n, facts)) is not None]
     counted = len(windows) == len(region) and is_chain(graph, region)
-    if sure != other or not counted or height(graph, region[-1].outputs[0]) < count:
+    if sure != other or count != more or not counted or height(graph, region[-1].outputs[0]) < count:
         return Tiling(*names, count, operators)
     cut = expand(tile(graph, region, windows, count), facts)
     one_by_one = _needed(cut, facts.align) if count == 2 else []
