@@ -92,10 +92,10 @@ def after_tiling(graph: Graph, memory: MemoryReport, target: Target) -> Support:
         return "unsupported"
     if not memory.tiled_total_bytes:
         return "unknown"
-    share = memory.tiled_total_bytes / memory.budget_bytes
-    if share <= 1 - facts["too_low"]:
+    if memory.tiled_total_bytes <= (1 - facts["too_low"]) * memory.budget_bytes:
         return "supported"
-    return "unsupported" if share > 1 + facts["too_high"] else "unknown"
+    least = memory.tiled_total_bytes - tiling.runtime_bytes + tiling.bound_bytes
+    return "unsupported" if least > memory.budget_bytes else "unknown"
 
 
 def _over(graph: Graph, memory: MemoryReport, target: Target) -> Finding:

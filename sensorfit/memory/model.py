@@ -88,6 +88,8 @@ class Tiling:
     """Runtime bytes of the network with these tiles; 0 where they cannot be counted (branches, operators not seen in tiles)."""
     more_weights_bytes: int = 0
     """What the tiles add to the weights."""
+    bound_bytes: int = 0
+    """The runtime bytes that no order of these tiles can beat."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ NAMES: Final = {
     "SF116": "Reshape", "SF117": "SliceOrGather", "SF118": "Reduction", "SF119": "MatrixProduct", "SF120": "Cast",
     "SF121": "ErfGelu", "SF122": "ConverterDiffers",
     "SF201": "Softmax", "SF202": "LayerNormalization",
-    "SF301": "OutOfMemory", "SF302": "LittleMemoryLeft", "SF303": "ChannelBlockMemory", "SF304": "MemoryCountedInPart",
+    "SF301": "OutOfMemory", "SF302": "LittleMemoryLeft", "SF303": "ChannelBlockMemory", "SF304": "MemoryCountedInPart", "SF305": "FitsInTiles",
     "SF401": "ChannelBlockTime", "SF402": "DepthwiseAtFullResolution", "SF403": "ResizeBeforePointwise",
     "SF501": "BatchSize", "SF502": "DynamicShape", "SF503": "InputRank", "SF504": "InputChannels", "SF505": "InputSize",
     "SF506": "SeveralInputs", "SF507": "InputType", "SF508": "Opset", "SF509": "DisconnectedGraph",
