@@ -21,8 +21,8 @@ from tools.tiling_errors import runtime_bytes, table, with_table
 DATA = Path(__file__).parents[1] / "data" / "memory"
 DOCS = Path(__file__).parents[2] / "docs" / "memory.md"
 ANSWERS: list[dict[str, Any]] = json.loads((DATA / "tiling.json").read_text(encoding="utf-8"))
-OPEN = {"t_res", "av", "m4"}
-"""Networks whose verdict we leave open: branches, and a total 0.4 % over."""
+OPEN = {"t_res", "av", "m4", "bx"}
+"""Networks whose verdict we leave open: branches, and what does not fit in our order but might in another."""
 
 
 @pytest.fixture(params=ANSWERS, ids=lambda a: a["name"])
@@ -59,7 +59,7 @@ def test_the_tiles_begin_and_end_where_the_converters_do(answer: dict[str, Any])
     if "first" in answer and "|" in answer["spec"]:  # MCT names the layers of published networks anew
         assert tiling is not None
         activations = {
-            n.output[0]: n.input[0] for n in model(answer["name"]).graph.node if n.op_type == "Relu"
+            n.output[0]: n.input[0] for n in model(answer["name"]).graph.node if n.op_type in ("Relu", "Clip")
         }
         producers = {t: n.name for n in model(answer["name"]).graph.node for t in n.output}
         named = {n.name: n.output[0] for n in model(answer["name"]).graph.node}
