@@ -1,0 +1,37 @@
+"""Grouped convolutions, matrix products of vectors and residuals against the probes that told them apart."""
+
+from __future__ import annotations
+
+import pytest
+
+from sensorfit.memory.convolution import Convolution, one_group, runs_by_group, weight_bytes
+from sensorfit.memory.layout import load_memory_facts
+from tools.memory_errors import Case, cases
+
+FACTS = load_memory_facts()
+TOLD_APART = ("fc4", "fc6", "fc_act", "fc_act2", "grp16", "grpa", "grpb", "grpc", "ja", "jc", "jd",
+              "z_regx004_224", "z_mbv3l_160")  # fmt: skip
+
+
+def grouped(groups: int, each: int) -> Convolution:
+    """A 3x3 convolution of ``groups`` groups of ``each`` channels."""
+    channels = groups * each
+    return Convolution(channels, channels, groups, (3, 3), (1, 1), (1, 1), (1, 1, 1, 1), False, 8)
+
+
+@pytest.mark.parametrize("case", [c for c in cases() if c.name in TOLD_APART], ids=lambda c: c.name)
+def test_a_probe_takes_what_the_converter_says(case: Case) -> None:
+    report = case.report()
+    assert (report.weights_bytes, report.runtime_bytes) == (case.weights_bytes, case.runtime_bytes)
+
+
+@pytest.mark.parametrize(("groups", "each"), [(8, 16), (4, 16), (2, 32), (8, 24), (40, 8), (32, 4), (19, 8)])
+def test_few_inputs_or_two_four_or_eight_groups_stay_one_step(groups: int, each: int) -> None:
+    assert not runs_by_group(grouped(groups, each), FACTS)
+
+
+@pytest.mark.parametrize(("groups", "each"), [(24, 16), (16, 16), (3, 9), (6, 24), (3, 64)])
+def test_other_groups_take_a_dense_kernel_each(groups: int, each: int) -> None:
+    conv = grouped(groups, each)
+    assert runs_by_group(conv, FACTS)
+    assert weight_bytes(conv, FACTS) == groups * weight_bytes(one_group(conv), FACTS)
