@@ -112,7 +112,7 @@ def step_table_bytes(graph: Graph, node: Node, facts: Facts) -> int:
             return facts.table_bytes + facts.step_table_bytes
         if node.op not in NOT_NEGATIVE and _is_matrix(graph, producer):
             return facts.table_bytes + facts.step_table_bytes
-        return facts.table_bytes * _tables(producer)
+        return facts.table_bytes * _tables(graph, producer, facts)
     if node.op in ELEMENTWISE:
         return _elementwise(graph, node, facts)
     return 0
@@ -132,9 +132,12 @@ def _ends_scale_and_shift(graph: Graph, node: Node) -> bool:
     return scale is not None and scale_and_shift(graph, scale) is node
 
 
-def _tables(convolution: Node | None) -> int:
-    """Tables that what a convolution takes in needs: a grouped one has two."""
-    return 2 if convolution is not None and int(convolution.attrs.get("group", 1)) > 1 else 1
+def _tables(graph: Graph, node: Node | None, facts: Facts) -> int:
+    """Tables that what a convolution takes in needs: a grouped one has two, one run by group one a group."""
+    conv = cv.read_convolution(graph, node) if node is not None and node.op in CONVOLUTIONS else None
+    if conv is None or conv.groups == 1:
+        return 1
+    return conv.groups if cv.runs_by_group(conv, facts) else 2
 
 
 def _elementwise(graph: Graph, node: Node, facts: Facts) -> int:
@@ -162,5 +165,5 @@ def _elementwise(graph: Graph, node: Node, facts: Facts) -> int:
         return facts.broadcast_bytes
     joined = joins_convolution(graph, node)
     if joined is not None:
-        return facts.table_bytes * _tables(graph.producer_of(joined))
+        return facts.table_bytes * _tables(graph, graph.producer_of(joined), facts)
     return facts.elementwise_bytes

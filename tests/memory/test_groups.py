@@ -9,7 +9,7 @@ from sensorfit.memory.layout import load_memory_facts
 from tools.memory_errors import Case, cases
 
 FACTS = load_memory_facts()
-TOLD_APART = ("fc4", "fc6", "fc_act", "fc_act2", "grp16", "grpa", "grpb", "grpc", "ja", "jc", "jd",
+TOLD_APART = ("fc4", "fc6", "fc_act", "fc_act2", "grp16", "grpa", "grpb", "grpc", "grpd", "ja", "jc", "jd",
               "z_regx004_224", "z_mbv3l_160")  # fmt: skip
 
 
