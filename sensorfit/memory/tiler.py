@@ -7,8 +7,8 @@ the memory, it moves the start back and the end on until the region
 - is entered by its first node and left by its last one alone,
 - reads and writes little enough.
 
-The tiles are as many as the network's peak holds pieces of 6 MiB. There is
-one region and one attempt: what is still over then does not fit. Three tiles
+The tiles are as many as leave each at most about three quarters of the memory
+as its share of the peak. There is one region and one attempt: what is still over then does not fit. Three tiles
 and more run last tile first; of two either was seen to be first, so that the
 order that needs more counts. Where a tile ends with a layer that makes more than
 it reads, the converter may leave that for later (probe h_vgg); the bytes here
@@ -19,6 +19,7 @@ evidence: ``[tiling]`` in ``rules/imx500/memory.toml``.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 
 from ..graph.ir import Graph, Node
 from .bound import bound_bytes
@@ -51,12 +52,15 @@ def advise(
     region = sure or other
     if not region:
         return None
-    count, more = (max(2, -(-peak // facts.tile_bytes)) for peak in (max(needed), max(needed) + kept))
+    pieces = (facts.tile_bytes, *(share * available for share in facts.tile_shares))
+    peaks = (max(needed), max(needed) + kept)  # whether the kept input counts was not seen
+    counts = {max(2, ceil(peak / piece)) for piece in pieces for peak in peaks}
+    count = max(counts)
     operators = tuple(sorted({n.op for n in sure} & {n.op for n in other}))
     names = region[0].name, region[-1].name
     windows = [w for n in region if (w := window_of(graph, n, facts)) is not None]
     counted = len(windows) == len(region) and is_chain(graph, region)
-    if sure != other or count != more or not counted or height(graph, region[-1].outputs[0]) < count:
+    if sure != other or len(counts) > 1 or not counted or height(graph, region[-1].outputs[0]) < count:
         return Tiling(*names, count, operators)
     cut = expand(tile(graph, region, windows, count), facts)
     one_by_one = _needed(cut, facts.align) if count == 2 else []
