@@ -77,7 +77,6 @@ class Facts:
     """Of the memory that is left, a tile's share of the peak was this much; that much took another tile."""
     tile_boundary_shares: tuple[float, float]
     """Of the memory that is left, a boundary of this size was accepted, one of that size was not."""
-    tile_bytes: int
     tile_block_bytes: int
     partly_modelled: frozenset[str]
 
@@ -120,7 +119,6 @@ def load_memory_facts(target: str = "imx500") -> Facts:
         native_groups=frozenset(table["groups"]["native_counts"]),
         tile_shares=(table["tiling"]["tile_share"], table["tiling"]["tile_refused_share"]),
         tile_boundary_shares=(table["tiling"]["boundary_share"], table["tiling"]["boundary_refused_share"]),
-        tile_bytes=table["tiling"]["tile_bytes"],
         tile_block_bytes=table["tiling"]["block_bytes"],
         partly_modelled=frozenset(table["estimates"]["operators"]),
     )

@@ -52,7 +52,7 @@ def advise(
     region = sure or other
     if not region:
         return None
-    pieces = (facts.tile_bytes, *(share * available for share in facts.tile_shares))
+    pieces = [share * available for share in facts.tile_shares]
     peaks = (max(needed), max(needed) + kept)  # whether the kept input counts was not seen
     counts = {max(2, ceil(peak / piece)) for piece in pieces for peak in peaks}
     count = max(counts)
