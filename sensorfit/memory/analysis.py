@@ -15,7 +15,7 @@ from .lifetimes import lifetimes, live_sets
 from .model import Live, MemoryReport, Step
 from .peak import needed_bytes
 from .plan import place
-from .schedule import relieve, schedule
+from .schedule import schedule
 from .tiler import advise
 from .weights import model_weight_bytes
 from .widths import with_widths
@@ -30,8 +30,7 @@ def analyse(device_graph: Graph, target: Target, input_persistency: bool = True)
     facts = load_memory_facts(target.name)
     device_graph = with_widths(device_graph)
     program = expand(device_graph, facts)
-    program.operations = schedule(program)
-    relieve(program, facts.align)
+    program.operations = schedule(program, facts)
     weights, weight_notes, weights_known = model_weight_bytes(device_graph, facts)
     spans = lifetimes(program)
     sets = [list(alive) for alive in live_sets(spans, len(program.operations))]

@@ -2,7 +2,7 @@
 
 During a step its inputs, outputs and scratch are alive. So is every tensor
 that was written before it in any order (its writer is an ancestor) and is
-still to be read in any order (a reader is a descendant). Their sum at the
+still to be read in any order (a reader is a descendant) or an output. Their sum at the
 worst step is a lower bound for every schedule and every placement.
 """
 
@@ -22,6 +22,7 @@ def bound_bytes(program: Program, spans: Sequence[Lifetime]) -> int:
     for index, op in enumerate(operations):
         for name in op.reads:
             readers.setdefault(name, []).append(index)
+    outputs = set(program.outputs)
     before = [0] * len(operations)  # bit i: step i is the step itself or an ancestor
     for index, op in enumerate(operations):
         mask = 1 << index
@@ -36,11 +37,12 @@ def bound_bytes(program: Program, spans: Sequence[Lifetime]) -> int:
         last = min(span.last, len(operations) - 1)
         touching = readers.get(name, [])
         source = writer.get(name)
-        if last - span.first <= 1 or (source is None and not touching):
+        kept = name in outputs
+        if not kept and (last - span.first <= 1 or (source is None and not touching)):
             for index in range(span.first, last + 1):
                 need[index] += size
             continue
-        ahead = 0  # everything that some reader waits for
+        ahead = -1 if kept else 0  # everything that some reader waits for; an output waits for the end
         for index in touching:
             ahead |= before[index]
         for index in range(span.first, last + 1):

@@ -57,11 +57,13 @@ class Expansion:
         held = self.store(name, "scratch", scratch, None) if scratch else ""
         self.program.operations.append(Operation(name, op, tuple(dict.fromkeys(reads)), tuple(writes), held))
 
-    def transform(self, value: Value, extent: Extent, layout: Layout, name: str, label: str) -> Value:
+    def transform(
+        self, value: Value, extent: Extent, layout: Layout, name: str, label: str, op: str = "Transform"
+    ) -> Value:
         """``value`` copied into another layout or extent."""
         size = tensor_bytes(extent, layout, self.facts)
         buffer = self.store(self.program.buffers[value.buffer].tensor, label, size, layout)
-        self.step(name, "Transform", [value.buffer], [buffer])
+        self.step(name, op, [value.buffer], [buffer])
         return Value(buffer, layout, extent)
 
     def bring(self, tensor: str, layout: Layout, reader: str, bits: int = 0) -> Value:

@@ -79,6 +79,7 @@ class Facts:
     """Of the memory that is left, a boundary of this size was accepted, one of that size was not."""
     tile_block_bytes: int
     partly_modelled: frozenset[str]
+    order_error: float
 
 
 @cache
@@ -121,6 +122,7 @@ def load_memory_facts(target: str = "imx500") -> Facts:
         tile_boundary_shares=(table["tiling"]["boundary_share"], table["tiling"]["boundary_refused_share"]),
         tile_block_bytes=table["tiling"]["block_bytes"],
         partly_modelled=frozenset(table["estimates"]["operators"]),
+        order_error=table["estimates"]["order_error"],
     )
 
 

@@ -21,8 +21,8 @@ def lifetimes(program: Program, keep_input: bool = False) -> list[Lifetime]:
     """Lifetimes of all buffers, by first step.
 
     A buffer lives from the step that writes it to the last step that reads
-    it; inputs from the start, outputs to the end of the step that writes
-    them, when the sensor sends them. ``keep_input`` keeps the inputs to the end.
+    it; inputs from the start, outputs to the end. ``keep_input`` keeps the
+    inputs to the end, too.
     """
     first: dict[str, int] = dict.fromkeys(program.inputs, 0)
     last: dict[str, int] = dict.fromkeys(program.inputs, 0)
@@ -35,9 +35,8 @@ def lifetimes(program: Program, keep_input: bool = False) -> list[Lifetime]:
             last[name] = index
         if operation.scratch:
             first[operation.scratch] = last[operation.scratch] = index
-    if keep_input:
-        for name in program.inputs:
-            last[name] = max(len(program.operations) - 1, 0)
+    for name in (*program.outputs, *(program.inputs if keep_input else ())):
+        last[name] = max(len(program.operations) - 1, 0)
     found = [Lifetime(program.buffers[name], first[name], last[name]) for name in first]
     return sorted(found, key=lambda item: (item.first, item.last))
 

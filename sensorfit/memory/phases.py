@@ -33,10 +33,10 @@ def polyphase(state: Expansion, node: Node, conv: cv.Convolution, value: Value) 
     full = tall.resized(columns=max(columns * sx, extent.columns))
     padded = any(conv.pads) or full != extent
     if padded:
-        value = state.transform(value, tall, flat, f"{name}/pad-rows", f"rows padded for {name}")
+        value = state.transform(value, tall, flat, f"{name}/pad-rows", f"rows padded for {name}", "Pad")
         if planes:
             value = state.transform(value, tall, sliced, f"{name}/turn", f"turned for {name}")
-        value = state.transform(value, full, sliced, f"{name}/pad-columns", f"padded for {name}")
+        value = state.transform(value, full, sliced, f"{name}/pad-columns", f"padded for {name}", "Pad")
     narrow = full.resized(columns=columns)
     small = narrow.resized(rows=rows)
     cut = leanest((Layout.BLOCKS, Layout.PLANES), [narrow, small], facts) if planes else Layout.BLOCKS
@@ -49,10 +49,10 @@ def polyphase(state: Expansion, node: Node, conv: cv.Convolution, value: Value) 
         part = value
         if planes and not padded:
             part = state.transform(part, full, sliced, f"{name}/turn-{phase}", f"turned, {label}")
-        part = state.transform(part, narrow, sliced, f"{name}/slice-{phase}", f"columns, {label}")
+        part = state.transform(part, narrow, sliced, f"{name}/slice-{phase}", f"columns, {label}", "Slice")
         if planes:
             part = state.transform(part, narrow, cut, f"{name}/back-{phase}", f"turned back, {label}")
-        part = state.transform(part, small, cut, f"{name}/phase-{phase}", label)
+        part = state.transform(part, small, cut, f"{name}/phase-{phase}", label, "Slice")
         if cut is not together:
             part = state.transform(part, small, together, f"{name}/lay-{phase}", f"laid, {label}")
         phases.append(part)
@@ -75,7 +75,14 @@ def sample(state: Expansion, node: Node, conv: cv.Convolution, value: Value) -> 
     """Every s-th column, then every s-th row of the input."""
     out = state.extent(node.outputs[0])
     narrow = value.extent.resized(columns=out.columns)
-    value = state.transform(value, narrow, value.layout, f"{node.name}/columns", f"columns for {node.name}")
+    value = state.transform(
+        value, narrow, value.layout, f"{node.name}/columns", f"columns for {node.name}", "Slice"
+    )
     return state.transform(
-        value, narrow.resized(rows=out.rows), value.layout, f"{node.name}/rows", f"rows for {node.name}"
+        value,
+        narrow.resized(rows=out.rows),
+        value.layout,
+        f"{node.name}/rows",
+        f"rows for {node.name}",
+        "Slice",
     )

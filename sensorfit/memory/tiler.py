@@ -30,7 +30,7 @@ from .layout import Facts
 from .lifetimes import lifetimes, live_sets
 from .model import Tiling
 from .peak import needed_bytes
-from .schedule import relieve, schedule
+from .schedule import schedule
 from .tiles import height, is_chain, tile, window_of
 
 BOUNDARIES = frozenset({"Conv"})
@@ -65,8 +65,7 @@ def advise(
     cut = expand(tile(graph, region, windows, count), facts)
     one_by_one = _needed(cut, facts.align) if count == 2 else []
     tiles = [size for size, op in zip(one_by_one, cut.operations, strict=False) if "@" in op.name]
-    cut.operations = schedule(cut)
-    relieve(cut, facts.align)
+    cut.operations = schedule(cut, facts)
     runtime = max(*_needed(cut, facts.align), *tiles, 0)
     more_weights = (count - 1) * _again(graph, region, facts)
     return Tiling(*names, count, operators, runtime, more_weights, bound_bytes(cut, lifetimes(cut)))
