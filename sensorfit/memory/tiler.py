@@ -8,11 +8,10 @@ the memory, it moves the start back and the end on until the region
 - reads and writes little enough.
 
 The tiles are as many as leave each at most about three quarters of the memory
-as its share of the peak. There is one region and one attempt: what is still over then does not fit. Three tiles
-and more run last tile first; of two either was seen to be first, so that the
-order that needs more counts. Where a tile ends with a layer that makes more than
-it reads, the converter may leave that for later (probe h_vgg); the bytes here
-are then too many, never too few. Numbers and
+as its share of the peak. There is one region and one attempt: what is still
+over then does not fit. Three tiles and more stand in the order that the search
+finds, as all steps do; of two either was seen to be first, so that the order
+that needs more counts. Numbers and
 evidence: ``[tiling]`` in ``rules/imx500/memory.toml``.
 """
 
