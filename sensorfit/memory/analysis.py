@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from ..graph.ir import Graph
@@ -65,7 +66,12 @@ def analyse(device_graph: Graph, target: Target, input_persistency: bool = True)
         bound_bytes=bound_bytes(program, spans),
         steps=steps,
         peak_step=peak,
-        notes=(*program.notes, *weight_notes, *_partly_modelled(device_graph, facts)),
+        notes=(
+            *program.notes,
+            *weight_notes,
+            *_partly_modelled(device_graph, facts),
+            *_may_be_shifted(device_graph, facts),
+        ),
         complete=program.complete and weights_known,
         culprits=culprits(device_graph, sets[peak], sets, facts) if sets else (),
         padding=padding(device_graph, spans, facts),
@@ -92,6 +98,30 @@ def _partly_modelled(graph: Graph, facts: Facts) -> tuple[str, ...]:
     return (
         f"{', '.join(found)} of two activations: the layout changes around them are counted only in part; "
         "no network with them has converted, so nothing was compared",
+    )
+
+
+def _may_be_shifted(graph: Graph, facts: Facts) -> tuple[str, ...]:
+    """A note where a float graph holds activations whose negative part MCT may shift away.
+
+    It does where the quantizer's threshold is at least 20 times the smallest value
+    (MCT's ``shift_negative_activation_correction``), which only data can show.
+    """
+    if graph.quantized:
+        return ()
+    found = Counter(
+        node.op
+        for node in graph.nodes
+        if node.op in facts.shifted
+        and any(r.op in ("Conv", "Gemm") for r in graph.consumers_of(node.outputs[0]))
+    )
+    if not found:
+        return ()
+    names = ", ".join(f"{count} {op}" for op, count in sorted(found.items()))
+    return (
+        f"{names}: quantization may shift the small negative values of these to read them unsigned; each so shifted "
+        f"writes 16 bits, which these figures leave out (EdgeSAM's encoder at 96x96: {facts.shift_error:.0%} more "
+        "runtime with 26 of them)",
     )
 
 

@@ -80,6 +80,8 @@ class Facts:
     tile_block_bytes: int
     partly_modelled: frozenset[str]
     order_error: float
+    shifted: frozenset[str]
+    shift_error: float
 
 
 @cache
@@ -123,6 +125,8 @@ def load_memory_facts(target: str = "imx500") -> Facts:
         tile_block_bytes=table["tiling"]["block_bytes"],
         partly_modelled=frozenset(table["estimates"]["operators"]),
         order_error=table["estimates"]["order_error"],
+        shifted=frozenset(table["estimates"]["shifted"]),
+        shift_error=table["estimates"]["shift_error"],
     )
 
 

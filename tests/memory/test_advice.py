@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import json
 from pathlib import Path
 
+import onnx
 import pytest
 from rich.console import Console
 
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
 from sensorfit.memory import MemoryReport, analyse
+from sensorfit.memory.layout import load_memory_facts
 from sensorfit.memory.resize import FOUR_BY_THREE, largest_input
 from sensorfit.report.memory import render_timeline
 from sensorfit.rules.memory import findings
@@ -111,3 +115,23 @@ def test_what_is_counted_only_in_part_is_said(body: str, said: bool) -> None:
     model = model_of(f"g (float[1,16,32,32] x, float[32] s) => (float[1,16,32,32] y) {{ {body} }}")
     notes = analyse(lower(load(model)), TARGET).notes
     assert any("only in part" in note for note in notes) == said
+
+
+def test_activations_that_quantization_may_shift_are_named_with_what_it_cost(tmp_path: Path) -> None:
+    """The figure is the converter's on the same network with and without its 26 shifts."""
+    data = Path(__file__).parents[1] / "data" / "memory"
+    plain = json.loads((data / "probes.json").read_text(encoding="utf-8"))["edgesam_deploy_96"]
+    shifted = json.loads((data / "bit_widths.json").read_text(encoding="utf-8"))["edgesam_deploy_96_shifted"]
+    cost = shifted["runtime_bytes"] / plain["runtime_bytes"] - 1
+    assert round(cost, 2) == load_memory_facts().shift_error
+
+    def notes(path: Path) -> list[str]:
+        model = onnx.load_from_string(gzip.decompress(path.read_bytes()))
+        found = analyse(lower(load(model, path.name)), load_target()).notes
+        return [note for note in found if "shift" in note]
+
+    (note,) = notes(data / "probes" / "edgesam_deploy_96.onnx.gz")
+    assert "Gelu" in note
+    assert f"{cost:.0%}" in note
+    assert not notes(data / "bit_widths" / "edgesam_deploy_96_shifted.onnx.gz")
+    assert not notes(data / "corpus" / "picosam3_96.onnx.gz")
