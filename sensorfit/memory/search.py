@@ -14,6 +14,7 @@ probes of tests/data/memory).
 from __future__ import annotations
 
 import heapq
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -52,27 +53,27 @@ class Steps:
 
 
 @dataclass(slots=True)
-class _Cut:
+class _State:
+    """An order begun."""
+
     alive: int
+    """What is still to be read, and the outputs."""
     bytes: int
     peak: int
-    """The most bytes on the way here."""
+    """Bytes of the largest cut so far."""
     length: int
-    step: int
-    before: _Expanded | None
-
-
-@dataclass(slots=True)
-class _Expanded:
-    """A cut whose step has run."""
-
-    cut: _Cut
-    alive: int
-    """Without what nobody reads any more."""
-    bytes: int
     done: int
     """Steps that have run, as a set."""
-    ready: tuple[int, ...]
+    ready: list[int]
+    step: int
+    """The last step; -1 at the start."""
+    before: _State | None
+
+
+_Cut = tuple[float, int, int, int]
+"""Peak or estimate, less what is alive, the step, the cut's bytes: the first of several is the one to try."""
+_Open = tuple[float, int, int, int, _Cut, Iterator[_Cut], _State]
+"""A cut in the order of preference, its siblings that come after it, and the state it leaves."""
 
 
 def bits(tensors: int) -> Iterator[int]:
@@ -111,82 +112,94 @@ class MaxCut:
             if found <= bound or least * CLOSE_ENOUGH >= found:
                 break
             estimate = (found + least) / 2
-            cut = self.solve(estimate)
-            if cut is None:
+            solution = self.solve(estimate)
+            if solution is None:
                 self.gave_up = True
                 least = int(estimate) + 1
             else:
-                best, found = _steps_of(cut), min(int(estimate), cut.peak)
+                best, found = solution[0], min(int(estimate), solution[1])
         self.gave_up &= self.peak(best) > bound * CLOSE_ENOUGH
         return best
 
     def peak(self, order: list[int]) -> int:
         """Bytes of the largest cut of an order."""
-        state = self._begin()
-        for step in order:
-            state = self._run(self._cut(state, step))
-        return state.cut.peak
+        last: dict[int, int] = {}
+        for place, step in enumerate(order):
+            for tensor in bits((self.steps.reads[step] | self.steps.writes[step]) & ~self.steps.kept):
+                last[tensor] = place
+        dying = [0] * len(order)
+        for tensor, place in last.items():
+            dying[place] += self.steps.sizes[tensor]
+        size = largest = self.steps.bytes(self.steps.start)
+        for place, step in enumerate(order):
+            size += self.written[step]
+            largest = max(largest, size)
+            size -= dying[place]
+        return largest
 
-    def solve(self, estimate: float) -> _Cut | None:
-        """The last cut of the best order found; None when the search gives up."""
-        state = self._begin()
-        everything = (1 << len(self.steps.reads)) - 1
-        opened: dict[int, int] = {}
+    def solve(self, estimate: float) -> tuple[list[int], int] | None:
+        """The best order found and its peak in bytes; None when the search gives up."""
+        steps = self.steps
+        everything = (1 << len(steps.reads)) - 1
+        ready = [index for index, read in enumerate(steps.reads) if not read & ~steps.start]
+        size = steps.bytes(steps.start)
+        state = _State(steps.start, size, size, 0, 0, ready, -1, None)
         closed: set[int] = set()
-        heap: list[tuple[float, int, int, int, _Cut]] = []
-        expansions = pushed = 0
+        heap: list[_Open] = []
+        pushed = itertools.count()
+
+        def offer(siblings: Iterator[_Cut], of: _State) -> None:
+            for cut in itertools.islice(siblings, 1):
+                heapq.heappush(heap, (cut[0], -of.length, cut[1], next(pushed), cut, siblings, of))
+
+        expansions = 0
         while state.done != everything:
             if self._one_writer(state.alive):
-                opened.clear()
                 closed.clear()
                 heap.clear()
                 expansions = 0
-            for step in state.ready:
-                cut = self._cut(state, step)
-                if cut.alive in closed or opened.get(cut.alive, cut.peak + 1) <= cut.peak:
-                    continue
-                opened[cut.alive] = cut.peak
-                pushed += 1
-                heapq.heappush(heap, (max(cut.peak, estimate), -cut.length, -cut.alive, pushed, cut))
             expansions += 1
-            while heap and opened.get(heap[0][-1].alive) != heap[0][-1].peak:
-                heapq.heappop(heap)
-            if not heap or expansions > EXPANSIONS:
+            if expansions > EXPANSIONS:
                 return None
-            cut = heapq.heappop(heap)[-1]
-            del opened[cut.alive]
-            closed.add(cut.alive)
-            state = self._run(cut)
-        return state.cut
+            offer(iter(self._cuts(state, estimate)), state)
+            while heap:
+                _, _, less, _, cut, siblings, of = heapq.heappop(heap)
+                offer(siblings, of)
+                if less not in closed:
+                    break
+            else:
+                return None
+            closed.add(less)
+            state = self._run(of, cut)
+        return _order(state), state.peak
 
-    def _begin(self) -> _Expanded:
-        steps = self.steps
-        size = steps.bytes(steps.start)
-        ready = tuple(i for i, read in enumerate(steps.reads) if not read & ~steps.start)
-        return _Expanded(_Cut(steps.start, size, size, 0, -1, None), steps.start, size, 0, ready)
+    def _cuts(self, state: _State, estimate: float) -> list[_Cut]:
+        """What may run next, the best first."""
+        best = max(estimate, state.peak)
+        found = []
+        for step in state.ready:
+            size = state.bytes + self.written[step]
+            found.append((max(best, size), -(state.alive | self.steps.writes[step]), step, size))
+        found.sort()
+        return found
 
-    def _cut(self, state: _Expanded, step: int) -> _Cut:
-        size = state.bytes + self.written[step]
-        alive = state.alive | self.steps.writes[step]
-        return _Cut(alive, size, max(state.cut.peak, size), state.cut.length + 1, step, state)
-
-    def _run(self, cut: _Cut) -> _Expanded:
-        before = cut.before
-        if before is None:
-            raise ValueError("a cut without a step has nothing to run")
-        step = cut.step
-        done = before.done | 1 << step
+    def _run(self, state: _State, cut: _Cut) -> _State:
+        """``state`` with one more step run."""
+        _, less, step, size = cut
+        done = state.done | 1 << step
         gone = 0
         for tensor in bits((self.steps.reads[step] | self.steps.writes[step]) & ~self.steps.kept):
             if not self.readers[tensor] & ~done:
                 gone |= 1 << tensor
-        alive = cut.alive & ~gone
-        ready = [s for s in before.ready if s != step]
+        alive = -less & ~gone
+        ready = [other for other in state.ready if other != step]
         for tensor in bits(self.steps.writes[step]):
             for reader in bits(self.readers[tensor]):
                 if not self.steps.reads[reader] & ~alive and reader not in ready:
                     ready.append(reader)
-        return _Expanded(cut, alive, cut.bytes - self.steps.bytes(gone), done, tuple(ready))
+        return _State(
+            alive, size - self.steps.bytes(gone), max(state.peak, size), state.length + 1, done, ready, step, state
+        )  # fmt: skip
 
     def _one_writer(self, alive: int) -> bool:
         """Whether every order goes through here: all that is alive has one writer."""
@@ -196,10 +209,10 @@ class MaxCut:
         return not alive & ~(self.steps.writes[writer] if writer >= 0 else self.steps.start)
 
 
-def _steps_of(cut: _Cut) -> list[int]:
+def _order(state: _State) -> list[int]:
     order = []
-    at: _Cut | None = cut
-    while at is not None and at.before is not None:
+    at: _State | None = state
+    while at is not None and at.step >= 0:
         order.append(at.step)
-        at = at.before.cut
+        at = at.before
     return order[::-1]
