@@ -159,7 +159,7 @@ class MaxCut:
                 heap.clear()
                 expansions = 0
             expansions += 1
-            if expansions > EXPANSIONS:
+            if max(expansions, len(state.ready)) > EXPANSIONS:  # each that is ready takes one at least
                 return None
             offer(iter(self._cuts(state, estimate)), state)
             while heap:

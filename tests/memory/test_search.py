@@ -83,10 +83,11 @@ def test_the_branch_that_needs_most_runs_first_wherever_it_stands_in_the_file(or
     assert peak(made, schedule(made, FACTS)) == 13
 
 
-def test_a_search_without_end_keeps_the_first_order_and_says_so() -> None:
-    """Thirty branches of unlike size are more than the search goes through."""
+@pytest.mark.parametrize("branches", [30, 1000])
+def test_a_search_without_end_keeps_the_first_order_and_says_so(branches: int) -> None:
+    """Thirty branches of unlike size are more than the search goes through; a thousand are not begun with."""
     sizes, edges = [4], [()]
-    for branch in range(30):
+    for branch in range(branches):
         sizes += [1 + branch * 7 % 11, 1 + branch * 5 % 13, 1 + branch * 3 % 7]
         edges += [(0,), (len(sizes) - 3,), (len(sizes) - 2,)]
     made = program(sizes, edges)
