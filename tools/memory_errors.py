@@ -16,6 +16,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import onnx
@@ -76,8 +77,9 @@ class Error:
         return max(abs(self.weights) / self.case.weights_bytes, abs(self.runtime) / self.case.runtime_bytes)
 
 
+@cache
 def errors() -> list[Error]:
-    """One Error a case."""
+    """One Error a case; a few seconds, so that it is done once."""
     found = []
     for case in cases():
         report = case.report()
