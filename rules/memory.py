@@ -133,7 +133,12 @@ def _over(graph: Graph, memory: MemoryReport, target: Target) -> Finding:
         graph,
         memory,
         f"needs {memory.total_bytes:,} B of {memory.budget_bytes:,} B, {over:,} B too many "
-        f"(weights {memory.weights_bytes:,} B, runtime {memory.runtime_bytes:,} B)",
+        f"(weights {memory.weights_bytes:,} B, runtime {memory.runtime_bytes:,} B)"
+        + (
+            f"; in the tiles that the converter would cut still {total:,} B"
+            if total > memory.budget_bytes
+            else ""
+        ),
         ways,
         "the model needs more memory than the sensor has",
         "unsupported",
@@ -192,9 +197,14 @@ def ways_out(memory: MemoryReport) -> list[str]:
         if percent < 100:
             ways.append(f"scale the input's sides to about {percent} % or less")
     else:
+        here = (
+            f"drop {over:,} B of weights at this input size; at any size"
+            if over < memory.weights_bytes
+            else "drop"
+        )
         ways.append(
-            f"drop {over:,} B of weights at this input size; at any size at least {fixed - memory.budget_bytes:,} B, "
-            "since they alone exceed the memory"
+            f"{here} at least {fixed - memory.budget_bytes:,} B of weights, since they alone exceed the memory"
+            + ("" if over < memory.weights_bytes else ", and make the input smaller")
         )
     return ways
 

@@ -28,17 +28,19 @@ def budget_findings(report: Report, budgets: Budgets) -> Iterator[Finding]:
     smaller = (
         "a smaller input, fewer channels at the peak or fewer parameters; `sensorfit explain` names the node"
     )
-    if budgets.sram is not None and memory.total_bytes > budgets.sram:
-        over = memory.total_bytes - budgets.sram
+    total = memory.packaged_bytes
+    free = memory.budget_bytes - total
+    if budgets.sram is not None and total > budgets.sram:
+        over = total - budgets.sram
         yield _broken(
             "SF601",
-            f"{show_bytes(memory.total_bytes)} in total, {show_bytes(over)} over the budget of {show_bytes(budgets.sram)}",
+            f"{show_bytes(total)} in total, {show_bytes(over)} over the budget of {show_bytes(budgets.sram)}",
             smaller,
         )
-    if budgets.headroom is not None and memory.headroom_bytes < budgets.headroom:
+    if budgets.headroom is not None and free < budgets.headroom:
         yield _broken(
             "SF605",
-            f"{show_bytes(memory.headroom_bytes)} of headroom, less than the {show_bytes(budgets.headroom)} asked for",
+            f"{show_bytes(free)} of headroom, less than the {show_bytes(budgets.headroom)} asked for",
             smaller,
         )
     if budgets.latency is not None and latency.dsp_ms_high > budgets.latency:

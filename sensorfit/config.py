@@ -41,7 +41,7 @@ class Budgets:
     """Limits a repository sets itself; None asks for nothing. Bytes, milliseconds, numbers."""
 
     sram: int | None = None
-    """Most bytes in total, reserved block and input persistence as the check counts them."""
+    """Most bytes in total, as the converter would package it: in tiles where it cuts layers."""
     latency: float | None = None
     """Most milliseconds of DSP time."""
     macs: int | None = None

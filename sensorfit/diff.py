@@ -125,7 +125,11 @@ def compare(old: Report, new: Report, old_graph: Graph, new_graph: Graph) -> Dif
     return Diff(
         old=old,
         new=new,
-        figures=tuple(Figure(name, before[name], now[name], unit) for name, unit in UNITS.items()),
+        figures=tuple(
+            Figure(name, before[name], now[name], unit)
+            for name, unit in UNITS.items()
+            if name in before and name in now
+        ),
         operators=tuple(
             Operator(op, counts[0][op], counts[1][op])
             for op in sorted({*counts[0], *counts[1]})
@@ -174,6 +178,8 @@ def _nodes(old: Graph, new: Graph) -> Iterable[NodeChange]:
 
 
 def _layers(old: Report, new: Report) -> list[Layer]:
+    if not (old.latency.complete and new.latency.complete):
+        return []
     were = {layer.node: layer for layer in old.latency.layers}
     found = []
     for layer in new.latency.layers:
@@ -188,12 +194,12 @@ def _layers(old: Report, new: Report) -> list[Layer]:
 
 
 def _figures(report: Report) -> dict[str, float]:
-    memory, latency = report.memory, report.latency
+    """What can be compared: no lower bounds."""
+    memory = {"runtime_bytes": report.memory.runtime_bytes, "weights_bytes": report.memory.weights_bytes}
     return {
         **baseline.figures(report),
-        "runtime_bytes": memory.runtime_bytes,
-        "weights_bytes": memory.weights_bytes,
-        "cycles": latency.cycles,
+        **(memory if report.memory.complete else {}),
+        **({"cycles": report.latency.cycles} if report.latency.complete else {}),
         "nodes": report.model.nodes,
     }
 

@@ -8,6 +8,6 @@ from difflib import get_close_matches
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
     """The question with the nearest of ``known``, case aside; ``otherwise`` where none is near."""
-    spelled = {k.lower(): k for k in known}
-    near = get_close_matches(word.lower(), spelled, n=1)
+    spelled = {k.lower().removesuffix(".onnx"): k for k in known}  # what all files end with makes none alike
+    near = get_close_matches(word.lower().removesuffix(".onnx"), spelled, n=1)
     return f"did you mean '{spelled[near[0]]}'?" if near else otherwise

@@ -234,7 +234,7 @@ def _reasons(parts: Sequence[Part], whole: Sum | None, target: Target) -> tuple[
             found.append(f"{who} has {counted(item.unknown_nodes, 'node')} that nobody has tried: {count}.")
         found += [f"{who} is refused as a whole: {g.reason} ({g.rule})." for g in item.graph_refused]
         found += [f"{who} needs more than {_over(report)}."] if not _has_room(report) else []
-        found += _too_large(who, item)
+        found += _too_large(who, item) if not _has_room(report) else []
         found += [f"{who} takes {g.form}; {g.why}." for g in item.foreign_inputs if g.kind == "size"]
         if others := [g.form for g in item.foreign_inputs if g.kind == "other"]:
             found.append(f"{who} takes inputs that the sensor does not deliver: {', '.join(others)}.")
@@ -272,7 +272,18 @@ def _over(report: Report) -> str:
     return (
         f"the budget of {show_bytes(memory.budget_bytes)}: {show_bytes(memory.total_bytes)}, "
         f"of which weights {show_bytes(memory.weights_bytes)} and the peak of its activations {show_bytes(memory.runtime_bytes)}"
+        + _tiles(report)
     )
+
+
+def _tiles(report: Report) -> str:
+    """What the converter's tiles change about that."""
+    if any(f.rule == "SF301" and f.support == "unknown" for f in report.findings):
+        return "; the converter cuts rows into tiles, which may bring it under"
+    total = report.memory.tiled_total_bytes
+    if total > report.memory.budget_bytes:
+        return f"; in the tiles of rows that the converter would cut still {show_bytes(total)}"
+    return ""
 
 
 def _by_operator(found: Sequence[Group]) -> list[str]:

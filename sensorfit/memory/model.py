@@ -137,6 +137,11 @@ class MemoryReport:
         return self.total_bytes + grown
 
     @property
+    def packaged_bytes(self) -> int:
+        """The total as the converter would package it: with tiles where it cuts them."""
+        return self.tiled_total_bytes or self.total_bytes
+
+    @property
     def headroom_bytes(self) -> int:
         """Budget less total; negative when it does not fit."""
         return self.budget_bytes - self.total_bytes

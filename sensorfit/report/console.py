@@ -109,7 +109,7 @@ def _in_short(report: Report) -> Text:
 def _findings(report: Report, verbose: bool) -> RenderableType:
     findings = report.findings
     if not findings and report.verdict == "fits":
-        return Text("No findings: every operator is supported in the form used.")
+        return Text("No findings to show: nothing is refused in the form used.")
     if not findings:
         return Text(
             "No findings to show."

@@ -81,9 +81,15 @@ def change(figure: Figure) -> str:
 
 def _unchanged(diff: Diff) -> str:
     still = [LABEL[f.name] for f in diff.figures if f.before == f.now]
-    if len(still) == len(diff.figures):
+    if len(still) == len(LABEL):
         return "unchanged: every figure"
-    return f"unchanged: {'; '.join(still)}" if still else ""
+    compared = {f.name for f in diff.figures}
+    open_ = [label for name, label in LABEL.items() if name not in compared]
+    return ". ".join(
+        f"{what}: {'; '.join(labels)}"
+        for what, labels in (("unchanged", still), ("Not compared, as a size is unknown", open_))
+        if labels
+    )
 
 
 def _operators(diff: Diff) -> str:

@@ -82,7 +82,7 @@ def _peak(report: MemoryReport, console: Console) -> None:
         found = f"{largest.size[1]}x{largest.size[0]} ({largest.total_bytes:,} B)" if largest.size else "none"
         console.print(
             Text(
-                f"largest {ratio} input that fits: {found}"
+                f"largest {ratio} input that fits without tiles: {found}"
                 + (f", {largest.reason}" if largest.reason else "")
             )
         )

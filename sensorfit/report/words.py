@@ -95,6 +95,8 @@ def share_words(memory: MemoryReport, digits: int = 0) -> str:
     share = f"{memory.total_bytes / memory.budget_bytes:,.{digits}%}"
     if not memory.complete and not share.strip("0.%"):
         return NOT_SIZED
+    if memory.tiled_total_bytes:
+        share += f" ({memory.tiled_total_bytes / memory.budget_bytes:,.{digits}%} in tiles)"
     return memory_words(memory, share)
 
 

@@ -286,6 +286,20 @@ def test_diff_leaves_unchanged_figures_out_of_the_table(run: Run) -> None:
     assert "operators: BatchNormalization 18 -> 21, Conv 27 -> 31," in out
 
 
+def test_diff_compares_no_lower_bounds(run: Run, models: Path, tmp_path: Path) -> None:
+    """A size that is unknown makes every count a lower bound: neither growth nor gain."""
+    model = onnx.load(models / "good.onnx")
+    for axis in (2, 3):
+        model.graph.input[0].type.tensor_type.shape.dim[axis].dim_param = "side"
+    onnx.save(model, tmp_path / "open.onnx")
+    code, out, _ = run("diff", "open.onnx", "models/good.onnx", "--format", "json", "--exit-code")
+    assert set(json.loads(out)["figures"]) == {"parameters", "nodes"}
+    assert not json.loads(out)["layers"]
+    assert code == 0
+    _, out, _ = run("diff", "open.onnx", "models/good.onnx")
+    assert "unchanged: parameters; nodes. Not compared, as a size is unknown: memory, total; " in out
+
+
 def test_diff_renders_markdown(run: Run, models: Path) -> None:
     code, out, _ = run("diff", "models/good.onnx", "models/bad.onnx", "--format", "markdown")
     assert code == 0

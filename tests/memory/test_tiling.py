@@ -15,7 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sensorfit
+from sensorfit.budgets import budget_findings
+from sensorfit.config import Budgets
+from sensorfit.explain import explain
 from sensorfit.memory.tiles import Window, shares
+from sensorfit.report.words import share_words
 from tools.tiling_errors import runtime_bytes, table, with_table
 
 DATA = Path(__file__).parents[1] / "data" / "memory"
@@ -136,3 +140,20 @@ def test_a_window_reads_the_rows_that_its_kernel_touches(
     read, above, below = Window(kernel, stride, before).rows((first, end), height)
     assert read == (max(min(touched), 0), min(max(touched) + 1, height))
     assert (above, below) == (max(-min(touched), 0), max(max(touched) + 1 - height, 0))
+
+
+def test_what_fits_in_tiles_is_said_so_everywhere() -> None:
+    """No output calls a network that fits in tiles too large; budgets count the bytes with tiles."""
+    found = report("t_chain")
+    assert share_words(found.memory) == "157% (60% in tiles)"
+    assert found.memory.packaged_bytes == found.memory.tiled_total_bytes
+    assert not list(budget_findings(found, Budgets(sram=found.memory.budget_bytes, headroom=1024)))
+    assert [f.rule for f in budget_findings(found, Budgets(sram=1024))] == ["SF601"]
+
+
+def test_explain_says_what_tiles_change(tmp_path: Path) -> None:
+    onnx.save(model("t_chain"), tmp_path / "chain.onnx")
+    onnx.save(model("m4"), tmp_path / "open.onnx")
+    assert not explain(tmp_path / "chain.onnx").reasons
+    (reason,) = explain(tmp_path / "open.onnx").reasons
+    assert reason.endswith("the converter cuts rows into tiles, which may bring it under.")
