@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -13,8 +14,9 @@ from .toml import tomllib
 TARGETS = ("imx500",)
 
 
-def read_facts(name: str, target: str = "imx500") -> dict[str, Any]:
-    """The table of facts ``rules/<target>/<name>.toml``."""
+@cache
+def read_facts(name: str, target: str = "imx500") -> Mapping[str, Any]:
+    """The table of facts ``rules/<target>/<name>.toml``, parsed once: TOML is slow to read, and many ask."""
     file = resources.files("sensorfit.rules") / target / f"{name}.toml"
     return tomllib.loads(file.read_text(encoding="utf-8"))
 
