@@ -16,7 +16,7 @@ from onnx import TensorProto, helper
 
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
-from sensorfit.memory import analyse
+from sensorfit.memory.analysis import analyse
 from sensorfit.target import load_target
 
 LENGTHS = (100, 300, 1000, 3000, 10_000)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Any
-
-from ..toml import tomllib
 
 FIGURES = {
     "parameters": "M",
@@ -72,4 +69,8 @@ def models() -> tuple[str, ...]:
 
 @cache
 def _table() -> dict[str, Any]:
+    from importlib import resources  # here: who only reads a report needs the types alone
+
+    from ..toml import tomllib
+
     return tomllib.loads((resources.files(__package__) / "published.toml").read_text(encoding="utf-8"))

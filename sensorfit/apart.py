@@ -5,6 +5,13 @@ line's judging happens in child processes that take one job after the other
 over a pipe; a child that dies or overruns its time costs one model a sentence
 and is replaced. Children have a bound on memory. (``sensorfit.check`` in
 Python stays in the caller's process.)
+
+    parent   parse the command ─► fork ─► meanwhile ─► wait, show
+    child                           └───► ready ─► work ─► answer
+
+Importing is most of a small model's check, and two processes import at the
+same time: what only a child needs belongs into ``ready``, what only the
+parent needs into ``meanwhile``.
 """
 
 from __future__ import annotations
@@ -14,6 +21,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -30,6 +38,10 @@ Task = TypeVar("Task")
 Answer = TypeVar("Answer")
 
 
+def _nothing() -> None:
+    """What is called where nothing is asked for; spawning pickles it, so no lambda."""
+
+
 @dataclass
 class _Child:
     process: BaseProcess
@@ -44,16 +56,18 @@ def in_children(
     workers: int,
     seconds: float,
     lost: Callable[[Task, str], Answer],
-    meanwhile: Callable[[], None] = lambda: None,
+    ready: Callable[[], None] = _nothing,
+    meanwhile: Callable[[], None] = _nothing,
 ) -> Iterator[Answer]:
     """``work(task)`` of each task, in order, from ``workers`` children.
 
     ``lost(task, why)`` is the answer for a task whose child died or took
-    longer than ``seconds``. An exception of ``work`` is raised here. The parent
-    calls ``meanwhile`` once, while the children have their first tasks.
+    longer than ``seconds``. An exception of ``work`` is raised here. Each child
+    calls ``ready`` before its first task; the parent calls ``meanwhile`` once,
+    while the children have their first tasks.
     """
     context: Any = multiprocessing.get_context("fork" if AVAILABLE else "spawn")
-    children = [_start(context, work) for _ in range(min(workers, len(tasks)))]
+    children = [_start(context, work, ready) for _ in range(min(workers, len(tasks)))]
     answers: dict[int, Answer] = {}
     waiting = list(reversed(range(len(tasks))))
     shown = 0
@@ -64,16 +78,16 @@ def in_children(
         while shown < len(tasks):
             busy = [c for c in children if c.index >= 0]
             soonest = min(c.deadline for c in busy)
-            ready = wait([c.pipe for c in busy], timeout=max(0.0, soonest - time.monotonic()))
+            spoke = wait([c.pipe for c in busy], timeout=max(0.0, soonest - time.monotonic()))
             for child in busy:
                 overdue = time.monotonic() >= child.deadline
-                if child.pipe not in ready and not overdue:
+                if child.pipe not in spoke and not overdue:
                     continue
                 answers[child.index], alive = _take(
-                    child, tasks[child.index], lost, child.pipe in ready, seconds
+                    child, tasks[child.index], lost, child.pipe in spoke, seconds
                 )
                 if not alive:
-                    children[children.index(child)] = child = _start(context, work)
+                    children[children.index(child)] = child = _start(context, work, ready)
                 _give(child, tasks, waiting, seconds)
             while shown in answers:
                 yield answers.pop(shown)
@@ -83,9 +97,9 @@ def in_children(
             _stop(child)
 
 
-def _start(context: Any, work: Callable[[Any], Any]) -> _Child:
+def _start(context: Any, work: Callable[[Any], Any], ready: Callable[[], None]) -> _Child:
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, work), daemon=True)
+    process = context.Process(target=_serve, args=(theirs, work, ready), daemon=True)
     process.start()
     theirs.close()
     return _Child(process, ours)
@@ -125,9 +139,11 @@ def _stop(child: _Child) -> None:
     child.process.join()
 
 
-def _serve(pipe: Connection, work: Callable[[Any], Any]) -> None:
+def _serve(pipe: Connection, work: Callable[[Any], Any], ready: Callable[[], None]) -> None:
     """A child's life: take a task, answer, until the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when it is over
+    with suppress(Exception):  # work will meet it again, and its answer says so
+        ready()
     _bound_memory()
     while True:
         try:

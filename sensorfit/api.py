@@ -18,8 +18,8 @@ from .graph.load import QUANTIZER_DOMAIN, load
 from .graph.lower import lower
 from .graph.shapes import dtype_of, shape_of
 from .graph.stored import FLOATS
-from .latency import estimate
-from .memory import analyse
+from .latency.estimate import estimate
+from .memory.analysis import analyse
 from .memory.model import MemoryReport
 from .models.published import published
 from .models.registry import Entry, meant, nothing_called

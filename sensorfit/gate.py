@@ -1,6 +1,10 @@
 """Many models, one answer: which files, by what policy, judged where, and the worst exit code.
 
 patterns ─► expand ─► judge each (in processes) ─► baseline ─► outcomes ─► renderers
+
+Until the processes have begun every import is waited for. So what only judging
+needs is imported in ``_ready``, in the child, and what only the answer needs in
+``_meanwhile``, in the parent, at the same time.
 """
 
 from __future__ import annotations
@@ -12,18 +16,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from . import apart, baseline
+from . import apart
 from .config import DEFAULTS, Config, Policy, find_config, read_config
+from .deadline import MAX_SECONDS, deadline
 from .errors import ConfigError, SensorfitError
-from .memory.model import MemoryReport
-from .models.registry import meant
-from .report.escape import plain
-from .report.outcome import Outcome
+from .report.outputs import Plan
 from .report.outputs import plan as output_plan
-from .report.outputs import show
-from .suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from .memory.model import MemoryReport
+    from .report.outcome import Outcome
 
 SUFFIX: Final = ".onnx"
 CRASHED: Final = 3
@@ -88,7 +92,10 @@ def check_all(
     ]
     workers = jobs if jobs is not None else config.jobs if config.jobs is not None else 1
     with progress(len(todo)) as advance:
-        results = run(todo, workers, advance)
+        results = run(todo, workers, advance, lambda: _meanwhile(plan))
+    from . import baseline
+    from .report.show import show
+
     path = baseline_path(config, baseline_file)
     if write_baseline:
         baseline.write(path, [(o.path, o.report) for o in results if o.report is not None])
@@ -112,6 +119,7 @@ def _check_rules(asked: Policy, config: Config) -> None:
     wanted = [rule for policy in policies for rule in (*policy.select, *policy.ignore)]
     if not wanted:
         return
+    from .suggest import did_you_mean
     from .verify.book import texts
 
     for rule in wanted:
@@ -122,6 +130,8 @@ def _check_rules(asked: Policy, config: Config) -> None:
 
 def say(text: str) -> None:
     """One line on standard error."""
+    from .report.escape import plain
+
     print(f"sensorfit: {plain(text)}", file=sys.stderr)
 
 
@@ -142,6 +152,8 @@ def _expand(pattern: str, directory: Path | None) -> list[str]:
         raise ConfigError("a model's name is empty; write . for the models of the current directory")
     path = Path(pattern) if directory is None else _shown(directory / pattern)
     if path.is_dir():
+        from .models.registry import meant
+
         files = sorted(
             str(p) for p in path.rglob(f"*{SUFFIX}") if p.is_file() and not _hidden(p.relative_to(path))
         )
@@ -176,11 +188,11 @@ def judge(job: Job) -> Outcome:
     """The outcome of one model; every expected error becomes one, with its exit code."""
     from .api import check
     from .budgets import budget_findings
-    from .graph import limits
+    from .report.outcome import Outcome
 
     policy = job.policy.over(DEFAULTS)
     try:
-        with limits.deadline(job.model, CONFIRM_SECONDS if job.confirm else limits.MAX_SECONDS):
+        with deadline(job.model, _seconds(job)):
             report = check(
                 job.model,
                 profile=policy.profile or "converter",
@@ -211,6 +223,10 @@ def judge(job: Job) -> Outcome:
     )
 
 
+def _seconds(job: Job) -> float:
+    return CONFIRM_SECONDS if job.confirm else MAX_SECONDS
+
+
 def _memory(memory: MemoryReport, plan: bool) -> MemoryReport:
     if plan or not 0 <= memory.peak_step < len(memory.steps):
         return memory
@@ -236,20 +252,21 @@ def _lack(error: BaseException) -> str:
 
 
 def run(
-    jobs: Sequence[Job], workers: int = 1, done: Callable[[Outcome], None] = lambda _: None
+    jobs: Sequence[Job],
+    workers: int = 1,
+    done: Callable[[Outcome], None] = lambda _: None,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> list[Outcome]:
     """The outcomes in the order of ``jobs``; ``workers`` processes (0 means one per core).
 
-    ``done`` is called with each as it becomes known, in order.
+    ``done`` is called with each as it becomes known, in order; ``meanwhile`` once, when all have begun.
     """
-    from .graph.limits import MAX_SECONDS
-
     workers = workers or os.cpu_count() or 1
     if workers == 1 and not apart.AVAILABLE:
         outcomes: Iterator[Outcome] = (judge(job) for job in jobs)
     else:
-        seconds = CONFIRM_SECONDS if any(job.confirm for job in jobs) else MAX_SECONDS
-        outcomes = apart.in_children(jobs, judge, workers, seconds, _lost, _prepare)
+        seconds = max(map(_seconds, jobs), default=0.0)
+        outcomes = apart.in_children(jobs, judge, workers, seconds, _lost, _ready, meanwhile)
     found: list[Outcome] = []
     for outcome in outcomes:
         done(outcome)
@@ -257,20 +274,32 @@ def run(
     return found
 
 
-def _prepare() -> None:
-    """Import what shows the answer, while the children find it."""
-    import rich.console
-    import rich.table  # noqa: F401
+def _ready() -> None:
+    """In a child: import what judges."""
+    from . import api, budgets  # noqa: F401
+    from .verify.engine import rules
 
-    from .report import console, summary  # noqa: F401
+    rules()
+
+
+def _meanwhile(plan: Plan) -> None:
+    """In the parent: import what takes and shows the answer."""
+    from . import baseline  # noqa: F401
+    from .report.show import prepare
+
+    prepare(plan)
 
 
 def _lost(job: Job, why: str) -> Outcome:
+    from .report.outcome import Outcome
+
     return Outcome(job.model, None, error=f"{job.model}: cannot be checked: {why}", exit_code=2)
 
 
 def against(outcomes: Iterable[Outcome], path: Path) -> list[Outcome]:
     """``outcomes`` judged by what is new or worse than the baseline in ``path``."""
+    from . import baseline
+
     recorded = baseline.read(path)
     found = []
     for outcome in outcomes:
@@ -284,7 +313,9 @@ def against(outcomes: Iterable[Outcome], path: Path) -> list[Outcome]:
 
 def baseline_path(config: Config, given: str | None) -> Path:
     """The baseline asked for, the configuration's, or the default name beside the configuration."""
-    return Path(given) if given else config.baseline or config.directory / baseline.FILE
+    from .baseline import FILE
+
+    return Path(given) if given else config.baseline or config.directory / FILE
 
 
 def exit_code(outcomes: Iterable[Outcome]) -> int:

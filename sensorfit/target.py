@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from .errors import ConfigError
-from .toml import tomllib
 
 TARGETS = ("imx500",)
 
@@ -17,6 +15,10 @@ TARGETS = ("imx500",)
 @cache
 def read_facts(name: str, target: str = "imx500") -> Mapping[str, Any]:
     """The table of facts ``rules/<target>/<name>.toml``, parsed once: TOML is slow to read, and many ask."""
+    from importlib import resources  # here: who only reads a report needs the type alone
+
+    from .toml import tomllib
+
     file = resources.files("sensorfit.rules") / target / f"{name}.toml"
     return tomllib.loads(file.read_text(encoding="utf-8"))
 

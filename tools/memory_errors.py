@@ -23,7 +23,8 @@ import onnx
 
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
-from sensorfit.memory import MemoryReport, analyse
+from sensorfit.memory.analysis import analyse
+from sensorfit.memory.model import MemoryReport
 from sensorfit.target import load_target
 
 DATA = Path(__file__).resolve().parent.parent / "tests" / "data" / "memory"

@@ -16,7 +16,7 @@ from ..api import check
 from ..graph.ir import Graph
 from ..graph.load import load
 from ..graph.lower import lower
-from ..memory import analyse
+from ..memory.analysis import analyse
 from ..models import evidence
 from ..models.evidence import Converted
 from ..models.published import published

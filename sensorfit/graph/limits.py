@@ -1,7 +1,7 @@
 """Bounds on a model that a stranger sent, and the reading that keeps to them.
 
 ``read_model`` opens a file and ``check_model_limits`` looks at the message
-before anything walks it; ``deadline`` bounds the time. Whatever exceeds a bound is a
+before anything walks it; ``sensorfit.deadline`` bounds the time. Whatever exceeds a bound is a
 ModelError: one sentence, exit 2. ``docs/ci.md`` lists the bounds.
 
 Nothing here loads external data, runs code from a model or opens a connection.
@@ -10,11 +10,8 @@ Nothing here loads external data, runs code from a model or opens a connection.
 from __future__ import annotations
 
 import os
-import signal
 import stat
-import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from math import prod
 from mmap import ACCESS_READ, mmap
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -46,8 +43,6 @@ MAX_OPSET: Final = 1000
 """ONNX is at opset 2x; a number far above is no version."""
 MAX_FOLDED_BYTES: Final = 64 * 2**20
 """A constant that the loader may compute (ConstantOfShape, Expand, Tile, ...)."""
-MAX_SECONDS: Final = 120.0
-"""Wall-clock time to check one model."""
 
 _SMALL_BYTES: Final = 256 * 1024
 """Files up to this size are parsed as they are: even the worst makes 40 MB of objects."""
@@ -323,34 +318,3 @@ def check_function_limits(proto: ModelProto, name: str) -> None:
     total = sum(size.get((n.domain, n.op_type), 1) for n in proto.graph.node)
     if total > MAX_NODES:
         raise ModelError(f"{name}: its local functions expand to more than {MAX_NODES:,} nodes")
-
-
-class _Expired(BaseException):
-    """Not an Exception: code that survives failures of foreign functions must not survive this."""
-
-
-@contextmanager
-def deadline(name: str, seconds: float = MAX_SECONDS) -> Iterator[None]:
-    """ModelError when the block takes longer than ``seconds``.
-
-    A timer signal, so only in the main thread of a POSIX process; elsewhere
-    the counts above are what bounds the time.
-    """
-    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
-        yield
-        return
-
-    def expired(*_: Any) -> None:
-        raise _Expired
-
-    before = signal.signal(signal.SIGALRM, expired)
-    remaining, _ = signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    except _Expired:
-        raise ModelError(
-            f"{name}: checking takes longer than {seconds:g} s; make the graph smaller"
-        ) from None
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, remaining)
-        signal.signal(signal.SIGALRM, before)

@@ -27,8 +27,9 @@ from sensorfit.report import markdown
 from sensorfit.report.console import place
 from sensorfit.report.json import schema
 from sensorfit.report.outcome import Outcome
-from sensorfit.report.outputs import plan, write_console
+from sensorfit.report.outputs import plan
 from sensorfit.report.report import Report, TensorInfo
+from sensorfit.report.show import write_console
 from sensorfit.report.words import NOT_SIZED, OUTSIDE, outside, status
 from tests.conftest import model_of
 

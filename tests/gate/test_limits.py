@@ -12,6 +12,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from sensorfit.deadline import deadline
 from sensorfit.errors import ModelError
 from sensorfit.graph import limits, wire
 
@@ -369,14 +370,14 @@ def test_the_deadline_interrupts_code_that_survives_exceptions() -> None:
             except Exception:
                 continue
 
-    with pytest.raises(ModelError, match=r"takes longer than 0\.05 s"), limits.deadline("m.onnx", 0.05):
+    with pytest.raises(ModelError, match=r"takes longer than 0\.05 s"), deadline("m.onnx", 0.05):
         stubborn()
 
 
 def test_the_deadline_leaves_nothing_behind() -> None:
     import signal
 
-    with limits.deadline("m.onnx", 60):
+    with deadline("m.onnx", 60):
         pass
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
     assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL

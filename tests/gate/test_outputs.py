@@ -9,7 +9,8 @@ import pytest
 
 from sensorfit.errors import ConfigError
 from sensorfit.report.outcome import Outcome
-from sensorfit.report.outputs import plan, show, write_console
+from sensorfit.report.outputs import plan
+from sensorfit.report.show import show, write_console
 
 from .conftest import HOSTILE, finding, report
 

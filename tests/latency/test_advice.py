@@ -12,7 +12,7 @@ import pytest
 from sensorfit.graph.ir import Graph
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
-from sensorfit.latency import estimate
+from sensorfit.latency.estimate import estimate
 from sensorfit.models.net import Net
 from sensorfit.rules.latency import TEXTS, findings
 from sensorfit.target import Target

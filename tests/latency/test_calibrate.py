@@ -19,8 +19,9 @@ from sensorfit.cli.calibrate import command
 from sensorfit.errors import ConfigError
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
-from sensorfit.latency import estimate, session
+from sensorfit.latency import session
 from sensorfit.latency.calibrate import Measured, read_calibration, refit, render_toml
+from sensorfit.latency.estimate import estimate
 from sensorfit.models.measured import DIRECTORY
 from sensorfit.models.net import Net
 from sensorfit.report.latency import render_refit

@@ -14,8 +14,7 @@ from rich.console import Console
 from sensorfit.graph.ir import Graph, Node, Tensor
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
-from sensorfit.latency import estimate
-from sensorfit.latency.estimate import WORDS, shipped
+from sensorfit.latency.estimate import WORDS, estimate, shipped
 from sensorfit.models.measured import DIRECTORY
 from sensorfit.models.net import Net
 from sensorfit.report.latency import render_latency

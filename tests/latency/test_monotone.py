@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
-from sensorfit.latency import LatencyReport, estimate
+from sensorfit.latency.estimate import estimate
+from sensorfit.latency.model import LatencyReport
 from sensorfit.models.net import Net
 from sensorfit.target import load_target
 

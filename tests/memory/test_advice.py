@@ -13,8 +13,9 @@ from rich.console import Console
 
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
-from sensorfit.memory import MemoryReport, analyse
+from sensorfit.memory.analysis import analyse
 from sensorfit.memory.layout import load_memory_facts
+from sensorfit.memory.model import MemoryReport
 from sensorfit.memory.resize import FOUR_BY_THREE, largest_input
 from sensorfit.report.memory import render_timeline
 from sensorfit.rules.memory import findings

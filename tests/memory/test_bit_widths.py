@@ -16,7 +16,8 @@ from sensorfit.explain.markdown import render
 from sensorfit.explain.page import explain, weights_at
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
-from sensorfit.memory import MemoryReport, analyse
+from sensorfit.memory.analysis import analyse
+from sensorfit.memory.model import MemoryReport
 from sensorfit.target import load_target
 
 DATA = Path(__file__).parents[1] / "data" / "memory"

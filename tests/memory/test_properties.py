@@ -13,7 +13,8 @@ from onnx import TensorProto, helper
 
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
-from sensorfit.memory import MemoryReport, analyse
+from sensorfit.memory.analysis import analyse
+from sensorfit.memory.model import MemoryReport
 from sensorfit.target import load_target
 
 TARGET = load_target()

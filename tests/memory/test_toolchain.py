@@ -9,7 +9,7 @@ import pytest
 
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
-from sensorfit.memory import analyse
+from sensorfit.memory.analysis import analyse
 from sensorfit.target import load_target
 
 FRESH = (
