@@ -16,6 +16,7 @@ parent needs into ``meanwhile``.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import signal
 import sys
@@ -144,6 +145,7 @@ def _serve(pipe: Connection, work: Callable[[Any], Any], ready: Callable[[], Non
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when it is over
     with suppress(Exception):  # work will meet it again, and its answer says so
         ready()
+    gc.freeze()  # what was imported stays: not to be looked through again at every collection
     _bound_memory()
     while True:
         try:
