@@ -109,9 +109,8 @@ class _Loader:
         )
 
     def _check_operands(self, node: onnx.NodeProto) -> None:
-        types = self.values.types
-        inputs = [shape_of(types.get(i)) if i else None for i in node.input]
-        output = shape_of(types.get(node.output[0])) if node.output else None
+        inputs = [self.values.shape(i) if i else None for i in node.input]
+        output = self.values.shape(node.output[0]) if node.output else None
         said = contradiction(node, inputs, output, self.opset)
         if not said:
             return

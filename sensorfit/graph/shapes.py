@@ -42,18 +42,26 @@ class Values:
     def __init__(self, opsets: Mapping[str, int], directory: str | None) -> None:
         self.opsets = opsets
         self.directory = directory
-        self.types: dict[str, TypeProto] = {}
+        self._types: dict[str, TypeProto] = {}
+        self._shapes: dict[str, Shape | None] = {}
         self.constants: dict[str, Value] = {}
         self._imports = [helper.make_opsetid(d, v) for d, v in opsets.items()]
         self._data: dict[str, TensorProto] = {}
 
     def add_type(self, name: str, type_proto: TypeProto) -> None:
         """A graph input with its declared type."""
-        self.types[name] = type_proto
+        self._types[name] = type_proto
+        self._shapes.pop(name, None)
+
+    def shape(self, name: str) -> Shape | None:
+        """The shape of ``name`` as far as it is known; read from its type once, since every reader asks."""
+        if name not in self._shapes:
+            self._shapes[name] = shape_of(self._types.get(name))
+        return self._shapes[name]
 
     def add_initializer(self, name: str, proto: TensorProto) -> None:
         """An initializer, its data present or not."""
-        self.types[name] = helper.make_tensor_type_proto(proto.data_type, list(proto.dims))
+        self.add_type(name, helper.make_tensor_type_proto(proto.data_type, list(proto.dims)))
         self.constants[name] = reader(proto, self.directory)
 
     def visit(self, node: onnx.NodeProto) -> None:
@@ -62,7 +70,7 @@ class Values:
             self._constant(node)
             return
         for name, inferred in self._infer(node).items():
-            self.types[name] = inferred
+            self.add_type(name, inferred)
         if node.op_type in ("Shape", "Size") and not node.domain:
             self._shape_of(node)
         elif self._folds(node):
@@ -74,9 +82,8 @@ class Values:
 
     def tensor(self, name: str, bits: int | None = None) -> Tensor:
         """The IR's record of ``name``."""
-        type_proto = self.types.get(name)
         value = self.constants.get(name)
-        return Tensor(name, shape_of(type_proto), dtype_of(type_proto), value is not None, bits, value)
+        return Tensor(name, self.shape(name), dtype_of(self._types.get(name)), value is not None, bits, value)
 
     def _constant(self, node: onnx.NodeProto) -> None:
         proto = constant_proto(node)
@@ -84,7 +91,7 @@ class Values:
             self.add_initializer(node.output[0], proto)
 
     def _shape_of(self, node: onnx.NodeProto) -> None:
-        shape = shape_of(self.types.get(node.input[0])) if node.input else None
+        shape = self.shape(node.input[0]) if node.input else None
         if shape is None or any(d is None for d in shape):
             return
         known = np.array([d for d in shape if d is not None], dtype=np.int64)
@@ -94,19 +101,19 @@ class Values:
             bounds = {a.name: a.i for a in node.attribute}
             result = known[bounds.get("start", 0) : bounds.get("end", len(known))]
         self.constants[node.output[0]] = lambda: result
-        self.types[node.output[0]] = helper.make_tensor_type_proto(TensorProto.INT64, list(result.shape))
+        self.add_type(node.output[0], helper.make_tensor_type_proto(TensorProto.INT64, list(result.shape)))
 
     def _folds(self, node: onnx.NodeProto) -> bool:
         if node.domain or node.op_type in NOT_FOLDED or not node.input:
             return False
         if not all(i in self.constants for i in node.input if i) or has_subgraphs(node):
             return False
-        shapes = [shape_of(self.types.get(o)) for o in node.output if o]
+        shapes = [self.shape(o) for o in node.output if o]
         return all(s is not None and None not in s and _elements(s) <= MAX_ELEMENTS for s in shapes)
 
     def _infer(self, node: onnx.NodeProto) -> dict[str, TypeProto]:
         schema = schema_for(node.op_type, self.opsets.get(node.domain, 0), node.domain)
-        types = {i: self.types[i] for i in node.input if i in self.types}
+        types = {i: self._types[i] for i in node.input if i in self._types}
         if schema is None or len(types) < len({i for i in node.input if i}):
             return {}
         if node.op_type in SAME_SHAPE and node.input[0] in types:
@@ -130,25 +137,25 @@ class Values:
                 (a.s.decode(errors="replace") for a in node.attribute if a.name == "equation"), ""
             )
             terms = equation.replace(" ", "").split("->")[0].split(",")
-            ranks = [shape_of(self.types.get(i)) for i in node.input]
+            ranks = [self.shape(i) for i in node.input]
             if len(terms) != len(ranks):
                 return False
             return all(
                 r is not None and ("..." in t or len(t) == len(r)) for t, r in zip(terms, ranks, strict=True)
             )
         if node.op_type in ("Conv", "ConvTranspose") and not node.domain:
-            shapes = [shape_of(self.types.get(i)) for i in node.input[:2]]
+            shapes = [self.shape(i) for i in node.input[:2]]
             if None not in shapes and len({len(s) for s in shapes if s is not None}) != 1:
                 return False
         for index in SIZES.get(node.op_type, ()) if not node.domain else ():
-            sizes = shape_of(self.types.get(node.input[index])) if index < len(node.input) else None
+            sizes = self.shape(node.input[index]) if index < len(node.input) else None
             if sizes and (sizes[0] is None or sizes[0] > MAX_RANK):
                 return False
         return True
 
     def _small(self, name: str) -> TensorProto | None:
         if name not in self._data:
-            shape = shape_of(self.types.get(name))
+            shape = self.shape(name)
             if shape is None or _elements(shape) > SMALL:
                 return None
             value = self.constants[name]()

@@ -8,7 +8,8 @@ not know is left alone; the rules say what is known of it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
 import onnx
 from onnx import AttributeProto, GraphProto, NodeProto, TensorProto
@@ -50,10 +51,10 @@ def check_nodes(graph: GraphProto, opsets: Mapping[str, int], where: str) -> Non
         for node in waiting.pop():
             name = f"{where}: node '{node.name or node.op_type}' ({node.op_type})"
             _attributes(node, name)
-            schema = schema_for(node.op_type, opsets.get(node.domain, 0), node.domain)
-            if schema is not None:
-                _counts(node, schema, name)
-                _declared(node, schema, name)
+            demands = _demands(node.op_type, opsets.get(node.domain, 0), node.domain)
+            if demands is not None:
+                _counts(node, demands, name)
+                _declared(node, demands, name)
             waiting += [g.node for g in subgraphs(node)]
 
 
@@ -73,36 +74,58 @@ def _attributes(node: NodeProto, name: str) -> None:
                 raise ModelError(f"{name} holds a tensor of type {tensor.data_type}, which does not exist")
 
 
-def _counts(node: NodeProto, schema: onnx.defs.OpSchema, name: str) -> None:
-    given = len(node.input)
-    if not schema.min_input <= given <= schema.max_input:
-        raise ModelError(
-            f"{name} has {given} inputs where the operator takes {_range(schema.min_input, schema.max_input)}"
-        )
-    written = len(node.output)
-    if not schema.min_output <= written <= schema.max_output:
-        raise ModelError(
-            f"{name} has {written} outputs where the operator has {_range(schema.min_output, schema.max_output)}"
-        )
-    for index, formal in enumerate(schema.inputs[:given]):
-        required = formal.option == onnx.defs.OpSchema.FormalParameterOption.Single
-        if required and not node.input[index]:
-            raise ModelError(f"{name} leaves out input {index} ({formal.name}), which the operator needs")
+class _Demands(NamedTuple):
+    """What a schema demands of its nodes; reading it from C++ for every node would take longer than checking."""
+
+    inputs: tuple[int, int]
+    """Fewest and most."""
+    outputs: tuple[int, int]
+    required: tuple[tuple[int, str], ...]
+    """Index and name of the inputs that must be given."""
+    kinds: Mapping[str, int]
+    """The type of each attribute."""
+    attributes: tuple[str, ...]
+    """The attributes that must be given."""
+
+
+@lru_cache(maxsize=4096)
+def _demands(op: str, opset: int, domain: str) -> _Demands | None:
+    schema = schema_for(op, opset, domain)
+    if schema is None:
+        return None
+    single = onnx.defs.OpSchema.FormalParameterOption.Single
+    declared: Mapping[str, Any] = schema.attributes  # a C++ enum without type hints
+    return _Demands(
+        (schema.min_input, schema.max_input),
+        (schema.min_output, schema.max_output),
+        tuple((i, formal.name) for i, formal in enumerate(schema.inputs) if formal.option == single),
+        {n: int(a.type) for n, a in declared.items()},
+        tuple(n for n, a in declared.items() if a.required),
+    )
+
+
+def _counts(node: NodeProto, demands: _Demands, name: str) -> None:
+    given, (least, most) = len(node.input), demands.inputs
+    if not least <= given <= most:
+        raise ModelError(f"{name} has {given} inputs where the operator takes {_range(least, most)}")
+    written, (least, most) = len(node.output), demands.outputs
+    if not least <= written <= most:
+        raise ModelError(f"{name} has {written} outputs where the operator has {_range(least, most)}")
+    for index, formal in demands.required:
+        if index < given and not node.input[index]:
+            raise ModelError(f"{name} leaves out input {index} ({formal}), which the operator needs")
 
 
 def _range(least: int, most: int) -> str:
     return str(least) if least == most else f"{least} to {most}" if most < 2**31 - 1 else f"at least {least}"
 
 
-def _declared(node: NodeProto, schema: onnx.defs.OpSchema, name: str) -> None:
+def _declared(node: NodeProto, demands: _Demands, name: str) -> None:
     for attribute in node.attribute:
-        declared = schema.attributes.get(attribute.name)
-        kind: Any = declared.type if declared is not None else None  # a C++ enum without type hints
-        if kind is not None and attribute.type != int(kind):
-            wanted = AttributeProto.AttributeType.Name(int(kind))
+        kind = demands.kinds.get(attribute.name)
+        if kind is not None and attribute.type != kind:
+            wanted = AttributeProto.AttributeType.Name(kind)
             raise ModelError(f"{name} gives attribute '{attribute.name}' another type than {wanted}")
-    missing = [
-        n for n, a in schema.attributes.items() if a.required and n not in {x.name for x in node.attribute}
-    ]
+    missing = [n for n in demands.attributes if all(n != x.name for x in node.attribute)]
     if missing:
         raise ModelError(f"{name} lacks the attribute '{missing[0]}', which the operator needs")

@@ -18,7 +18,8 @@ and Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from math import inf
 
 from .lifetimes import Lifetime
 
@@ -33,17 +34,17 @@ def place(spans: Sequence[Lifetime], needed: Sequence[int], align: int) -> tuple
     """
     goal = max(needed, default=0)
     best: Offsets = [0] * len(spans)
-    height = -1
+    height: float = inf
     for order in _orders(spans, needed):
-        offsets, top = _place_in_order(spans, order, align)
-        if height < 0 or top < height:
-            best, height = offsets, top
+        placed = _place_in_order(spans, order, align, height)
+        if placed is not None:
+            best, height = placed
         if height <= goal:
             break
-    return best, max(height, 0)
+    return best, int(height)
 
 
-def _orders(spans: Sequence[Lifetime], needed: Sequence[int]) -> list[list[int]]:
+def _orders(spans: Sequence[Lifetime], needed: Sequence[int]) -> Iterator[list[int]]:
     everything = range(len(spans))
     peaks = _peaks(spans, needed)
     keys: list[Callable[[int], tuple[int, ...]]] = [
@@ -55,7 +56,7 @@ def _orders(spans: Sequence[Lifetime], needed: Sequence[int]) -> list[list[int]]
         lambda i: (-spans[i].last, -spans[i].buffer.bytes, spans[i].first),
         lambda i: (spans[i].first, -spans[i].last, -spans[i].buffer.bytes),
     ]
-    return [sorted(everything, key=key) for key in keys]
+    return (sorted(everything, key=key) for key in keys)
 
 
 def _peaks(spans: Sequence[Lifetime], needed: Sequence[int]) -> list[int]:
@@ -73,8 +74,13 @@ def _peaks(spans: Sequence[Lifetime], needed: Sequence[int]) -> list[int]:
     return found
 
 
-def _place_in_order(spans: Sequence[Lifetime], order: Sequence[int], align: int) -> tuple[Offsets, int]:
-    """Each buffer at its lowest free address; time grows with lifetimes and conflicts, not with their product."""
+def _place_in_order(
+    spans: Sequence[Lifetime], order: Sequence[int], align: int, below: float
+) -> tuple[Offsets, int] | None:
+    """Each buffer at its lowest free address, and the height; None where that is not ``below`` the best so far.
+
+    Time grows with lifetimes and conflicts, not with their product.
+    """
     steps = max((span.last for span in spans), default=-1) + 1
     present: list[list[tuple[int, int]]] = [
         [] for _ in range(steps)
@@ -99,6 +105,8 @@ def _place_in_order(spans: Sequence[Lifetime], order: Sequence[int], align: int)
                 at = -(-end // align) * align
         offsets[index] = at
         top = max(top, at + size)
+        if top >= below:
+            return None
         place = (at, at + size)
         starting[span.first].append(place)
         for step in range(span.first, span.last + 1):

@@ -94,11 +94,19 @@ class MaxCut:
         self.written = [steps.bytes(w) for w in steps.writes]
         self.readers = [0] * len(steps.sizes)
         self.writer = [-1] * len(steps.sizes)
+        self.waiting: list[list[int]] = []
+        """For each step, the steps that read what it writes."""
+        self.passing: list[list[int]] = []
+        """For each step, the tensors it reads or writes that need not stay to the end."""
         for index, (read, written) in enumerate(zip(steps.reads, steps.writes, strict=True)):
             for tensor in bits(read):
                 self.readers[tensor] |= 1 << index
             for tensor in bits(written):
                 self.writer[tensor] = index
+            self.passing.append(list(bits((read | written) & ~steps.kept)))
+        for written in steps.writes:
+            readers = (reader for tensor in bits(written) for reader in bits(self.readers[tensor]))
+            self.waiting.append(list(dict.fromkeys(readers)))
 
     def is_best(self, order: list[int]) -> bool:
         """Whether the largest step by itself explains the peak of ``order``."""
@@ -125,7 +133,7 @@ class MaxCut:
         """Bytes of the largest cut of an order."""
         last: dict[int, int] = {}
         for place, step in enumerate(order):
-            for tensor in bits((self.steps.reads[step] | self.steps.writes[step]) & ~self.steps.kept):
+            for tensor in self.passing[step]:
                 last[tensor] = place
         dying = [0] * len(order)
         for tensor, place in last.items():
@@ -187,18 +195,16 @@ class MaxCut:
         """``state`` with one more step run."""
         _, less, step, size = cut
         done = state.done | 1 << step
-        gone = 0
-        for tensor in bits((self.steps.reads[step] | self.steps.writes[step]) & ~self.steps.kept):
+        gone = freed = 0
+        for tensor in self.passing[step]:
             if not self.readers[tensor] & ~done:
                 gone |= 1 << tensor
+                freed += self.steps.sizes[tensor]
         alive = -less & ~gone
         ready = [other for other in state.ready if other != step]
-        for tensor in bits(self.steps.writes[step]):
-            for reader in bits(self.readers[tensor]):
-                if not self.steps.reads[reader] & ~alive and reader not in ready:
-                    ready.append(reader)
+        ready += [r for r in self.waiting[step] if not self.steps.reads[r] & ~alive and r not in ready]
         return _State(
-            alive, size - self.steps.bytes(gone), max(state.peak, size), state.length + 1, done, ready, step, state
+            alive, size - freed, max(state.peak, size), state.length + 1, done, ready, step, state
         )  # fmt: skip
 
     def _one_writer(self, alive: int) -> bool:

@@ -100,32 +100,40 @@ def _findings(graph: Graph, target: Target) -> Iterator[Finding]:
         facts = rows.get(node.op, {}) if not node.domain else {}
         specific = table.get(node.op, ()) if not node.domain else ()
         for rule in (*anywhere, *specific):
-            for issue in _merged(_guarded(rule, graph, node, facts)):
+            for issue in _merged(_issues(rule, graph, node, facts)):
                 yield finding(rule.id, issue, graph, node, _evidence(issue, facts, target))
 
 
-def _merged(issues: Iterable[Issue]) -> Iterator[Issue]:
+def _merged(issues: list[Issue]) -> Iterable[Issue]:
     """A rule's issues at one node, those of the same reason as one that names the details of all."""
+    if not issues:
+        return ()
     groups: dict[tuple[str, str, str, str], list[Issue]] = {}
     for issue in issues:
         groups.setdefault((issue.reason, issue.code, issue.support, issue.severity), []).append(issue)
-    for group in groups.values():
-        details = dict.fromkeys(issue.detail for issue in group if issue.detail)
-        yield replace(group[0], detail=" and ".join(details))
+    return [
+        replace(group[0], detail=" and ".join(dict.fromkeys(issue.detail for issue in group if issue.detail)))
+        for group in groups.values()
+    ]
 
 
-def _guarded(rule: Rule, graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
+def _issues(rule: Rule, graph: Graph, node: Node, facts: Facts) -> list[Issue]:
     """The rule's issues; a form of the node that the rule did not expect is unknown, not a crash."""
+    found: list[Issue] = []
     try:
-        yield from rule.check(graph, node, facts)
+        for issue in rule.check(graph, node, facts):
+            found.append(issue)  # one by one: what comes before an exception counts
     except Exception as error:
         if os.environ.get("SENSORFIT_DEBUG"):
             raise
-        yield Issue.unknown(
-            "the rule cannot read this form of the operator",
-            "check the node against the operator's definition, or ask the converter (--confirm)",
-            f"{type(error).__name__}",
+        found.append(
+            Issue.unknown(
+                "the rule cannot read this form of the operator",
+                "check the node against the operator's definition, or ask the converter (--confirm)",
+                f"{type(error).__name__}",
+            )
         )
+    return found
 
 
 def _evidence(issue: Issue, facts: Facts, target: Target) -> str:

@@ -28,6 +28,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Final
 
 from ..graph.ir import Graph, Node
@@ -99,9 +100,13 @@ class Rule:
     id: str
     ops: tuple[str, ...]
     check: Callable[..., Iterable[Issue]]
-    text: Text
     stage: str = ""
     """For what crashes the front end: "file" or "graph" when that comes before it looks at operators."""
+
+    @cached_property
+    def text(self) -> Text:
+        """The docstring, taken apart when somebody reads it: a check does not."""
+        return parse(self.check.__doc__ or "")
 
     @property
     def title(self) -> str:
@@ -116,7 +121,7 @@ def rule(id: str, ops: Iterable[str], stage: str = "") -> Callable[[NodeCheck], 
     """Register a check of single nodes: called with (graph, node, facts of the operator)."""
 
     def register(check: NodeCheck) -> NodeCheck:
-        _add(Rule(id, tuple(ops), check, parse(check.__doc__ or ""), stage))
+        _add(Rule(id, tuple(ops), check, stage))
         return check
 
     return register
@@ -126,7 +131,7 @@ def graph_rule(id: str, stage: str = "") -> Callable[[GraphCheck], GraphCheck]:
     """Register a check of the whole graph: called with (graph, target)."""
 
     def register(check: GraphCheck) -> GraphCheck:
-        _add(Rule(id, (), check, parse(check.__doc__ or ""), stage))
+        _add(Rule(id, (), check, stage))
         return check
 
     return register
