@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ..graph.ir import Graph
@@ -39,21 +40,12 @@ def analyse(device_graph: Graph, target: Target, input_persistency: bool = True)
     needed = [needed_bytes(found, facts.align) for found in sizes]
     peak = max(range(len(needed)), key=needed.__getitem__, default=-1)
     offsets, height = place(spans, needed, facts.align)
-    where = {span.buffer.name: offset for span, offset in zip(spans, offsets, strict=True)}
+    waiting = {
+        span.buffer.name: Live(span.buffer.tensor, span.buffer.bytes, "kept for later", offset)
+        for span, offset in zip(spans, offsets, strict=True)
+    }
     steps = tuple(
-        Step(
-            operation.name,
-            operation.op,
-            tuple(
-                Live(
-                    span.buffer.tensor,
-                    span.buffer.bytes,
-                    _why(span.buffer.name, operation),
-                    where[span.buffer.name],
-                )
-                for span in alive
-            ),
-        )
+        _step(operation, [span.buffer.name for span in alive], waiting)
         for operation, alive in zip(program.operations, sets, strict=True)
     )
     report = MemoryReport(
@@ -125,9 +117,10 @@ def _may_be_shifted(graph: Graph, facts: Facts) -> tuple[str, ...]:
     )
 
 
-def _why(buffer: str, operation: Operation) -> str:
-    if buffer == operation.scratch:
-        return "scratch"
-    if buffer in operation.writes:
-        return "written here"
-    return "read here" if buffer in operation.reads else "kept for later"
+def _step(operation: Operation, alive: Iterable[str], waiting: Mapping[str, Live]) -> Step:
+    """The step with what is alive; what ``waiting`` has of a buffer serves every step that leaves it alone."""
+    here = dict.fromkeys(operation.reads, "read here")
+    here |= dict.fromkeys(operation.writes, "written here")
+    here[operation.scratch] = "scratch"
+    live = (replace(waiting[name], why=here[name]) if name in here else waiting[name] for name in alive)
+    return Step(operation.name, operation.op, tuple(live))

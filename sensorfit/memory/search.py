@@ -184,12 +184,11 @@ class MaxCut:
     def _cuts(self, state: _State, estimate: float) -> list[_Cut]:
         """What may run next, the best first."""
         best = max(estimate, state.peak)
-        found = []
-        for step in state.ready:
-            size = state.bytes + self.written[step]
-            found.append((max(best, size), -(state.alive | self.steps.writes[step]), step, size))
-        found.sort()
-        return found
+        sizes = [(step, state.bytes + self.written[step]) for step in state.ready]
+        return sorted(
+            (size if size > best else best, -(state.alive | self.steps.writes[step]), step, size)
+            for step, size in sizes
+        )
 
     def _run(self, state: _State, cut: _Cut) -> _State:
         """``state`` with one more step run."""
