@@ -6,6 +6,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # uv, itself from PyPI, installs the 6 GB of the build extra several times faster than pip.
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt
+# Neither uv nor an editable install writes bytecode, and where PYTHONDONTWRITEBYTECODE is set nothing else ever
+# does: every command would compile all it imports. One check writes what checks import; all 6 GB would take a minute.
+BYTECODE = $(BIN)/python -m compileall -q sensorfit rules models && \
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/sensorfit check picosam3 > /dev/null
 export OMP_NUM_THREADS ?= 2
 
 .PHONY: help demo test fast lint format docs constraints wheel clean
@@ -20,6 +24,7 @@ $(BIN)/python:
 $(VENV)/build.done: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing sensorfit with the extra 'build' (a few minutes, about 6 GB)"
 	@$(INSTALL) -e ".[build]"
+	@$(BYTECODE)
 	@touch $@
 
 $(VENV)/test.done: $(VENV)/build.done

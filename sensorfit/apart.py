@@ -143,9 +143,11 @@ def _stop(child: _Child) -> None:
 def _serve(pipe: Connection, work: Callable[[Any], Any], ready: Callable[[], None]) -> None:
     """A child's life: take a task, answer, until the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when it is over
+    gc.disable()
     with suppress(Exception):  # work will meet it again, and its answer says so
         ready()
-    gc.freeze()  # what was imported stays: not to be looked through again at every collection
+    gc.freeze()  # what was imported stays: the collector need never look through it
+    gc.enable()
     _bound_memory()
     while True:
         try:

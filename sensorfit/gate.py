@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .report.outcome import Outcome
 
 SUFFIX: Final = ".onnx"
-COLLECT_EVERY: Final = 50_000
+COLLECT_EVERY: Final = 100_000
 """New objects before Python looks for cycles. Its own 700 costs a sixth of a check: importing and judging make many
 objects, keep nearly all and leave next to no cycles."""
 CRASHED: Final = 3
