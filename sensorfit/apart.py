@@ -6,8 +6,8 @@ over a pipe; a child that dies or overruns its time costs one model a sentence
 and is replaced. Children have a bound on memory. (``sensorfit.check`` in
 Python stays in the caller's process.)
 
-    parent   parse the command ─► fork ─► meanwhile ─► wait, show
-    child                           └───► ready ─► work ─► answer
+    parent   head_start ─► read the command ─► in_children: meanwhile ─► wait, show
+    child      └─► ready ───────────────────────► work ─► answer
 
 Importing is most of a small model's check, and two processes import at the
 same time: what only a child needs belongs into ``ready``, what only the
@@ -22,8 +22,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Final, TypeVar
@@ -35,6 +34,10 @@ GRACE_SECONDS: Final = 5.0
 AVAILABLE: Final = sys.platform == "linux"
 """Elsewhere forking is not safe, or there is none; a child would have to import everything anew."""
 
+COLLECT_EVERY: Final = 100_000
+"""New objects before a child looks for cycles. Python's own 700 costs a sixth of a check: judging makes many objects,
+keeps nearly all and leaves next to no cycles."""
+
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
 
@@ -43,12 +46,26 @@ def _nothing() -> None:
     """What is called where nothing is asked for; spawning pickles it, so no lambda."""
 
 
-@dataclass
 class _Child:
-    process: BaseProcess
-    pipe: Connection
-    index: int = -1
-    deadline: float = 0.0
+    def __init__(self, process: BaseProcess, pipe: Connection) -> None:
+        self.process, self.pipe = process, pipe
+        self.index = -1
+        self.deadline = 0.0
+
+
+@contextmanager
+def head_start(work: Callable[[Any], Any], ready: Callable[[], None]) -> Iterator[None]:
+    """A child for the ``in_children`` inside that asks for the same ``work``, begun before its tasks are known."""
+    if AVAILABLE:
+        _begun[work] = _start(_context(), work, ready)
+    try:
+        yield
+    finally:
+        if work in _begun:  # nobody came to ask
+            _stop(_begun.pop(work))
+
+
+_begun: dict[Callable[[Any], Any], _Child] = {}
 
 
 def in_children(
@@ -67,8 +84,11 @@ def in_children(
     calls ``ready`` before its first task; the parent calls ``meanwhile`` once,
     while the children have their first tasks.
     """
-    context: Any = multiprocessing.get_context("fork" if AVAILABLE else "spawn")
-    children = [_start(context, work, ready) for _ in range(min(workers, len(tasks)))]
+    context = _context()
+    children = [
+        _begun.pop(work) if work in _begun else _start(context, work, ready)
+        for _ in range(min(workers, len(tasks)))
+    ]
     answers: dict[int, Answer] = {}
     waiting = list(reversed(range(len(tasks))))
     shown = 0
@@ -98,6 +118,10 @@ def in_children(
             _stop(child)
 
 
+def _context() -> Any:
+    return multiprocessing.get_context("fork" if AVAILABLE else "spawn")
+
+
 def _start(context: Any, work: Callable[[Any], Any], ready: Callable[[], None]) -> _Child:
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs, work, ready), daemon=True)
@@ -110,7 +134,8 @@ def _give(child: _Child, tasks: Sequence[Any], waiting: list[int], seconds: floa
     child.index = waiting.pop() if waiting else -1
     if child.index >= 0:
         child.deadline = time.monotonic() + seconds + GRACE_SECONDS
-        child.pipe.send(tasks[child.index])
+        with suppress(BrokenPipeError, ConnectionResetError):  # it died; taking its answer will show that
+            child.pipe.send(tasks[child.index])
 
 
 def _take(
@@ -143,6 +168,7 @@ def _stop(child: _Child) -> None:
 def _serve(pipe: Connection, work: Callable[[Any], Any], ready: Callable[[], None]) -> None:
     """A child's life: take a task, answer, until the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when it is over
+    gc.set_threshold(COLLECT_EVERY)
     gc.disable()
     with suppress(Exception):  # work will meet it again, and its answer says so
         ready()

@@ -3,54 +3,32 @@
 patterns ─► expand ─► judge each (in processes) ─► baseline ─► outcomes ─► renderers
 
 Until the processes have begun every import is waited for. So what only judging
-needs is imported in ``_ready``, in the child, and what only the answer needs in
+needs is imported in ``judge.ready``, in the child, and what only the answer needs in
 ``_meanwhile``, in the parent, at the same time.
 """
 
 from __future__ import annotations
 
-import gc
 import glob
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from . import apart
-from .config import DEFAULTS, Config, Policy, find_config, read_config
-from .deadline import MAX_SECONDS, deadline
-from .errors import ConfigError, SensorfitError
+from .config import Config, Policy, find_config, read_config
+from .errors import ConfigError
+from .judge import Job, judge, ready, seconds_for
 from .report.outputs import Plan
 from .report.outputs import plan as output_plan
 
 if TYPE_CHECKING:
-    from .memory.model import MemoryReport
     from .report.outcome import Outcome
 
 SUFFIX: Final = ".onnx"
-COLLECT_EVERY: Final = 100_000
-"""New objects before Python looks for cycles. Its own 700 costs a sixth of a check: importing and judging make many
-objects, keep nearly all and leave next to no cycles."""
-CRASHED: Final = 3
-CONFIRM_SECONDS: Final = 900.0
-"""For a model that the real converter is asked about as well."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """One model with everything needed to judge it; goes to another process whole."""
-
-    model: str
-    policy: Policy
-    confirm: bool = False
-    alone: bool = False
-    """The only model: an unexpected failure is the command's own."""
-    calibration: Any = None
-    plan: bool = False
-    """Whether the memory plan is wanted step by step; without, only the peak comes back."""
 
 
 def check_all(
@@ -74,7 +52,6 @@ def check_all(
     ``policy`` takes the fields of ``config.Policy``; they come before the
     configuration's. ConfigError for options or files that cannot be used.
     """
-    gc.set_threshold(COLLECT_EVERY)  # the children's, too
     plan = output_plan(formats, outputs)
     config = read_config(config_file) if config_file else find_config()
     names = expand(models) if models else expand(config.models, config.directory)
@@ -189,55 +166,6 @@ def _hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
 
 
-def judge(job: Job) -> Outcome:
-    """The outcome of one model; every expected error becomes one, with its exit code."""
-    from .api import check
-    from .budgets import budget_findings
-    from .report.outcome import Outcome
-
-    policy = job.policy.over(DEFAULTS)
-    try:
-        with deadline(job.model, _seconds(job)):
-            report = check(
-                job.model,
-                profile=policy.profile or "converter",
-                target=policy.target or "imx500",
-                input_persistency=policy.input_persistency is not False,
-                input_shapes=policy.input_shapes,
-                confirm=job.confirm,
-                calibration=job.calibration,
-                largest_inputs=job.plan,
-            )
-    except SensorfitError as error:
-        return Outcome(job.model, None, error=str(error), exit_code=error.exit_code)
-    except (RecursionError, MemoryError) as error:
-        return Outcome(
-            job.model, None, error=f"{job.model}: needs too much {_lack(error)} to check", exit_code=2
-        )
-    except Exception as error:
-        if job.alone or os.environ.get("SENSORFIT_DEBUG"):
-            raise
-        text = f"{job.model}: internal error ({type(error).__name__}: {error}); run it again with SENSORFIT_DEBUG=1"
-        return Outcome(job.model, None, error=text, exit_code=CRASHED)
-    added = tuple(budget_findings(report, policy.budgets))
-    shown = tuple(f for f in (*added, *report.findings) if policy.shows(f.rule))
-    report = replace(report, findings=shown, memory=_memory(report.memory, job.plan))
-    fail_on = policy.fail_on or "error"
-    return Outcome(
-        job.model, report, exit_code=report.exit_code(fail_on), fail_on=fail_on, reason=policy.reason
-    )
-
-
-def _seconds(job: Job) -> float:
-    return CONFIRM_SECONDS if job.confirm else MAX_SECONDS
-
-
-def _memory(memory: MemoryReport, plan: bool) -> MemoryReport:
-    if plan or not 0 <= memory.peak_step < len(memory.steps):
-        return memory
-    return replace(memory, steps=(memory.steps[memory.peak_step],), peak_step=0)
-
-
 @contextmanager
 def progress(total: int) -> Iterator[Callable[[Outcome], None]]:
     """A bar on standard error while several models are checked, on a terminal only."""
@@ -250,10 +178,6 @@ def progress(total: int) -> Iterator[Callable[[Outcome], None]]:
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("checking", total=total)
         yield lambda _: bar.advance(task)
-
-
-def _lack(error: BaseException) -> str:
-    return "memory" if isinstance(error, MemoryError) else "nesting"
 
 
 def run(
@@ -270,21 +194,13 @@ def run(
     if workers == 1 and not apart.AVAILABLE:
         outcomes: Iterator[Outcome] = (judge(job) for job in jobs)
     else:
-        seconds = max(map(_seconds, jobs), default=0.0)
-        outcomes = apart.in_children(jobs, judge, workers, seconds, _lost, _ready, meanwhile)
+        seconds = max(map(seconds_for, jobs), default=0.0)
+        outcomes = apart.in_children(jobs, judge, workers, seconds, _lost, ready, meanwhile)
     found: list[Outcome] = []
     for outcome in outcomes:
         done(outcome)
         found.append(outcome)
     return found
-
-
-def _ready() -> None:
-    """In a child: import what judges."""
-    from . import api, budgets  # noqa: F401
-    from .verify.engine import rules
-
-    rules()
 
 
 def _meanwhile(plan: Plan) -> None:

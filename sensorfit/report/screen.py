@@ -25,11 +25,15 @@ def console_for(file: TextIO, width: int | None = None) -> Console:
     from rich.console import Console
 
     if file.isatty():
-        return Console(file=file, highlight=False)
+        return Console(file=file, highlight=False, emoji=False)
     columns = os.environ.get("COLUMNS", "")
     asked = int(columns) if columns.isascii() and columns.isdigit() else 0
     return Console(
-        file=cast(TextIO, _Trimmed(file)), highlight=False, no_color=True, width=width or asked or WIDTH
+        file=cast(TextIO, _Trimmed(file)),
+        highlight=False,
+        emoji=False,
+        no_color=True,
+        width=width or asked or WIDTH,
     )
 
 
