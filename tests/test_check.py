@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from onnx import numpy_helper
 
 import sensorfit
+from sensorfit import apart
 from sensorfit.cli import group
 from sensorfit.report.json import schema
 from tests.conftest import model_of
@@ -123,3 +124,27 @@ print(",".join(sorted(heavy)))
 def test_check_imports_nothing_heavy(name: str) -> None:
     done = subprocess.run([sys.executable, "-c", LIGHT, name], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+PARENT = """
+import sys
+from sensorfit import apart, cli
+start = apart._start
+def shown(*args):
+    print("before the child:", sorted({"click", "onnx", "numpy", "rich", "tomllib", "inspect"} & set(sys.modules)), file=sys.stderr)
+    return start(*args)
+apart._start = shown
+sys.argv = ["sensorfit", "check", "picosam3", "--no-baseline"]
+try:
+    cli.main()
+finally:
+    print("at the end:", sorted({"onnx", "numpy", "google", "sensorfit.api"} & set(sys.modules)), file=sys.stderr)
+"""
+
+
+@pytest.mark.skipif(not apart.AVAILABLE, reason="elsewhere the command judges in its own process")
+def test_the_command_waits_for_no_import_that_its_child_can_do(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PARENT], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stderr.splitlines() == ["before the child: []", "at the end: []"]

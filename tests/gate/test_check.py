@@ -342,6 +342,46 @@ def test_a_child_has_a_bound_on_memory_and_hands_exceptions_on() -> None:
         list(apart.in_children(["a", "raise"], _work, 1, 60, lambda task, why: why))
 
 
+_READY: list[str] = []
+
+
+def _get_ready() -> None:
+    _READY.append("ready")
+
+
+def _who(task: str) -> tuple[int, list[str]]:
+    return os.getpid(), [*_READY, task]
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.skipif(not apart.AVAILABLE, reason="children are forked on Linux only")
+def test_a_child_with_a_head_start_gets_ready_and_takes_the_tasks() -> None:
+    with apart.head_start(_who, _get_ready):
+        (early,) = [child.process.pid for child in apart._begun.values()]
+        found = list(apart.in_children(["a", "b"], _who, 1, 60, lambda task, why: (0, [why]), _get_ready))
+    assert found == [(early, ["ready", "a"]), (early, ["ready", "b"])]
+
+
+@pytest.mark.skipif(not apart.AVAILABLE, reason="children are forked on Linux only")
+def test_a_child_that_nobody_asks_is_stopped() -> None:
+    with pytest.raises(ConfigError), apart.head_start(_who, _get_ready):
+        (child,) = apart._begun.values()
+        raise ConfigError("the command line says nothing useful")
+    assert not child.process.is_alive() and not apart._begun
+
+
+@pytest.mark.skipif(not apart.AVAILABLE, reason="children are forked on Linux only")
+def test_a_child_that_dies_before_its_task_is_a_lost_task() -> None:
+    with apart.head_start(_who, _die):
+        (child,) = apart._begun.values()
+        child.process.join()
+        found = list(apart.in_children(["a"], _who, 1, 60, lambda task, why: (0, [why]), _die))
+    assert found == [(0, ["the process that checked it died (signal SIGKILL)"])]
+
+
 def test_an_unexpected_failure_of_one_of_many_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     import sensorfit.api
 
