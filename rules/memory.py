@@ -7,6 +7,7 @@ from math import isqrt
 
 from ..graph.ir import Graph
 from ..memory.model import MemoryReport
+from ..memory.weights import INTEGER_WEIGHTS
 from ..target import Target, read_facts
 from ..verify.finding import Finding, Severity, Support
 
@@ -164,14 +165,23 @@ def _sized(graph: Graph) -> bool:
     return all(graph.tensors[t].static for t in tensors if t in graph.tensors)
 
 
+def _whole(memory: MemoryReport) -> str:
+    """What makes the memory countable."""
+    if INTEGER_WEIGHTS in memory.missing:
+        return (
+            "check the float model that this file was quantized from; sensorfit build quantizes it with MCT"
+        )
+    return "make the weights constants of known shape (export with constant folding, or run onnxslim)"
+
+
 def _counted_in_part(graph: Graph, memory: MemoryReport) -> Finding:
     return _finding(
         "SF304",
         "warning",
         graph,
         memory,
-        f"at least {memory.total_bytes:,} B; not all of the memory could be counted: {'; '.join(memory.notes)}",
-        "make the weights constants of known shape (export with constant folding, or run onnxslim)",
+        f"at least {memory.total_bytes:,} B; not all of the memory could be counted: {'; '.join(memory.missing)}",
+        _whole(memory),
         "the memory could be counted only in part",
         "unknown",
     )

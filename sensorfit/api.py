@@ -31,8 +31,15 @@ from .verify.engine import PROFILES, verify_profiles
 from .verify.finding import SEVERITIES, Finding
 from .version import __version__
 
-BUFFERS = {"BatchNormalization": (3, 4), "QuantizeLinear": (1, 2), "DequantizeLinear": (1, 2)}
+BUFFERS = {
+    "BatchNormalization": (3, 4), "QuantizeLinear": (1, 2), "DequantizeLinear": (1, 2), "QLinearConv": (1, 2, 4, 5, 6, 7),
+    "QLinearMatMul": (1, 2, 4, 5, 6, 7),
+}  # fmt: skip
 """Inputs that are not trained, so not parameters: running statistics, scales and zero points."""
+INTEGERS = {
+    "DequantizeLinear": (0,), "QLinearConv": (3, 8), "QLinearMatMul": (0, 3), "ConvInteger": (1,), "MatMulInteger": (0, 1),
+}  # fmt: skip
+"""Inputs that hold trained values as integers."""
 
 
 def check(
@@ -108,12 +115,12 @@ def verdict_of(findings: Iterable[Finding], memory: MemoryReport) -> Verdict:
 
 
 def parameters(proto: onnx.ModelProto) -> int:
-    """Trained values in the file: elements of float initializers of rank 1 and up and of integer ones that a
-    DequantizeLinear reads; BatchNorm statistics, scales and a quantizer's thresholds left out."""
+    """Trained values in the file: elements of float initializers of rank 1 and up and of quantized ones;
+    BatchNorm statistics, scales and a quantizer's thresholds left out."""
     nodes = proto.graph.node
     buffers = {n.input[i] for n in nodes for i in BUFFERS.get(n.op_type, ()) if i < len(n.input)}
     buffers |= {t for n in nodes if n.domain == QUANTIZER_DOMAIN for t in n.input[1:]}
-    integers = {n.input[0] for n in nodes if n.op_type == "DequantizeLinear" and n.input}
+    integers = {n.input[i] for n in nodes for i in INTEGERS.get(n.op_type, ()) if i < len(n.input)}
     return sum(
         prod(t.dims)
         for t in proto.graph.initializer

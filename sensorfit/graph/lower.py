@@ -3,7 +3,7 @@
 Patterns become the one operator they stand for; BatchNorm moves into the
 convolution before it (y = g (Wx + b - m) / s + h is a convolution again);
 the activation after a convolution becomes part of it; what computes nothing
-goes. Only names and shapes change hands: no weight is read.
+goes, as does another tool's quantization. Only names and shapes change hands: no weight is read.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from .collapse import collapse_convolutions
+from .integer import as_float
 from .ir import Graph, Node, Tensor
 from .patterns import find_patterns
 
@@ -26,7 +27,14 @@ NO_OPERATION = frozenset({"Identity", "Dropout"})
 
 def lower(graph: Graph) -> Graph:
     """The device graph of a canonical graph."""
-    for step in (_drop_identities, _fuse_patterns, _fold_batchnorm, collapse_convolutions, _fuse_activations):
+    for step in (
+        as_float,
+        _drop_identities,
+        _fuse_patterns,
+        _fold_batchnorm,
+        collapse_convolutions,
+        _fuse_activations,
+    ):
         graph = step(graph)
     return graph
 

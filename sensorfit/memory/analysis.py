@@ -33,7 +33,8 @@ def analyse(device_graph: Graph, target: Target, input_persistency: bool = True)
     device_graph = with_widths(device_graph)
     program = expand(device_graph, facts)
     program.operations = schedule(program, facts)
-    weights, weight_notes, weights_known = model_weight_bytes(device_graph, facts)
+    weights, missing_weights = model_weight_bytes(device_graph, facts)
+    missing = (*program.missing, *missing_weights)
     spans = lifetimes(program)
     sets = [list(alive) for alive in live_sets(spans, len(program.operations))]
     sizes = [[span.buffer.bytes for span in alive] for alive in sets]
@@ -59,12 +60,13 @@ def analyse(device_graph: Graph, target: Target, input_persistency: bool = True)
         steps=steps,
         peak_step=peak,
         notes=(
+            *missing,
             *program.notes,
-            *weight_notes,
             *_partly_modelled(device_graph, facts),
             *_may_be_shifted(device_graph, facts),
         ),
-        complete=program.complete and weights_known,
+        complete=not missing,
+        missing=missing,
         culprits=culprits(device_graph, sets[peak], sets, facts) if sets else (),
         padding=padding(device_graph, spans, facts),
         plan_bytes=height,

@@ -38,4 +38,5 @@ class Program:
     outputs: list[str] = field(default_factory=list)
     input_bytes: int = 0
     notes: dict[str, None] = field(default_factory=dict)
-    complete: bool = True
+    missing: dict[str, None] = field(default_factory=dict)
+    """Why not everything could be counted, as sentences."""

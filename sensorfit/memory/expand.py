@@ -127,8 +127,7 @@ class Expansion:
         """Extent of a tensor; one element, with a note, where its shape is unknown."""
         found = self.graph.tensors.get(tensor)
         if found is None or found.shape is None or not found.static:
-            self.program.complete = False
-            self.program.notes[
+            self.program.missing[
                 "the size of some tensors is unknown (dynamic or unknown shape): they count as nothing"
             ] = None
             return Extent(0, 1, 1)

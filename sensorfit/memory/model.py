@@ -111,6 +111,8 @@ class MemoryReport:
     """What was estimated rather than known, as sentences; empty when the model covers every node."""
     complete: bool = True
     """Whether every tensor and weight could be counted; False when shapes are unknown, so that no verdict holds."""
+    missing: tuple[str, ...] = ()
+    """Those of ``notes`` that say what could not be counted; empty when ``complete``."""
     culprits: tuple[Culprit, ...] = ()
     """What is alive at the peak, largest first."""
     padding: tuple[Padding, ...] = ()

@@ -26,22 +26,31 @@ MATRIX_PRODUCTS = frozenset({"Gemm", "MatMul"})
 ELEMENTWISE = frozenset({"Add", "Sub", "Mul", "Div", "Max", "Min", "Pow"})
 
 
-def model_weight_bytes(graph: Graph, facts: Facts) -> tuple[int, tuple[str, ...], bool]:
-    """Bytes of the whole model's weights, sentences about what was estimated, and whether all sizes are known."""
+COMPUTED_WEIGHTS = "the weights of some convolutions are computed or of unknown shape: they count as nothing"
+INTEGER_WEIGHTS = (
+    "the weights of ConvInteger and MatMulInteger, another tool's quantization, count as nothing: nobody knows them "
+    "as the sensor would store them before MCT has quantized the float model"
+)
+INTEGER_OPERATORS = frozenset({"ConvInteger", "MatMulInteger"})
+"""What onnxruntime's dynamic quantization makes of a layer: scales are applied by nodes of their own."""
+
+
+def model_weight_bytes(graph: Graph, facts: Facts) -> tuple[int, tuple[str, ...]]:
+    """Bytes of the whole model's weights, and sentences about those that could not be counted."""
     total = 0
-    notes: dict[str, None] = {}
-    known = True
+    missing: dict[str, None] = {}
     positive = rectified(graph)
     for node in graph.nodes:
         if node.op in CONVOLUTIONS:
             conv = cv.read_convolution(graph, node)
             if conv is None:
-                known = False
-                notes["the weights of some convolutions have no known shape"] = None
+                missing[COMPUTED_WEIGHTS] = None
                 continue
             total += _convolution(graph, node, conv, positive, facts)
         elif node.op in MATRIX_PRODUCTS:
             total += _matrix(graph, node, facts)
+        elif node.op in INTEGER_OPERATORS:
+            missing[INTEGER_WEIGHTS] = None
         else:
             total += step_table_bytes(graph, node, facts)
         if node.activation == "LeakyRelu":
@@ -50,7 +59,7 @@ def model_weight_bytes(graph: Graph, facts: Facts) -> tuple[int, tuple[str, ...]
         shape = graph.shape(name)
         if shape is not None and len(shape) > 2 and any(d != 1 for d in shape[2:]):
             total += facts.packing_bytes
-    return total, tuple(notes), known
+    return total, tuple(missing)
 
 
 def _convolution(

@@ -13,10 +13,8 @@ from dataclasses import replace
 from functools import cache
 from importlib import import_module
 
-from onnx import GraphProto
-
-from ..graph.fold import RANDOM
-from ..graph.ir import Graph, Node, Tensor
+from ..graph.constants import without_constant_nodes
+from ..graph.ir import Graph, Node
 from ..target import Target
 from .facts import converter, operators
 from .finding import Finding
@@ -64,27 +62,6 @@ def verify_profiles(graph: Graph, target: Target) -> dict[str, tuple[Finding, ..
     """``verify`` under every profile, the rules run once."""
     found = tuple(_findings(without_constant_nodes(graph), target))
     return {p: tuple(as_error(found, PAPERS_REFUSE)) if p == "picosam" else found for p in PROFILES}
-
-
-def without_constant_nodes(graph: Graph) -> Graph:
-    """The graph less what computes on constants alone, as the front end folds it before it judges.
-
-    ``load`` has folded what it needs for shapes; here the rest goes, such as DequantizeLinear on weights.
-    """
-    gone: set[str] = set()
-    constant: dict[str, Tensor] = {}
-    for node in graph.nodes:
-        given = [t for t in node.inputs if t]
-        if node.domain or node.op in RANDOM or not given or any(o in graph.outputs for o in node.outputs):
-            continue
-        if all(t in constant or graph.is_constant(t) for t in given) and not any(
-            isinstance(v, GraphProto) for v in node.attrs.values()
-        ):
-            gone.add(node.name)
-            constant.update(
-                (o, replace(graph.tensors[o], constant=True)) for o in node.outputs if o in graph.tensors
-            )
-    return graph.edited({}, gone, tensors={**graph.tensors, **constant}) if gone else graph
 
 
 def _findings(graph: Graph, target: Target) -> Iterator[Finding]:

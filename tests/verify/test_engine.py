@@ -174,6 +174,7 @@ def test_weights_that_are_computed_leave_a_finding_behind_the_unknown_verdict() 
     from sensorfit.api import check
     from tools.probes.families import all_probes
 
-    report = check(all_probes()["dq_w"])
+    report = check(all_probes()["dynw_act"])
     assert report.verdict == "unknown"
-    assert [f.rule for f in report.findings if f.support == "unknown"] == ["SF304"]
+    assert [f.rule for f in report.findings if f.support == "unknown"] == ["SF111", "SF304"]
+    assert check(all_probes()["dq_w"]).verdict == "fits"

@@ -1,0 +1,31 @@
+"""Nodes that compute on constants alone, where ``load`` has kept them for what they mean."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from onnx import GraphProto
+
+from .fold import RANDOM
+from .ir import Graph, Tensor
+
+
+def without_constant_nodes(graph: Graph) -> Graph:
+    """The graph less what computes on constants alone, as the front end folds it before it judges.
+
+    ``load`` has folded what it needs for shapes; here the rest goes, such as DequantizeLinear on weights.
+    """
+    gone: set[str] = set()
+    constant: dict[str, Tensor] = {}
+    for node in graph.nodes:
+        given = [t for t in node.inputs if t]
+        if node.domain or node.op in RANDOM or not given or any(o in graph.outputs for o in node.outputs):
+            continue
+        if all(t in constant or graph.is_constant(t) for t in given) and not any(
+            isinstance(v, GraphProto) for v in node.attrs.values()
+        ):
+            gone.add(node.name)
+            constant.update(
+                (o, replace(graph.tensors[o], constant=True)) for o in node.outputs if o in graph.tensors
+            )
+    return graph.edited({}, gone, tensors={**graph.tensors, **constant}) if gone else graph
