@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import isqrt
 
-from ..graph.ir import Graph
+from ..graph.ir import Graph, Node
 from ..memory.model import MemoryReport
-from ..memory.weights import INTEGER_WEIGHTS
+from ..memory.weights import INTEGER_WEIGHTS, has_unknown_weights
 from ..target import Target, read_facts
 from ..verify.finding import Finding, Severity, Support
 
@@ -36,14 +36,17 @@ def findings(graph: Graph, memory: MemoryReport, target: Target) -> Iterator[Fin
     yield from _padding(graph, memory)
 
 
-def _at_peak(graph: Graph, memory: MemoryReport) -> tuple[str, str, str, tuple[int | None, ...] | None]:
-    """Node, operator, tensor and shape of the peak: the largest tensor alive there."""
-    step = memory.steps[memory.peak_step] if memory.steps else None
-    for culprit in memory.culprits:
-        producer = graph.producer_of(culprit.tensor)
-        if producer is not None:
-            return producer.name, producer.op, culprit.tensor, graph.shape(culprit.tensor)
-    return step.node if step else "", step.op if step else "", "", None
+def _at_peak(graph: Graph, memory: MemoryReport) -> Node | None:
+    """The node that runs at the peak; of a layout change the one it is made for, of an output's the one that writes it."""
+    if not 0 <= memory.peak_step < len(memory.steps):
+        return None
+    nodes = {node.name: node for node in graph.nodes}
+    name = memory.steps[memory.peak_step].node
+    while name:  # further steps of a node are called "node/what", those before an output "tensor/output"
+        if found := nodes.get(name) or graph.producer_of(name):
+            return found
+        name = name.rpartition("/")[0]
+    return None
 
 
 def _finding(
@@ -55,13 +58,15 @@ def _finding(
     fix: str,
     reason: str,
     support: Support,
+    node: Node | None = None,
 ) -> Finding:
-    node, op, tensor, shape = _at_peak(graph, memory)
+    """A finding about the whole, placed at ``node``."""
+    tensor = next((t for t in node.outputs if t), "") if node else ""
     return Finding(
         rule=rule,
         severity=severity,
-        node=node,
-        op=op,
+        node=node.name if node else "",
+        op=node.op if node else "",
         message=message,
         fix=fix,
         evidence=EVIDENCE,
@@ -69,7 +74,7 @@ def _finding(
         reason=reason,
         support=support,
         tensor=tensor,
-        shape=shape,
+        shape=graph.shape(tensor) if tensor else None,
     )
 
 
@@ -102,7 +107,7 @@ def after_tiling(graph: Graph, memory: MemoryReport, target: Target) -> Support:
 def _over(graph: Graph, memory: MemoryReport, target: Target) -> Finding:
     """SF305 where tiles are expected to bring it under the budget, SF301 where not."""
     over, total, tiling = -memory.headroom_bytes, memory.tiled_total_bytes, memory.tiling
-    support = after_tiling(graph, memory, target)
+    support, peak = after_tiling(graph, memory, target), _at_peak(graph, memory)
     ways = "; or ".join(ways_out(memory))
     stands = f"needs {memory.total_bytes:,} B of {memory.budget_bytes:,} B as it stands, {over:,} B too many"
     if support == "supported" and tiling is not None:
@@ -116,6 +121,7 @@ def _over(graph: Graph, memory: MemoryReport, target: Target) -> Finding:
             f"nothing, if the time that tiles cost is no matter (they overlap, and the latency here is that without them); else {ways}",
             "fits only with the rows of layers cut into tiles",
             "supported",
+            peak,
         )
     if support == "unknown":
         return _finding(
@@ -127,6 +133,7 @@ def _over(graph: Graph, memory: MemoryReport, target: Target) -> Finding:
             f"ask the converter (sensorfit build, or --confirm on the quantized graph); or {ways}",
             "over the memory unless the converter's tiling succeeds",
             "unknown",
+            peak,
         )
     return _finding(
         "SF301",
@@ -143,6 +150,7 @@ def _over(graph: Graph, memory: MemoryReport, target: Target) -> Finding:
         ways,
         "the model needs more memory than the sensor has",
         "unsupported",
+        peak,
     )
 
 
@@ -156,6 +164,7 @@ def _little_headroom(graph: Graph, memory: MemoryReport) -> Finding:
         "keep the input size and the widest layers; a larger head may no longer fit",
         "less than 5 % of the memory is left",
         "supported",
+        _at_peak(graph, memory),
     )
 
 
@@ -184,6 +193,7 @@ def _counted_in_part(graph: Graph, memory: MemoryReport) -> Finding:
         _whole(memory),
         "the memory could be counted only in part",
         "unknown",
+        next((n for n in graph.nodes if has_unknown_weights(graph, n)), None),
     )
 
 

@@ -62,6 +62,13 @@ def model_weight_bytes(graph: Graph, facts: Facts) -> tuple[int, tuple[str, ...]
     return total, tuple(missing)
 
 
+def has_unknown_weights(graph: Graph, node: Node) -> bool:
+    """Whether ``node`` has weights that ``model_weight_bytes`` cannot count."""
+    if node.op in CONVOLUTIONS:
+        return cv.read_convolution(graph, node) is None
+    return node.op in INTEGER_OPERATORS
+
+
 def _convolution(
     graph: Graph, node: Node, conv: cv.Convolution, positive: frozenset[str], facts: Facts
 ) -> int:
