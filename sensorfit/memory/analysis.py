@@ -22,6 +22,9 @@ from .tiler import advise
 from .weights import model_weight_bytes
 from .widths import with_widths
 
+SHIFTED_THROUGH = frozenset({"Reshape", "AveragePool", "Pad"})
+"""What may stand between a shifted activation and the kernel that makes up for the shift."""
+
 
 def analyse(device_graph: Graph, target: Target, input_persistency: bool = True) -> MemoryReport:
     """The memory that ``device_graph`` (from ``lower``) takes on ``target``.
@@ -106,8 +109,7 @@ def _may_be_shifted(graph: Graph, facts: Facts) -> tuple[str, ...]:
     found = Counter(
         node.op
         for node in graph.nodes
-        if node.op in facts.shifted
-        and any(r.op in ("Conv", "Gemm") for r in graph.consumers_of(node.outputs[0]))
+        if node.op in facts.shifted and _read_by_kernel(graph, node.outputs[0])
     )
     if not found:
         return ()
@@ -117,6 +119,15 @@ def _may_be_shifted(graph: Graph, facts: Facts) -> tuple[str, ...]:
         f"writes 16 bits, which these figures leave out (EdgeSAM's encoder at 96x96: {facts.shift_error:.0%} more "
         "runtime with 26 of them)",
     )
+
+
+def _read_by_kernel(graph: Graph, tensor: str) -> bool:
+    """Whether a convolution or a product with weights reads ``tensor`` and nothing else does, as MCT wants it for a shift."""
+    while (reader := graph.only_reader(tensor)) is not None and reader.op in SHIFTED_THROUGH:
+        tensor = reader.outputs[0]
+    if reader is None:
+        return False
+    return reader.op in ("Conv", "Gemm") or (reader.op == "MatMul" and graph.is_constant(reader.input(1)))
 
 
 def _step(operation: Operation, alive: Iterable[str], waiting: Mapping[str, Live]) -> Step:

@@ -69,6 +69,14 @@ def test_no_verdict_without_all_sizes() -> None:
     assert [(f.rule, f.support) for f in found] == [("SF304", "unknown")]
 
 
+def test_what_could_not_be_counted_is_said_without_what_is_merely_uncertain() -> None:
+    from dataclasses import replace
+
+    part = replace(report_at(96), complete=False, missing=("sizes are open",))
+    (found,) = findings(lower(load(PICOSAM3)), replace(part, notes=("sizes are open", "an order")), TARGET)
+    assert found.message.endswith("sizes are open")
+
+
 def test_what_is_over_without_all_sizes_is_over_with_them() -> None:
     from dataclasses import replace
 
@@ -116,6 +124,28 @@ def test_what_is_counted_only_in_part_is_said(body: str, said: bool) -> None:
     model = model_of(f"g (float[1,16,32,32] x, float[32] s) => (float[1,16,32,32] y) {{ {body} }}")
     notes = analyse(lower(load(model)), TARGET).notes
     assert any("only in part" in note for note in notes) == said
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("t = HardSwish(x) y = Conv(t, w)", True),
+        ("t = PRelu(x, p) y = Conv(t, w)", True),
+        ("t = LeakyRelu(x) y = Conv(t, w)", False),
+        ("t = HardSwish(x) u = AveragePool<kernel_shape=[1,1]>(t) y = Conv(u, w)", True),
+        ("t = HardSwish(x) y = MatMul(t, m)", True),
+        ("t = HardSwish(x) y = MatMul(t, t)", False),
+        ("t = HardSwish(x) u = Conv(t, w) y = Mul(t, u)", False),
+        ("t = HardSwish(x) y = MaxPool<kernel_shape=[1,1]>(t)", False),
+    ],
+)
+def test_a_shift_needs_a_kernel_that_makes_up_for_it(body: str, said: bool) -> None:
+    weights = "float[32,32,1,1] w, float[32,32] m, float[32,1,1] p"
+    model = model_of(f"g (float[1,32,32,32] x) => (float[1,32,32,32] y) <{weights}> {{ {body} }}")
+    given = {v.name: [d.dim_value for d in v.type.tensor_type.shape.dim] for v in model.graph.value_info}
+    for name, dims in given.items():
+        model.graph.initializer.append(onnx.TensorProto(name=name, data_type=1, dims=dims))
+    assert any("shift" in note for note in analyse(lower(load(model)), TARGET).notes) == said
 
 
 def test_activations_that_quantization_may_shift_are_named_with_what_it_cost(tmp_path: Path) -> None:
