@@ -25,16 +25,15 @@ RULES = {
 def budget_findings(report: Report, budgets: Budgets) -> Iterator[Finding]:
     """A finding for each budget that ``report`` breaks, and a warning where the latency's interval reaches over."""
     memory, latency = report.memory, report.latency
-    smaller = (
-        "a smaller input, fewer channels at the peak or fewer parameters; `sensorfit explain` names the node"
-    )
+    smaller = "a smaller input, fewer channels at the peak or fewer parameters; `sensorfit explain` names where the peak is"
     total = memory.packaged_bytes
+    tiles = " in the converter's tiles" if memory.tiled_total_bytes else ""
     free = memory.budget_bytes - total
     if budgets.sram is not None and total > budgets.sram:
         over = total - budgets.sram
         yield _broken(
             "SF601",
-            f"{show_bytes(total)} in total, {show_bytes(over)} over the budget of {show_bytes(budgets.sram)}",
+            f"{show_bytes(total)} in total{tiles}, {show_bytes(over)} over the budget of {show_bytes(budgets.sram)}",
             smaller,
         )
     if budgets.headroom is not None and free < budgets.headroom:
@@ -49,7 +48,7 @@ def budget_findings(report: Report, budgets: Budgets) -> Iterator[Finding]:
         text = f"an estimated {interval}, over the budget of {budgets.latency:g} ms"
         if not broken:
             text = f"an estimated {interval}: the interval reaches over the budget of {budgets.latency:g} ms"
-        fix = "measure on the camera and calibrate, or cut the layers that `sensorfit explain` lists first"
+        fix = "measure on the camera and calibrate, or make the slowest layers cheaper, which `sensorfit explain` names"
         yield _broken("SF602", text, fix, "error" if broken else "warning")
     if budgets.macs is not None and latency.macs > budgets.macs:
         text = f"{show_count(latency.macs)} MACs, more than the budget of {show_count(budgets.macs)}"

@@ -19,8 +19,7 @@ from .config import Policy, parse_budgets
 from .report.escape import plain
 from .report.outcome import grouped
 from .report.report import Report
-from .report.words import VERDICT
-from .units import show_bytes
+from .report.words import VERDICT, of_budget_words
 
 if TYPE_CHECKING:
     import onnx
@@ -67,7 +66,7 @@ def _why(report: Report) -> str:
     name = plain(report.model.path or report.model.name)
     lines = [
         f"{name}: {VERDICT[report.verdict]} ({report.target.name}, profile {report.profile}), "
-        f"{show_bytes(memory.total_bytes)} of {show_bytes(memory.budget_bytes)}"
+        f"{of_budget_words(memory)}"
     ]
     for group in grouped(report.findings):
         first = group.first

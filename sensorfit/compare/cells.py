@@ -57,13 +57,18 @@ def _latency(row: Row) -> str:
     return f"{found.value:g} ms, {found.covers or 'coverage not stated'}" if found else ""
 
 
+def _total(row: Row) -> str:
+    tiled = f" ({row.tiled_total_bytes / _MEBI:,.2f} in tiles)" if row.tiled_total_bytes else ""
+    return _mebibytes(row.total_bytes, row.sized) + tiled
+
+
 COLUMNS: dict[str, Callable[[Row], str]] = {
     "model": lambda row: row.title + (f" ({' + '.join(row.parts)})" if row.parts else ""),
     "parameters": _parameters,
     "INT8 weights, MiB": lambda row: _mebibytes(row.weights_bytes),
     "MACs": lambda row: _count(row.macs, row.timed),
     "peak SRAM, MiB": lambda row: _mebibytes(row.runtime_bytes, row.sized),
-    "total, MiB": lambda row: _mebibytes(row.total_bytes, row.sized),
+    "total, MiB": _total,
     "refused nodes": lambda row: _operators(row.refused, row.refused_nodes),
     "flagged nodes": lambda row: _operators(row.flagged, row.flagged_nodes),
     "verdict": _verdicts,

@@ -25,6 +25,8 @@ class Row:
     macs: int | None = None
     runtime_bytes: int | None = None
     total_bytes: int | None = None
+    tiled_total_bytes: int | None = None
+    """In the tiles that the converter cuts, where a single network is over the budget and these can be counted."""
     budget_bytes: int = 0
     refused: tuple[str, ...] = ()
     """Operators the converter refuses in the form used, most nodes first."""

@@ -65,7 +65,10 @@ def to_markdown(result: Table) -> str:
 
 
 def to_csv(result: Table) -> str:
-    """Plain numbers, one column a figure; empty where there is none."""
+    """Plain numbers, one column a figure; empty where there is none.
+
+    Where ``sized`` is false the bytes are lower bounds, where ``timed`` is false MACs and milliseconds are.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     rows = [_flat(row) for row in result.rows]
@@ -98,6 +101,8 @@ def _flat(row: Row) -> dict[str, Any]:
         "macs": row.macs,
         "runtime_bytes": row.runtime_bytes,
         "total_bytes": row.total_bytes,
+        "tiled_total_bytes": row.tiled_total_bytes,
+        "sized": str(row.sized).lower() if row.basis == GRAPH else None,
         "budget_bytes": row.budget_bytes or None,
         "refused_nodes": row.refused_nodes,
         "refused": " ".join(_cell(op) for op in row.refused),
@@ -108,6 +113,7 @@ def _flat(row: Row) -> dict[str, Any]:
         "dsp_ms": row.dsp_ms,
         "dsp_ms_low": row.dsp_ms_low,
         "dsp_ms_high": row.dsp_ms_high,
+        "timed": str(row.timed).lower() if row.basis == GRAPH else None,
         **{k.lower().replace(" ", "_"): p.value if p else None for k, p in figure.items()},
         "published_ms": latency.value if latency else None,
         "published_ms_covers": latency.covers if latency else None,

@@ -66,6 +66,7 @@ class _Reader:
             macs=whole.macs,
             runtime_bytes=whole.runtime_bytes,
             total_bytes=whole.total_bytes,
+            tiled_total_bytes=parts[0].report.memory.tiled_total_bytes or None if len(parts) == 1 else None,
             budget_bytes=whole.budget_bytes,
             refused=_operators(g for p in parts for g in p.refused),
             refused_nodes=sum(p.refused_nodes for p in parts),

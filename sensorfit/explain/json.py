@@ -8,6 +8,8 @@ from typing import Any
 from .model import Page, Part
 
 SCHEMA_VERSION = "1.0"
+SLOWEST = 3
+"""Layers listed, those that take most of the time."""
 
 
 def to_dict(page: Page) -> dict[str, Any]:
@@ -41,6 +43,8 @@ def _part(part: Part) -> dict[str, Any]:
         for k, v in report["memory"].items()
         if k.endswith("_bytes") or k in ("fits", "complete", "peak_node")
     }
+    layers = sorted(part.report.latency.layers, key=lambda layer: -layer.cycles)[:SLOWEST]
+    slowest = [{"node": layer.node, "op": layer.op, "cycles": layer.cycles} for layer in layers]
     latency = {k: v for k, v in report["latency"].items() if not isinstance(v, (list, dict))}
     return {
         "name": part.name,
@@ -48,7 +52,7 @@ def _part(part: Part) -> dict[str, Any]:
         "model": report["model"],
         "verdicts": dict(part.report.verdicts),
         "memory": {**memory, "weights_4bit_bytes": part.weights_4bit_bytes},
-        "latency": latency,
+        "latency": {**latency, "slowest_layers": slowest},
         "operators": dict(part.operators),
         "refused": [asdict(g) for g in part.refused],
         "graph_refused": [asdict(g) for g in part.graph_refused],

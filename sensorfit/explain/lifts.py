@@ -83,7 +83,7 @@ def _lift(change: str, parts: Sequence[Part], four_bit: bool = False, exchanged:
         remains.append(f"{counted(refused, 'refused node')}")
     if unknown:
         remains.append(f"{counted(unknown, 'node')} that nobody has tried")
-    if total > whole.budget_bytes:
+    if total > whole.budget_bytes and not (len(parts) == 1 and parts[0].has_room):
         remains.append(f"{mebibytes(total - whole.budget_bytes)} too much memory")
     if not whole.sized:
         remains.append("sizes that are not known")

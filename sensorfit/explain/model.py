@@ -92,6 +92,11 @@ class Part:
     front_end: tuple[FrontEndAnswer, ...] = ()
     """What the real converter's front end said to this graph."""
 
+    @property
+    def has_room(self) -> bool:
+        """Whether it is within the budget, as it stands or in the converter's tiles."""
+        return self.report.memory.fits or any(f.rule == "SF305" for f in self.report.findings)
+
 
 @dataclass(frozen=True)
 class Sum:

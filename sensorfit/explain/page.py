@@ -233,8 +233,8 @@ def _reasons(parts: Sequence[Part], whole: Sum | None, target: Target) -> tuple[
             count = ", ".join(_by_operator(item.unknown))
             found.append(f"{who} has {counted(item.unknown_nodes, 'node')} that nobody has tried: {count}.")
         found += [f"{who} is refused as a whole: {g.reason} ({g.rule})." for g in item.graph_refused]
-        found += [f"{who} needs more than {_over(report)}."] if not _has_room(report) else []
-        found += _too_large(who, item) if not _has_room(report) else []
+        found += [f"{who} needs more than {_over(report)}."] if not item.has_room else []
+        found += _too_large(who, item) if not item.has_room else []
         found += [f"{who} takes {g.form}; {g.why}." for g in item.foreign_inputs if g.kind == "size"]
         if others := [g.form for g in item.foreign_inputs if g.kind == "other"]:
             found.append(f"{who} takes inputs that the sensor does not deliver: {', '.join(others)}.")
@@ -244,7 +244,7 @@ def _reasons(parts: Sequence[Part], whole: Sum | None, target: Target) -> tuple[
             f"The weights of all parts {weights_form(parts)} ({each}, together {mebibytes(whole.weights_bytes)}) exceed the budget "
             f"of {mebibytes(whole.budget_bytes)} before any activation is counted."
         )
-    elif whole and len(parts) > 1 and not whole.fits and all(_has_room(p.report) for p in parts):
+    elif whole and len(parts) > 1 and not whole.fits and all(p.has_room for p in parts):
         found.append(
             f"The parts fit one by one, but not together: {show_bytes(whole.total_bytes)} of {show_bytes(whole.budget_bytes)}."
         )
@@ -260,11 +260,6 @@ def _too_large(who: str, item: Part) -> list[str]:
         f"{who}'s largest tensor, {show_shape(item.largest.shape)}, takes {mebibytes(item.largest.bytes)} {item.largest.form}: "
         f"{item.largest.bytes / budget:.1f} times the budget by itself."
     ]
-
-
-def _has_room(report: Report) -> bool:
-    """Whether it is within the budget, as it stands or in the converter's tiles."""
-    return report.memory.fits or any(f.rule == "SF305" for f in report.findings)
 
 
 def _over(report: Report) -> str:

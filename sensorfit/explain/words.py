@@ -10,10 +10,12 @@ from ..report.words import (
     at_least,
     latency_words,
     macs_words,
-    memory_words,
     outside,
+    peak_words,
     runtime_words,
     share_words,
+    slowest_words,
+    total_words,
 )
 from ..units import show_bytes, show_count, show_shape
 from .lifts import mebibytes, milliseconds, together, weights_form
@@ -31,10 +33,12 @@ def figures(page: Page) -> list[list[str]]:
         ("parameters", lambda p: f"{p.report.model.parameters:,}", lambda s: f"{s.parameters:,}"),
         (f"weights {weights_form(page.parts)}", lambda p: show_bytes(p.report.memory.weights_bytes), lambda s: show_bytes(s.weights_bytes)),
         ("activations, peak", lambda p: runtime_words(p.report.memory), lambda s: at_least(show_bytes(s.runtime_bytes), s.sized, s.runtime_bytes)),
+        ("peak at", lambda p: peak_words(p.report.memory), lambda s: ""),
         ("total", _total, lambda s: at_least(show_bytes(s.total_bytes), s.sized, s.total_bytes)),
         ("of the budget", lambda p: share_words(p.report.memory), lambda s: at_least(f"{s.total_bytes / s.budget_bytes:,.0%}", s.sized, s.total_bytes)),
         ("MACs", lambda p: macs_words(p.report.latency), lambda s: at_least(show_count(s.macs), s.timed, s.macs)),
         ("latency (estimate)", lambda p: latency_words(p.report), milliseconds),
+        ("slowest layers", lambda p: slowest_words(p.report.latency), lambda s: ""),
         ("largest tensor", _largest, lambda s: ""),
         ("refused nodes", lambda p: f"{p.refused_nodes:,}", lambda s: f"{sum(p.refused_nodes for p in page.parts):,}"),
     ]  # fmt: skip
@@ -46,8 +50,7 @@ def figures(page: Page) -> list[list[str]]:
 
 
 def _total(part: Part) -> str:
-    memory = part.report.memory
-    return memory_words(memory, show_bytes(memory.total_bytes))
+    return total_words(part.report.memory)
 
 
 def _largest(part: Part) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console, Group, RenderableType
@@ -16,7 +15,7 @@ from .escape import terminal
 from .outcome import Group as Findings
 from .outcome import grouped, said
 from .report import Report, TensorInfo
-from .words import NOT_SIZED, at_least, batch_words, counted, share_words
+from .words import NOT_SIZED, TRANSFORM, at_least, batch_words, counted, place, share_words
 
 VERDICT_STYLE = {
     "fits": ("FITS", "bold green"),
@@ -31,9 +30,6 @@ BAR_WIDTH = 40
 NARROWEST_BAR = 8
 BESIDE_THE_BAR = 62
 """Columns of the line that the bar leaves to the figures before and behind it."""
-TRANSFORM = "Transform"
-"""The memory plan's operator for a change of layout."""
-_OUTPUT = re.compile(r"(.+)/output(?:-\d+)?")
 
 
 def print_report(report: Report, console: Console, verbose: bool = False, memory: bool = False) -> None:
@@ -209,15 +205,6 @@ def _live(item: Live, among: Sequence[Live]) -> str:
     """``x 884,736 B``, with the reason where that alone tells it from its namesake, or from a tensor."""
     named = sum(other.tensor == item.tensor for other in among) == 1 and item.why != "scratch"
     return f"{terminal(item.tensor)} {item.bytes:,} B" + ("" if named or not item.why else f" ({item.why})")
-
-
-def place(step: Step) -> str:
-    """The file's node or output that ``step`` belongs to; a layout change has a name of its own in the plan."""
-    if step.op != TRANSFORM:
-        return step.node
-    if output := _OUTPUT.fullmatch(step.node):
-        return f"output {output[1]}"
-    return step.node.removesuffix("/transform")
 
 
 def _kind(step: Step) -> str:

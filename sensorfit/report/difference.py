@@ -39,7 +39,10 @@ def print_diff(diff: Diff, console: Console, verbose: bool = False) -> None:
     _print(console, findings(diff))
     if moved := [f for f in diff.figures if f.before != f.now]:
         console.print(_figures(moved))
-    _print(console, [(_unchanged(diff), "dim"), (_operators(diff), "")])
+    _print(
+        console,
+        [(_unchanged(diff), "dim"), *((note, "yellow") for note in notes(diff)), (_operators(diff), "")],
+    )
     _print(console, details(diff, None if verbose else SHOWN))
 
 
@@ -90,6 +93,15 @@ def _unchanged(diff: Diff) -> str:
         for what, labels in (("unchanged", still), ("Not compared, as a size is unknown", open_))
         if labels
     )
+
+
+def notes(diff: Diff) -> list[str]:
+    """What the memory figures leave open, with the graph where it is true of one of them only."""
+    old, new = diff.old.memory.notes, diff.new.memory.notes
+    return [
+        note if note in old and note in new else f"{'new' if note in new else 'old'}: {note}"
+        for note in dict.fromkeys((*old, *new))
+    ]
 
 
 def _operators(diff: Diff) -> str:
@@ -145,7 +157,11 @@ def render_markdown(diff: Diff) -> str:
     blocks = [title, "\n".join(f"- {markdown(text)}" for text, _ in findings(diff))]
     if moved := [f for f in diff.figures if f.before != f.now]:
         blocks.append("| | old | new | change |\n|---|--:|--:|--:|\n" + "\n".join(map(_row, moved)))
-    blocks += [markdown(_unchanged(diff)), markdown(_operators(diff))]
+    blocks += [
+        markdown(_unchanged(diff)),
+        "\n".join(f"- {markdown(note)}" for note in notes(diff)),
+        markdown(_operators(diff)),
+    ]
     if lines := [f"- {markdown(text)}" for text, _ in details(diff, SHOWN)]:
         blocks.append(
             "<details><summary>Nodes and layers</summary>\n\n" + "\n".join(lines) + "\n\n</details>"

@@ -8,7 +8,7 @@ from typing import Final
 from .escape import plain, workflow_data, workflow_property
 from .outcome import Group, Outcome, grouped, outcomes
 from .report import Report
-from .words import VERDICT, amount, counted, figure_words, latency_words, macs_words, memory_words
+from .words import VERDICT, counted, figure_words, latency_words, macs_words, of_budget_words
 
 COMMAND: Final = {"error": "error", "warning": "warning", "info": "notice"}
 NODES_SHOWN: Final = 5
@@ -50,7 +50,7 @@ def _summary(outcome: Outcome, report: Report) -> tuple[int, str]:
     memory = report.memory
     text = (
         f"{VERDICT[report.verdict]} ({report.target.name}, profile {report.profile}): "
-        f"{memory_words(memory, amount('bytes', memory.total_bytes))} of {amount('bytes', memory.budget_bytes)}, "
+        f"{of_budget_words(memory)}, "
         f"{macs_words(report.latency)} MACs, {latency_words(report)}"
     )
     level = "notice"

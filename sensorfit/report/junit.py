@@ -14,12 +14,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree import ElementTree as xml
 
-from ..units import show_bytes
 from ..verify.finding import Finding
 from .escape import plain
 from .outcome import Outcome, outcomes, said
 from .report import Report
-from .words import figure_words, figures_of
+from .words import figure_words, figures_of, of_budget_words
 
 TITLE = {"fits": "fits", "does_not_fit": "does not fit", "unknown": "unknown: no evidence either way"}
 
@@ -60,7 +59,7 @@ def _suite(root: xml.Element, outcome: Outcome) -> None:
 def _fits(suite: xml.Element, outcome: Outcome, report: Report) -> None:
     case = _case(suite, outcome, "fits the sensor")
     memory = report.memory
-    text = f"{TITLE[report.verdict]}; {show_bytes(memory.total_bytes)} of {show_bytes(memory.budget_bytes)}, profile {report.profile}"
+    text = f"{TITLE[report.verdict]}; {of_budget_words(memory)}, profile {report.profile}"
     accepted = (
         outcome.change is not None
         and outcome.change.known
@@ -71,7 +70,7 @@ def _fits(suite: xml.Element, outcome: Outcome, report: Report) -> None:
     elif report.verdict == "does_not_fit":
         xml.SubElement(case, "skipped", message=f"{text} (as in the baseline)")
     else:
-        xml.SubElement(case, "system-out").text = text
+        xml.SubElement(case, "system-out").text = "\n".join((text, *map(plain, memory.notes)))
     if outcome.change is not None and outcome.change.known:
         case = _case(suite, outcome, "no figure is worse than the baseline")
         if outcome.change.grown:

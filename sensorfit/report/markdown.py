@@ -109,11 +109,15 @@ def _details(outcome: Outcome) -> list[str]:
     blocks = []
     if lines:
         blocks.append(f"#### {markdown_code(outcome.path, NAME)}\n\n" + "\n".join(lines))
-    if rest:
-        count = counted(sum(len(g.members) for g in rest), "other finding")
+    folded = [*(_finding(g) for g in rest), *(f"- Memory: {markdown(note)}" for note in report.memory.notes)]
+    if folded:
+        others, notes = sum(len(g.members) for g in rest), len(report.memory.notes)
+        count = " and ".join(
+            counted(n, what) for n, what in ((others, "other finding"), (notes, "note")) if n
+        )
         blocks.append(
             f"<details><summary>{markdown_code(outcome.path, NAME)}: {count}</summary>\n\n"
-            + "\n".join(_finding(g) for g in rest)
+            + "\n".join(folded)
             + "\n\n</details>"
         )
     return blocks

@@ -21,11 +21,16 @@ from .escape import plain
 from .outcome import Outcome, outcomes, said
 from .report import Report
 from .rulebook import help_markdown, help_text, name, text_of, topic
+from .words import figures_of
 
 SCHEMA_URI: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
 LEVEL: Final = {"error": "error", "warning": "warning", "info": "note"}
 PROBLEM_SEVERITY: Final = {"error": "error", "warning": "warning", "info": "recommendation"}
 ROOT: Final = "SRCROOT"
+FIGURES: Final = frozenset(
+    {"verdict", "profile", "total_bytes", "tiled_total_bytes", "memory_complete", "macs", "dsp_ms", "latency_complete", "parameters"}
+)  # fmt: skip
+"""What an artifact's properties hold, besides the budget."""
 
 
 def render(items: Sequence[Report | Outcome]) -> str:
@@ -93,13 +98,8 @@ def _artifact(outcome: Outcome, index: int) -> dict[str, Any]:
     if report is not None:
         artifact["hashes"] = {"sha-256": report.model.sha256}
         artifact["properties"] = {
-            "verdict": report.verdict,
-            "profile": report.profile,
-            "total_bytes": report.memory.total_bytes,
+            **{name: value for name, value in figures_of(report).items() if name in FIGURES},
             "budget_bytes": report.memory.budget_bytes,
-            "macs": report.latency.macs,
-            "dsp_ms": round(report.latency.dsp_ms, 4),
-            "parameters": report.model.parameters,
         }
     return artifact
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from ..latency.model import LatencyReport
-from ..memory.model import MemoryReport
+from ..memory.model import MemoryReport, Step
 from ..units import MILLISECONDS, show_bytes, show_count, show_shape
 from .outcome import Figure, Outcome
 from .report import ModelInfo, Report
@@ -15,21 +16,27 @@ NOT_SIZED: Final = "n/a (sizes unknown)"
 """For a figure of which nothing could be counted."""
 OUTSIDE: Final = "outside the estimate's interval; docs/latency.md says why"
 """For a published latency that the estimate does not explain."""
+TRANSFORM: Final = "Transform"
+"""The memory plan's operator for a change of layout."""
+_OUTPUT: Final = re.compile(r"(.+)/output(?:-\d+)?")
 FIGURE: Final = {"total_bytes": "memory", "dsp_ms": "latency", "macs": "MACs", "parameters": "parameters"}
 
 
 def figures_of(report: Report) -> dict[str, object]:
-    """The figures of one model under the JSON contract's names."""
+    """The figures of one model under the JSON contract's names; lower bounds where one is not complete."""
     memory, latency = report.memory, report.latency
     return {
         "verdict": report.verdict,
         "profile": report.profile,
         "total_bytes": memory.total_bytes,
+        **({"tiled_total_bytes": memory.tiled_total_bytes} if memory.tiled_total_bytes else {}),
         "weights_bytes": memory.weights_bytes,
         "runtime_bytes": memory.runtime_bytes,
         "headroom_bytes": memory.headroom_bytes,
+        "memory_complete": memory.complete,
         "macs": latency.macs,
         "dsp_ms": round(latency.dsp_ms, 4),
+        "latency_complete": latency.complete,
         "parameters": report.model.parameters,
     }
 
@@ -90,6 +97,20 @@ def memory_words(memory: MemoryReport, text: str) -> str:
     return at_least(text, memory.complete, memory.weights_bytes + memory.runtime_bytes)
 
 
+def total_words(memory: MemoryReport) -> str:
+    """The total; of what the converter cuts into tiles as it stands and in these."""
+    words = memory_words(memory, show_bytes(memory.total_bytes))
+    if memory.tiled_total_bytes:
+        words += f" as it stands, {show_bytes(memory.tiled_total_bytes)} in tiles"
+    return words
+
+
+def of_budget_words(memory: MemoryReport) -> str:
+    """``3,843,296 B (3.67 MiB) of 8,388,480 B (8.00 MiB)``, with the tiles where there are any."""
+    comma = "," if memory.tiled_total_bytes else ""
+    return f"{total_words(memory)}{comma} of {show_bytes(memory.budget_bytes)}"
+
+
 def share_words(memory: MemoryReport, digits: int = 0) -> str:
     """``46%`` of the budget; "at least 0%" says nothing, so that becomes not available."""
     share = f"{memory.total_bytes / memory.budget_bytes:,.{digits}%}"
@@ -105,9 +126,34 @@ def runtime_words(memory: MemoryReport) -> str:
     return at_least(show_bytes(memory.runtime_bytes), memory.complete, memory.runtime_bytes)
 
 
+def peak_words(memory: MemoryReport) -> str:
+    """``/up4/Conv (Conv)``: where the memory's peak is; "" where it is not known."""
+    if not memory.complete or not 0 <= memory.peak_step < len(memory.steps):
+        return ""
+    peak = memory.steps[memory.peak_step]
+    return f"{place(peak)} ({'layout change' if peak.op == TRANSFORM else peak.op})"
+
+
+def slowest_words(latency: LatencyReport, most: int = 3) -> str:
+    """``60% /0/Conv, 34% /2/Conv``: the layers that take most of the estimate."""
+    slowest = sorted(latency.layers, key=lambda layer: -layer.cycles)[:most]
+    return ", ".join(
+        f"{layer.cycles / latency.cycles:.0%} {layer.node}" for layer in slowest if latency.cycles
+    )
+
+
 def macs_words(latency: LatencyReport) -> str:
     """``330.16 M``, likewise."""
     return at_least(show_count(latency.macs), latency.complete, latency.macs)
+
+
+def place(step: Step) -> str:
+    """The file's node or output that ``step`` belongs to; a layout change has a name of its own in the plan."""
+    if step.op != TRANSFORM:
+        return step.node
+    if output := _OUTPUT.fullmatch(step.node):
+        return f"output {output[1]}"
+    return step.node.removesuffix("/transform")
 
 
 def outside(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 import random
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,13 @@ from hypothesis import strategies as st
 
 import sensorfit
 from sensorfit.budgets import budget_findings
+from sensorfit.compare import compare
+from sensorfit.compare.render import to_csv, to_json, to_markdown
 from sensorfit.config import Budgets
 from sensorfit.explain import explain
 from sensorfit.memory.tiles import Window, shares
+from sensorfit.report import outputs
+from sensorfit.report.outcome import Outcome
 from sensorfit.report.words import share_words
 from tools.tiling_errors import runtime_bytes, table, with_table
 
@@ -149,6 +155,30 @@ def test_what_fits_in_tiles_is_said_so_everywhere() -> None:
     assert found.memory.packaged_bytes == found.memory.tiled_total_bytes
     assert not list(budget_findings(found, Budgets(sram=found.memory.budget_bytes, headroom=1024)))
     assert [f.rule for f in budget_findings(found, Budgets(sram=1024))] == ["SF601"]
+
+
+@pytest.mark.parametrize("form", ["github", "junit", "sarif", "json", "markdown"])
+def test_an_output_that_gives_the_bytes_gives_those_in_tiles(form: str) -> None:
+    found = report("t_chain")
+    text = outputs.text(form, [Outcome("chain.onnx", found)])
+    shown = f"{found.memory.tiled_total_bytes:,}" if form in ("github", "junit", "markdown") else None
+    assert (shown or str(found.memory.tiled_total_bytes)) in text
+
+
+def test_a_comparison_gives_the_bytes_in_tiles(tmp_path: Path) -> None:
+    onnx.save(model("t_chain"), tmp_path / "chain.onnx")
+    found = compare([tmp_path / "chain.onnx", "picosam3"])
+    tiled = sensorfit.check(model("t_chain")).memory.tiled_total_bytes
+    assert [r["tiled_total_bytes"] for r in json.loads(to_json(found))["rows"]] == [tiled, None]
+    assert [r["tiled_total_bytes"] for r in csv.DictReader(StringIO(to_csv(found)))] == [str(tiled), ""]
+    assert f"{tiled / 2**20:.2f} in tiles" in to_markdown(found)
+
+
+def test_what_is_over_is_placed_where_the_peak_is(answer: dict[str, Any]) -> None:
+    found = report(answer["name"])
+    (over,) = [f for f in found.findings if f.rule in ("SF301", "SF305")]
+    peak = found.memory.steps[found.memory.peak_step].node
+    assert peak == over.node or peak.startswith((f"{over.node}/", f"{over.tensor}/"))
 
 
 def test_explain_says_what_tiles_change(tmp_path: Path) -> None:

@@ -80,6 +80,13 @@ def test_csv_has_plain_numbers() -> None:
     assert by_name["picosam3"]["coco_miou"] == "65.45"
 
 
+def test_csv_marks_lower_bounds() -> None:
+    row = replace(table().rows[0], sized=False, timed=False)
+    one, two, none = csv.DictReader(io.StringIO(to_csv(replace(table(), rows=(row, *table().rows[1::3])))))
+    assert (one["sized"], one["timed"], two["sized"], two["timed"]) == ("false", "false", "true", "true")
+    assert none["sized"] == none["timed"] == ""
+
+
 def test_json_carries_sources() -> None:
     found = json.loads(to_json(table()))
     row = next(r for r in found["rows"] if r["name"] == "tinysam")

@@ -10,7 +10,9 @@ import pytest
 from click.testing import CliRunner
 from onnx import numpy_helper, parser
 
+from sensorfit.budgets import budget_findings
 from sensorfit.cli.explain import command
+from sensorfit.config import Budgets
 from sensorfit.explain import Page, explain
 from sensorfit.explain.blocks import UNNAMED, block, ranges
 from sensorfit.explain.json import to_dict
@@ -212,3 +214,16 @@ def test_every_form_has_the_same_figures_and_spells_names_as_they_are(form: str)
     said = " ".join(shown.replace("|", " ").split())
     assert all(" ".join(word for word in row if word) in said for row in rows)
     assert "Refused by the PicoSAM papers' constraint set only" in said
+
+
+def test_the_page_names_what_the_budgets_fixes_point_to() -> None:
+    """SF601 and SF605 send people here for the peak, SF602 for the slowest layers."""
+    report = page("picosam3").parts[0].report
+    rows = {row[0]: row[1] for row in figures(page("picosam3"))}
+    slowest = max(report.latency.layers, key=lambda layer: layer.cycles)
+    assert report.memory.steps[report.memory.peak_step].node in rows["peak at"]
+    assert slowest.node in rows["slowest layers"].partition(",")[0]
+    tight = Budgets(sram=1, latency=0.001, headroom=1 << 40)
+    fixes = {f.rule: f.fix for f in budget_findings(report, tight)}
+    assert "where the peak is" in fixes["SF601"] and fixes["SF601"] == fixes["SF605"]
+    assert "slowest layers" in fixes["SF602"]
