@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from ..report.words import VERDICT, at_least
 from ..units import show_count
@@ -80,13 +80,21 @@ COLUMNS: dict[str, Callable[[Row], str]] = {
 """Heading to cell."""
 
 
-def sources(rows: tuple[Row, ...]) -> list[str]:
-    """Where the published figures in the table come from, each source once."""
-    shown = ("parameters", "coco_miou", "lvis_miou", "latency")
+CITED = {
+    "parameters": "parameters",
+    "coco_miou": "COCO mIoU, %",
+    "lvis_miou": "LVIS mIoU, %",
+    "latency": "published latency",
+}
+"""Kinds of published figures and their headings."""
+
+
+def sources(rows: tuple[Row, ...], shown: Collection[str] = tuple(COLUMNS)) -> list[str]:
+    """Where the published figures in the columns ``shown`` come from, each source once."""
     used = [
         p
         for row in rows
         for key, p in row.figures.items()
-        if key.partition(" ")[0] in shown and not (key == "parameters" and row.basis == GRAPH)
+        if CITED.get(key.partition(" ")[0]) in shown and not (key == "parameters" and row.basis == GRAPH)
     ]
     return list(dict.fromkeys(p.source + ("" if p.first_hand else " (second-hand)") for p in used))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -19,20 +20,49 @@ from .columns import GAP, fitted, room
 from .model import GRAPH, Row, Table
 
 SCHEMA_VERSION = "1.0"
+PEAK, TOTAL, PREDICTED = "peak SRAM, MiB", "total, MiB", "predicted, ms"
+SUMS = {"parameters": "parameters", "weights": "INT8 weights, MiB", "MACs": "MACs", "milliseconds": PREDICTED}
+PUBLISHED = {"mIoU": ("COCO mIoU, %", "LVIS mIoU, %"), "latency": ("published latency",)}
+VERDICTS = {
+    "refused nodes": "Refused: the converter refuses the operator in the form used, GELU taken as the one operator that quantization exports.",
+    "flagged nodes": "Flagged: only the PicoSAM papers' constraint set refuses it.",
+}
+"""What the legend says of which columns."""
 WORDS = ("model", "verdict", "published latency")
 """Columns that are no figures: they start at the left."""
 
 
-def legend(result: Table) -> list[str]:
-    """What the columns mean, as sentences."""
-    return [
-        f"Target {result.target}, {result.converter}, {result.budget_bytes:,} B for weights, activations and the reserved block.",
-        "Where a model has several networks, parameters, weights, MACs and milliseconds are their sums, peak SRAM is the larger one's.",
-        "Refused: the converter refuses the operator in the form used, GELU taken as the one operator that quantization exports. "
-        "Flagged: only the PicoSAM papers' constraint set refuses it.",
-        "mIoU and latency are published figures (float / INT8); milliseconds on the sensor are estimates with their interval.",
-        "n/a: the model has no graph here, so nothing is said about it beyond what was published.",
+def legend(result: Table, shown: Collection[str] = tuple(COLUMNS)) -> list[str]:
+    """What the columns ``shown`` mean, as sentences."""
+    said = [
+        f"Target {result.target}, {result.converter}, {result.budget_bytes:,} B for weights, activations and the reserved block."
     ]
+    sums = [word for word, heading in SUMS.items() if heading in shown]
+    if any(len(row.parts) > 1 for row in result.rows) and (sums or PEAK in shown):
+        parts = [f"{listed(sums)} are their sums"] if sums else []
+        parts += ["peak SRAM is the larger one's"] if PEAK in shown else []
+        said.append(f"Where a model has several networks, {', '.join(parts)}.")
+    if any(row.tiled_total_bytes for row in result.rows) and TOTAL in shown:
+        said.append(
+            "In tiles: what the converter needs once it has cut the rows of layers; all else is without tiles."
+        )
+    words = [sentence for heading, sentence in VERDICTS.items() if heading in shown]
+    published = [word for word, headings in PUBLISHED.items() if any(h in shown for h in headings)]
+    figures = [f"{listed(published)} are published figures (float / INT8)"] if published else []
+    figures += ["milliseconds on the sensor are estimates with their interval"] if PREDICTED in shown else []
+    said += [" ".join(words)] if words else []
+    said += [f"{'; '.join(figures)}."] if figures else []
+    said = [sentence[:1].upper() + sentence[1:] if sentence[:4] != "mIoU" else sentence for sentence in said]
+    if any(row.basis != GRAPH for row in result.rows):
+        said.append(
+            "n/a: the model has no graph here, so nothing is said about it beyond what was published."
+        )
+    return said
+
+
+def listed(words: Sequence[str]) -> str:
+    """``a, b and c``."""
+    return " and ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else "".join(words)
 
 
 def print_table(result: Table, console: Console) -> None:
@@ -47,12 +77,12 @@ def print_table(result: Table, console: Console) -> None:
         grid.add_row(*(Text(cells[index], no_wrap=True) for cells in shown.values()), style=style)
     console.print(grid)
     console.print()
-    notes = legend(result)
+    notes = legend(result, shown)
     if hidden := [heading for heading in COLUMNS if heading not in shown]:
         notes.insert(0, f"No room here for: {'; '.join(hidden)}. --format markdown has them all.")
     if any(cell.endswith("*") for cell in shown.get("verdict", ())):
         notes.insert(0, "* the converter's word; under profile picosam it is another.")
-    for sentence in [*notes, *(f"Published: {s}" for s in sources(result.rows))]:
+    for sentence in [*notes, *(f"Published: {s}" for s in sources(result.rows, shown))]:
         console.print(Text(terminal(sentence), "dim"))
 
 

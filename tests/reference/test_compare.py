@@ -112,6 +112,19 @@ def test_a_model_is_one_line_at_any_width(width: int) -> None:
     assert "…" not in shown
 
 
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 240])
+def test_only_columns_that_are_shown_are_explained(width: int) -> None:
+    text = recorded(lambda console: print_table(table(), console), width)
+    below = " ".join(text.partition("\n\n")[2].split())
+    notes = below.partition("has them all.")[2] or below
+    shown = fitted(table().rows, width)
+    assert ("Flagged:" in notes) == ("flagged nodes" in shown)
+    assert ("mIoU" in notes) == any("mIoU" in heading for heading in shown)
+    assert ("peak SRAM" in notes) == ("peak SRAM, MiB" in shown)
+    assert ("interval" in notes) == ("predicted, ms" in shown)
+    assert len(notes) > len("Target imx500")
+
+
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_what_a_narrow_terminal_leaves_out_is_named(width: int) -> None:
     shown = fitted(table().rows, width)
