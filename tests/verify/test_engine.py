@@ -178,3 +178,19 @@ def test_weights_that_are_computed_leave_a_finding_behind_the_unknown_verdict() 
     assert report.verdict == "unknown"
     assert [f.rule for f in report.findings if f.support == "unknown"] == ["SF111", "SF304"]
     assert check(all_probes()["dq_w"]).verdict == "fits"
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("(float[4,3,64,64] x) => (float[4,12288] y) { y = Flatten (x) }", "export the model with a batch of one"),
+        ("(float[4,3,64,64] x) => (float[4,3,4096] y) <int64[3] s = {4, 3, 4096}> { y = Reshape (x, s) }", "export the model"),
+        ("(float[1,3,64,64] x) => (float[3,4096] y) { y = Flatten <axis = 2> (x) }", "flatten from axis 1"),
+        ("(float[1,3,64,64] x) => (float[3,4096] y) <int64[3] s = {3, 64, 64}> { a = Reshape (x, s) y = Flatten (a) }", "keep the first dimension 1"),
+    ],
+)  # fmt: skip
+def test_a_batch_that_came_in_with_the_image_is_changed_there(text: str, fix: str) -> None:
+    """Flatten from axis 1 leaves a batch of four what it is: the front end refuses the input."""
+    for one in found(text, "SF116"):
+        assert one.fix.startswith(fix)
+    assert found(text, "SF116")
