@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -85,10 +86,18 @@ class Policy:
         )
 
     def shows(self, rule: str) -> bool:
-        """Whether findings of ``rule`` are shown: selected by a prefix (or no selection), and not ignored."""
-        return (not self.select or rule.startswith(self.select)) and not rule.startswith(
-            self.ignore or ("\0",)
-        )
+        """Whether findings of ``rule`` are shown: selected by id, name or prefix (or no selection), and not ignored."""
+        return (not self.select or rule in _rules_of(self.select)) and rule not in _rules_of(self.ignore)
+
+
+@cache
+def _rules_of(words: tuple[str, ...]) -> frozenset[str]:
+    """The ids that ids, names and prefixes mean."""
+    if not words:
+        return frozenset()
+    from .verify.book import meant
+
+    return frozenset(id for word in words for id in meant(word))
 
 
 DEFAULTS: Final = Policy(target="imx500", profile="converter", input_persistency=True, fail_on="error")

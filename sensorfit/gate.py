@@ -96,18 +96,16 @@ def check_all(
 
 
 def _check_rules(asked: Policy, config: Config) -> None:
-    """ConfigError for a rule to select or ignore that begins no rule's id."""
+    """ConfigError for a rule to select or ignore that there is not."""
     policies = (asked, config.policy, *(own for _, own in config.overrides))
     wanted = [rule for policy in policies for rule in (*policy.select, *policy.ignore)]
     if not wanted:
         return
-    from .suggest import did_you_mean
-    from .verify.book import texts
+    from .verify.book import hint, meant
 
     for rule in wanted:
-        if not any(known.startswith(rule) for known in texts()):
-            hint = did_you_mean(rule, texts(), "`sensorfit rules` lists them")
-            raise ConfigError(f"there is no rule '{rule}' to select or ignore: {hint}")
+        if not meant(rule):
+            raise ConfigError(f"there is no rule '{rule}' to select or ignore: {hint(rule)}")
 
 
 def say(text: str) -> None:

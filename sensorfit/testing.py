@@ -45,7 +45,7 @@ def assert_fits(
 
     A verdict of "unknown" is no fit either: nothing shows that it would run.
     ``fail_on`` also refuses findings from that severity up ("error", "warning",
-    "info", "never"), those of the rules in ``ignore`` (ids or prefixes) aside.
+    "info", "never"), those of the rules in ``ignore`` (ids, names or prefixes) aside.
     Budgets take units: ``sram="6 MiB"``, ``latency="15 ms"``, ``macs="330 M"``.
     Raises ModelError for a file that cannot be checked, ConfigError for a
     budget that cannot be read.
@@ -72,7 +72,8 @@ def _why(report: Report) -> str:
         first = group.first
         count = f" x{len(group.members)}" if len(group.members) > 1 else ""
         place = f" at {plain(first.node)}" if first.node else ""
-        lines.append(f"  {first.rule} {first.severity} {plain(first.op)}{count}{place}: {plain(group.text)}")
+        head = f"{first.rule} {first.severity} {plain(first.op)}".rstrip()
+        lines.append(f"  {head}{count}{place}: {plain(group.text)}")
         if first.fix:
             lines.append(f"    fix: {plain(first.fix)}")
     return "\n".join(lines)

@@ -28,7 +28,7 @@ def command(words: tuple[str, ...]) -> None:
             click.secho(title, bold=True)
             _list(id for id in texts() if id.startswith(prefix))
             click.echo()
-        click.echo("sensorfit rules SF201 explains one.")
+        click.echo("sensorfit rules SF201 (or Softmax) explains one.")
         return
     for position, word in enumerate(words):
         found = asked(word)
@@ -41,10 +41,11 @@ def command(words: tuple[str, ...]) -> None:
 
 
 def _list(ids: Iterable[str]) -> None:
-    from ..verify.book import texts
+    from ..verify.book import NAMES, texts
 
+    width = max(map(len, NAMES.values()))
     for id in ids:
-        click.echo(f"  {id}  {texts()[id].title}")
+        click.echo(f"  {id}  {NAMES[id]:{width}}  {texts()[id].title}")
 
 
 def _explain(id: str) -> None:

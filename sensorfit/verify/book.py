@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Final
 
@@ -36,6 +37,8 @@ NAMES: Final = {
     "SF605": "HeadroomBudget",
 }  # fmt: skip
 """A short name for each rule, where a title is too long: SARIF, and ``sensorfit rules Softmax``."""
+
+_ID: Final = re.compile(r"SF\d*", re.IGNORECASE)
 
 _CONFIRMED: Final = {
     "SF122": parse(
@@ -115,15 +118,27 @@ _MEMORY: Final = {
 }
 
 
-def asked(word: str) -> tuple[str, ...]:
-    """The rules that ``word`` means, by id: an id, a name, or the beginning of ids. ConfigError when there is none."""
+def meant(word: str) -> tuple[str, ...]:
+    """The rules that ``word`` means, by id: an id, a name, or the beginning of ids; () when there is none."""
     by_name = {name.lower(): id for id, name in NAMES.items()}
     if named := by_name.get(word.lower()):
         return (named,)
-    found = tuple(id for id in texts() if id.startswith(word.upper())) if word else ()
+    return tuple(id for id in texts() if id.startswith(word.upper())) if word else ()
+
+
+def hint(word: str) -> str:
+    """What to say of a ``word`` that means no rule: the nearest, where one is near."""
+    elsewhere = "`sensorfit rules` lists them"
+    if _ID.fullmatch(word):  # well-formed: another number is no nearer than any
+        return elsewhere
+    return did_you_mean(word, (*texts(), *NAMES.values()), elsewhere)
+
+
+def asked(word: str) -> tuple[str, ...]:
+    """The rules that ``word`` means; ConfigError when there is none."""
+    found = meant(word)
     if not found:
-        hint = did_you_mean(word, (*texts(), *NAMES.values()), "`sensorfit rules` lists them")
-        raise ConfigError(f"there is no rule '{word}': {hint}")
+        raise ConfigError(f"there is no rule '{word}': {hint(word)}")
     return found
 
 

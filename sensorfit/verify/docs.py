@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .book import FAMILIES, texts
+from .book import FAMILIES, NAMES, texts
 from .facts import converter, operators, reading
 from .rule import Text
 
@@ -30,7 +30,7 @@ def pages() -> dict[str, str]:
 
 def rule_page(id: str, text: Text) -> str:
     """One rule: title, rationale, examples, fix."""
-    parts = [f"# {id}: {text.title}", text.rationale]
+    parts = [f"# {id} {NAMES[id]}: {text.title}", text.rationale]
     if text.fails:
         parts.append(f"## Fails\n\n```\n{text.fails}\n```")
     if text.passes:
@@ -46,10 +46,18 @@ def rule_page(id: str, text: Text) -> str:
 
 def index_page(book: Mapping[str, Text]) -> str:
     """All rules by family."""
-    lines = [NOTE + "# Rules", "", "`sensorfit rules` lists them, `sensorfit rules SF201` explains one."]
+    lines = [
+        NOTE + "# Rules",
+        "",
+        "`sensorfit rules` lists them, `sensorfit rules SF201` explains one; `--select` and `--ignore` take ids, names and the beginning of ids.",
+    ]
     for prefix, title in FAMILIES.items():
         lines += ["", f"## {title}", ""]
-        lines += [f"- [{id}]({id}.md): {text.title}" for id, text in book.items() if id.startswith(prefix)]
+        lines += [
+            f"- [{id}]({id}.md) {NAMES[id]}: {text.title}"
+            for id, text in book.items()
+            if id.startswith(prefix)
+        ]
     return "\n".join(lines) + "\n"
 
 

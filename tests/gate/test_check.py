@@ -176,6 +176,15 @@ def test_ignore_hides_a_finding_and_leaves_the_verdict(run: Run, models: Path) -
     assert {f["rule"] for f in json.loads(out)["findings"]} == {"SF201"}
 
 
+def test_rules_are_selected_and_ignored_by_name_too(run: Run, models: Path) -> None:
+    _, out, _ = run("check", "models/deep/soft.onnx", "--format", "json", "--select", "softmax,SF5")
+    assert {f["rule"] for f in json.loads(out)["findings"]} >= {"SF201"}
+    _, out, _ = run("check", "models/deep/soft.onnx", "--format", "json", "--ignore", "Softmax")
+    assert "SF201" not in {f["rule"] for f in json.loads(out)["findings"]}
+    code, _, err = run("check", "models/good.onnx", "--select", "SF999")
+    assert code == 2 and "did you mean" not in err
+
+
 def test_a_rule_that_does_not_exist_is_asked_back(run: Run, models: Path) -> None:
     code, _, err = run("check", "models/good.onnx", "--ignore", "SF2O1")
     assert code == 2 and "did you mean 'SF201'?" in err

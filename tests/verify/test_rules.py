@@ -62,7 +62,7 @@ def test_an_unknown_rule_is_answered_with_the_nearest(word: str, near: str) -> N
         asked(word)
 
 
-@pytest.mark.parametrize("word", ["", "xyzzy"])
+@pytest.mark.parametrize("word", ["", "xyzzy", "SF999", "sf7"])
 def test_a_word_that_is_near_nothing_is_told_where_the_rules_are(word: str) -> None:
     with pytest.raises(ConfigError, match="`sensorfit rules` lists them"):
         asked(word)
