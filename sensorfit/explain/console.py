@@ -101,8 +101,7 @@ def _group(console: Console, group: Group, style: str) -> None:
     head = Text.assemble(
         (group.rule, f"bold {style}"),
         "  ",
-        (f"{terminal(group.op)} ×{group.count:,}", "bold"),
-        "  ",
+        (f"{terminal(group.op)} ×{group.count:,}  " if group.op else "", "bold"),
         terminal(group.reason),
     )
     console.print(Padding(head, (0, 0, 0, 2)))

@@ -119,10 +119,11 @@ def _group(group: Findings, verbose: bool) -> RenderableType:
     first = group.first
     members = list({(f.node, "" if f.node else f.message): f for f in group.members}.values())  # a node once
     style = SEVERITY_STYLE[first.severity]
+    subject = (terminal(first.op) + (f" ×{len(members):,}" if len(members) > 1 else "")).strip()
     lines: list[RenderableType] = [
         Text.assemble(
             (first.rule, f"bold {style}"), " ", (first.severity, style), "  ",
-            (terminal(first.op) + (f" ×{len(members):,}" if len(members) > 1 else ""), "bold"), "  ",
+            (subject, "bold"), "  " if subject else "",
             terminal(said(first) if len(members) == 1 else group.text),
         )
     ]  # fmt: skip
@@ -231,6 +232,13 @@ def _confirmation(report: Report) -> RenderableType:
         for key in ("weights_bytes", "runtime_bytes"):
             table.add_row(key, f"{getattr(report.memory, key):,}", f"{answer.memory[key]:,}")
     lines: list[RenderableType] = [table]
+    if not answer.memory and answer.verdict == "accepted":
+        lines.append(
+            Text(
+                "It judges operators, not memory: the bytes above stay predicted (sensorfit build has them reported).",
+                "dim",
+            )
+        )
     lines += [Text(terminal(reason), "dim") for reason in dict.fromkeys(answer.reasons)]
     if ours != answer.verdict:
         lines.append(

@@ -42,7 +42,8 @@ def _group(outcome: Outcome, group: Group) -> tuple[int, str]:
         parts.append(f"Fix: {plain(first.fix)}")
     if accepted:
         parts.append("(in the baseline)")
-    title = f"{first.rule} {first.op}" + (f" x{len(group.members)}" if len(group.members) > 1 else "")
+    count = f"x{len(group.members)}" if len(group.members) > 1 else ""
+    title = " ".join(part for part in (first.rule, first.op, count) if part)
     return list(COMMAND.values()).index(level), _command(level, outcome.path, title.strip(), "\n".join(parts))
 
 

@@ -63,8 +63,8 @@ def _reasons(outcome: Outcome, verbose: bool) -> Sequence[RenderableType]:
         lines.append(
             Text.assemble(
                 (f"{first.rule} ", f"bold {style}"),
-                (f"{terminal(first.op, NAME)}{count}", "bold"),
-                f"  {terminal(group.text)}",
+                (f"{terminal(first.op, NAME)}{count}".strip(), "bold"),
+                ("  " if first.op or count else " ") + terminal(group.text),
             )
         )
         shown = [terminal(f.node, NAME) for f in group.members if f.node]
