@@ -146,8 +146,10 @@ def unnamed(graph: Graph, target: Target) -> Iterator[Issue]:
     file anew, with names, so this counts for the float file only.
 
     Fails:
-        <ir_version: 8, opset_import: ["" : 17]>
-        unnamed (float[1,3,64,64] x) => (float[1,3,64,64] y) { y = Relu (x) }
+        onnx.helper.make_node("Relu", ["x"], ["y"])
+
+    Passes:
+        onnx.helper.make_node("Relu", ["x"], ["y"], name="relu")
 
     Fix: nothing on the road through sensorfit build; to hand this very file over, give every node a name.
     """

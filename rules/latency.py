@@ -60,13 +60,13 @@ TEXTS: dict[str, Text] = {
 
         Fails:
             (float[1,64,16,16] x) => (float[1,32,32,32] y) <float[4] s = {1, 1, 2, 2}, float[32,64,1,1] w>
-            { a = Resize <mode = "nearest"> (x, , s)
+            { a = Resize <mode = "nearest", nearest_mode = "floor", coordinate_transformation_mode = "asymmetric"> (x, , s)
               y = Conv <kernel_shape = [1, 1]> (a, w) }
 
         Passes:
             (float[1,64,16,16] x) => (float[1,32,32,32] y) <float[4] s = {1, 1, 2, 2}, float[32,64,1,1] w>
             { a = Conv <kernel_shape = [1, 1]> (x, w)
-              y = Resize <mode = "nearest"> (a, , s) }
+              y = Resize <mode = "nearest", nearest_mode = "floor", coordinate_transformation_mode = "asymmetric"> (a, , s) }
 
         Fix: put the 1x1 convolution before the resize; with linear interpolation keep its activation after it.
         """

@@ -49,6 +49,16 @@ _CONFIRMED: Final = {
         unknown to us and that it accepts is settled. A difference is a bug in
         our rules.
 
+        Fails:
+            sensorfit check model.onnx --confirm
+                                    sensorfit   imx500-converter
+            front end, float graph  accepted    invalid_operator
+
+        Passes:
+            sensorfit check model.onnx --confirm
+                                    sensorfit   imx500-converter
+            front end, float graph  accepted    accepted
+
         Fix: believe the converter, and report the model's operators as a bug in sensorfit's rules.
         """
     ),
@@ -83,6 +93,14 @@ _MEMORY: Final = {
         The model fits with less than 5 % of the budget to spare: a larger head
         or input may not fit any more.
 
+        Fails:
+            (float[1,3,248,248] x) => (float[1,64,248,248] y) <float[64,3,3,3] w>
+            { y = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (x, w) }
+
+        Passes:
+            (float[1,3,224,224] x) => (float[1,64,224,224] y) <float[64,3,3,3] w>
+            { y = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (x, w) }
+
         Fix: nothing today; keep the input size and the widest layers.
         """
     ),
@@ -91,16 +109,36 @@ _MEMORY: Final = {
 
         Activations are stored in blocks of 32 channels: 33 take the room of 64.
 
+        Fails:
+            (float[1,3,64,64] x) => (float[1,32,64,64] y) <float[40,3,3,3] v, float[32,40,3,3] w>
+            { a = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (x, v)
+              y = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (a, w) }
+
+        Passes:
+            (float[1,3,64,64] x) => (float[1,32,64,64] y) <float[32,3,3,3] v, float[32,32,3,3] w>
+            { a = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (x, v)
+              y = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (a, w) }
+
         Fix: use the multiple of 32 below, or all channels up to the one above.
         """
     ),
     "SF304": parse(
         """The memory is counted only in part.
 
-        Some weights are computed, not stored, and their bytes on the sensor
-        are not known: the total is a lower bound, so the verdict is "unknown".
+        Some weights are computed, not stored, or belong to another tool's
+        quantization (ConvInteger), and their bytes on the sensor are not
+        known: the total is a lower bound, so the verdict is "unknown".
 
-        Fix: make the weights constants of known shape: export with constant folding, or run onnxslim.
+        Fails:
+            (float[1,16,32,32] x) => (float[1,1,32,32] y)
+            { k = GlobalAveragePool (x) y = Conv <kernel_shape = [1, 1]> (x, k) }
+
+        Passes:
+            (float[1,16,32,32] x) => (float[1,1,32,32] y) <float[1,16,1,1] k>
+            { y = Conv <kernel_shape = [1, 1]> (x, k) }
+
+        Fix: make the weights constants of known shape: export with constant folding, or run onnxslim; of a file that
+        another tool has quantized, check the float model.
         """
     ),
     "SF305": parse(
@@ -112,10 +150,32 @@ _MEMORY: Final = {
         bytes are a prediction of its second attempt. Tiles overlap, so the
         network takes longer than the latency here, which is that without them.
 
+        Fails:
+            (float[1,3,320,320] x) => (float[1,8,320,320] y) <float[16,3,3,3] u, float[64,16,3,3] v, float[8,64,3,3] w>
+            { a = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (x, u)
+              b = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (a, v)
+              y = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (b, w) }
+
+        Passes:
+            (float[1,3,96,96] x) => (float[1,8,96,96] y) <float[16,3,3,3] u, float[64,16,3,3] v, float[8,64,3,3] w>
+            { a = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (x, u)
+              b = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (a, v)
+              y = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (b, w) }
+
         Fix: nothing, if the time is no matter; else what SF301 advises.
         """
     ),
 }
+
+
+BUDGETS: Final = {
+    "SF601": ('sram = "3 MiB"', 'sram = "4 MiB"'),
+    "SF602": ('latency = "2 ms"', 'latency = "15 ms"'),
+    "SF603": ('macs = "300 M"', 'macs = "400 M"'),
+    "SF604": ('parameters = "1 M"', 'parameters = "2 M"'),
+    "SF605": ('headroom = "6 MiB"', 'headroom = "4 MiB"'),
+}
+"""For each budget a line of sensorfit.toml that picosam3 breaks, and one that it keeps."""
 
 
 def meant(word: str) -> tuple[str, ...]:
@@ -150,11 +210,12 @@ def texts() -> dict[str, Text]:
 
     found = {r.id: r.text for r in rules()} | _CONFIRMED | _MEMORY | dict(TEXTS)
     for id, title in RULES.items():
+        fails, passes = (f"[budgets]\n{line}\n\nsensorfit check picosam3" for line in BUDGETS[id])
         found[id] = Text(
             f"Budget: {title}",
             "A number that the repository sets for itself in sensorfit.toml ([budgets]); a model that breaks it fails the gate.",
-            "",
-            "",
+            fails,
+            passes,
             "make the model smaller, or raise the budget and say why",
         )
     return {id: found[id] for id in sorted(found)}

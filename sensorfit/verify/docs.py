@@ -35,7 +35,7 @@ def rule_page(id: str, text: Text) -> str:
         parts.append(f"## Fails\n\n```\n{text.fails}\n```")
     if text.passes:
         parts.append(f"## Passes\n\n```\n{text.passes}\n```")
-    if text.fails or text.passes:
+    if "=>" in text.fails:
         parts.append(
             "The examples are ONNX in its text form (`onnx.parser`); names without a producer are weights."
         )

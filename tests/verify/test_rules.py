@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+import sensorfit
+from sensorfit.budgets import budget_findings
+from sensorfit.config import read_config
+from sensorfit.convert.frontend import Confirmation
 from sensorfit.errors import ConfigError
 from sensorfit.verify.book import FAMILIES, NAMES, asked, texts
-from sensorfit.verify.engine import rules
+from sensorfit.verify.confirmed import heed
+from sensorfit.verify.engine import front_end_verdict, rules
 from sensorfit.verify.rule import CODES, graph_rule, parse
 
-from .text import findings
+from .text import findings, model
 
 RULES = {r.id: r for r in rules()}
 
@@ -21,11 +27,43 @@ def test_the_failing_example_of_a_rule_fails_it(id: str) -> None:
     assert any(f.rule == id for f in findings(RULES[id].text.fails))
 
 
-@pytest.mark.parametrize("id", sorted(i for i, r in RULES.items() if r.text.passes))
+@pytest.mark.parametrize("id", sorted(RULES))
 def test_the_passing_example_of_a_rule_passes_it(id: str) -> None:
     said = findings(RULES[id].text.passes)
     assert not [f for f in said if f.rule == id]
     assert not [f for f in said if f.support == "unsupported"]
+
+
+OF_A_REPORT = [id for id in sorted(texts()) if id not in RULES and not id.startswith("SF6") and id != "SF122"]
+"""Rules about memory and latency: they look at what was counted."""
+
+
+@pytest.mark.parametrize("id", OF_A_REPORT)
+def test_a_report_on_the_failing_example_has_the_finding_and_on_the_passing_one_not(id: str) -> None:
+    fails, passes = (sensorfit.check(model(example)) for example in (texts()[id].fails, texts()[id].passes))
+    assert id in {f.rule for f in fails.findings}
+    assert id not in {f.rule for f in passes.findings}
+    assert passes.verdict == "fits"
+
+
+@pytest.mark.parametrize("id", [id for id in sorted(texts()) if id.startswith("SF6")])
+def test_a_budget_is_broken_by_the_failing_example_and_kept_by_the_passing_one(
+    id: str, tmp_path: Path
+) -> None:
+    for example, broken in ((texts()[id].fails, True), (texts()[id].passes, False)):
+        table, _, command = example.rpartition("\n\n")
+        (tmp_path / "sensorfit.toml").write_text(table, encoding="utf-8")
+        report = sensorfit.check(command.split()[-1])
+        found = budget_findings(report, read_config(tmp_path / "sensorfit.toml").policy.budgets)
+        assert (id in {f.rule for f in found}) == broken
+
+
+def test_the_converters_other_answer_is_the_finding() -> None:
+    for example, differs in ((texts()["SF122"].fails, True), (texts()["SF122"].passes, False)):
+        ours, theirs = example.split()[-2:]
+        assert ours == front_end_verdict(()) == "accepted"
+        answer = Confirmation(theirs, "", (), (), None, 0.1)
+        assert any(f.rule == "SF122" for f in heed((), answer)) == differs
 
 
 @pytest.mark.parametrize("id", sorted(texts()))
@@ -33,6 +71,7 @@ def test_a_rule_has_a_title_a_rationale_and_a_way_out(id: str) -> None:
     text = texts()[id]
     assert text.title and not text.title.endswith(".")
     assert len(text.rationale) > 20
+    assert text.fails and text.passes
     assert text.fix
 
 

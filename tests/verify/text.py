@@ -16,15 +16,16 @@ from sensorfit.verify.finding import Finding
 def model(text: str, opset: int = 17) -> onnx.ModelProto:
     """The model of a rule's example: a header where it has none, names for nodes, zeros for weights."""
     text = text.strip()
+    if text.startswith("onnx.helper.make_node"):
+        return of_one_node(text)
     if not text.startswith("<"):
         text = f'<ir_version: 8, opset_import: ["" : {opset}]>\nexample {text}'
     elif "ir_version" not in text:
         head, _, rest = text.partition(">")
         text = f"{head.replace('<', '<ir_version: 8, ', 1)}>\nexample {rest.strip()}"
     found = onnx.parser.parse_model(text)
-    if "unnamed (" not in text:
-        for index, node in enumerate(found.graph.node):
-            node.name = f"{node.op_type}_{index}"
+    for index, node in enumerate(found.graph.node):
+        node.name = f"{node.op_type}_{index}"
     written = {o for n in found.graph.node for o in n.output} | {i.name for i in found.graph.input}
     for value in list(found.graph.value_info):
         if value.name not in written:
@@ -36,6 +37,14 @@ def model(text: str, opset: int = 17) -> onnx.ModelProto:
             )
             found.graph.value_info.remove(value)
     return found
+
+
+def of_one_node(call: str) -> onnx.ModelProto:
+    """The model of a node that an example makes in Python."""
+    node = eval(call, {"__builtins__": {}, "onnx": onnx})
+    x, y = (helper.make_tensor_value_info(n, TensorProto.FLOAT, [1, 3, 64, 64]) for n in "xy")
+    graph = helper.make_graph([node], "example", [x], [y])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
 def findings(text: str, opset: int = 17, profile: str = "converter") -> tuple[Finding, ...]:
