@@ -75,7 +75,14 @@ def check(
         from .memory.resize import ASPECTS, largest_input
 
         model_ = source if isinstance(source, Path) else proto
-        sizes = tuple(largest_input(model_, device, a, input_persistency=input_persistency) for a in ASPECTS)
+
+        def in_tiles(sized: Graph, need: MemoryReport) -> bool:
+            return memory_rules.after_tiling(sized, need, device) == "supported"
+
+        sizes = tuple(
+            largest_input(model_, device, a, input_persistency=input_persistency, in_tiles=in_tiles)
+            for a in ASPECTS
+        )
         memory = replace(memory, largest_inputs=sizes)
     latency = estimate(lowered, device, calibration, graph)
     later = (

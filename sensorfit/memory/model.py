@@ -72,6 +72,9 @@ class LargestInput:
     total_bytes: int = 0
     reason: str = ""
     """Why ``size`` is None, or what limits it."""
+    tiled_size: tuple[int, int] | None = None
+    """A larger one that the converter is expected to package in tiles; None where none was found."""
+    tiled_total_bytes: int = 0
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ schedule follow; a fixed Reshape or a mismatch inside says that it cannot.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import onnx
@@ -17,8 +18,11 @@ from ..graph.load import load
 from ..graph.lower import lower
 from ..target import Target
 from .analysis import analyse
-from .model import LargestInput
+from .model import LargestInput, MemoryReport
 
+Judge = Callable[[Graph, MemoryReport], bool]
+"""Whether the converter is expected to package a device graph that is over the budget as it stands."""
+Need = tuple[int, int]
 SQUARE = (1, 1)
 FOUR_BY_THREE = (4, 3)
 ASPECTS = (SQUARE, FOUR_BY_THREE)
@@ -34,11 +38,13 @@ def largest_input(
     aspect: tuple[int, int] = SQUARE,
     *,
     input_persistency: bool = True,
+    in_tiles: Judge | None = None,
 ) -> LargestInput:
     """The largest input of ``aspect`` (width to height) that fits, in steps that the model can halve.
 
     Sizes go up to the target's largest input tensor. The model must have one
-    image input (N, C, H, W). About log2(sizes) analyses.
+    image input (N, C, H, W). About log2(sizes) analyses, twice that with
+    ``in_tiles``, which says of a network over the budget whether tiles bring it under.
     """
     graph = load(model)
     name = graph.inputs[0] if len(graph.inputs) == 1 else ""
@@ -50,10 +56,10 @@ def largest_input(
         unit = (step * aspect[1], step * aspect[0])  # rows, columns
         most = min(target.max_input[0] // unit[0], target.max_input[1] // unit[1])
 
-        def measure(count: int, unit: tuple[int, int] = unit) -> int | None:
-            return _total(
-                model, name, (1, channels, unit[0] * count, unit[1] * count), target, input_persistency
-            )
+        @cache
+        def measure(count: int, unit: tuple[int, int] = unit) -> Need | None:
+            sized = (1, channels, unit[0] * count, unit[1] * count)
+            return _need(model, name, sized, target, input_persistency, in_tiles)
 
         if most >= 1 and all(measure(count) is not None for count in {min(3, most), min(2, most)}):
             return _search(measure, most, unit, aspect, target)
@@ -61,44 +67,63 @@ def largest_input(
 
 
 def _search(
-    measure: Callable[[int], int | None],
+    measure: Callable[[int], Need | None],
     most: int,
     unit: tuple[int, int],
     aspect: tuple[int, int],
     target: Target,
 ) -> LargestInput:
-    """Binary search for the largest count whose total is within the budget."""
-    smallest = measure(1) or 0
-    if smallest > target.budget_bytes:
-        return LargestInput(aspect, None, smallest, f"even {unit[0]}x{unit[1]} does not fit")
-    low, high, total = 1, most + 1, smallest
+    """Binary searches for the largest count whose total is within the budget, as it stands and then in tiles."""
+
+    def total(count: int) -> int:
+        need = measure(count)
+        return target.budget_bytes + 1 if need is None else need[0]
+
+    def packaged(count: int) -> bool:
+        need = measure(count)
+        return need is not None and (need[0] <= target.budget_bytes or bool(need[1]))
+
+    low = _last(lambda count: total(count) <= target.budget_bytes, 0, most)
+    high = _last(packaged, low, most)
+    tiled = (unit[0] * high, unit[1] * high) if high > low else None
+    tiled_total = (measure(high) or (0, 0))[1] if high > low else 0
+    if not low:
+        reason = f"even {unit[1]}x{unit[0]} does not fit"
+        return LargestInput(aspect, None, total(1), reason, tiled, tiled_total)
+    reason = "the largest input tensor of the sensor" if low == most else ""
+    return LargestInput(aspect, (unit[0] * low, unit[1] * low), total(low), reason, tiled, tiled_total)
+
+
+def _last(holds: Callable[[int], bool], low: int, most: int) -> int:
+    """The last count from ``low`` (where it holds) to ``most`` where it ``holds``, if it holds up to some count."""
+    high = most + 1
     while high - low > 1:
         middle = (low + high) // 2
-        found = measure(middle)
-        if found is not None and found <= target.budget_bytes:
-            low, total = middle, found
-        else:
-            high = middle
-    reason = "the largest input tensor of the sensor" if low == most else ""
-    return LargestInput(aspect, (unit[0] * low, unit[1] * low), total, reason)
+        low, high = (middle, high) if holds(middle) else (low, middle)
+    return low
 
 
-def _total(
+def _need(
     model: str | Path | onnx.ModelProto,
     name: str,
     shape: tuple[int, ...],
     target: Target,
     input_persistency: bool,
-) -> int | None:
-    """Bytes needed at an input shape; None when the model does not take it."""
+    in_tiles: Judge | None,
+) -> Need | None:
+    """Bytes needed at an input shape as it stands and in tiles that help (else 0); None when the model does not take it."""
     try:
         graph = load(model, None, {name: shape})
     except SensorfitError:
         return None
     if not _consistent(graph):
         return None
-    report = analyse(lower(graph), target, input_persistency)
-    return report.total_bytes if report.complete else None
+    device = lower(graph)
+    report = analyse(device, target, input_persistency)
+    if not report.complete:
+        return None
+    helped = in_tiles is not None and not report.fits and in_tiles(device, report)
+    return report.total_bytes, report.tiled_total_bytes if helped else 0
 
 
 def _consistent(graph: Graph) -> bool:

@@ -11,6 +11,7 @@ import onnx
 import pytest
 from rich.console import Console
 
+import sensorfit
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
 from sensorfit.memory.analysis import analyse
@@ -98,6 +99,25 @@ def test_the_largest_inputs_fit_and_the_next_size_does_not() -> None:
     oblong = largest_input(PICOSAM3, TARGET, FOUR_BY_THREE)
     assert oblong.size is not None
     assert oblong.size[1] * 3 == oblong.size[0] * 4
+
+
+def test_the_largest_input_in_tiles_is_one_that_the_check_calls_fitting() -> None:
+    convolution = "Conv<kernel_shape=[3,3], pads=[1,1,1,1]>"
+    model = model_of(
+        f"g (float[1,3,96,96] x) => (float[1,8,96,96] y) <float[64,3,3,3] v, float[64,64,3,3] w, float[8,64,3,3] u> "
+        f"{{ a = {convolution}(x, v) b = {convolution}(a, w) y = {convolution}(b, u) }}"
+    )
+    for name, dims in {"v": [64, 3, 3, 3], "w": [64, 64, 3, 3], "u": [8, 64, 3, 3]}.items():
+        model.graph.initializer.append(onnx.TensorProto(name=name, data_type=1, dims=dims))
+    del model.graph.output[0].type.tensor_type.shape.dim[2:]
+    for free in ("h", "w"):
+        model.graph.output[0].type.tensor_type.shape.dim.add(dim_param=free)
+    square = sensorfit.check(model, largest_inputs=True).memory.largest_inputs[0]
+    assert square.size is not None and square.tiled_size is not None
+    assert square.tiled_size > square.size
+    report = sensorfit.check(model, input_shapes={"": (1, 3, *square.tiled_size)})
+    assert (report.verdict, report.memory.fits) == ("fits", False)
+    assert report.memory.tiled_total_bytes == square.tiled_total_bytes
 
 
 def test_a_model_with_a_fixed_shape_inside_cannot_be_resized() -> None:
