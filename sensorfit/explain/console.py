@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.console import Console, JustifyMethod
+from rich.console import Console, JustifyMethod, RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from ..report.console import VERDICT_STYLE
 from ..report.escape import terminal
+from ..report.fit import laid_out
 from ..report.words import VERDICT
 from .model import Group, Page, Part
 from .words import (
@@ -24,6 +24,9 @@ from .words import (
     published_row,
 )
 
+LONGEST = 20
+"""Characters of a node's name that stand in the table of figures."""
+
 
 def print_page(page: Page, console: Console) -> None:
     """Write the page to ``console``."""
@@ -35,18 +38,18 @@ def print_page(page: Page, console: Console) -> None:
         console.print(Text(terminal(page.note), "dim"))
     _sentences(console, "What stands in the way", page.reasons)
     _title(console, "The figures")
-    console.print(_figures(page))
+    console.print(_figures(page, console.width))
     for part in page.parts:
         _part(console, part, len(page.parts) > 1)
     if page.lifts:
         _title(console, "What remains if it is lifted")
-        console.print(_lifts(page))
+        console.print(_lifts(page, console.width))
     _sentences(console, "Taken all the way", converted(page))
     if page.contrast:
         _sentences(console, contrast_title(page.contrast), instead(page.contrast))
     if page.published:
         _title(console, "Published figures")
-        console.print(_published(page))
+        console.print(_published(page, console.width))
     _sentences(console, "To bear in mind", page.caveats)
 
 
@@ -63,21 +66,17 @@ def _sentences(console: Console, title: str, sentences: Sequence[str]) -> None:
         console.print(Padding(Text(f"• {terminal(sentence)}"), (0, 0, 0, 2)))
 
 
-def _figures(page: Page) -> Table:
+def _end(word: str) -> str:
+    """The end of a node's name that would take too much of a column."""
+    return f"…{word[1 - LONGEST :]}" if len(word) > LONGEST and "/" in word else word
+
+
+def _figures(page: Page, columns: int) -> RenderableType:
     head, *rows = figures(page)
-    grid = _grid(head[0], *((terminal(label), "right") for label in head[1:]))
-    for row in rows:
-        grid.add_row(*map(terminal, row))
-    return grid
-
-
-def _grid(*columns: str | tuple[str, JustifyMethod]) -> Table:
-    """A table without lines; a column is its heading, or heading and side."""
-    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in columns:
-        heading, side = column if isinstance(column, tuple) else (column, "left")
-        grid.add_column(heading, justify=side, overflow="fold")
-    return grid
+    right: JustifyMethod = "right"
+    sides: list[JustifyMethod] = ["left", *[right for _ in head[1:]]]
+    shown = [[" ".join(map(_end, terminal(cell).split(" "))) for cell in row] for row in rows]
+    return laid_out(shown, columns, [*map(terminal, head)], sides)
 
 
 def _part(console: Console, part: Part, several: bool) -> None:
@@ -111,18 +110,17 @@ def _group(console: Console, group: Group, style: str) -> None:
         console.print(Padding(Text(f"fix {terminal(group.fix)}"), (0, 0, 0, 6)))
 
 
-def _lifts(page: Page) -> Table:
-    change, total, remains = LIFTS
-    grid = _grid(change, (total, "right"), remains)
+def _lifts(page: Page, columns: int) -> RenderableType:
+    rows = []
     for lift in page.lifts:
         left = Text(terminal("; ".join(lift.remains)), "red") if lift.remains else Text("nothing", "green")
-        grid.add_row(terminal(lift.change), lift_total(page, lift), left)
-    return grid
+        rows.append((terminal(lift.change), lift_total(page, lift), left))
+    return laid_out(rows, columns, LIFTS, ("left", "right"))
 
 
-def _published(page: Page) -> Table:
-    grid = _grid("figure", ("value", "right"), "source; remark")
+def _published(page: Page, columns: int) -> RenderableType:
+    rows = []
     for one in page.published:
         name, value, remark, source = map(terminal, published_row(page, one))
-        grid.add_row(name, Text(value, no_wrap=True), "; ".join(part for part in (source, remark) if part))
-    return grid
+        rows.append((name, value, "; ".join(part for part in (source, remark) if part)))
+    return laid_out(rows, columns, ("figure", "value", "source; remark"), ("left", "right"))

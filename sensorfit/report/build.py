@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from ..convert.build import RPK, RPK_COMMAND, Build
 from .escape import terminal
+from .fit import laid_out
 
 MEMORY_ROWS = (
     ("weights", "weights_bytes"),
@@ -30,7 +31,7 @@ def print_build(build: Build, console: Console) -> None:
             f"  {sum(s.seconds for s in build.stages):.0f} s",
         )
     )
-    console.print(Padding(_memory(build), (1, 0, 0, 0)))
+    console.print(Padding(_memory(build, console.width), (1, 0, 0, 0)))
     console.print(Padding(_facts(build), (1, 0, 0, 0)))
     for warning in build.warnings:
         console.print(Text.assemble(("warning  ", "yellow"), terminal(warning)))
@@ -44,24 +45,23 @@ def print_build(build: Build, console: Console) -> None:
         console.print(Text(f"{RPK}: on the Raspberry Pi, sudo apt install imx500-tools, then {RPK_COMMAND}"))
 
 
-def _memory(build: Build) -> Table:
+def _memory(build: Build, columns: int) -> RenderableType:
     ours, theirs = build.report.memory, build.memory
-    table = Table(title="Memory, bytes", title_justify="left", title_style="bold")
-    table.add_column("")
-    for column in ("predicted", build.report.target.converter, "difference"):
-        table.add_column(column, justify="right")
+    rows = []
     for label, key in MEMORY_ROWS:
         predicted, actual = getattr(ours, key), getattr(theirs, key)
         if key == "input_persistence_bytes" and not ours.input_persistency:
             predicted = 0
-        table.add_row(
+        cells = (
             label,
             f"{predicted:,}",
             f"{actual:,}",
             f"{predicted - actual:+,}" if predicted != actual else "0",
-            style="bold" if label == "total" else "",
         )
-    return table
+        rows.append([Text(cell, "bold" if label == "total" else "") for cell in cells])
+    head = ("", "predicted", build.report.target.converter, "difference")
+    table = laid_out(rows, columns - 2, head, ("left", "right", "right", "right"))
+    return Group(Text("Memory, bytes", "bold"), Padding(table, (0, 0, 0, 2), expand=False))
 
 
 def _facts(build: Build) -> Table:

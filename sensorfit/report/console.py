@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from ..memory.model import Live, Step
 from ..units import show_shape
 from .escape import terminal
+from .fit import laid_out
 from .outcome import Group as Findings
 from .outcome import grouped, said
 from .report import Report, TensorInfo
@@ -50,7 +50,7 @@ def print_report(report: Report, console: Console, verbose: bool = False, memory
         render_latency(report.latency, console, report.target, report.published)
     if report.confirmation is not None:
         console.print()
-        console.print(_confirmation(report))
+        console.print(_confirmation(report, console.width))
 
 
 def _inset(body: RenderableType, columns: int) -> RenderableType:
@@ -143,10 +143,7 @@ def _group(group: Findings, verbose: bool) -> RenderableType:
 
 def _memory(report: Report, columns: int) -> RenderableType:
     memory = report.memory
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column()
+    table: list[tuple[Text, Text, Text]] = []
     bound = f"no schedule can need less than {memory.bound_bytes:,} B" if memory.complete else ""
     rows: Iterable[tuple[str, int, str]] = (
         ("weights", memory.weights_bytes, ""),
@@ -160,7 +157,7 @@ def _memory(report: Report, columns: int) -> RenderableType:
     )
     for label, size, remark in rows:
         open_ = not memory.complete and label in ("runtime", "input persistence")
-        table.add_row(label, _bytes(size, not open_), Text(remark, "dim"))
+        table.append((Text(label), Text(_bytes(size, not open_)), Text(remark, "dim")))
     of_budget = f" of {memory.budget_bytes:,} B"
     width = max(NARROWEST_BAR, min(BAR_WIDTH, columns - BESIDE_THE_BAR))
     filled = max(0, min(width, round(memory.total_bytes / memory.budget_bytes * width)))
@@ -173,14 +170,14 @@ def _memory(report: Report, columns: int) -> RenderableType:
     if not memory.complete:
         share = share_words(memory)
         bar = Text("" if share == NOT_SIZED else share + of_budget, "yellow")
-    table.add_row(Text("total", "bold"), Text(_bytes(memory.total_bytes, memory.complete), "bold"), bar)
+    table.append((Text("total", "bold"), Text(_bytes(memory.total_bytes, memory.complete), "bold"), bar))
     if memory.tiled_total_bytes:
-        table.add_row(
-            "total in tiles",
-            _bytes(memory.tiled_total_bytes, True),
-            Text("as the converter would cut it", "dim"),
-        )
-    lines: list[RenderableType] = [Text("Memory", "bold"), _inset(table, 2)]
+        tiled = Text(_bytes(memory.tiled_total_bytes, True))
+        table.append((Text("total in tiles"), tiled, Text("as the converter would cut it", "dim")))
+    lines: list[RenderableType] = [
+        Text("Memory", "bold"),
+        _inset(laid_out(table, columns - 2, sides=("left", "right")), 2),
+    ]
     if 0 <= memory.peak_step < len(memory.steps) and memory.complete:
         peak = memory.steps[memory.peak_step]
         alive = sorted(peak.live, key=lambda t: -t.bytes)
@@ -219,19 +216,17 @@ def _input(tensor: TensorInfo) -> str:
     )
 
 
-def _confirmation(report: Report) -> RenderableType:
+def _confirmation(report: Report, columns: int) -> RenderableType:
     from ..verify.engine import front_end_verdict
 
     answer = report.confirmation
     ours = front_end_verdict(report.findings)
-    table = Table(title="Predicted and confirmed", title_justify="left", title_style="bold")
-    for column in ("", "sensorfit", report.target.converter):
-        table.add_column(column)
-    table.add_row("front end, float graph", ours, answer.verdict)
+    rows = [("front end, float graph", ours, answer.verdict)]
     if answer.memory:
         for key in ("weights_bytes", "runtime_bytes"):
-            table.add_row(key, f"{getattr(report.memory, key):,}", f"{answer.memory[key]:,}")
-    lines: list[RenderableType] = [table]
+            rows.append((key, f"{getattr(report.memory, key):,}", f"{answer.memory[key]:,}"))
+    table = laid_out(rows, columns - 2, ("", "sensorfit", report.target.converter))
+    lines: list[RenderableType] = [Text("Predicted and confirmed", "bold"), _inset(table, 2)]
     if not answer.memory and answer.verdict == "accepted":
         lines.append(
             Text(

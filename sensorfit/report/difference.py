@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from rich.console import Console
-from rich.table import Table
+from rich.console import Console, RenderableType
 from rich.text import Text
 
 from ..diff import Diff, NodeChange
 from .console import SEVERITY_STYLE, VERDICT_STYLE
 from .escape import markdown, markdown_code, terminal
+from .fit import laid_out
 from .outcome import Figure, grouped
 from .words import VERDICT, amount, counted
 
@@ -38,7 +38,7 @@ def print_diff(diff: Diff, console: Console, verbose: bool = False) -> None:
     console.print(title)
     _print(console, findings(diff))
     if moved := [f for f in diff.figures if f.before != f.now]:
-        console.print(_figures(moved))
+        console.print(_figures(moved, console.width))
     _print(
         console,
         [(_unchanged(diff), "dim"), *((note, "yellow") for note in notes(diff)), (_operators(diff), "")],
@@ -58,15 +58,17 @@ def verdicts(diff: Diff) -> Text:
     return Text(" -> ").join(Text(VERDICT[v], VERDICT_STYLE[v][1]) for v in words)
 
 
-def _figures(moved: Sequence[Figure]) -> Table:
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(no_wrap=True)
-    for _ in range(3):
-        grid.add_column(justify="right", no_wrap=True)
-    for figure in moved:
-        old, new = (_short(figure.name, value) for value in (figure.before, figure.now))
-        grid.add_row(LABEL[figure.name], old, new, Text(change(figure), "red" if figure.worse else "green"))
-    return grid
+def _figures(moved: Sequence[Figure], columns: int) -> RenderableType:
+    rows = [
+        (
+            Text(LABEL[figure.name]),
+            Text(_short(figure.name, figure.before)),
+            Text(_short(figure.name, figure.now)),
+            Text(change(figure), "red" if figure.worse else "green"),
+        )
+        for figure in moved
+    ]
+    return laid_out(rows, columns, sides=("left", "right", "right", "right"))
 
 
 def _short(name: str, value: float) -> str:

@@ -30,27 +30,30 @@ def render_latency(
     ``published``: the model's published figures; those of latency stand beside the estimate.
     """
     from rich.padding import Padding
-    from rich.table import Table
     from rich.text import Text
 
     from ..target import load_target
+    from .fit import laid_out
 
     target = target or load_target()
     console.print(Text("Latency", "bold"))
-    facts = Table.grid(padding=(0, 2))
-    for label, value, remark in (*_facts(report, target), *_published(published, report)):
-        facts.add_row(Text(label), Text(value, "bold"), Text(remark, "dim"))
-    console.print(Padding(facts, (0, 0, 0, 2), expand=False))
+    facts = [
+        (Text(label), Text(value, "bold"), Text(remark, "dim"))
+        for label, value, remark in (*_facts(report, target), *_published(published, report))
+    ]
+    console.print(Padding(laid_out(facts, console.width - 2), (0, 0, 0, 2), expand=False))
     slowest = sorted(report.layers, key=lambda c: -c.cycles)[:LAYERS_SHOWN]
     if slowest and report.cycles:
-        table = Table.grid(padding=(0, 2))
-        for layer in slowest:
-            table.add_row(
-                Text(f"{layer.cycles / report.cycles:.0%}", justify="right"),
+        layers = [
+            (
+                Text(f"{layer.cycles / report.cycles:.0%}"),
                 Text(terminal(layer.node, 60)),
                 Text(layer.kind.replace("_", " ")),
                 Text(layer.bound, "dim"),
             )
+            for layer in slowest
+        ]
+        table = laid_out(layers, console.width - 4, sides=("right",))
         console.print(Padding(Text("slowest layers", "dim"), (0, 0, 0, 2), expand=False))
         console.print(Padding(table, (0, 0, 0, 4), expand=False))
         for layer in slowest:

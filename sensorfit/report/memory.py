@@ -14,6 +14,11 @@ BAR = 32
 """Width of a bar at the peak, in characters."""
 NAME = 44
 """Longest node name shown whole."""
+LEAST = 24
+"""Characters that a node keeps before the bars go."""
+SHORTEST_BAR = 8
+GAP = 2
+"""Blanks between two columns."""
 
 
 def render_timeline(report: MemoryReport, console: Console) -> None:
@@ -25,47 +30,49 @@ def render_timeline(report: MemoryReport, console: Console) -> None:
         console.print("Memory plan: no steps")
         return
     top = max(step.bytes for step in report.steps)
-    table = Table(title="Memory plan", title_justify="left", box=None, pad_edge=False, header_style="bold")
-    table.add_column("step", justify="right")
-    table.add_column("bytes", justify="right", no_wrap=True, min_width=len(f"{top:,}"))
-    table.add_column("alive", no_wrap=True, width=BAR)
-    table.add_column("node", no_wrap=True, overflow="ellipsis")
+    digits, ordinal = len(f"{top:,}"), max(len("step"), len(f"{len(report.steps) - 1:,}"))
+    left = console.width - digits - ordinal - 2 * GAP
+    bar = min(BAR, left - GAP - LEAST)
+    table = Table(
+        title="Memory plan",
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+        padding=(0, GAP, 0, 0),
+        header_style="bold",
+    )
+    table.add_column("step", justify="right", width=ordinal)
+    table.add_column("bytes", justify="right", width=digits)
+    if bar >= SHORTEST_BAR:
+        table.add_column("alive", no_wrap=True, width=bar)
+        left -= bar + GAP
+    table.add_column("node", width=left, overflow="fold")
     for index, step in enumerate(report.steps):
         peak = index == report.peak_step
         style = "bold red" if peak else "dim" if step.op == "Transform" else ""
-        table.add_row(
-            f"{index:,}",
-            f"{step.bytes:,}",
-            Text(
-                "█" * max(1, round(BAR * step.bytes / top)) if step.bytes else "",
-                style="red" if peak else "cyan",
-            ),
-            Text(f"{_short(plain(step.node))} {plain(step.op)}" + ("  ← peak" if peak else ""), style=style),
-        )
+        kind = f" {plain(step.op)}" + ("  ← peak" if peak else "")
+        cells = [f"{index:,}", f"{step.bytes:,}"]
+        blocks = "█" * max(1, round(bar * step.bytes / top)) if step.bytes else ""
+        bars = [Text(blocks, style="red" if peak else "cyan")] if bar >= SHORTEST_BAR else []
+        name = _short(plain(step.node), max(LEAST // 2, left - len(kind)))
+        table.add_row(*cells, *bars, Text(name + kind, style=style))
     console.print(table)
     _peak(report, console)
 
 
 def _peak(report: MemoryReport, console: Console) -> None:
-    from rich.table import Table
     from rich.text import Text
 
+    from .fit import laid_out
+
     step: Step = report.steps[report.peak_step]
-    table = Table(
-        title=f"Alive at the peak, step {report.peak_step:,}",
-        title_justify="left",
-        box=None,
-        pad_edge=False,
-        header_style="bold",
-    )
-    for heading in ("bytes", "from"):
-        table.add_column(heading, justify="right", no_wrap=True, min_width=len(f"{report.plan_bytes:,}"))
-    table.add_column("tensor", no_wrap=True, overflow="ellipsis")
-    table.add_column("why", no_wrap=True)
+    console.print(Text(f"Alive at the peak, step {report.peak_step:,}", "italic"))
+    rows = []
     for item in sorted(step.live, key=lambda live: -live.bytes):
         where = f"{item.offset:,}" if item.offset >= 0 else ""
-        table.add_row(f"{item.bytes:,}", where, Text(_short(plain(item.tensor))), item.why)
-    console.print(table)
+        name = _short(plain(item.tensor), max(LEAST // 2, min(NAME, console.width // 3)))
+        rows.append((f"{item.bytes:,}", where, name, item.why))
+    console.print(laid_out(rows, console.width, ("bytes", "from", "tensor", "why"), ("right", "right")))
     shrinkable = [
         c for c in report.culprits if c.fewer_channels and c.runtime_if_fewer < report.runtime_bytes
     ]
@@ -80,13 +87,15 @@ def _peak(report: MemoryReport, console: Console) -> None:
     for largest in report.largest_inputs:
         ratio = f"{largest.aspect[0]}:{largest.aspect[1]}"
         found = f"{largest.size[1]}x{largest.size[0]} ({largest.total_bytes:,} B)" if largest.size else "none"
-        console.print(
-            Text(
-                f"largest {ratio} input that fits without tiles: {found}"
-                + (f", {largest.reason}" if largest.reason else "")
-            )
+        line = f"largest {ratio} input that fits without tiles: {found}" + (
+            f", {largest.reason}" if largest.reason else ""
         )
+        if largest.tiled_size:
+            height, width = largest.tiled_size
+            line += f"; in the converter's tiles: {width}x{height} ({largest.tiled_total_bytes:,} B)"
+        console.print(Text(line))
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= NAME else "…" + name[-(NAME - 1) :]
+def _short(name: str, most: int = NAME) -> str:
+    most = min(most, NAME)
+    return name if len(name) <= most else "…" + name[1 - most :]

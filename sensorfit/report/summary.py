@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -24,6 +25,13 @@ from .words import (
 )
 
 STYLE = {"fits": "green", "does_not_fit": "red", "unknown": "yellow"}
+HEADINGS = ("Model", "Verdict", "Errors", "Warnings", "Memory", "of budget", "MACs", "Latency", "Gate")
+IMPORTANCE = ("Model", "Gate", "Verdict", "of budget", "Memory", "Latency", "Errors", "MACs", "Warnings")
+"""Headings, the one a narrow terminal loses last first."""
+WORDS = ("Model", "Verdict", "Gate")
+"""Columns that are no figures: they may wrap."""
+FOLDED = 12
+"""Least width of the models' names."""
 NODES_SHOWN = 3
 NAME = 60
 """Characters of a name that are shown."""
@@ -38,7 +46,7 @@ def print_summary(outcomes: Sequence[Outcome], console: Console, verbose: bool =
                 console.print(
                     Text(terminal(outcome.path), "bold"), Padding(Group(*lines), (0, 0, 1, 2)), sep="\n"
                 )
-    console.print(_table(outcomes))
+    console.print(_table(outcomes, console.width))
     console.print(_last_line(outcomes))
 
 
@@ -100,35 +108,65 @@ def _change(outcome: Outcome) -> list[Text]:
     return lines or [Text("nothing new and nothing worse than the baseline", "green")]
 
 
-def _table(outcomes: Sequence[Outcome]) -> Table:
+def _table(outcomes: Sequence[Outcome], width: int) -> RenderableType:
+    """As many columns as fit, no figure cut; what there is no room for is named below."""
+    columns = {heading: [_cells(outcome)[heading] for outcome in outcomes] for heading in IMPORTANCE}
+    least = {h: _least(h, [text.plain for text in texts]) for h, texts in columns.items()}
+    shown: set[str] = set()
+    left = width - 1  # each column takes three characters for its line and blanks, the last line one more
+    for heading in IMPORTANCE:
+        if least[heading] + 3 <= left or not shown:
+            shown.add(heading)
+            left -= least[heading] + 3
     table = Table()
-    table.add_column("Model", overflow="fold")
-    table.add_column("Verdict")
-    for heading in ("Errors", "Warnings", "Memory", "of budget", "MACs", "Latency"):
-        table.add_column(heading, justify="right")
-    table.add_column("Gate")
-    for outcome in outcomes:
-        name, gate = (
-            Text(terminal(outcome.path)),
-            Text(status(outcome), _gate_style(outcome)),
+    for heading in (h for h in HEADINGS if h in shown):
+        longest = max(map(cell_len, (heading, *(text.plain for text in columns[heading]))))
+        more = max(0, min(longest - least[heading], left)) if heading in WORDS else 0
+        left -= more
+        table.add_column(
+            heading,
+            justify="left" if heading in WORDS else "right",
+            width=least[heading] + more,
+            overflow="fold",
         )
-        report = outcome.report
-        if report is None:
-            table.add_row(name, "", "", "", "", "", "", "", gate)
-            continue
-        memory = report.memory
-        table.add_row(
-            name,
-            Text(VERDICT[report.verdict], STYLE[report.verdict]),
-            f"{sum(f.severity == 'error' for f in report.findings):,}",
-            f"{sum(f.severity == 'warning' for f in report.findings):,}",
-            memory_words(memory, f"{memory.total_bytes / 2**20:,.2f} MiB"),
-            share_words(memory),
-            macs_words(report.latency),
-            f"{report.latency.dsp_ms:,.2f} ms" if report.latency.complete else latency_words(report),
-            gate,
-        )
-    return table
+    for index in range(len(outcomes)):
+        table.add_row(*(columns[h][index] for h in HEADINGS if h in shown))
+    hidden = [h for h in HEADINGS if h not in shown]
+    note = f"No room here for: {'; '.join(hidden)}. A wider terminal shows them."
+    return Group(table, Text(note, "dim")) if hidden else table
+
+
+def _least(heading: str, texts: Sequence[str]) -> int:
+    """The width a column needs: its words whole, figures on one line; a model's name may be folded."""
+    longest_word = max(cell_len(word) for text in (heading, *texts) for word in text.split())
+    if heading == "Model":
+        return min(longest_word, FOLDED)
+    if heading in WORDS:
+        return longest_word
+    return max(cell_len(word) for word in (*heading.split(), *texts))
+
+
+def _cells(outcome: Outcome) -> dict[str, Text]:
+    """The cells of one model by heading."""
+    report = outcome.report
+    found = dict.fromkeys(HEADINGS, Text(""))
+    found["Model"], found["Gate"] = Text(terminal(outcome.path)), Text(status(outcome), _gate_style(outcome))
+    if report is None:
+        return found
+    memory = report.memory
+    texts = {
+        "Errors": f"{sum(f.severity == 'error' for f in report.findings):,}",
+        "Warnings": f"{sum(f.severity == 'warning' for f in report.findings):,}",
+        "Memory": memory_words(memory, f"{memory.total_bytes / 2**20:,.2f} MiB"),
+        "of budget": share_words(memory),
+        "MACs": macs_words(report.latency),
+        "Latency": f"{report.latency.dsp_ms:,.2f} ms" if report.latency.complete else latency_words(report),
+    }
+    return {
+        **found,
+        "Verdict": Text(VERDICT[report.verdict], STYLE[report.verdict]),
+        **{heading: Text(text) for heading, text in texts.items()},
+    }
 
 
 def _gate_style(outcome: Outcome) -> str:
