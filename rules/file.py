@@ -43,7 +43,9 @@ def connected(graph: Graph, target: Target) -> Iterator[Issue]:
     """A graph in several pieces, or an output that computes nothing.
 
     The front end wants one connected network: an input that nothing uses, an
-    output that is a constant, or two networks side by side crash it (EXEC).
+    output that is a constant, or two networks side by side crash it (EXEC). So
+    does a constant that nothing reads, which the road through sensorfit build
+    leaves out: it counts for the float file only.
 
     Fails:
         (float[1,3,64,64] x, float[1,3,64,64] unused) => (float[1,3,64,64] y) { y = Relu (x) }
@@ -69,6 +71,18 @@ def connected(graph: Graph, target: Target) -> Iterator[Issue]:
             code="EXEC",
             tensor=name,
             probes=probes,
+        )
+    if graph.unread:
+        yield Issue(
+            "a constant that nothing reads: the raw file crashes the front end; the road through sensorfit build leaves it out",
+            "nothing on the road through sensorfit build; to hand this very file over, remove what nothing reads (onnxslim does)",
+            graph.unread[0]
+            if len(graph.unread) == 1
+            else f"{graph.unread[0]} and {len(graph.unread) - 1} more",
+            code="EXEC",
+            severity="info",
+            support="supported",
+            probes=("unused_const",),
         )
     pieces = _pieces(graph)
     if pieces > 1:

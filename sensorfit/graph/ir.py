@@ -89,6 +89,8 @@ class Graph:
     """(name, operator) of the file's nodes that no output needs: not in ``nodes``, but the converter judges them."""
     folded: tuple[tuple[str, str], ...] = ()
     """(name, operator) of what ``load`` folds and the converter's front end does not: Size, a Constant without `value`."""
+    unread: tuple[str, ...] = ()
+    """Initializers and Constants of the file that nothing reads."""
     unnamed: int = 0
     """How many of the file's nodes carry no name."""
 

@@ -104,6 +104,7 @@ class _Loader:
             quantized=self.quantized,
             declared_inputs=self.declared,
             dead=self._dead(order),
+            unread=self._unread(),
             folded=tuple((n.name, n.op_type) for n in order if _only_here(n)),
             unnamed=sum(1 for n in self.proto.graph.node if not n.name),
         )
@@ -131,6 +132,13 @@ class _Loader:
         return tuple(
             (n.name, n.op_type) for n in rest if n.op_type != "Constant" and not self._is_quantizer(n)
         )
+
+    def _unread(self) -> tuple[str, ...]:
+        graph = self.proto.graph
+        read = {t for n in graph.node for t in reads(n)} | {o.name for o in graph.output}
+        made = [t.name for t in graph.initializer]
+        made += [o for n in graph.node if n.op_type == "Constant" and not n.domain for o in n.output]
+        return tuple(name for name in made if name not in read)
 
     def _wanted_shapes(self, given: Mapping[str, Iterable[int]]) -> dict[str, tuple[int, ...]]:
         wanted = {}

@@ -180,6 +180,14 @@ def test_weights_that_are_computed_leave_a_finding_behind_the_unknown_verdict() 
     assert check(all_probes()["dq_w"]).verdict == "fits"
 
 
+def test_a_constant_that_nothing_reads_counts_for_the_raw_file_only() -> None:
+    text = "(float[1,3,64,64] x) => (float[1,3,64,64] y) <float[3] spare = {1, 2, 3}> { y = Relu (x) }"
+    (one,) = found(text, "SF509")
+    assert (one.severity, one.support, one.converter_code) == ("info", "supported", "EXEC")
+    assert "spare" in one.message
+    assert front_end_verdict(findings(text)) == "execution_error"
+
+
 @pytest.mark.parametrize(
     ("text", "fix"),
     [

@@ -56,6 +56,7 @@ one(
 one("ident_out", lambda n: n.op("Identity", n.x))
 one("ident_in", lambda n: n.op("Identity", "input"), head=False)
 one("unused_in", lambda n: (n.data((1, 3, 32, 32)), n.out(n.x))[1])
+one("unused_const", lambda n: (n.const(np.ones(3)), n.out(n.x))[1])
 one("two_in", lambda n: n.tail(n.op("Add", n.x, n.data((1, 16, 32, 32)))))
 one("two_in_vec", lambda n: n.tail(n.op("Mul", n.x, n.data((1, 16, 1, 1)))))
 one("two_in_rank2", lambda n: n.out(n.op("Gemm", n.data((1, 16)), n.noise(16, 10), n.noise(10)), n.x))
