@@ -98,8 +98,9 @@ def test_attention_is_named_where_softmax_weighs_values() -> None:
     ],
 )
 def test_an_erf_gelu_counts_as_the_gelu_the_road_makes_of_it(argument: str, rest: str) -> None:
+    factor = "root = {1.4142135}" if "root" in argument else "inverse = {0.70710677}"
     text = f"""(float[1,16,32,32] x) => (float[1,16,32,32] y)
-    <float root = {{1.4142135}}, float inverse = {{0.70710677}}, float one = {{1.0}}, float half = {{0.5}}>
+    <float {factor}, float one = {{1.0}}, float half = {{0.5}}>
     {{ a = {argument} e = Erf (a) o = Add (e, one) {rest} }}"""
     said = findings(text)
     assert not [f for f in said if f.support == "unsupported"]
