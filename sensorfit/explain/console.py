@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.console import Console, JustifyMethod, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
 from ..report.console import VERDICT_STYLE
 from ..report.escape import terminal
-from ..report.fit import laid_out
+from ..report.fit import GAP, laid_out
 from ..report.words import VERDICT
 from .model import Group, Page, Part
 from .words import (
@@ -25,7 +26,7 @@ from .words import (
 )
 
 LONGEST = 20
-"""Characters of a node's name that stand in the table of figures."""
+"""Characters of a node's name in the table of figures, where whole ones have no room."""
 
 
 def print_page(page: Page, console: Console) -> None:
@@ -75,8 +76,10 @@ def _figures(page: Page, columns: int) -> RenderableType:
     head, *rows = figures(page)
     right: JustifyMethod = "right"
     sides: list[JustifyMethod] = ["left", *[right for _ in head[1:]]]
-    shown = [[" ".join(map(_end, terminal(cell).split(" "))) for cell in row] for row in rows]
-    return laid_out(shown, columns, [*map(terminal, head)], sides)
+    cells = [[*map(terminal, row)] for row in rows]
+    if sum(max(map(cell_len, column)) + GAP for column in zip(*cells, strict=True)) > columns:
+        cells = [[" ".join(map(_end, cell.split(" "))) for cell in row] for row in cells]
+    return laid_out(cells, columns, [*map(terminal, head)], sides)
 
 
 def _part(console: Console, part: Part, several: bool) -> None:

@@ -23,8 +23,8 @@ from sensorfit.compare.render import to_csv, to_json, to_markdown
 from sensorfit.config import Budgets
 from sensorfit.explain import explain
 from sensorfit.memory.tiles import Window, shares
-from sensorfit.report import outputs
 from sensorfit.report.outcome import Outcome
+from sensorfit.report.show import text as rendered
 from sensorfit.report.words import share_words
 from tools.tiling_errors import runtime_bytes, table, with_table
 
@@ -160,7 +160,7 @@ def test_what_fits_in_tiles_is_said_so_everywhere() -> None:
 @pytest.mark.parametrize("form", ["github", "junit", "sarif", "json", "markdown"])
 def test_an_output_that_gives_the_bytes_gives_those_in_tiles(form: str) -> None:
     found = report("t_chain")
-    text = outputs.text(form, [Outcome("chain.onnx", found)])
+    text = rendered(form, [Outcome("chain.onnx", found)])
     shown = f"{found.memory.tiled_total_bytes:,}" if form in ("github", "junit", "markdown") else None
     assert (shown or str(found.memory.tiled_total_bytes)) in text
 
