@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 CRASHED: Final = 3
 CONFIRM_SECONDS: Final = 900.0
 """For a model that the real converter is asked about as well."""
+_THREADS: Final = "OPENBLAS_NUM_THREADS"
 
 
 class Job(NamedTuple):
@@ -32,10 +33,21 @@ class Job(NamedTuple):
 
 def ready() -> None:
     """Import what judges."""
+    _import_numpy()
     from . import api, budgets, config  # noqa: F401
     from .verify.engine import rules
 
     rules()
+
+
+def _import_numpy() -> None:
+    """Import numpy without the threads that its BLAS starts, one a core: spinning, they slow the imports that follow."""
+    given = os.environ.get(_THREADS)
+    os.environ[_THREADS] = given or "1"
+    import numpy  # noqa: F401
+
+    if given is None:
+        del os.environ[_THREADS]  # the converter, where it is asked, starts as many as it likes
 
 
 def judge(job: Job) -> Outcome:

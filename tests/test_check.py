@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -124,6 +125,23 @@ print(",".join(sorted(heavy)))
 def test_check_imports_nothing_heavy(name: str) -> None:
     done = subprocess.run([sys.executable, "-c", LIGHT, name], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+READY = """
+import os
+from sensorfit.judge import ready
+ready()
+print(len(os.listdir("/proc/self/task")), os.environ.get("OPENBLAS_NUM_THREADS"))
+"""
+
+
+@pytest.mark.skipif(not apart.AVAILABLE, reason="counts threads where Linux lists them")
+@pytest.mark.parametrize(("given", "left"), [(None, "1 None"), ("1", "1 1")])
+def test_a_child_starts_no_threads_and_leaves_the_environment_as_it_was(given: str | None, left: str) -> None:
+    env = {k: v for k, v in os.environ.items() if k != "OPENBLAS_NUM_THREADS"}
+    env |= {"OPENBLAS_NUM_THREADS": given} if given else {}
+    done = subprocess.run([sys.executable, "-c", READY], env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == left
 
 
 PARENT = """
