@@ -35,8 +35,8 @@ AVAILABLE: Final = sys.platform == "linux"
 """Elsewhere forking is not safe, or there is none; a child would have to import everything anew."""
 
 COLLECT_EVERY: Final = 100_000
-"""New objects before a child looks for cycles. Python's own 700 costs a sixth of a check: judging makes many objects,
-keeps nearly all and leaves next to no cycles."""
+"""New objects before a process looks for cycles. Python's own 700 costs a sixth of a check: importing and judging make
+many objects, keep nearly all and leave next to no cycles."""
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")

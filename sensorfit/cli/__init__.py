@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +16,13 @@ __all__ = ["group", "main"]
 def main() -> None:
     """Entry point. The child that will check begins first: it imports onnx while click reads the command line."""
     if sys.argv[1:2] == ["check"] and not {"-h", "--help"}.intersection(sys.argv):
-        from ..apart import head_start
+        from ..apart import COLLECT_EVERY, head_start
         from ..judge import judge, ready
 
+        gc.set_threshold(COLLECT_EVERY)
+        atexit.register(
+            gc.freeze
+        )  # or Python looks for cycles among all that the end of the process frees anyway
         with head_start(judge, ready):
             _run()
     else:
