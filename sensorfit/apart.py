@@ -17,22 +17,22 @@ parent needs into ``meanwhile``.
 from __future__ import annotations
 
 import gc
-import multiprocessing
+import os
+import pickle
+import select
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
-from typing import Any, Final, TypeVar
+from typing import Any, BinaryIO, Final, TypeVar
 
 MAX_MEMORY_BYTES: Final = 4 * 2**30
 """Address space a child may take beyond what it starts with; a 2 GiB file is mapped into it."""
 GRACE_SECONDS: Final = 5.0
 """A child stops itself at its deadline; one that cannot is killed this much later."""
 AVAILABLE: Final = sys.platform == "linux"
-"""Elsewhere forking is not safe, or there is none; a child would have to import everything anew."""
+"""Elsewhere forking is not safe, or there is none."""
 
 COLLECT_EVERY: Final = 100_000
 """New objects before a process looks for cycles. Python's own 700 costs a sixth of a check: importing and judging make
@@ -42,27 +42,68 @@ Task = TypeVar("Task")
 Answer = TypeVar("Answer")
 
 
-def _nothing() -> None:
-    """What is called where nothing is asked for; spawning pickles it, so no lambda."""
-
-
 class _Child:
-    def __init__(self, process: BaseProcess, pipe: Connection) -> None:
-        self.process, self.pipe = process, pipe
+    """A forked process, the pipe that gives it tasks and the one that brings its answers.
+
+    By hand: importing ``multiprocessing``, sockets and temporary files among it, takes longer than all that is
+    imported before the fork besides.
+    """
+
+    def __init__(self, work: Callable[[Any], Any], ready: Callable[[], None]) -> None:
         self.index = -1
         self.deadline = 0.0
+        self.exitcode: int | None = None
+        asked, give = os.pipe()
+        hear, told = os.pipe()
+        for stream in (sys.stdout, sys.stderr):  # what is still to be written is the parent's
+            if stream is not None:
+                stream.flush()
+        self.pid = os.fork()
+        if not self.pid:
+            status = 1
+            try:
+                os.close(give)
+                os.close(hear)
+                _serve(os.fdopen(asked, "rb"), os.fdopen(told, "wb"), work, ready)
+                status = 0
+            finally:
+                os._exit(status)
+        os.close(asked)
+        os.close(told)
+        self.tasks, self.answers = os.fdopen(give, "wb"), os.fdopen(hear, "rb")
+
+    def send(self, task: object) -> None:
+        """Give it a task; where it has died, taking its answer will show that."""
+        with suppress(BrokenPipeError):
+            self.tasks.write(pickle.dumps(task))
+            self.tasks.flush()
+
+    def join(self) -> int:
+        """Wait for its end: the exit code, negative for a signal."""
+        if self.exitcode is None:
+            self.exitcode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self.exitcode
+
+    def stop(self) -> None:
+        """End it now."""
+        with suppress(BrokenPipeError):  # a task that it never read
+            self.tasks.close()
+        self.answers.close()
+        if self.exitcode is None:
+            os.kill(self.pid, signal.SIGKILL)
+        self.join()
 
 
 @contextmanager
 def head_start(work: Callable[[Any], Any], ready: Callable[[], None]) -> Iterator[None]:
     """A child for the ``in_children`` inside that asks for the same ``work``, begun before its tasks are known."""
     if AVAILABLE:
-        _begun[work] = _start(_context(), work, ready)
+        _begun[work] = _Child(work, ready)
     try:
         yield
     finally:
         if work in _begun:  # nobody came to ask
-            _stop(_begun.pop(work))
+            _begun.pop(work).stop()
 
 
 _begun: dict[Callable[[Any], Any], _Child] = {}
@@ -74,8 +115,8 @@ def in_children(
     workers: int,
     seconds: float,
     lost: Callable[[Task, str], Answer],
-    ready: Callable[[], None] = _nothing,
-    meanwhile: Callable[[], None] = _nothing,
+    ready: Callable[[], None] = lambda: None,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Iterator[Answer]:
     """``work(task)`` of each task, in order, from ``workers`` children.
 
@@ -84,10 +125,8 @@ def in_children(
     calls ``ready`` before its first task; the parent calls ``meanwhile`` once,
     while the children have their first tasks.
     """
-    context = _context()
     children = [
-        _begun.pop(work) if work in _begun else _start(context, work, ready)
-        for _ in range(min(workers, len(tasks)))
+        _begun.pop(work) if work in _begun else _Child(work, ready) for _ in range(min(workers, len(tasks)))
     ]
     answers: dict[int, Answer] = {}
     waiting = list(reversed(range(len(tasks))))
@@ -99,74 +138,62 @@ def in_children(
         while shown < len(tasks):
             busy = [c for c in children if c.index >= 0]
             soonest = min(c.deadline for c in busy)
-            spoke = wait([c.pipe for c in busy], timeout=max(0.0, soonest - time.monotonic()))
+            spoke = _spoke(busy, max(0.0, soonest - time.monotonic()))
             for child in busy:
                 overdue = time.monotonic() >= child.deadline
-                if child.pipe not in spoke and not overdue:
+                if child not in spoke and not overdue:
                     continue
-                answers[child.index], alive = _take(
-                    child, tasks[child.index], lost, child.pipe in spoke, seconds
-                )
+                answers[child.index], alive = _take(child, tasks[child.index], lost, child in spoke, seconds)
                 if not alive:
-                    children[children.index(child)] = child = _start(context, work, ready)
+                    children[children.index(child)] = child = _Child(work, ready)
                 _give(child, tasks, waiting, seconds)
             while shown in answers:
                 yield answers.pop(shown)
                 shown += 1
     finally:
         for child in children:
-            _stop(child)
+            child.stop()
 
 
-def _context() -> Any:
-    return multiprocessing.get_context("fork" if AVAILABLE else "spawn")
-
-
-def _start(context: Any, work: Callable[[Any], Any], ready: Callable[[], None]) -> _Child:
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, work, ready), daemon=True)
-    process.start()
-    theirs.close()
-    return _Child(process, ours)
+def _spoke(children: Sequence[_Child], timeout: float) -> list[_Child]:
+    """Those that have answered, or ended, when one has or after ``timeout`` seconds."""
+    poll = select.poll()
+    for child in children:
+        poll.register(child.answers, select.POLLIN)
+    ready = {handle for handle, _ in poll.poll(timeout * 1e3)}
+    return [child for child in children if child.answers.fileno() in ready]
 
 
 def _give(child: _Child, tasks: Sequence[Any], waiting: list[int], seconds: float) -> None:
     child.index = waiting.pop() if waiting else -1
     if child.index >= 0:
         child.deadline = time.monotonic() + seconds + GRACE_SECONDS
-        with suppress(BrokenPipeError, ConnectionResetError):  # it died; taking its answer will show that
-            child.pipe.send(tasks[child.index])
+        child.send(tasks[child.index])
 
 
 def _take(
-    child: _Child, task: Any, lost: Callable[[Any, str], Any], ready: bool, seconds: float
+    child: _Child, task: Any, lost: Callable[[Any, str], Any], spoke: bool, seconds: float
 ) -> tuple[Any, bool]:
     """(the answer, whether the child lives on)."""
-    if not ready:
-        _stop(child)
+    if not spoke:
+        child.stop()
         return lost(task, f"checking takes longer than {seconds:g} s"), False
     try:
-        good, answer = child.pipe.recv()
-    except (EOFError, OSError):
-        child.process.join()
-        code = child.process.exitcode or 0
+        good, answer = pickle.load(child.answers)
+    except (EOFError, OSError, pickle.UnpicklingError):
+        code = child.join()
         cause = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit {code}"
-        _stop(child)
+        child.stop()
         return lost(task, f"the process that checked it died ({cause})"), False
     if not good:
         raise answer
     return answer, True
 
 
-def _stop(child: _Child) -> None:
-    child.pipe.close()
-    if child.process.is_alive():
-        child.process.kill()
-    child.process.join()
-
-
-def _serve(pipe: Connection, work: Callable[[Any], Any], ready: Callable[[], None]) -> None:
-    """A child's life: take a task, answer, until the pipe closes."""
+def _serve(tasks: BinaryIO, answers: BinaryIO, work: Callable[[Any], Any], ready: Callable[[], None]) -> None:
+    """A child's life: take a task, answer, until there are no more."""
+    if sys.stdin is not None:  # the parent's; where it is closed, 0 may be a pipe of ours
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when it is over
     gc.set_threshold(COLLECT_EVERY)
     gc.disable()
@@ -177,7 +204,7 @@ def _serve(pipe: Connection, work: Callable[[Any], Any], ready: Callable[[], Non
     _bound_memory()
     while True:
         try:
-            task = pipe.recv()
+            task = pickle.load(tasks)
         except EOFError:
             return
         try:
@@ -185,9 +212,11 @@ def _serve(pipe: Connection, work: Callable[[Any], Any], ready: Callable[[], Non
         except Exception as error:
             answer = (False, error)
         try:
-            pipe.send(answer)
+            said = pickle.dumps(answer)
         except Exception as error:  # an exception that does not pickle
-            pipe.send((False, RuntimeError(f"{type(error).__name__}: {error}; {answer[1]!r:.500}")))
+            said = pickle.dumps((False, RuntimeError(f"{type(error).__name__}: {error}; {answer[1]!r:.500}")))
+        answers.write(said)
+        answers.flush()
 
 
 def _bound_memory() -> None:

@@ -189,8 +189,8 @@ def run(
     ``done`` is called with each as it becomes known, in order; ``meanwhile`` once, when all have begun.
     """
     workers = workers or os.cpu_count() or 1
-    if workers == 1 and not apart.AVAILABLE:
-        outcomes: Iterator[Outcome] = (judge(job) for job in jobs)
+    if not apart.AVAILABLE:
+        outcomes: Iterator[Outcome] = _here(jobs, workers)
     else:
         seconds = max(map(seconds_for, jobs), default=0.0)
         outcomes = apart.in_children(jobs, judge, workers, seconds, _lost, ready, meanwhile)
@@ -207,6 +207,17 @@ def _meanwhile(plan: Plan) -> None:
     from .report.show import prepare
 
     prepare(plan)
+
+
+def _here(jobs: Sequence[Job], workers: int) -> Iterator[Outcome]:
+    """Where no child can be forked: judged in this process, or by a pool of fresh ones without a bound of their own."""
+    if workers == 1:
+        yield from map(judge, jobs)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor(workers) as pool:
+        yield from pool.map(judge, jobs)
 
 
 def _lost(job: Job, why: str) -> Outcome:

@@ -147,11 +147,11 @@ def test_a_child_starts_no_threads_and_leaves_the_environment_as_it_was(given: s
 PARENT = """
 import sys
 from sensorfit import apart, cli
-start = apart._start
+start = apart._Child
 def shown(*args):
-    print("before the child:", sorted({"click", "onnx", "numpy", "rich", "tomllib", "inspect"} & set(sys.modules)), file=sys.stderr)
+    print("before the child:", sorted({"click", "onnx", "numpy", "rich", "tomllib", "inspect", "socket"} & set(sys.modules)), file=sys.stderr)
     return start(*args)
-apart._start = shown
+apart._Child = shown
 sys.argv = ["sensorfit", "check", "picosam3", "--no-baseline"]
 try:
     cli.main()

@@ -369,7 +369,7 @@ def _die() -> None:
 @pytest.mark.skipif(not apart.AVAILABLE, reason="children are forked on Linux only")
 def test_a_child_with_a_head_start_gets_ready_and_takes_the_tasks() -> None:
     with apart.head_start(_who, _get_ready):
-        (early,) = [child.process.pid for child in apart._begun.values()]
+        (early,) = [child.pid for child in apart._begun.values()]
         found = list(apart.in_children(["a", "b"], _who, 1, 60, lambda task, why: (0, [why]), _get_ready))
     assert found == [(early, ["ready", "a"]), (early, ["ready", "b"])]
 
@@ -379,14 +379,14 @@ def test_a_child_that_nobody_asks_is_stopped() -> None:
     with pytest.raises(ConfigError), apart.head_start(_who, _get_ready):
         (child,) = apart._begun.values()
         raise ConfigError("the command line says nothing useful")
-    assert not child.process.is_alive() and not apart._begun
+    assert child.exitcode == -signal.SIGKILL and not apart._begun
 
 
 @pytest.mark.skipif(not apart.AVAILABLE, reason="children are forked on Linux only")
 def test_a_child_that_dies_before_its_task_is_a_lost_task() -> None:
     with apart.head_start(_who, _die):
         (child,) = apart._begun.values()
-        child.process.join()
+        child.join()
         found = list(apart.in_children(["a"], _who, 1, 60, lambda task, why: (0, [why]), _die))
     assert found == [(0, ["the process that checked it died (signal SIGKILL)"])]
 
