@@ -42,21 +42,21 @@ class Values:
     def __init__(self, opsets: Mapping[str, int], directory: str | None) -> None:
         self.opsets = opsets
         self.directory = directory
-        self._types: dict[str, TypeProto] = {}
+        self.types: dict[str, TypeProto] = {}
         self._shapes: dict[str, Shape | None] = {}
         self.constants: dict[str, Value] = {}
         self._imports = [helper.make_opsetid(d, v) for d, v in opsets.items()]
         self._data: dict[str, TensorProto] = {}
 
     def add_type(self, name: str, type_proto: TypeProto) -> None:
-        """A graph input with its declared type."""
-        self._types[name] = type_proto
+        """The type of a tensor: an input's as declared, another's as inferred. All writing goes through here."""
+        self.types[name] = type_proto
         self._shapes.pop(name, None)
 
     def shape(self, name: str) -> Shape | None:
         """The shape of ``name`` as far as it is known; read from its type once, since every reader asks."""
         if name not in self._shapes:
-            self._shapes[name] = shape_of(self._types.get(name))
+            self._shapes[name] = shape_of(self.types.get(name))
         return self._shapes[name]
 
     def add_initializer(self, name: str, proto: TensorProto) -> None:
@@ -83,7 +83,7 @@ class Values:
     def tensor(self, name: str, bits: int | None = None) -> Tensor:
         """The IR's record of ``name``."""
         value = self.constants.get(name)
-        return Tensor(name, self.shape(name), dtype_of(self._types.get(name)), value is not None, bits, value)
+        return Tensor(name, self.shape(name), dtype_of(self.types.get(name)), value is not None, bits, value)
 
     def _constant(self, node: onnx.NodeProto) -> None:
         proto = constant_proto(node)
@@ -113,7 +113,7 @@ class Values:
 
     def _infer(self, node: onnx.NodeProto) -> dict[str, TypeProto]:
         schema = schema_for(node.op_type, self.opsets.get(node.domain, 0), node.domain)
-        types = {i: self._types[i] for i in node.input if i in self._types}
+        types = {i: self.types[i] for i in node.input if i in self.types}
         if schema is None or len(types) < len({i for i in node.input if i}):
             return {}
         if node.op_type in SAME_SHAPE and node.input[0] in types:

@@ -74,7 +74,7 @@ def problem(data: bytes, seconds: float = SECONDS) -> str | None:
 def _check(data: bytes) -> str | None:
     from sensorfit.config import Policy
     from sensorfit.gate import Job, judge
-    from sensorfit.report import outputs
+    from sensorfit.report import show
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
@@ -86,13 +86,13 @@ def _check(data: bytes) -> str | None:
         if "needs too much" in outcome.error or "takes longer" in outcome.error:
             return outcome.error
     for format_ in FORMATS:
-        text = outputs.text(format_, [outcome])
+        text = show.text(format_, [outcome])
         if "\x1b" in text or "\u202e" in text:
             return f"{format_} prints control characters"
     for verbose in (False, True):
         buffer = StringIO()
-        outputs.write_console([outcome], buffer, verbose=verbose)
-        outputs.write_console([outcome] * 2, buffer, verbose=verbose)
+        show.write_console([outcome], buffer, verbose=verbose)
+        show.write_console([outcome] * 2, buffer, verbose=verbose)
         if "\x1b" in buffer.getvalue() or "\u202e" in buffer.getvalue():
             return "the console prints control characters"
     return None
