@@ -26,6 +26,10 @@ class Operation:
     reads: tuple[str, ...]
     writes: tuple[str, ...]
     scratch: str = ""
+    block: str = ""
+    """Steps of one block run one after the other, as a single step in the search for an order."""
+    part: str = ""
+    """The node whose input these steps prepare; "" for the step of a node itself."""
 
 
 @dataclass
@@ -37,6 +41,8 @@ class Program:
     inputs: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
     input_bytes: int = 0
+    fused: set[str] = field(default_factory=set)
+    """Buffers whose step has an activation or a sum riding on it."""
     notes: dict[str, None] = field(default_factory=dict)
     missing: dict[str, None] = field(default_factory=dict)
     """Why not everything could be counted, as sentences."""

@@ -41,6 +41,10 @@ class Expansion:
     facts: Facts
     program: Program = field(default_factory=Program)
     values: dict[str, Value] = field(default_factory=dict)
+    block: str = ""
+    """The block that steps are appended to; "" for none."""
+    part: str = ""
+    """The node whose input the steps prepare that are appended; "" for none."""
 
     # buffers and steps
 
@@ -55,7 +59,9 @@ class Expansion:
     def step(self, name: str, op: str, reads: list[str], writes: list[str], scratch: int = 0) -> None:
         """Append an operation."""
         held = self.store(name, "scratch", scratch, None) if scratch else ""
-        self.program.operations.append(Operation(name, op, tuple(dict.fromkeys(reads)), tuple(writes), held))
+        self.program.operations.append(
+            Operation(name, op, tuple(dict.fromkeys(reads)), tuple(writes), held, self.block, self.part)
+        )
 
     def transform(
         self, value: Value, extent: Extent, layout: Layout, name: str, label: str, op: str = "Transform"
@@ -114,6 +120,8 @@ class Expansion:
         else:
             buffer = self.store(tensor, "", size, layout)
             self.step(node.name, node.op, reads, [buffer], scratch)
+        if node.activation:
+            self.program.fused.add(buffer)
         self.values[tensor] = Value(buffer, layout, extent)
 
     def working_bits(self, node: Node, extent: Extent) -> int:
@@ -180,6 +188,7 @@ def _expand_node(state: Expansion, node: Node) -> None:
         state.put(node, node.outputs[0], value.layout, [value.buffer])
         return None
     if node.op in FUSED_IN_PLACE and len(sources) == 1 and len(state.graph.consumers_of(sources[0])) == 1:
+        state.program.fused.add(state.values[sources[0]].buffer)
         state.alias(node.outputs[0], sources[0])
         return None
     if node.op in VIEWS:
@@ -333,6 +342,7 @@ def _fuse_add(state: Expansion, node: Node, sources: list[str]) -> bool:
     size = tensor_bytes(extent, mine.layout, state.facts)
     held = state.program.buffers[mine.buffer]
     state.program.buffers[mine.buffer] = replace(held, bytes=size)
+    state.program.fused.add(mine.buffer)
     state.values[node.outputs[0]] = Value(mine.buffer, mine.layout, extent)
     return True
 

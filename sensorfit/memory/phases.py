@@ -31,6 +31,7 @@ def polyphase(state: Expansion, node: Node, conv: cv.Convolution, value: Value) 
     flat, sliced = (Layout.PLANES, Layout.TURNED) if planes else (Layout.BLOCKS, Layout.BLOCKS)
     tall = extent.resized(rows=max(rows * sy, extent.rows))
     full = tall.resized(columns=max(columns * sx, extent.columns))
+    state.part = name
     padded = any(conv.pads) or full != extent
     if padded:
         value = state.transform(value, tall, flat, f"{name}/pad-rows", f"rows padded for {name}", "Pad")
@@ -44,6 +45,7 @@ def polyphase(state: Expansion, node: Node, conv: cv.Convolution, value: Value) 
     stacked = small.resized(channels=conv.inputs * count)
     together = leanest(SIDE_BY_SIDE, [small] * count + [stacked], facts)
     phases = []
+    state.block = f"{name}/phases"
     for phase in range(count):
         label = f"phase {phase} of {name}"
         part = value
@@ -56,6 +58,7 @@ def polyphase(state: Expansion, node: Node, conv: cv.Convolution, value: Value) 
         if cut is not together:
             part = state.transform(part, small, together, f"{name}/lay-{phase}", f"laid, {label}")
         phases.append(part)
+    state.block = ""
     buffer = state.store(
         state.program.buffers[value.buffer].tensor,
         f"phases for {name}",
@@ -63,10 +66,11 @@ def polyphase(state: Expansion, node: Node, conv: cv.Convolution, value: Value) 
         together,
     )
     state.step(f"{name}/concat", "Concat", [p.buffer for p in phases], [buffer])
+    state.part = ""
     joined = replace(value, buffer=buffer, layout=together, extent=stacked)
     narrow_input = planes and stacked.channels < facts.channel_block
     wanted = Layout.PLANES if narrow_input else Layout.BLOCKS
-    if together is not wanted:
+    if together is not wanted or (planes and together is Layout.BLOCKS):
         joined = state.transform(joined, stacked, wanted, f"{name}/transform", f"input of {name}")
     return joined
 

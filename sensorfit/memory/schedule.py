@@ -1,11 +1,18 @@
 """The order in which the sensor runs the steps.
 
-At first every step runs as soon as it can, steps that compute in the graph's
-order and changes of layout after them, those whose result is wanted latest
-first. Where that order is worse than need be, a better one is searched for.
-The search does not see scratch space (probes cat8 and cat9 against sub8 and
-qcat), and outputs stay until the end (br_8: 245760 B are six outputs of 24 KB
-and three tensors of 32 KB).
+At first every step runs as soon as it can, in the order of its rank. Where
+that is worse than need be, a better order is searched for (``search``). Rank
+and search see what the converter's listings show:
+
+- The slices of a convolution's phases run as one block (z_yolo5n_256, br_s2k3).
+- Ties go by the converter's names: steps with a fused activation or sum are
+  called ``(F)/...`` and come before the others, which start with ``/`` (mid_2,
+  br_in, br_p); then the step that hands out an output, then the transforms, numbered
+  from the last and compared as text: 10 before 2 (br_12). What users call
+  their layers is not asked: steps of a kind stand as in the graph.
+- Scratch space is not seen (probes cat8 and cat9 against sub8 and qcat), and
+  outputs stay until the end (br_8: 245760 B are six outputs of 24 KB and three
+  tensors of 32 KB).
 """
 
 from __future__ import annotations
@@ -14,11 +21,14 @@ import heapq
 
 from .bound import bound_bytes
 from .device import Operation, Program
-from .layout import Facts, round_up
+from .layout import Facts
 from .lifetimes import lifetimes
 from .search import MaxCut, Steps
 
 TRANSFORM = "Transform"
+OUTPUT = "Output"
+
+Rank = tuple[int, str, int]
 
 
 def schedule(program: Program, facts: Facts) -> list[Operation]:
@@ -27,16 +37,16 @@ def schedule(program: Program, facts: Facts) -> list[Operation]:
     O(n log n) where the first order is as good as any; each search takes some
     hundred cuts for every stretch of parallel branches.
     """
-    operations = program.operations
-    first = _as_soon_as_possible(operations)
-    search = MaxCut(_steps(program, facts.align))
-    order = first if search.is_best(first) else search.improve(first, _bound(program))
+    blocks = _blocks(program)
+    ranks = _ranks(program, blocks)
+    search = MaxCut(_steps(program, blocks, ranks))
+    order = search.improve(_as_soon_as_possible(blocks, ranks), _bound(program))
     if search.gave_up:
         program.notes[
             "parallel branches: the search for their order ended at its limit, as the converter's does; where the "
             f"converter was asked about such networks, the runtime was up to {facts.order_error:.0%} off"
         ] = None
-    return [operations[index] for index in order]
+    return [op for index in order for op in blocks[index] if op.op != OUTPUT]
 
 
 def _bound(program: Program) -> int:
@@ -45,48 +55,142 @@ def _bound(program: Program) -> int:
     return bound_bytes(program, [span for span in lifetimes(program) if span.buffer.name not in scratch])
 
 
-def _as_soon_as_possible(operations: list[Operation]) -> list[int]:
-    writer = {name: index for index, op in enumerate(operations) for name in op.writes}
-    readers: list[list[int]] = [[] for _ in operations]
-    waiting = [0] * len(operations)
-    for index, op in enumerate(operations):
-        for name in op.reads:
-            source = writer.get(name)
-            if source is not None and source != index:
-                readers[source].append(index)
-                waiting[index] += 1
-    ready = [_rank(operations, index) for index, count in enumerate(waiting) if not count]
+def _blocks(program: Program) -> list[list[Operation]]:
+    """What the search moves: single operations, blocks of them, and the steps that hand out an output."""
+    found: list[list[Operation]] = []
+    for op in program.operations:
+        if op.block and found and found[-1][0].block == op.block:
+            found[-1].append(op)
+        else:
+            found.append([op])
+    return found + [[Operation(f"{name}/out", OUTPUT, (name,), (f"{name}/out",))] for name in program.outputs]
+
+
+def _ranks(program: Program, blocks: list[list[Operation]]) -> list[Rank]:
+    """For each block what it is called, as far as it decides: kind, text, place."""
+    numbers = _numbers(program)
+    ranks: list[Rank] = []
+    for index, block in enumerate(blocks):
+        op = block[0]
+        if op.op == TRANSFORM:
+            ranks.append((4, numbers.get(op.writes[0], ""), index))
+        else:
+            fused = any(name in program.fused for name in op.writes)
+            kind = {OUTPUT: 3, "Cast": 2}.get(op.op, 0 if fused else 1)
+            ranks.append((kind, "", index))
+    return ranks
+
+
+def _numbers(program: Program) -> dict[str, str]:
+    """The number of each transform's result as text; transforms in a row share one: 5-, 5-0-, 5-1-.
+
+    They are counted from the outputs back: by the steps to an output, the last
+    step first; what leads from a step to an output, then what it reads. What
+    prepares the input of one convolution is one step here (br_s2k3).
+    """
+    source = {op.writes[0]: op.reads[0] for op in program.operations if op.op == TRANSFORM}
+
+    def origin(name: str) -> str:
+        while name in source:
+            name = source[name]
+        return name
+
+    outputs: dict[str, list[str]] = {}
+    for name in program.outputs:
+        outputs.setdefault(origin(name), []).append(name)
+    steps = [op for op in program.operations if op.op != TRANSFORM]
+    height: dict[str, int] = {}
+    """Of a buffer, the steps to the farthest output."""
+    order: list[tuple[int, int, int]] = []
+    parts: dict[str, tuple[int, int]] = {}
+    for index in range(len(steps) - 1, -1, -1):
+        op = steps[index]
+        mine = max((height.get(name, 0) for name in op.writes), default=0)
+        if op.part:
+            mine, last = parts.setdefault(op.part, (mine, index))
+        else:
+            last = index
+        order.append((mine, -last, -index))
+        for name in map(origin, op.reads):
+            height[name] = max(height.get(name, 0), mine + 1)
+    numbers: dict[str, str] = {}
+    count = 0
+    for _, _, index in sorted(order):
+        op = steps[-index]
+        for name in (*(out for written in op.writes for out in outputs.get(written, ())), *op.reads):
+            row = []
+            while name in source and name not in numbers:
+                row.append(name)
+                name = source[name]
+            for place, step in enumerate(reversed(row)):
+                numbers[step] = f"{count}-" + (f"{place - 1}-" if place else "")
+            count += bool(row)
+    return numbers
+
+
+def _as_soon_as_possible(blocks: list[list[Operation]], ranks: list[Rank]) -> list[int]:
+    writer = {name: index for index, block in enumerate(blocks) for op in block for name in op.writes}
+    readers: list[list[int]] = [[] for _ in blocks]
+    waiting = [0] * len(blocks)
+    for index, block in enumerate(blocks):
+        sources = {writer.get(name, index) for op in block for name in op.reads} - {index}
+        for source in sources:
+            readers[source].append(index)
+        waiting[index] = len(sources)
+    ready = [ranks[index] for index, count in enumerate(waiting) if not count]
     heapq.heapify(ready)
     order = []
     while ready:
-        index = abs(heapq.heappop(ready)[1])
+        index = heapq.heappop(ready)[2]
         order.append(index)
         for reader in readers[index]:
             waiting[reader] -= 1
             if not waiting[reader]:
-                heapq.heappush(ready, _rank(operations, reader))
+                heapq.heappush(ready, ranks[reader])
     return order
 
 
-def _rank(operations: list[Operation], index: int) -> tuple[int, int]:
-    """What runs first: steps that compute, in order; then changes of layout, the last first."""
-    return (1, -index) if operations[index].op == TRANSFORM else (0, index)
+def _steps(program: Program, blocks: list[list[Operation]], ranks: list[Rank]) -> Steps:
+    """The blocks as sets of tensors, without scratch space; tensors within a block count only in its need."""
+    readers: dict[str, set[int]] = {}
+    for index, block in enumerate(blocks):
+        for op in block:
+            for name in op.reads:
+                readers.setdefault(name, set()).add(index)
+    ranked: dict[str, Rank] = dict.fromkeys(program.inputs, (3, "Placeholder", -1))
+    for index, block in enumerate(blocks):
+        for op in block:
+            for name in op.writes:
+                if len(block) == 1 or readers.get(name, set()) - {index}:
+                    ranked[name] = ranks[index]
+    names = sorted(ranked, key=ranked.__getitem__, reverse=True)
+    place = {name: 2 * at + 1 for at, name in enumerate(names)}
+    sizes = [0] * (2 * len(names) + 1)
+    for name, at in place.items():
+        sizes[at] = program.buffers[name].bytes if name in program.buffers else 0
+
+    def together(tensors: list[str]) -> int:
+        return sum(1 << place[name] for name in dict.fromkeys(tensors) if name in place)
+
+    writes = tuple(together([name for op in block for name in op.writes]) for block in blocks)
+    reads = tuple(
+        together([name for op in block for name in op.reads]) & ~written
+        for block, written in zip(blocks, writes, strict=True)
+    )
+    inner = tuple(_inner(program, block, place) if len(block) > 1 else 0 for block in blocks)
+    out = [block[0].writes[0] for block in blocks if block[0].op == OUTPUT]
+    return Steps(
+        tuple(sizes), reads, writes, inner, together(program.inputs), together([*program.outputs, *out])
+    )
 
 
-def _steps(program: Program, align: int) -> Steps:
-    """The program's steps as sets of tensors, without scratch space; sizes in multiples of ``align`` bytes."""
-    operations = program.operations
-    ranks = dict.fromkeys(program.inputs, (1, 0))  # between what computes and what moves
-    for index, op in enumerate(operations):
-        group, place = _rank(operations, index)
-        ranks |= dict.fromkeys(op.writes, (2 * group, place))
-    names = sorted(ranks, key=ranks.__getitem__, reverse=True)
-    bit = {name: 1 << place for place, name in enumerate(names)}
-
-    def together(tensors: tuple[str, ...] | list[str]) -> int:
-        return sum(bit[name] for name in dict.fromkeys(tensors) if name in bit)
-
-    writes = tuple(together(op.writes) for op in operations)
-    reads = tuple(together(op.reads) & ~w for op, w in zip(operations, writes, strict=True))
-    sizes = tuple(round_up(program.buffers[name].bytes, align) for name in names)
-    return Steps(sizes, reads, writes, together(program.inputs), together(program.outputs))
+def _inner(program: Program, block: list[Operation], leaving: dict[str, int]) -> int:
+    """Bytes alive at the worst step of a block, besides what it reads; what is in ``leaving`` stays to its end."""
+    last = {name: at for at, op in enumerate(block) for name in (*op.reads, *op.writes)}
+    alive: set[str] = set()
+    worst = 0
+    for at, op in enumerate(block):
+        alive |= set(op.writes)
+        worst = max(worst, sum(program.buffers[name].bytes for name in alive))
+        alive = {name for name in alive if last[name] > at or name in leaving}
+    return worst

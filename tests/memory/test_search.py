@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -11,9 +14,10 @@ from hypothesis import strategies as st
 from sensorfit.memory.device import Buffer, Operation, Program
 from sensorfit.memory.layout import load_memory_facts
 from sensorfit.memory.schedule import schedule
-from sensorfit.memory.search import MaxCut, Steps
-from tools.memory_errors import Error, cases, errors
+from sensorfit.memory.search import CLOSE_ENOUGH, ESTIMATES
+from tools.memory_errors import DATA, Error, cases, errors
 
+COMPUTES = ("Convolution", "MaxPool", "AveragePool", "Resize")
 FACTS = load_memory_facts()
 KB = 1024
 
@@ -61,14 +65,17 @@ def small(draw: st.DrawFn) -> Program:
 
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(small())
-def test_no_order_of_a_small_program_is_more_than_a_per_cent_better(made: Program) -> None:
+def test_no_order_of_a_small_program_is_better_than_the_estimates_tell(made: Program) -> None:
+    """Each estimate but the first halves what is between the largest step and what was found."""
+    first = peak(made, list(made.operations))
     found = peak(made, schedule(made, FACTS))
     best = found
     for order in permutations(made.operations):
         places = {step.writes[0]: place for place, step in enumerate(order)}
         if all(places.get(n, -1) < place for place, step in enumerate(order) for n in step.reads):
             best = min(best, peak(made, list(order)))
-    assert found <= 1.01 * best
+    least = max(sum(made.buffers[n].bytes for n in (*op.reads, *op.writes)) for op in made.operations) / KB
+    assert found <= max(CLOSE_ENOUGH * best, least + (first - least) / 2 ** (ESTIMATES - 1))
 
 
 @pytest.mark.parametrize("order", ["abc", "acb", "bac", "bca", "cab", "cba"])
@@ -96,11 +103,37 @@ def test_a_search_without_end_keeps_the_first_order_and_says_so(branches: int) -
     assert any("parallel branches" in note for note in made.notes)
 
 
-def test_a_chain_needs_no_search() -> None:
-    steps = Steps((3, 2, 1), (0b100, 0b010), (0b010, 0b001), 0b100, 0b001)
-    search = MaxCut(steps)
-    assert search.is_best([0, 1])
-    assert not search.gave_up
+def test_the_steps_of_a_block_run_one_after_the_other() -> None:
+    """Two slices of the input, each laid anew: left alone both are cut first."""
+    made = program([8, 2, 2, 2, 2, 4], [(), (0,), (1,), (0,), (3,), (2, 4)])
+    for index in (1, 3):
+        made.operations[index] = replace(made.operations[index], op="Transform")
+    assert [step.name for step in schedule(made, FACTS)] == ["step1", "step3", "step2", "step4", "step5"]
+    made.operations = [replace(step, block="phases") for step in made.operations[:4]] + made.operations[4:]
+    assert [step.name for step in schedule(made, FACTS)] == ["step1", "step2", "step3", "step4", "step5"]
+
+
+def test_what_a_block_needs_inside_counts() -> None:
+    """A block that writes 1 KB by way of 9 goes before the 4 KB that wait for it."""
+    made = program([1, 4, 9, 1, 1], [(), (0,), (0,), (2,), (1, 3)])
+    for index in (1, 2):
+        made.operations[index] = replace(made.operations[index], block="phases")
+    assert [step.name for step in schedule(made, FACTS)] == ["step2", "step3", "step1", "step4"]
+
+
+def test_steps_with_an_activation_go_before_those_without() -> None:
+    made = program([1, 1, 1, 1], [(), (0,), (0,), (1, 2)])
+    made.fused = {"t2"}
+    assert [step.name for step in schedule(made, FACTS)] == ["step2", "step1", "step3"]
+
+
+def test_transforms_are_numbered_from_the_outputs_back_and_compared_as_text() -> None:
+    """Twelve branches: number 0 leads to the last output, 11 to the first; as text 1, 10 and 11 stand before 2."""
+    made = program([4] + [2] * 12 + [2] * 12, [(), *[(0,)] * 12, *[(i,) for i in range(1, 13)]])
+    for index in range(12, 24):
+        made.operations[index] = replace(made.operations[index], op="Transform")
+    moved = [int(step.name[4:]) - 13 for step in schedule(made, FACTS) if step.op == "Transform"]
+    assert moved == [11 - number for number in sorted(range(12), key=str)]
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +148,27 @@ def test_what_is_far_off_is_said_with_its_error(found: list[Error]) -> None:
     said = {name for name, found in notes.items() if any("parallel branches" in note for note in found)}
     assert round(max(off.values()), 2) == FACTS.order_error
     assert {name for name, error in off.items() if error > 0.1} <= said
+
+
+LISTED_OTHERWISE = {"g_s2c", "dwadd", "multi"}
+"""Where it is another: a search that gives up earlier, a sum that joins the other branch, b9 called after b12."""
+
+
+def test_the_steps_stand_as_in_the_converters_listing() -> None:
+    """Every step of every network of parallel branches that computes, in the converter's order."""
+    listings = json.loads(gzip.decompress((DATA / "listings.json.gz").read_bytes()))
+    differ, compared = set(), 0
+    for case in cases():
+        if case.kind != "wide probe":
+            continue
+        rows = sorted((row for row in listings[case.name] if "step" in row), key=lambda row: int(row["step"]))
+        listed = [row["name"].replace("/layer/", "/") for row in rows]
+        ours = [step.node for step in case.report().steps]
+        both = set(listed) & set(ours)
+        computing = {name for name, row in zip(listed, rows, strict=True) if row["type"] in COMPUTES}
+        assert computing and computing <= both
+        compared += len(both)
+        if [name for name in listed if name in both] != [name for name in ours if name in both]:
+            differ.add(case.name)
+    assert differ == LISTED_OTHERWISE
+    assert compared > 400
