@@ -404,14 +404,15 @@ def _pad_planes(state: Expansion, node: Node, conv: cv.Convolution, value: Value
 
 
 def _expand_output(state: Expansion, tensor: str) -> None:
-    """An output leaves through two transforms: into blocks, then into packed planes."""
+    """An output leaves through two transforms: into blocks, then into packed planes; a vector stays one."""
     value = state.values.get(tensor)
     if value is None:
         return
     name = f"{tensor}/output"
     if value.extent.is_vector or value.extent.channels == 1:
-        size = round_up(tensor_bytes(value.extent, Layout.PACKED, state.facts), state.facts.row_block)
-        buffer = state.store(tensor, "out", size, Layout.PACKED)
+        layout = Layout.VECTOR if value.extent.is_vector else Layout.PACKED
+        size = round_up(tensor_bytes(value.extent, layout, state.facts), state.facts.row_block)
+        buffer = state.store(tensor, "out", size, layout)
         state.step(name, "Transform", [value.buffer], [buffer])
     else:
         value = state.transform(value, value.extent, Layout.BLOCKS, f"{name}-0", "blocks for output")
