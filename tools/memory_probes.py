@@ -94,7 +94,19 @@ def build(spec: str) -> Any:
     with torch.no_grad():
         values = {n: torch.rand(1, *s) for n, s in zip(inputs, shapes, strict=True)}
 
+    class Position(nn.Module):
+        """A sum with a constant of its own for every element ("plus"), as attention has them."""
+
+        def __init__(self, shape: tuple[int, ...]) -> None:
+            super().__init__()
+            self.register_buffer("bias", torch.rand(shape) - 0.5)
+
+        def forward(self, x: Any) -> Any:
+            return x + self.bias
+
     def layer(name: str, op: str, first: Any, o: dict[str, Any]) -> nn.Module | None:
+        if isinstance(first, tuple | list):  # the parts of a split
+            return None
         channels = first.shape[1] if first.dim() > 1 else 0
         k = o.get("k", 3)
         pad = o.get(
@@ -128,6 +140,8 @@ def build(spec: str) -> Any:
             return nn.LayerNorm(first.shape[-1])
         if op in ("ln2d", "scale", "shift"):
             return PerChannel(op, channels)
+        if op == "plus":
+            return Position(tuple(first.shape))
         if op == "prelu":
             return nn.PReLU(channels)
         if op == "leaky":

@@ -11,8 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import torch
+import torchvision
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from sensorfit.models.picosam2 import PicoSAM2
+from sensorfit.models.picosam3 import PicoSAM3
 
 
 class Unit(nn.Sequential):
@@ -342,6 +346,409 @@ class Classifier(nn.Module):
         return self.out(last.mean((2, 3)))
 
 
+class BiSeNet(nn.Module):
+    """A shallow path of wide maps beside a deep one whose levels are gated by their own means, then joined."""
+
+    def __init__(self, w: Sequence[int] = (16, 32, 64, 128, 192), c: int = 64, classes: int = 19) -> None:
+        super().__init__()
+        self.detail = nn.Sequential(
+            Unit(3, w[1], 7, 2), Unit(w[1], w[1], 3, 2), Unit(w[1], w[2], 3, 2), Unit(w[2], c)
+        )
+        self.body = Mobile(w, (1, 2, 2, 1), 4, act=nn.ReLU)
+        self.sides = nn.ModuleList([Unit(i, c, 3) for i in w[3:]])
+        self.gates = nn.ModuleList(
+            [nn.Sequential(nn.AdaptiveAvgPool2d(1), Unit(c, c, act=nn.Sigmoid)) for _ in range(2)]
+        )
+        self.top = nn.Sequential(nn.AdaptiveAvgPool2d(1), Unit(w[4], c))
+        self.join = Unit(2 * c, c)
+        self.refine = nn.Sequential(
+            nn.AdaptiveAvgPool2d(1), nn.Conv2d(c, c // 4, 1), nn.ReLU(), nn.Conv2d(c // 4, c, 1), nn.Sigmoid()
+        )
+        self.out = nn.Sequential(Unit(c, c, 3), nn.Conv2d(c, classes, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        detail = self.detail(x)
+        _, _, c4, c5 = self.body(x)
+        a5 = self.sides[1](c5)
+        a5 = a5 * self.gates[1](a5) + self.top(c5)
+        a4 = self.sides[0](c4)
+        a4 = a4 * self.gates[0](a4) + F.interpolate(a5, scale_factor=2.0, mode="nearest")
+        y = self.join(torch.cat((detail, F.interpolate(a4, scale_factor=2.0, mode="nearest")), 1))
+        return self.out(y + y * self.refine(y))
+
+
+class Esp(nn.Module):
+    """One 1x1 reduction, parallel dilated 3x3 of it, their running sums concatenated (as in ESPNet)."""
+
+    def __init__(self, i: int, o: int, s: int = 1, dilations: Sequence[int] = (1, 2, 4, 8)) -> None:
+        super().__init__()
+        n = o // (len(dilations) + 1)
+        first = o - n * (len(dilations) - 1)
+        self.reduce = nn.Conv2d(i, n, 3 if s > 1 else 1, s, 1 if s > 1 else 0, bias=False)
+        self.arms = nn.ModuleList(
+            [
+                nn.Conv2d(n, first if k == 0 else n, 3, padding=d, dilation=d, bias=False)
+                for k, d in enumerate(dilations)
+            ]
+        )
+        self.norm, self.act = nn.BatchNorm2d(o), nn.ReLU()
+        self.shortcut = s == 1 and i == o
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.reduce(x)
+        parts = [arm(y) for arm in self.arms]
+        sums = [parts[0], parts[1]]
+        for part in parts[2:]:
+            sums.append(sums[-1] + part)
+        y = self.norm(torch.cat(sums, 1))
+        return self.act(x + y if self.shortcut else y)
+
+
+class EspNet(nn.Module):
+    """Reductions and dilated pyramids; a decoder of transposed convolutions."""
+
+    def __init__(
+        self, w: Sequence[int] = (16, 60, 120), n: Sequence[int] = (2, 3), classes: int = 20
+    ) -> None:
+        super().__init__()
+        self.stem = Unit(3, w[0], 3, 2)
+        self.a = nn.Sequential(Esp(w[0], w[1], 2), *[Esp(w[1], w[1]) for _ in range(n[0])])
+        self.b = nn.Sequential(Esp(w[1], w[2], 2), *[Esp(w[2], w[2]) for _ in range(n[1])])
+        self.high = nn.Sequential(
+            nn.Conv2d(w[2], classes, 1), nn.ConvTranspose2d(classes, classes, 2, 2), nn.ReLU()
+        )
+        self.mid = nn.Conv2d(w[1], classes, 1)
+        self.up = nn.Sequential(
+            Unit(2 * classes, classes, 3), nn.ConvTranspose2d(classes, classes, 2, 2), nn.ReLU()
+        )
+        self.out = nn.ConvTranspose2d(classes + w[0], classes, 2, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        s = self.stem(x)
+        a = self.a(s)
+        y = torch.cat((self.high(self.b(a)), self.mid(a)), 1)
+        return self.out(torch.cat((self.up(y), s), 1))
+
+
+class Hourglass(nn.Module):
+    """Bottleneck residuals down and up again, each level's skip through a residual of its own, added."""
+
+    class Residual(nn.Module):
+        """Normalisation and activation before each convolution."""
+
+        def __init__(self, i: int, o: int) -> None:
+            super().__init__()
+            h = o // 2
+            self.body = nn.Sequential(
+                nn.BatchNorm2d(i), nn.ReLU(), nn.Conv2d(i, h, 1), nn.BatchNorm2d(h), nn.ReLU(),
+                nn.Conv2d(h, h, 3, padding=1), nn.BatchNorm2d(h), nn.ReLU(), nn.Conv2d(h, o, 1))  # fmt: skip
+            self.side = nn.Conv2d(i, o, 1) if i != o else nn.Identity()
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.body(x) + self.side(x)
+
+    def __init__(self, c: int = 64, depth: int = 3, joints: int = 16) -> None:
+        super().__init__()
+        r = Hourglass.Residual
+        self.stem = nn.Sequential(Unit(3, c // 2, 7, 2), r(c // 2, c), nn.MaxPool2d(2))
+        self.skips = nn.ModuleList([r(c, c) for _ in range(depth)])
+        self.lows = nn.ModuleList([r(c, c) for _ in range(depth)])
+        self.backs = nn.ModuleList([r(c, c) for _ in range(depth)])
+        self.middle, self.pool = r(c, c), nn.MaxPool2d(2)
+        self.out = nn.Sequential(r(c, c), Unit(c, c), nn.Conv2d(c, joints, 1))
+
+    def level(self, x: Tensor, index: int) -> Tensor:
+        """One level and all below it."""
+        if index == len(self.skips):
+            return self.middle(x)
+        low = self.backs[index](self.level(self.lows[index](self.pool(x)), index + 1))
+        return self.skips[index](x) + F.interpolate(low, scale_factor=2.0, mode="nearest")
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out(self.level(self.stem(x), 0))
+
+
+class MobileUNet(nn.Module):
+    """A MobileNet-like encoder with a U-Net decoder back to half or full size."""
+
+    def __init__(
+        self,
+        w: Sequence[int],
+        d: Sequence[int],
+        classes: int = 3,
+        act: type[nn.Module] = nn.ReLU6,
+        up: str = "nearest",
+    ) -> None:
+        super().__init__()
+        self.body = Mobile(w, (2, 2, 3, 1), 6, act=act)
+        sides = (*w[3:0:-1], 0)
+        self.blocks = nn.ModuleList(
+            [nn.Sequential(Unit(i + s, o, 3, act=act), Unit(o, o, 3, act=act))
+             for i, s, o in zip((w[4], *d[:-1]), sides, d, strict=True)])  # fmt: skip
+        self.up = nn.Upsample(scale_factor=2, mode=up)
+        self.out = nn.Conv2d(d[-1], classes, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        maps = self.body(x)
+        y = maps[-1]
+        for block, skip in zip(self.blocks, (*maps[-2::-1], None), strict=True):
+            y = self.up(y)
+            y = block(y if skip is None else torch.cat((y, skip), 1))
+        return self.out(y)
+
+
+class LinkNet(nn.Module):
+    """ResNet-like encoder; decoder of 1x1, transposed 4x4 or 2x2 and 1x1, with the encoder's maps added."""
+
+    class Basic(nn.Module):
+        """Two 3x3 and a shortcut that strides with them."""
+
+        def __init__(self, i: int, o: int, s: int) -> None:
+            super().__init__()
+            self.a, self.b = Unit(i, o, 3, s), Unit(o, o, 3, act=None)
+            self.side = Unit(i, o, 1, s, act=None) if s > 1 or i != o else nn.Identity()
+
+        def forward(self, x: Tensor) -> Tensor:
+            return F.relu(self.b(self.a(x)) + self.side(x))
+
+    def __init__(self, w: Sequence[int] = (24, 40, 72, 128), classes: int = 12, k: int = 2) -> None:
+        super().__init__()
+        b = LinkNet.Basic
+        self.stem = nn.Sequential(Unit(3, w[0], 7, 2), nn.MaxPool2d(3, 2, 1))
+        self.downs = nn.ModuleList(
+            [
+                nn.Sequential(b(i, o, s), b(o, o, 1))
+                for i, o, s in zip((w[0], *w), w, (1, 2, 2, 2), strict=False)
+            ]
+        )
+        self.ups = nn.ModuleList(
+            [nn.Sequential(Unit(i, i // 4), nn.ConvTranspose2d(i // 4, i // 4, k, 2, (k - 2) // 2), nn.ReLU(),
+                           Unit(i // 4, o)) for i, o in zip(w[:0:-1], w[-2::-1], strict=True)])  # fmt: skip
+        self.out = nn.Sequential(Unit(w[0], w[0] // 2, 3), nn.ConvTranspose2d(w[0] // 2, classes, 2, 2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y, maps = self.stem(x), []
+        for down in self.downs:
+            y = down(y)
+            maps.append(y)
+        for up, skip in zip(self.ups, maps[-2::-1], strict=True):
+            y = up(y) + skip
+        return self.out(y)
+
+
+class Psp(nn.Module):
+    """Pooled to several grids, resized back and concatenated, over stride-8 features."""
+
+    def __init__(self, w: Sequence[int] = (16, 24, 48, 96), grid: int = 16, classes: int = 8) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            *[Unit(i, o, 3, 2) for i, o in zip((3, *w[:2]), w[:3], strict=True)], Unit(w[2], w[3], 3)
+        )
+        self.arms = nn.ModuleList(
+            [nn.Sequential(nn.AvgPool2d(grid // n), Unit(w[3], w[3] // 4), nn.Upsample(scale_factor=grid // n, mode="bilinear"))
+             for n in (2, 4, 8)])  # fmt: skip
+        self.out = nn.Sequential(Unit(w[3] + 3 * (w[3] // 4), w[3], 3), nn.Conv2d(w[3], classes, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.body(x)
+        return self.out(torch.cat((y, *(arm(y) for arm in self.arms)), 1))
+
+
+class Enet(nn.Module):
+    """Bottlenecks with asymmetric, dilated and plain kernels, a stem of convolution beside pooling."""
+
+    class Neck(nn.Module):
+        """1x1, a kernel, 1x1, added."""
+
+        def __init__(self, c: int, kind: str, d: int = 1) -> None:
+            super().__init__()
+            h = c // 4
+            inner = {
+                "plain": [nn.Conv2d(h, h, 3, padding=d, dilation=d, bias=False)],
+                "long": [
+                    nn.Conv2d(h, h, (5, 1), padding=(2, 0), bias=False),
+                    nn.Conv2d(h, h, (1, 5), padding=(0, 2), bias=False),
+                ],
+            }[kind]
+            self.body = nn.Sequential(Unit(c, h), *inner, nn.BatchNorm2d(h), nn.ReLU(), Unit(h, c, act=None))
+
+        def forward(self, x: Tensor) -> Tensor:
+            return F.relu(x + self.body(x))
+
+    def __init__(self, w: Sequence[int] = (16, 64, 128), classes: int = 12) -> None:
+        super().__init__()
+        n = Enet.Neck
+        self.stem, self.pool = nn.Conv2d(3, w[0] - 3, 3, 2, 1), nn.MaxPool2d(2)
+        self.a = nn.Sequential(Unit(w[0], w[1], 2, 2), n(w[1], "plain"), n(w[1], "plain"))
+        self.b = nn.Sequential(
+            Unit(w[1], w[2], 2, 2),
+            n(w[2], "plain"),
+            n(w[2], "plain", 2),
+            n(w[2], "long"),
+            n(w[2], "plain", 4),
+        )
+        self.up = nn.Sequential(nn.ConvTranspose2d(w[2], w[1], 2, 2), nn.ReLU(), n(w[1], "plain"))
+        self.out = nn.Sequential(
+            nn.ConvTranspose2d(w[1], w[0], 2, 2), nn.ReLU(), n(w[0], "plain"), nn.Conv2d(w[0], classes, 1)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.relu(torch.cat((self.stem(x), self.pool(x)), 1))
+        return self.out(self.up(self.b(self.a(y))))
+
+
+class DualPath(nn.Module):
+    """Two resolutions that exchange sums, as in DDRNet or HRNet, then a pooled context."""
+
+    def __init__(self, c: int = 32, classes: int = 19) -> None:
+        super().__init__()
+        b = LinkNet.Basic
+        self.stem = nn.Sequential(Unit(3, c, 3, 2), Unit(c, c, 3, 2), b(c, c, 1), b(c, 2 * c, 2))
+        self.low = nn.ModuleList([b(2 * c, 4 * c, 2), b(4 * c, 8 * c, 2)])
+        self.high = nn.ModuleList([b(2 * c, 2 * c, 1), b(2 * c, 2 * c, 1)])
+        self.raise_ = nn.ModuleList([Unit(4 * c, 2 * c, act=None), Unit(8 * c, 2 * c, act=None)])
+        self.lower = Unit(2 * c, 4 * c, 3, 2, act=None)
+        self.context = nn.Sequential(nn.AvgPool2d(2), Unit(8 * c, 2 * c))
+        self.mix, self.last = Unit(8 * c, 2 * c), Unit(2 * c, 2 * c, 3)
+        self.out = nn.Sequential(Unit(2 * c, c, 3), nn.Conv2d(c, classes, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        low, high = self.low[0](x), self.high[0](x)
+        high, low = (
+            high + F.interpolate(self.raise_[0](low), scale_factor=2.0, mode="bilinear", align_corners=False),
+            F.relu(low + self.lower(high)),
+        )
+        low, high = self.low[1](low), self.high[1](F.relu(high))
+        high = high + F.interpolate(
+            self.raise_[1](low), scale_factor=4.0, mode="bilinear", align_corners=False
+        )
+        wide = self.mix(low) + F.interpolate(self.context(low), scale_factor=2.0, mode="nearest")
+        y = high + F.interpolate(self.last(wide), scale_factor=4.0, mode="bilinear", align_corners=False)
+        return self.out(F.relu(y))
+
+
+class PoseNet(nn.Module):
+    """MobileNetV1-like body of stride 16 and four maps read from it."""
+
+    def __init__(self, w: Sequence[int] = (16, 32, 64, 128, 256)) -> None:
+        super().__init__()
+        layers: list[nn.Module] = [Unit(3, w[0], 3, 2, act=nn.ReLU6)]
+        for i, o, s in zip((w[0], *w[1:], w[4]), (*w[1:], w[4], w[4]), (2, 2, 2, 1, 1), strict=False):
+            layers += [Unit(i, i, 3, s, i, act=nn.ReLU6), Unit(i, o, act=nn.ReLU6)]
+        self.body = nn.Sequential(*layers)
+        self.heads = nn.ModuleList([nn.Conv2d(w[4], o, 1) for o in (17, 34, 32, 32)])
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        y = self.body(x)
+        return tuple(head(y) for head in self.heads)
+
+
+class Attention(nn.Module):
+    """LeViT's attention over the positions of a map, with a learned bias; sizes fixed, so that it can be traced."""
+
+    def __init__(self, made: nn.Module, down: bool) -> None:
+        super().__init__()
+        self.keys, self.values, self.heads = made.key_dim, made.val_dim, made.num_heads
+        self.rows, self.columns = (-(-v // made.stride) for v in made.resolution) if down else made.resolution
+        self.project, self.out = (made.kv if down else made.qkv), made.proj
+        self.queries = made.q if down else None
+        self.register_buffer("scale", torch.full((1, self.heads, 1, 1), made.key_dim**-0.5))
+        self.register_buffer(
+            "bias", torch.rand(1, *made.attention_biases[:, made.attention_bias_idxs].shape) - 0.5
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        sizes = [self.keys] * (1 if self.queries else 2) + [self.values]
+        parts = self.project(x).flatten(2).reshape(1, self.heads, sum(sizes), -1).split(sizes, 2)
+        q = self.queries(x).reshape(1, self.heads, self.keys, -1) if self.queries else parts[0]
+        scores = torch.matmul(q.transpose(2, 3), parts[-2]) * self.scale + self.bias
+        y = torch.matmul(parts[-1], F.softmax(scores, -1).transpose(2, 3))
+        return self.out(y.reshape(1, self.heads * self.values, self.rows, self.columns))
+
+
+def levit(name: str) -> nn.Module:
+    """A LeViT of convolutions from timm, its attentions of fixed size."""
+    import timm
+    from timm.models import levit as source
+
+    module = timm.create_model(name, pretrained=False)
+    for layer in list(module.modules()):
+        for label, child in layer.named_children():
+            if isinstance(child, source.Attention | source.AttentionDownsample):
+                setattr(layer, label, Attention(child, isinstance(child, source.AttentionDownsample)))
+    return module
+
+
+class Psa(nn.Module):
+    """A bottleneck with attention beside what passes (as in YOLO11's C2PSA)."""
+
+    def __init__(self, c: int, heads: int, rows: int, columns: int, act: type[nn.Module] = nn.SiLU) -> None:
+        super().__init__()
+        h = c // 2
+        self.heads, self.keys, self.values = heads, h // heads // 2, h // heads
+        self.n, self.shape = rows * columns, (1, h, rows, columns)
+        self.a, self.z = Unit(c, c, act=act), Unit(c, c, act=act)
+        self.qkv = Unit(h, 2 * h, act=None)
+        self.place, self.out = Unit(h, h, 3, 1, h, act=None), Unit(h, h, act=None)
+        self.feed = nn.Sequential(Unit(h, 2 * h, act=act), Unit(2 * h, h, act=None))
+        self.register_buffer("scale", torch.full((1, heads, 1, 1), self.keys**-0.5))
+
+    def attend(self, x: Tensor) -> Tensor:
+        """Every position from all others."""
+        parts = self.qkv(x).reshape(1, self.heads, 2 * self.keys + self.values, self.n)
+        q, k, v = parts.split([self.keys, self.keys, self.values], 2)
+        weights = F.softmax(torch.matmul(q.transpose(2, 3), k) * self.scale, -1)
+        y = torch.matmul(v, weights.transpose(2, 3)).reshape(self.shape)
+        return self.out(y + self.place(v.reshape(self.shape)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        a, b = self.a(x).chunk(2, 1)
+        b = b + self.attend(b)
+        b = b + self.feed(b)
+        return self.z(torch.cat((a, b), 1))
+
+
+class PsaNet(nn.Module):
+    """A small backbone, attention at its end, one map out."""
+
+    def __init__(self, w: Sequence[int], rows: int, columns: int, out: int = 20) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            *[Unit(i, o, 3, 2, act=nn.SiLU) for i, o in zip((3, *w[:-1]), w, strict=True)]
+        )
+        self.psa, self.out = Psa(w[-1], 2, rows, columns), nn.Conv2d(w[-1], out, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out(self.psa(self.body(x)))
+
+
+class OneConstant(nn.Module):
+    """Two sums with the same constant, which has a value for every element."""
+
+    def __init__(self, rows: int = 20, columns: int = 49) -> None:
+        super().__init__()
+        self.a, self.b = nn.Conv2d(3, 40, 3, padding=1), nn.Conv2d(40, 40, 3, padding=1)
+        self.c = nn.Conv2d(40, 32, 1)
+        self.register_buffer("bias", torch.rand(1, 40, rows, columns) - 0.5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.c(self.b(self.a(x) + self.bias) + self.bias)
+
+
+def floored(module: nn.Module) -> nn.Module:
+    """``module`` with its pools rounding sizes down: the device takes no other."""
+    for layer in module.modules():
+        if isinstance(layer, nn.MaxPool2d | nn.AvgPool2d):
+            layer.ceil_mode = False
+    return module
+
+
+def published(name: str) -> nn.Module:
+    """An untrained classifier of torchvision."""
+    return floored(torchvision.models.get_model(name, weights=None))
+
+
 SAMPLES: dict[str, Callable[[], nn.Module]] = {
     "yolo8n": lambda: Yolo((16, 32, 64, 128, 256), (1, 2, 2, 1), Csp, nn.SiLU),
     "yolo5n": lambda: Yolo((16, 32, 64, 128, 256), (1, 2, 3, 1), Csp3, nn.SiLU, box=16),
@@ -360,6 +767,31 @@ SAMPLES: dict[str, Callable[[], nn.Module]] = {
     "pyramid": lambda: Pyramid((16, 24, 40, 96, 120), 64, "sum"),
     "lraspp": lambda: Pyramid((16, 24, 48, 80, 160), 128, "lraspp"),
     "inverted_se": lambda: Classifier(Mobile((24, 33, 48, 96, 144), (2, 2, 2, 2), 3, True, nn.Hardswish), 144),
+    "bisenet": BiSeNet,
+    "bisenet_narrow": lambda: BiSeNet((12, 20, 40, 72, 112), 48, 3),
+    "espnet": EspNet,
+    "hourglass": Hourglass,
+    "hourglass_narrow": lambda: Hourglass(48, 2, 9),
+    "mobile_unet": lambda: MobileUNet((16, 24, 32, 64, 96), (96, 64, 32, 16)),
+    "mobile_unet_silu": lambda: MobileUNet((12, 20, 36, 80, 112), (72, 40, 20, 12), 1, nn.SiLU, "bilinear"),
+    "linknet": LinkNet,
+    "linknet_4x4": lambda: LinkNet((32, 48, 96, 160), 5, 4),
+    "psp": Psp,
+    "enet": Enet,
+    "dual": DualPath,
+    "dual_narrow": lambda: DualPath(20, 4),
+    "posenet": PoseNet,
+    "unet_wide_convt": lambda: UNet((20, 44, 88, 176), "convt", "add", 4),
+    "unet_7": lambda: UNet((7, 15, 31, 63), "bilinear", "cat", 7),
+    "unet_bil_40": lambda: UNet((40, 80, 120), "bilinear", "cat", 1),
+    "picosam2": PicoSAM2,
+    "picosam3": PicoSAM3,
+    "levit_128s": lambda: levit("levit_conv_128s"),
+    "psa_160x192": lambda: PsaNet((16, 32, 64, 128), 10, 12),
+    "one_constant_20x49": OneConstant,
+    "squeezenet1_0": lambda: published("squeezenet1_0"),
+    "squeezenet1_1": lambda: published("squeezenet1_1"),
+    "googlenet": lambda: published("googlenet"),
     "inverted_silu": lambda: Classifier(Mobile((20, 28, 44, 92, 200), (1, 3, 2, 2), 4, False, nn.SiLU), 200, 100),
 }  # fmt: skip
 

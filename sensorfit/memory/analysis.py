@@ -17,6 +17,7 @@ from .lifetimes import lifetimes, live_sets
 from .model import Live, MemoryReport, Step
 from .peak import needed_bytes
 from .plan import place
+from .product import is_product
 from .schedule import schedule
 from .tiler import advise
 from .weights import model_weight_bytes
@@ -65,7 +66,7 @@ def analyse(device_graph: Graph, target: Target, input_persistency: bool = True)
         notes=(
             *missing,
             *program.notes,
-            *_partly_modelled(device_graph, facts),
+            *_partly_modelled(device_graph),
             *_may_be_shifted(device_graph, facts),
         ),
         complete=not missing,
@@ -81,20 +82,16 @@ def analyse(device_graph: Graph, target: Target, input_persistency: bool = True)
     return replace(report, tiling=advise(device_graph, program, needed, available, kept, facts))
 
 
-def _partly_modelled(graph: Graph, facts: Facts) -> tuple[str, ...]:
-    """A note where the graph holds operators whose layout changes are counted only in part."""
-    found = sorted(
-        {
-            n.op
-            for n in graph.nodes
-            if n.op in facts.partly_modelled and (n.op != "MatMul" or len(list(graph.activations(n))) > 1)
-        }
-    )
-    if not found:
+def _partly_modelled(graph: Graph) -> tuple[str, ...]:
+    """A note where products of two activations are not taken apart as those of batch 1 are."""
+    if not any(
+        n.op == "MatMul" and len(list(graph.activations(n))) > 1 and not is_product(graph, n)
+        for n in graph.nodes
+    ):
         return ()
     return (
-        f"{', '.join(found)} of two activations: the layout changes around them are counted only in part; "
-        "no network with them has converted, so nothing was compared",
+        "MatMul of two activations of a batch of several: the layout changes around them are counted only in part; "
+        "the device takes a batch of 1",
     )
 
 

@@ -8,11 +8,20 @@ from math import prod
 from ..graph.ir import Graph, Node
 from . import convolution as cv
 from .device import Buffer, Operation, Program
-from .fusion import BYTE, NONLINEAR, bits_before_table, is_wide, joins_convolution, scale_and_shift
+from .fusion import (
+    BYTE,
+    NONLINEAR,
+    bits_before_table,
+    full_constant,
+    is_wide,
+    joins_convolution,
+    scale_and_shift,
+)
 from .groups import split_groups
 from .layout import SIDE_BY_SIDE, Extent, Facts, Layout, extent_of, leanest, round_up, tensor_bytes
 from .normalise import channels_moved, layer_normalisation, rectified_normalisation, wide_normalisation
 from .phases import polyphase, sample
+from .product import is_product, matrix_product
 
 IN_BLOCKS = frozenset(
     {"MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "BatchNormalization"}
@@ -227,6 +236,8 @@ def _expand_node(state: Expansion, node: Node) -> None:
         return _expand_concat(state, node, sources)
     if node.op in CUTS:
         return _write_all(state, node, sources, _cut_layout(state, node, sources))
+    if is_product(state.graph, node):
+        return matrix_product(state, node, [node.inputs[0], node.inputs[1]])
     return _write_all(state, node, sources, Layout.PLANES)
 
 
@@ -255,12 +266,31 @@ def _write_all(state: Expansion, node: Node, sources: list[str], layout: Layout)
 
 
 def _expand_view(state: Expansion, node: Node, source: str) -> None:
-    layout = state.values[source].layout
-    if state.values[source].extent == state.extent(node.outputs[0]) or state.values[source].extent.is_vector:
-        state.put(node, node.outputs[0], layout, [state.values[source].buffer])
+    """A copy in planes, their rows filled to whole blocks; with the channels kept, as rows of whole planes."""
+    layout, out = state.values[source].layout, state.extent(node.outputs[0])
+    value = state.values[source]
+    if value.extent == out or value.extent.is_vector:
+        state.put(node, node.outputs[0], layout, [value.buffer])
+        return
+    if out.channels == value.extent.channels and node.op == "Reshape":
+        value = state.transform(
+            value, value.extent, Layout.BLOCKS, f"{node.name}/transform", f"whole planes for {node.name}"
+        )
+        whole = state.store(
+            node.outputs[0], "whole planes", tensor_bytes(out, Layout.BLOCKS, state.facts), Layout.BLOCKS
+        )
+        state.step(node.name, node.op, [value.buffer], [whole])
+        wanted = Layout.PLANES if out.channels < state.facts.channel_block else Layout.BLOCKS
+        value = state.transform(
+            Value(whole, Layout.BLOCKS, out), out, wanted, f"{node.name}/lay", f"of {node.name}"
+        )
+        state.values[node.outputs[0]] = value
         return
     value = state.bring(source, Layout.PLANES, node.name)
-    state.put(node, node.outputs[0], Layout.PLANES, [value.buffer])
+    rows = out.channels * out.rows
+    fill = round_up(rows, state.facts.row_block) - rows
+    row = tensor_bytes(out.resized(1, 1), Layout.PLANES, state.facts)
+    state.put(node, node.outputs[0], Layout.PLANES, [value.buffer], 0 if out.is_vector else fill * row)
 
 
 def _expand_resize(state: Expansion, node: Node, sources: list[str]) -> None:
@@ -309,6 +339,8 @@ def _expand_elementwise(state: Expansion, node: Node, sources: list[str]) -> Non
             cv.constant_shape(state.graph, next((t for t in node.inputs if t not in sources), "")) or ()
         )
         held = tensor_bytes(Extent(prod(constant), bits=bits), Layout.VECTOR, state.facts)
+    if len(values) == 1 and full_constant(state.graph, node):  # the constant operand, laid as the other
+        held = tensor_bytes(values[0].extent, values[0].layout, state.facts)
     state.put(node, node.outputs[0], layout, [v.buffer for v in values], held)
 
 

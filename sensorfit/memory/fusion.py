@@ -121,3 +121,18 @@ def channel_constant(graph: Graph, node: Node) -> int:
         return 0
     fits = constant[-3:] == (shape[1], 1, 1) and all(d == 1 for d in constant[:-3])
     return int(shape[1] or 0) if fits else 0
+
+
+def full_constant(graph: Graph, node: Node) -> str:
+    """The constant operand that has an element of its own for every element of the result; "" where there is none."""
+    out = graph.shape(node.outputs[0])
+    for tensor in node.inputs:
+        shape = graph.shape(tensor) if graph.is_constant(tensor) else None
+        if (
+            shape is not None
+            and out is not None
+            and len(out) > 2
+            and (1,) * (len(out) - len(shape)) + shape == out
+        ):
+            return tensor
+    return ""

@@ -70,6 +70,10 @@ class Facts:
     transposed_phase_bytes: int
     feature_pair: int
     fully_connected_block_bytes: int
+    product_bytes: int
+    reshape_bytes: int
+    constant_bytes: int
+    product_block_bytes: int
     phase_weights: int
     native_group_inputs: int
     native_groups: frozenset[int]
@@ -78,7 +82,6 @@ class Facts:
     tile_boundary_shares: tuple[float, float]
     """Of the memory that is left, a boundary of this size was accepted, one of that size was not."""
     tile_block_bytes: int
-    partly_modelled: frozenset[str]
     order_error: float
     shifted: frozenset[str]
     shift_error: float
@@ -117,13 +120,16 @@ def load_memory_facts(target: str = "imx500") -> Facts:
         transposed_phase_bytes=weights["transposed_phase_bytes"],
         feature_pair=weights["feature_pair"],
         fully_connected_block_bytes=weights["fully_connected_block_bytes"],
+        product_bytes=weights["product_bytes"],
+        reshape_bytes=weights["reshape_bytes"],
+        constant_bytes=weights["constant_bytes"],
+        product_block_bytes=weights["product_block_bytes"],
         phase_weights=table["stride"]["phase_weights"],
         native_group_inputs=table["groups"]["native_inputs"],
         native_groups=frozenset(table["groups"]["native_counts"]),
         tile_shares=(table["tiling"]["tile_share"], table["tiling"]["tile_refused_share"]),
         tile_boundary_shares=(table["tiling"]["boundary_share"], table["tiling"]["boundary_refused_share"]),
         tile_block_bytes=table["tiling"]["block_bytes"],
-        partly_modelled=frozenset(table["estimates"]["operators"]),
         order_error=table["estimates"]["order_error"],
         shifted=frozenset(table["estimates"]["shifted"]),
         shift_error=table["estimates"]["shift_error"],

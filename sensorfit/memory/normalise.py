@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..graph.ir import Node
-from .layout import Layout, tensor_bytes
+from .layout import Layout, leanest, tensor_bytes
 
 if TYPE_CHECKING:
     from .expand import Expansion
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 TO_LAST = (0, 2, 3, 1)
 """The transposition that moves the channels last, (1, C, H, W) to (1, H, W, C)."""
 TO_FIRST = (0, 3, 1, 2)
+ROWS_AND_COLUMNS = (0, 1, 3, 2)
 
 
 def layer_normalisation(state: Expansion, node: Node, source: str) -> None:
@@ -65,6 +66,13 @@ def channels_moved(state: Expansion, node: Node, source: str) -> bool:
         read, written = (Layout.BLOCKS, Layout.PLANES) if blocks else (Layout.TURNED, Layout.BLOCKS)
     elif order == TO_FIRST:
         read, written = Layout.PLANES, Layout.BLOCKS
+    elif order == ROWS_AND_COLUMNS:
+        value, out = state.values[source], state.extent(node.outputs[0])
+        written = leanest((Layout.PLANES, Layout.TURNED), [out], state.facts)
+        read = Layout.TURNED if written is Layout.PLANES else Layout.PLANES
+        value = state.transform(value, value.extent, read, f"{node.name}/transform", f"rows for {node.name}")
+        state.put(node, node.outputs[0], written, [value.buffer])
+        return True
     else:
         return False
     value = state.bring(source, read, node.name)

@@ -14,12 +14,14 @@ from .fusion import (
     NONLINEAR,
     NOT_NEGATIVE,
     channel_constant,
+    full_constant,
     is_wide,
     joins_convolution,
     rectified,
     scale_and_shift,
 )
-from .layout import Facts, round_up
+from .layout import Facts, Layout, extent_of, round_up, tensor_bytes
+from .product import is_product
 
 CONVOLUTIONS = frozenset({"Conv", "ConvTranspose"})
 MATRIX_PRODUCTS = frozenset({"Gemm", "MatMul"})
@@ -89,7 +91,11 @@ def _matrix(graph: Graph, node: Node, facts: Facts) -> int:
         turned = node.op == "Gemm" and bool(node.attrs.get("transB" if index else "transA", 0))
         inputs, outputs = shape if index ^ turned else shape[::-1]
         return fully_connected_bytes(inputs, outputs, cv.weight_bits(graph, tensor), facts)
-    return 0
+    out = graph.shape(node.outputs[0])  # two activations: one product a head
+    if out is None or not is_product(graph, node):
+        return 0
+    heads, columns = prod(int(d or 0) for d in out[:-2]), int(out[-1] or 0)
+    return heads * (facts.product_bytes + cv.blocks(columns, facts) * facts.product_block_bytes)
 
 
 def fully_connected_bytes(inputs: int, outputs: int, bits: int, facts: Facts) -> int:
@@ -131,6 +137,13 @@ def step_table_bytes(graph: Graph, node: Node, facts: Facts) -> int:
         return facts.table_bytes * _tables(graph, producer, facts)
     if node.op in ELEMENTWISE:
         return _elementwise(graph, node, facts)
+    if node.op == "Reshape":
+        shapes = [graph.shape(t) for t in (node.input(0), node.outputs[0])]
+        images = [extent_of(tuple(int(d or 0) for d in s), None) for s in shapes if s and len(s) > 2]
+        if len(images) == 2 and all(
+            getattr(images[0], k) != getattr(images[1], k) for k in ("channels", "columns")
+        ):
+            return facts.reshape_bytes
     return 0
 
 
@@ -169,6 +182,10 @@ def _elementwise(graph: Graph, node: Node, facts: Facts) -> int:
     ):  # with a constant
         if all(vectors):
             return facts.elementwise_bytes
+        if constant := full_constant(graph, node):
+            extent = extent_of(tuple(int(d or 0) for d in graph.shape(constant) or ()), None)
+            planes = min(tensor_bytes(extent, layout, facts) for layout in (Layout.PLANES, Layout.TURNED))
+            return planes + facts.constant_bytes
         vector = channel_constant(graph, node)
         return facts.broadcast_bytes + max(0, cv.blocks(vector, facts) - 1) * facts.channel_block
     if (

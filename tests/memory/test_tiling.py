@@ -31,8 +31,8 @@ from tools.tiling_errors import runtime_bytes, table, with_table
 DATA = Path(__file__).parents[1] / "data" / "memory"
 DOCS = Path(__file__).parents[2] / "docs" / "memory.md"
 ANSWERS: list[dict[str, Any]] = json.loads((DATA / "tiling.json").read_text(encoding="utf-8"))
-OPEN = {"t_res", "av", "m4", "bx"}
-"""Networks whose verdict we leave open: branches, and what does not fit in our order but might in another."""
+OPEN = {"t_res", "av", "m4", "bx", "n_effv2b0_224"}
+"""Networks whose verdict we leave open: branches, other operators, and what does not fit in our order but might in another."""
 
 
 @pytest.fixture(params=ANSWERS, ids=lambda a: a["name"])

@@ -94,9 +94,13 @@ def test_what_remains_of_tinysam_at_96_is_operators() -> None:
     assert lift.refused > 0
 
 
-def test_four_bit_weights_halve_them() -> None:
+def test_four_bit_weights_halve_them_but_for_the_constants_of_sums() -> None:
+    """The decoder adds its position encoding, 256 x 64 x 64, three times: these keep a byte an element. So do tables."""
+    constants = {"tinysam/encoder": 0, "tinysam/decoder": 3 * 256 * 64 * 64}
     for part in page("tinysam").parts:
-        assert part.weights_4bit_bytes == pytest.approx(part.report.memory.weights_bytes / 2, rel=0.1)
+        kept = constants[part.name]
+        halved = (part.report.memory.weights_bytes - kept) / 2
+        assert part.weights_4bit_bytes - kept == pytest.approx(halved, rel=0.12)
 
 
 def test_a_sum_adds_weights_and_takes_the_larger_runtime() -> None:
