@@ -71,6 +71,10 @@ class Error:
     case: Case
     weights: int
     runtime: int
+    notes: tuple[str, ...] = ()
+    """What our report said beside the bytes."""
+    order: tuple[str, ...] = ()
+    """The names of the steps, as we think that they run."""
 
     @property
     def worst(self) -> float:
@@ -84,9 +88,10 @@ def errors() -> list[Error]:
     found = []
     for case in cases():
         report = case.report()
-        found.append(
-            Error(case, report.weights_bytes - case.weights_bytes, report.runtime_bytes - case.runtime_bytes)
-        )
+        weights = report.weights_bytes - case.weights_bytes
+        runtime = report.runtime_bytes - case.runtime_bytes
+        order = tuple(step.node for step in report.steps)
+        found.append(Error(case, weights, runtime, report.notes, order))
     return found
 
 

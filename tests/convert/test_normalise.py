@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torchvision.transforms.functional import normalize
 
 from sensorfit.errors import ConfigError
 from sensorfit.models.picosam3 import PicoSAM3
@@ -12,6 +11,13 @@ from sensorfit.quantize.bridge import randomise
 from sensorfit.quantize.normalise import normalised
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+def torch_normalised(image: torch.Tensor) -> torch.Tensor:
+    """As a training does it. Imported here: torchvision takes seconds, which a collection would wait for."""
+    from torchvision.transforms.functional import normalize
+
+    return normalize(image, list(MEAN), list(STD))
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +31,7 @@ def test_it_equals_torch_preprocessing_to_float_accuracy(network: PicoSAM3) -> N
     image = torch.rand(2, 3, 96, 96, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         found = normalised(network, MEAN, STD, 3)(image)
-        wanted = network(normalize(image, list(MEAN), list(STD)))
+        wanted = network(torch_normalised(image))
     assert torch.allclose(found, wanted, rtol=0, atol=1e-5 * float(wanted.abs().max()))
 
 
@@ -41,7 +47,7 @@ def test_folding_it_into_the_first_convolution_would_change_the_borders(network:
         groups=3,
     )
     with torch.no_grad():
-        difference = (folded - first(normalize(image, list(MEAN), list(STD)))).abs()
+        difference = (folded - first(torch_normalised(image))).abs()
     assert difference[..., 1:-1, 1:-1].max() < 1e-4
     assert difference[..., 0, :].max() > 0.1
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from dataclasses import replace
 from itertools import permutations
 
@@ -15,9 +13,7 @@ from sensorfit.memory.device import Buffer, Operation, Program
 from sensorfit.memory.layout import load_memory_facts
 from sensorfit.memory.schedule import schedule
 from sensorfit.memory.search import CLOSE_ENOUGH, ESTIMATES
-from tools.memory_errors import DATA, Error, cases, errors
 
-COMPUTES = ("Convolution", "MaxPool", "AveragePool", "Resize")
 FACTS = load_memory_facts()
 KB = 1024
 
@@ -134,41 +130,3 @@ def test_transforms_are_numbered_from_the_outputs_back_and_compared_as_text() ->
         made.operations[index] = replace(made.operations[index], op="Transform")
     moved = [int(step.name[4:]) - 13 for step in schedule(made, FACTS) if step.op == "Transform"]
     assert moved == [11 - number for number in sorted(range(12), key=str)]
-
-
-@pytest.fixture(scope="module")
-def found() -> list[Error]:
-    return errors()
-
-
-def test_what_is_far_off_is_said_with_its_error(found: list[Error]) -> None:
-    """The note's figure is the worst that the converter has shown; every case off by more carries the note."""
-    notes = {case.name: case.report().notes for case in cases() if case.kind == "wide probe"}
-    off = {e.case.name: abs(e.runtime) / e.case.runtime_bytes for e in found if e.case.name in notes}
-    said = {name for name, found in notes.items() if any("parallel branches" in note for note in found)}
-    assert round(max(off.values()), 2) == FACTS.order_error
-    assert {name for name, error in off.items() if error > 0.1} <= said
-
-
-LISTED_OTHERWISE = {"g_s2c", "dwadd", "multi"}
-"""Where it is another: a search that gives up earlier, a sum that joins the other branch, b9 called after b12."""
-
-
-def test_the_steps_stand_as_in_the_converters_listing() -> None:
-    """Every step of every network of parallel branches that computes, in the converter's order."""
-    listings = json.loads(gzip.decompress((DATA / "listings.json.gz").read_bytes()))
-    differ, compared = set(), 0
-    for case in cases():
-        if case.kind != "wide probe":
-            continue
-        rows = sorted((row for row in listings[case.name] if "step" in row), key=lambda row: int(row["step"]))
-        listed = [row["name"].replace("/layer/", "/") for row in rows]
-        ours = [step.node for step in case.report().steps]
-        both = set(listed) & set(ours)
-        computing = {name for name, row in zip(listed, rows, strict=True) if row["type"] in COMPUTES}
-        assert computing and computing <= both
-        compared += len(both)
-        if [name for name in listed if name in both] != [name for name in ours if name in both]:
-            differ.add(case.name)
-    assert differ == LISTED_OTHERWISE
-    assert compared > 400

@@ -77,7 +77,7 @@ def test_edgesams_encoder_is_refused_for_memory_alone() -> None:
 
 
 def test_edgesams_page_does_not_blame_what_its_encoder_has_not() -> None:
-    text = render(explain("edgesam/encoder"))
+    text = render(page("edgesam/encoder"))
     assert "Softmax" not in text
     assert "needs more than the budget" in text
 
@@ -131,7 +131,7 @@ def test_the_contrast_is_the_example_itself() -> None:
 def test_edgesam_at_96_went_all_the_way() -> None:
     """The prediction beside what the converter reported; docs/memory.md has the memory model's error."""
     ((name, converted, _),) = page("edgesam").converted
-    memory = explain(name).parts[0].report.memory
+    memory = page(name).parts[0].report.memory
     assert converted.verdict == "converted"
     assert memory.fits
     assert memory.runtime_bytes == converted.runtime_bytes
@@ -142,9 +142,7 @@ def test_the_reparameterised_encoder_went_all_the_way_too() -> None:
     ((name, converted, predicted),) = page("edgesam-deploy").converted
     assert name == "edgesam-deploy/encoder@96"
     assert converted.verdict == "converted"
-    assert explain(name).parts[0].report.memory.weights_bytes == pytest.approx(
-        converted.weights_bytes, rel=0.01
-    )
+    assert page(name).parts[0].report.memory.weights_bytes == pytest.approx(converted.weights_bytes, rel=0.01)
     assert "predicted here" in render(page("edgesam-deploy"))
     assert predicted > 0
 
@@ -214,7 +212,7 @@ def test_a_piped_page_has_no_blanks_at_the_end_of_a_line(monkeypatch: pytest.Mon
 @pytest.mark.parametrize("form", ["console", "markdown"])
 def test_every_form_has_the_same_figures_and_spells_names_as_they_are(form: str) -> None:
     shown = CliRunner().invoke(command, ["edgesam@96", "--format", form]).output
-    rows = figures(explain("edgesam@96"))[1:]
+    rows = figures(page("edgesam@96"))[1:]
     said = " ".join(shown.replace("|", " ").split())
     assert all(" ".join(word for word in row if word) in said for row in rows)
     assert "Refused by the PicoSAM papers' constraint set only" in said

@@ -11,11 +11,16 @@ import pytest
 
 from sensorfit.models.registry import find
 
-pytest.importorskip("timm", reason="needs the extra 'reference'")
-pytest.importorskip("segment_anything", reason="needs the extra 'reference'")
-pytestmark = pytest.mark.reference
+pytestmark = [pytest.mark.reference, pytest.mark.usefixtures("extra")]
 
 FILE = "edgesam-encoder-deploy-96"
+
+
+@pytest.fixture(scope="module")
+def extra() -> None:
+    """Asked for by the tests, not on import: timm takes seconds, which every collection would wait for."""
+    for package in ("timm", "segment_anything"):
+        pytest.importorskip(package, reason="needs the extra 'reference'")
 
 
 def structure(model: onnx.ModelProto) -> tuple[list[object], list[object]]:

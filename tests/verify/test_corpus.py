@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zipfile
+from functools import cache
 from pathlib import Path
 
 import onnx
@@ -26,6 +27,7 @@ ROAD_STEPS_THAT_ARE_NOT_THE_CONVERTERS = {
 }
 
 
+@cache
 def judged(archive: str, name: str) -> tuple[Finding, ...]:
     with zipfile.ZipFile(DATA / archive) as file:
         proto = onnx.load_model_from_string(file.read(f"{name}.onnx"))
