@@ -11,6 +11,11 @@ INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.t
 BYTECODE = $(BIN)/python -m compileall -q sensorfit rules models && \
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/sensorfit check picosam3 > /dev/null
 export OMP_NUM_THREADS ?= 2
+# Where an image forbids bytecode, every process would compile torch and MCT anew: ten seconds each.
+unexport PYTHONDONTWRITEBYTECODE
+# A worker a core; a file stays with one worker, which makes what its tests share once.
+WORKERS ?= auto
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: help demo test fast lint format docs constraints wheel clean
 
@@ -38,10 +43,10 @@ demo: $(VENV)/build.done ## set up, check the models, build PicoSAM3 INT8
 
 test: $(VENV)/test.done ## set up and run every test
 	@tools/need-java
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 fast: $(VENV)/test.done ## the tests that need neither MCT, the converter nor the network
-	$(BIN)/python -m pytest -m "not toolchain and not packaging and not reference"
+	$(PYTEST) -m "not toolchain and not packaging and not reference"
 
 lint: $(VENV)/test.done ## ruff, mypy, generated docs up to date
 	$(BIN)/ruff check .

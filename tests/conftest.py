@@ -1,18 +1,43 @@
-"""Shared helpers: graphs from ONNX text, the repository's root."""
+"""Shared helpers: graphs from ONNX text, the repository's root, a copy of it; what makes every run alike."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import onnx
 import onnx.parser
 import pytest
+from hypothesis import settings
 
 from sensorfit.graph.ir import Graph
 from sensorfit.graph.load import load
 
 ROOT = Path(__file__).resolve().parent.parent
+SLOW = ("toolchain", "packaging", "reference")
+"""Marks of tests that take up to minutes."""
+
+settings.register_profile("steady", deadline=None, derandomize=True, database=None)
+settings.load_profile("steady")
+
+
+@pytest.hookimpl(trylast=True)  # when -m has chosen
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Parallel workers begin with the files of most slow tests: one begun last would be waited for by all."""
+    if hasattr(config, "workerinput"):
+        slow = Counter(i.path for i in items if any(i.get_closest_marker(mark) for mark in SLOW))
+        items.sort(key=lambda item: -slow[item.path])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_terminal() -> Iterator[None]:
+    """Outputs as wide as where nobody says a width, whoever runs the tests; parallel workers come with COLUMNS=80."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"):
+            patch.delenv(name, raising=False)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +54,23 @@ def graph_of() -> Callable[[str], Graph]:
         return load(model_of(text, opset))
 
     return parse
+
+
+def copy_of_the_repository(to: Path) -> Path:
+    """``to``, filled without caches and products. Two builds in one tree would write the same files."""
+    unwanted = (
+        ".git",
+        ".venv",
+        "build",
+        "dist",
+        "demo",
+        "*.egg-info",
+        "__pycache__",
+        ".*_cache",
+        ".hypothesis",
+    )
+    shutil.copytree(ROOT, to, ignore=shutil.ignore_patterns(*unwanted))
+    return to
 
 
 def model_of(text: str, opset: int = 17) -> onnx.ModelProto:

@@ -12,15 +12,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import copy_of_the_repository
+
 pytestmark = pytest.mark.packaging
 
 
 @pytest.fixture(scope="module")
-def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of this tree."""
     out = tmp_path_factory.mktemp("wheel")
+    source = copy_of_the_repository(out / "source")
     subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--outdir", str(out), str(root)],
+        [sys.executable, "-m", "build", "--wheel", "--outdir", str(out), str(source)],
         check=True,
         capture_output=True,
     )

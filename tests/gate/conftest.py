@@ -7,16 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 from sensorfit.latency.model import LatencyReport, LayerCost
 from sensorfit.memory.model import Live, MemoryReport, Step
 from sensorfit.report.report import ModelInfo, Report, TensorInfo
 from sensorfit.target import load_target
 from sensorfit.verify.finding import Finding
-
-settings.register_profile("steady", deadline=None, derandomize=True, database=None)
-settings.load_profile("steady")
 
 HOSTILE = "a\x1b[31m|b](http://x) <img src=x> [red]c[/red]\n::error file=x::boom\u202e@octocat ##[error]`"
 """A node name with a bit of every language that an output could read."""

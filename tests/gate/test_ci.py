@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -19,6 +18,8 @@ import onnx
 import pytest
 import yaml
 from onnx import TensorProto, helper
+
+from tests.conftest import copy_of_the_repository
 
 EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
 
@@ -159,6 +160,7 @@ def test_the_action_passes_its_inputs_on_and_runs_none_of_them(runner: Any, tmp_
 def test_the_actions_install_step_makes_a_working_command(runner: Any, tmp_path: Path) -> None:
     relu(tmp_path / "repo" / "good.onnx")
     made = runner(models="good.onnx", python=sys.executable)
+    made.context["github.action_path"] = str(copy_of_the_repository(tmp_path / "action"))
     assert made.run() == 0, made.log
     assert made.steps["install"]["bin"].startswith(str(tmp_path / "temp"))
 
@@ -175,14 +177,7 @@ def test_the_hooks_name_a_command_that_exists(root: Path) -> None:
 def test_pre_commit_refuses_a_model_that_does_not_fit(root: Path, tmp_path: Path) -> None:
     """For real: a clone of this repository as the hook's source, a scratch repository that uses it."""
     git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "protocol.file.allow=always"]
-    source = tmp_path / "source"
-    shutil.copytree(
-        root,
-        source,
-        ignore=shutil.ignore_patterns(
-            ".git", ".venv", "build", "demo", "*.egg-info", "__pycache__", ".*_cache"
-        ),
-    )
+    source = copy_of_the_repository(tmp_path / "source")
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "x"]):
         subprocess.run([*git, *command], cwd=source, check=True, capture_output=True)
     revision = subprocess.run(
