@@ -61,7 +61,8 @@ format: $(VENV)/test.done ## format the code
 
 docs: $(VENV)/test.done ## generate the rule pages and every table in the docs again
 	$(BIN)/python -m sensorfit.verify.docs
-	$(BIN)/python tools/memory_errors.py --write
+	$(BIN)/python -m tools.memory_errors --write
+	$(BIN)/python -m tools.tiling_errors --write
 	$(BIN)/sensorfit calibrate --write
 	$(BIN)/python -m tools.sam_docs
 

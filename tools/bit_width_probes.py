@@ -9,24 +9,20 @@ MCT sets them by hand (``BitWidthConfig``) with the target description that has
 16-bit activations. It gives a result 16 bits only where every reader takes them.
 What is kept is the *quantized* graph, its values blanked, and the converter's answer.
 
-    python tools/bit_width_probes.py --out DIR "net1=3x64x64 | ..."
+    python -m tools.bit_width_probes --out DIR "net1=3x64x64 | ..."
 
 Needs torch, MCT, edge-mdt-tpc and the converter.
 """
 
 from __future__ import annotations
 
-import argparse
 import gzip
-import json
-import logging
 import re
-import tempfile
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tools.answers import answer_all, parser
 from tools.memory_probes import build, convert, parse_spec
 
 TPC_VERSION = "4.0"
@@ -101,39 +97,17 @@ def without_widths(spec: str) -> str:
 
 def main() -> None:
     """Answer every probe asked for that has no answer yet."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("probes", nargs="*", help="name=spec")
-    parser.add_argument("--file", type=Path, help="probes, one a line")
-    parser.add_argument("--out", type=Path, required=True, help="folder for answers and graphs")
-    parser.add_argument("--keep", type=Path, help="folder that keeps the converter's files")
-    options = parser.parse_args()
-    warnings.filterwarnings("ignore")
-    logging.disable(logging.WARNING)
-    lines = list(options.probes) + (options.file.read_text().splitlines() if options.file else [])
-    options.out.mkdir(parents=True, exist_ok=True)
-    for line in lines:
-        name, _, spec = (part.strip() for part in line.partition("="))
-        answer_path = options.out / f"{name}.json"
-        if not spec or name.startswith("#") or answer_path.exists():
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            model = Path(folder) / f"{name}.onnx"
-            try:
-                quantize_widths(spec, model)
-                answer = convert(model, (options.keep or Path(folder)) / f"{name}_out", persistency=False)
-                (options.out / f"{name}.onnx.gz").write_bytes(blank(model))
-                if options.keep:
-                    (options.keep / model.name).write_bytes(model.read_bytes())
-            except Exception as error:  # a probe that the toolchain refuses is an answer too
-                answer = {"error": f"{type(error).__name__}: {error}"[:300]}
-        answer_path.write_text(json.dumps({"name": name, "spec": spec, **answer}, indent=1) + "\n")
-        print(
-            name,
-            answer.get("runtime_bytes"),
-            answer.get("weights_bytes"),
-            answer.get("error") or answer.get("messages", ""),
-            flush=True,
-        )
+    options = parser(__doc__).parse_args()
+
+    def ask(name: str, spec: str, work: Path) -> tuple[dict[str, Any], bytes]:
+        model = work / f"{name}.onnx"
+        quantize_widths(spec, model)
+        answer = convert(model, (options.keep or work) / f"{name}_out", persistency=False)
+        if options.keep:
+            (options.keep / model.name).write_bytes(model.read_bytes())
+        return answer, blank(model)
+
+    answer_all(options, ask)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Print what the memory model says of every recorded case beside what the converter said.
 
-    python tools/memory_errors.py            all cases that differ, and the counts
-    python tools/memory_errors.py --all      every case
-    python tools/memory_errors.py --write    put the table into docs/memory.md
+    python -m tools.memory_errors            all cases that differ, and the counts
+    python -m tools.memory_errors --all      every case
+    python -m tools.memory_errors --write    put the table into docs/memory.md
 
 The reference is always the converter: ``tests/data/memory/corpus.json`` (given
 networks and operators), ``probes.json`` (made by ``tools/memory_probes.py``) and
@@ -26,12 +26,12 @@ from sensorfit.graph.lower import lower
 from sensorfit.memory.analysis import analyse
 from sensorfit.memory.model import MemoryReport
 from sensorfit.target import load_target
+from tools.docs_table import DOCS, Place
 
 DATA = Path(__file__).resolve().parent.parent / "tests" / "data" / "memory"
-
-
-DOCS = Path(__file__).resolve().parent.parent / "docs" / "memory.md"
-BEGIN, END = "<!-- errors: python tools/memory_errors.py --write -->", "<!-- /errors -->"
+PLACE = Place(
+    DOCS / "memory.md", "<!-- errors: python -m tools.memory_errors --write -->", "<!-- /errors -->"
+)
 
 
 @dataclass(frozen=True)
@@ -127,24 +127,13 @@ def table(found: list[Error], everything: bool = False) -> str:
     return "\n".join(lines)
 
 
-def with_table(text: str, printed: str) -> str:
-    """A page with what stands between the markers replaced by ``printed``."""
-    head, _, rest = text.partition(BEGIN)
-    _, _, tail = rest.partition(END)
-    return f"{head}{BEGIN}\n\n{printed}\n\n{END}{tail}"
-
-
 def main() -> None:
     """Print the table, or write it into the docs."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--all", action="store_true", help="every case, not only those that differ")
     parser.add_argument("--write", action="store_true", help="replace the table in docs/memory.md")
     options = parser.parse_args()
-    printed = table(errors(), options.all)
-    if options.write:
-        DOCS.write_text(with_table(DOCS.read_text(encoding="utf-8"), printed), encoding="utf-8")
-    else:
-        print(printed)
+    PLACE.show(table(errors(), options.all), options.write)
 
 
 if __name__ == "__main__":

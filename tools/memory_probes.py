@@ -9,8 +9,8 @@ calibration images), exported, and handed to ``imxconv-pt --memory-report``.
 The answer (totals and the per-layer listing) goes to a JSON file; the float
 graph, its weights zeroed, goes beside it as ``<name>.onnx.gz``.
 
-    python tools/memory_probes.py --out tests/data/memory/probes "net1=3x64x64 | ..." ...
-    python tools/memory_probes.py --out DIR --file probes.txt --persistency
+    python -m tools.memory_probes --out tests/data/memory/probes "net1=3x64x64 | ..." ...
+    python -m tools.memory_probes --out DIR --file probes.txt --persistency
 
 A spec "timm:regnetx_002@224x224" or "torchvision:resnet18@160x160" takes an
 untrained network of those packages instead ("timm:NAME?pad_type=@224x224" with
@@ -22,17 +22,14 @@ A name already answered is not asked again. Needs torch, MCT and the converter.
 
 from __future__ import annotations
 
-import argparse
 import gzip
-import json
-import logging
 import re
 import subprocess
 import sys
-import tempfile
-import warnings
 from pathlib import Path
 from typing import Any
+
+from tools.answers import answer_all, parser
 
 UNITS = {"B": 1, "KB": 1024, "MB": 1024 * 1024}
 
@@ -247,7 +244,6 @@ def published(spec: str) -> Any:
 
         module = timm.create_model(name, pretrained=False, **dict(word.split("=") for word in words))
     elif package == "sample":
-        sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
         from tools.sample_networks import build as sample
 
         module = sample(name)
@@ -361,48 +357,18 @@ def convert(model: Path, out: Path, persistency: bool) -> dict[str, Any]:
 
 def main() -> None:
     """Answer every probe asked for that has no answer yet."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("probes", nargs="*", help="name=spec")
-    parser.add_argument("--file", type=Path, help="probes, one a line")
-    parser.add_argument("--out", type=Path, required=True, help="folder for answers and graphs")
-    parser.add_argument("--persistency", action="store_true", help="ask with input persistency on")
-    parser.add_argument("--quick", action="store_true", help="no search for the weights' thresholds")
-    parser.add_argument("--keep", type=Path, help="folder that keeps the converter's files")
-    options = parser.parse_args()
-    warnings.filterwarnings("ignore")
-    logging.disable(logging.WARNING)
-    lines = list(options.probes) + (options.file.read_text().splitlines() if options.file else [])
-    options.out.mkdir(parents=True, exist_ok=True)
-    for line in lines:
-        if not line.strip() or line.startswith("#"):
-            continue
-        name, spec = (part.strip() for part in line.split("=", 1))
-        answer_path = options.out / f"{name}.json"
-        if answer_path.exists():
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            work = Path(folder)
-            try:
-                quantize(spec, work / "float.onnx", work / f"{name}.onnx", options.quick)
-                answer = convert(
-                    work / f"{name}.onnx", (options.keep or work) / f"{name}_out", options.persistency
-                )
-                (options.out / f"{name}.onnx.gz").write_bytes(strip_weights(work / "float.onnx"))
-            except Exception as error:  # a probe that the toolchain refuses is an answer too
-                answer = {"error": f"{type(error).__name__}: {error}"[:300]}
-        answer_path.write_text(
-            json.dumps(
-                {"name": name, "spec": spec, "input_persistency": options.persistency, **answer}, indent=1
-            )
-            + "\n"
-        )
-        print(
-            name,
-            answer.get("runtime_bytes"),
-            answer.get("weights_bytes"),
-            answer.get("error") or answer.get("messages", ""),
-            flush=True,
-        )
+    found = parser(__doc__)
+    found.add_argument("--persistency", action="store_true", help="ask with input persistency on")
+    found.add_argument("--quick", action="store_true", help="no search for the weights' thresholds")
+    options = found.parse_args()
+
+    def ask(name: str, spec: str, work: Path) -> tuple[dict[str, Any], bytes]:
+        model = work / f"{name}.onnx"
+        quantize(spec, work / "float.onnx", model, options.quick)
+        answer = convert(model, (options.keep or work) / f"{name}_out", options.persistency)
+        return answer, strip_weights(work / "float.onnx")
+
+    answer_all(options, ask, input_persistency=options.persistency)
 
 
 if __name__ == "__main__":

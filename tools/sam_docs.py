@@ -7,18 +7,17 @@ python -m tools.sam_docs --check    exit 1 when docs/sam.md or the README's tabl
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 from sensorfit.compare import Table, compare
 from sensorfit.compare.render import to_markdown
 from sensorfit.explain import explain
 from sensorfit.explain.markdown import render
+from tools.docs_table import DOCS, Place
 
-DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGE, PLOT = DOCS / "sam.md", DOCS / "miou_vs_sram.svg"
 README = DOCS.parent / "README.md"
 IN_README = ("picosam2", "picosam3", "edgesam", "mobilesam", "tinysam", "sam-vit-b")
-START, END = "<!-- compare -->\n", "<!-- /compare -->"
+TABLE = Place(README, "<!-- compare -->", "<!-- /compare -->")
 EXPLAINED = ("tinysam", "mobilesam", "edgesam", "picosam3")
 
 INTRO = """# Promptable segmentation inside the sensor: what fits, what does not, and why
@@ -42,9 +41,8 @@ def text(table: Table) -> str:
 
 def readme() -> str:
     """The README with its table printed anew, without the notes under it."""
-    before, _, rest = README.read_text(encoding="utf-8").partition(START)
     rows, _, _ = to_markdown(compare(IN_README)).partition("\n\n")
-    return f"{before}{START}\n{rows}\n\n{END}{rest.partition(END)[2]}"
+    return TABLE.holding(rows)
 
 
 def main(argv: list[str]) -> None:

@@ -1,7 +1,7 @@
 """Print what we say of every recorded network over the budget beside what the converter did with it.
 
-    python tools/tiling_errors.py            the table
-    python tools/tiling_errors.py --write    put it into docs/memory.md
+    python -m tools.tiling_errors            the table
+    python -m tools.tiling_errors --write    put it into docs/memory.md
 
 The reference is the converter: ``tests/data/memory/tiling.json``, made by ``tools/memory_probes.py``.
 """
@@ -11,14 +11,18 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+from functools import cache
 from typing import Any
 
 import onnx
 
 import sensorfit
-from tools.memory_errors import DATA, DOCS
+from tools.docs_table import DOCS, Place
+from tools.memory_errors import DATA
 
-BEGIN, END = "<!-- tiling: python tools/tiling_errors.py --write -->", "<!-- /tiling -->"
+PLACE = Place(
+    DOCS / "memory.md", "<!-- tiling: python -m tools.tiling_errors --write -->", "<!-- /tiling -->"
+)
 
 
 def answers() -> list[dict[str, Any]]:
@@ -26,10 +30,17 @@ def answers() -> list[dict[str, Any]]:
     return json.loads((DATA / "tiling.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
 
 
-def report(answer: dict[str, Any]) -> sensorfit.Report:
-    """Our report on the same graph."""
-    data = gzip.decompress((DATA / "tiling" / f"{answer['name']}.onnx.gz").read_bytes())
-    return sensorfit.check(onnx.ModelProto.FromString(data), input_persistency=answer["input_persistency"])
+@cache
+def model(name: str) -> onnx.ModelProto:
+    """The network ``name``."""
+    return onnx.ModelProto.FromString(gzip.decompress((DATA / "tiling" / f"{name}.onnx.gz").read_bytes()))
+
+
+@cache
+def report(name: str) -> sensorfit.Report:
+    """Our report on the network ``name``, asked as the converter was."""
+    (answer,) = (a for a in answers() if a["name"] == name)
+    return sensorfit.check(model(name), input_persistency=answer["input_persistency"])
 
 
 def runtime_bytes(answer: dict[str, Any]) -> int:
@@ -44,7 +55,7 @@ def table() -> str:
         "|---|---|---|---:|---:|---:|---|",
     ]
     for answer in answers():
-        found = report(answer)
+        found = report(answer["name"])
         tiling = found.memory.tiling
         ours = ""
         if tiling is not None and tiling.runtime_bytes:
@@ -58,22 +69,12 @@ def table() -> str:
     return "\n".join(lines)
 
 
-def with_table(text: str, printed: str) -> str:
-    """A page with what stands between the markers replaced by ``printed``."""
-    head, _, rest = text.partition(BEGIN)
-    _, _, tail = rest.partition(END)
-    return f"{head}{BEGIN}\n\n{printed}\n\n{END}{tail}"
-
-
 def main() -> None:
     """Print the table, or write it into the docs."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true", help="replace the table in docs/memory.md")
-    printed = table()
-    if parser.parse_args().write:
-        DOCS.write_text(with_table(DOCS.read_text(encoding="utf-8"), printed), encoding="utf-8")
-    else:
-        print(printed)
+    options = parser.parse_args()
+    PLACE.show(table(), options.write)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import json
 import random
-from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -26,30 +24,16 @@ from sensorfit.memory.tiles import Window, shares
 from sensorfit.report.outcome import Outcome
 from sensorfit.report.show import text as rendered
 from sensorfit.report.words import share_words
-from tools.tiling_errors import runtime_bytes, table, with_table
+from tools.tiling_errors import PLACE, answers, model, report, runtime_bytes, table
 
-DATA = Path(__file__).parents[1] / "data" / "memory"
-DOCS = Path(__file__).parents[2] / "docs" / "memory.md"
-ANSWERS: list[dict[str, Any]] = json.loads((DATA / "tiling.json").read_text(encoding="utf-8"))
 OPEN = {"t_res", "av", "m4", "bx", "n_effv2b0_224"}
 """Networks whose verdict we leave open: branches, other operators, and what does not fit in our order but might in another."""
 
 
-@pytest.fixture(params=ANSWERS, ids=lambda a: a["name"])
+@pytest.fixture(params=answers(), ids=lambda a: a["name"])
 def answer(request: pytest.FixtureRequest) -> dict[str, Any]:
     """What the converter said about one network that is over the budget as it stands."""
     return request.param  # type: ignore[no-any-return]
-
-
-@cache
-def model(name: str) -> onnx.ModelProto:
-    return onnx.ModelProto.FromString(gzip.decompress((DATA / "tiling" / f"{name}.onnx.gz").read_bytes()))
-
-
-@cache
-def report(name: str) -> sensorfit.Report:
-    persistency = next(a["input_persistency"] for a in ANSWERS if a["name"] == name)
-    return sensorfit.check(model(name), input_persistency=persistency)
 
 
 def test_the_verdict_is_the_converters_or_unknown(answer: dict[str, Any]) -> None:
@@ -95,8 +79,7 @@ def test_the_bytes_stay_those_of_the_network_as_it_stands(answer: dict[str, Any]
 
 
 def test_the_table_in_the_docs_is_fresh() -> None:
-    text = DOCS.read_text(encoding="utf-8")
-    assert with_table(text, table()) == text
+    assert PLACE.is_fresh(table()), "run python -m tools.tiling_errors --write"
 
 
 def test_names_change_neither_tiles_nor_bytes(answer: dict[str, Any]) -> None:
