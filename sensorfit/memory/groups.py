@@ -10,16 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from ..graph.ir import Node
 from . import convolution as cv
+from .expansion import Expansion, Value
 from .layout import SIDE_BY_SIDE, Layout, leanest, tensor_bytes
 
-if TYPE_CHECKING:
-    from .expand import Expansion, Value
-
-    Prepare = Callable[[Expansion, Node, cv.Convolution, Value], Value]
+Prepare = Callable[[Expansion, Node, cv.Convolution, Value], Value]
 
 
 def split_groups(state: Expansion, node: Node, conv: cv.Convolution, value: Value, prepare: Prepare) -> None:

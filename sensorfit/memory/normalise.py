@@ -8,13 +8,10 @@ A LayerNormalization reads the rows of its last axis turned and writes planes:
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from ..graph.ir import Node
+from .expansion import Expansion
 from .layout import Layout, leanest, tensor_bytes
-
-if TYPE_CHECKING:
-    from .expand import Expansion
 
 TO_LAST = (0, 2, 3, 1)
 """The transposition that moves the channels last, (1, C, H, W) to (1, H, W, C)."""

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import prod
-from typing import TYPE_CHECKING
 
 from ..graph.ir import Node
 from . import convolution as cv
+from .expansion import Expansion, Value
 from .layout import SIDE_BY_SIDE, Layout, leanest, tensor_bytes
-
-if TYPE_CHECKING:
-    from .expand import Expansion, Value
 
 
 def polyphase(state: Expansion, node: Node, conv: cv.Convolution, value: Value) -> Value:

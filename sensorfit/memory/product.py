@@ -9,13 +9,9 @@ MCT splits a product of more than three axes by its leading ones, and the conver
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..graph.ir import Graph, Node
+from .expansion import Expansion, Value
 from .layout import SIDE_BY_SIDE, Layout, leanest, round_up, tensor_bytes
-
-if TYPE_CHECKING:
-    from .expand import Expansion, Value
 
 
 def is_product(graph: Graph, node: Node) -> bool:
