@@ -1,19 +1,14 @@
 """Refit the cost model: from the shipped measurements, or from those and a user's own.
 
-    measurements.toml + graphs ─┐
-                                ├─► points ─► fit ─► Refit ─► latency.toml, or the user's file
-    KPI logs + model files ─────┘
-
-A calibration file is TOML: ``[fit]`` the constants, ``[error]`` what they are
-worth, ``[[residual]]`` each measurement beside its prediction.
+measurements.toml + graphs ─┐
+                            ├─► points ─► fit ─► Refit ─► latency.toml, or the user's file
+KPI logs + model files ─────┘
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from math import inf
-from pathlib import Path
 from statistics import median
 
 from ..errors import ConfigError
@@ -21,13 +16,11 @@ from ..graph.ir import Graph
 from ..graph.load import load
 from ..graph.lower import lower
 from ..target import Target, read_facts
-from ..toml import tomllib
 from .cycles import FITTED, Constants, total
-from .estimate import Calibration, calibration_of, estimate
+from .estimate import Calibration, estimate
 from .fit import BASE, OPTIONAL, Fit, Point, fit, judge, one_rate
 from .work import Work, works
 
-SCHEMA = 1
 WEIGHTS = {"own": 4.0, "high": 1.0, "medium": 0.5}
 """Weight of a measurement in the fit; "own" is a user's log: the very graph, on the very sensor."""
 GRAPHS = "graphs"
@@ -259,95 +252,3 @@ def _row(
 def calibration(model: Fit, name: str = "fit") -> Calibration:
     """What ``estimate`` needs of a fit."""
     return Calibration(model.constants, model.spread, model.error_median, len(model.points), name)
-
-
-def read_calibration(path: str | Path, target: Target) -> Calibration:
-    """The calibration in a file that ``sensorfit calibrate`` wrote; ConfigError when it is not one."""
-    path = Path(path)
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(
-            f"{path}: there is no such file; write one with: sensorfit calibrate LOG --model MODEL.onnx -o {path}"
-        ) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(
-            f"{path}: is not a calibration file ({error}); write one with: sensorfit calibrate"
-        ) from None
-    if table.get("schema") != SCHEMA:
-        raise ConfigError(
-            f"{path}: has no 'schema = {SCHEMA}' and so is not a calibration file; write one with: sensorfit calibrate"
-        )
-    if table.get("target") != target.name:
-        raise ConfigError(f"{path}: was made for {table.get('target')!r}, not for {target.name}")
-    try:
-        found = calibration_of(table, target, path.name)
-        rates, rest = found.constants.fitted[:2], found.constants.layer_cycles
-        if not (all(0 < r < inf for r in rates) and 0 <= rest < inf and 1 <= found.spread < inf):
-            raise ValueError("a constant is out of range")
-    except (KeyError, TypeError, ValueError, ZeroDivisionError, AttributeError) as error:
-        raise ConfigError(
-            f"{path}: its [fit] or [error] table is damaged ({error}); write it anew with: sensorfit calibrate"
-        ) from None
-    return found
-
-
-def render_toml(result: Refit, target: Target, heading: str) -> str:
-    """A calibration file: constants, error, and every measurement beside its prediction."""
-    fitted = result.fit
-    constants = fitted.constants
-    lines = [
-        *(f"# {line}" for line in heading.splitlines()),
-        "",
-        f"schema = {SCHEMA}",
-        f"target = {_text(target.name)}",
-        "",
-        "[fit]",
-        f"dense_macs_per_cycle = {1 / constants.dense_cycles_per_mac:.1f}",
-        f"bytes_per_cycle = {1 / constants.cycles_per_byte:.2f}",
-        f"layer_cycles = {constants.layer_cycles:.1f}",
-        f"terms = [{', '.join(_text(t) for t in fitted.terms)}]",
-        "",
-        "# Leave-one-out: each network predicted by a fit that had not seen its layers.",
-        "[error]",
-        f"measurements = {len(fitted.points)}",
-        f"networks = {len({p.group for p in fitted.points})}",
-        f"median = {fitted.error_median:.3f}",
-        f"worst = {fitted.error_worst:.3f}",
-        f"spread = {fitted.spread:.3f}",
-        f"inside = {result.inside}",
-    ]
-    for title, rows in (("residual", result.rows), ("shown", result.others), ("bound", result.bounds)):
-        for row in rows:
-            lines += ["", f"[[{title}]]", *_row_toml(row, title)]
-    return "\n".join(lines) + "\n"
-
-
-def _row_toml(row: Row, title: str) -> list[str]:
-    measured = row.measured
-    lines = [
-        f"name = {_text(measured.name)}",
-        f"{'limit' if title == 'bound' else 'measured'}_ms = {measured.ms:.4g}",
-    ]
-    if title == "residual":
-        lines += [
-            f"fitted_ms = {row.predicted:.4g}",
-            f"left_out_ms = {row.left_out:.4g}",
-            f"error = {row.error:.3f}",
-        ]
-    else:
-        lines += [f"predicted_ms = {row.predicted:.4g}"]
-    lines += [f"low_ms = {row.low:.4g}", f"high_ms = {row.high:.4g}"]
-    lines += [f"{'holds' if title == 'bound' else 'inside'} = {str(row.inside).lower()}"]
-    return [
-        *lines,
-        f"basis = {_text(measured.basis)}",
-        f"confidence = {_text(measured.confidence)}",
-        f"source = {_text(measured.source)}",
-    ]
-
-
-def _text(value: str) -> str:
-    """``value`` as a TOML basic string."""
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04X}" for c in escaped) + '"'

@@ -68,7 +68,7 @@ def estimate(
     elif isinstance(calibration, Calibration):
         model = calibration
     else:
-        from .calibrate import read_calibration
+        from .calibration_file import read_calibration
 
         model = read_calibration(calibration, target)
     facts = _cost_model(target.name)

@@ -12,7 +12,8 @@ from ..graph.lower import lower
 from ..models.registry import meant, nothing_called
 from ..report.latency import render_refit
 from ..target import load_target, read_facts
-from .calibrate import Measured, refit, render_toml, shipped_demands, shipped_measurements
+from .calibrate import Measured, refit, shipped_demands, shipped_measurements
+from .calibration_file import render_toml
 from .logs import Log, read_logs
 
 DEFAULT = Path("sensorfit-latency.toml")

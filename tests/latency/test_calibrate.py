@@ -20,7 +20,8 @@ from sensorfit.errors import ConfigError
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
 from sensorfit.latency import session
-from sensorfit.latency.calibrate import Measured, read_calibration, refit, render_toml
+from sensorfit.latency.calibrate import Measured, refit
+from sensorfit.latency.calibration_file import read_calibration, render_toml
 from sensorfit.latency.estimate import estimate
 from sensorfit.models.measured import DIRECTORY
 from sensorfit.models.net import Net

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sensorfit.latency.calibrate import Refit, render_toml
+from sensorfit.latency.calibrate import Refit
+from sensorfit.latency.calibration_file import render_toml
 from sensorfit.latency.session import BEGIN, END, SHIPPED_HEADING
 from sensorfit.report.latency import render_refit
 from sensorfit.target import Target, read_facts
