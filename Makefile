@@ -8,11 +8,10 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt
 # Neither uv nor an editable install writes bytecode, and where PYTHONDONTWRITEBYTECODE is set nothing else ever
 # does: every command would compile all it imports. One check writes what checks import; all 6 GB would take a minute.
-BYTECODE = $(BIN)/python -m compileall -q sensorfit rules models && \
-	env -u PYTHONDONTWRITEBYTECODE $(BIN)/sensorfit check picosam3 > /dev/null
-export OMP_NUM_THREADS ?= 2
-# Where an image forbids bytecode, every process would compile torch and MCT anew: ten seconds each.
+# What builds and tests import (torch, sympy, MCT: ten seconds a process) is written as they run.
 unexport PYTHONDONTWRITEBYTECODE
+BYTECODE = $(BIN)/python -m compileall -q sensorfit rules models && $(BIN)/sensorfit check picosam3 > /dev/null
+export OMP_NUM_THREADS ?= 2
 # A worker a core; a file stays with one worker, which makes what its tests share once.
 WORKERS ?= auto
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
