@@ -87,7 +87,7 @@ class MaxCut:
     def __init__(self, steps: Steps) -> None:
         self.steps = steps
         self.gave_up = False
-        """Whether a search ended by its limits and what it found may not be the best there is."""
+        """Whether a search ended by its limits."""
         self.written = [steps.bytes(w) for w in steps.writes]
         self.needed = [max(w, i) for w, i in zip(self.written, steps.inner, strict=True)]
         """For each step, bytes besides what is alive before it."""
@@ -110,8 +110,8 @@ class MaxCut:
         self.largest_step = max(each, default=0)
         """Bytes that the largest step needs by itself, in any order."""
 
-    def improve(self, order: list[int], bound: int) -> list[int]:
-        """A better order than ``order`` if the search finds one; ``bound`` is what no order can beat, in bytes."""
+    def improve(self, order: list[int]) -> list[int]:
+        """A better order than ``order`` if the search finds one."""
         best, found = order, float(self.peak(order))
         least = float(self.largest_step)
         for _ in range(ESTIMATES - 1):
@@ -124,7 +124,6 @@ class MaxCut:
                 least = estimate
             else:
                 best, found = solution[0], min(estimate, solution[1])
-        self.gave_up &= self.peak(best) > bound * CLOSE_ENOUGH
         return best
 
     def peak(self, order: list[int]) -> int:
