@@ -76,11 +76,12 @@ def joins_convolution(graph: Graph, node: Node) -> str | None:
 
 
 def _is_fresh(graph: Graph, tensor: str) -> bool:
-    """Whether ``tensor`` is the bare result of a convolution that nobody else reads."""
+    """Whether ``tensor`` is the bare result of a convolution without dilation that nobody else reads."""
     producer = graph.producer_of(tensor)
     return (
         producer is not None
         and producer.op in FUSES
+        and all(d == 1 for d in producer.attrs.get("dilations", ()))
         and not producer.activation
         and tensor not in graph.outputs
         and len(graph.consumers_of(tensor)) == 1
