@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sensorfit.graph.ir import Graph, Node
+from sensorfit.graph.ir import Graph, Node, Shape
 from sensorfit.verify.rule import Facts, Issue, rule
 
 
@@ -15,8 +15,11 @@ def product(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     With constant weights (a fully connected layer) the activation comes first
     and is 2-D or 4-D, the weights are a matrix (Cin, Cout): an nn.Linear on
     3-D tokens is refused. With two activations (attention) both are 3-D
-    (1, rows, columns): 4-D multi-head attention is refused, whatever the
-    number of heads.
+    (1, rows, columns). A 4-D product of batch 1, multi-head attention as most
+    write it, is refused on the raw float graph, too; but MCT takes it apart
+    into one 3-D product a head (its matmul decomposition), and what comes out
+    converts (memory probes att1, yatt2, mm2). So it counts as accepted, with a
+    warning. One whose first axis is not 1, as in windowed attention, stays refused.
 
     Fails:
         (float[1,1024,16] x) => (float[1,1024,8] y) <float[16,8] w> { y = MatMul (x, w) }
@@ -24,8 +27,8 @@ def product(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     Passes:
         (float[1,32,32,16] x) => (float[1,32,32,8] y) <float[16,8] w> { y = MatMul (x, w) }
 
-    Fix: a Linear on tokens becomes a 1x1 Conv on (1, C, H, W), or stays a Linear on 4-D (1, H, W, C); attention runs
-    one head at a time on (1, tokens, channels) with Split and Concat.
+    Fix: a Linear on tokens becomes a 1x1 Conv on (1, C, H, W), or stays a Linear on 4-D (1, H, W, C); attention goes
+    through sensorfit build with batch 1, or runs one head at a time on (1, tokens, channels) with Split and Concat.
     """
     first, second = graph.shape(node.inputs[0]), graph.shape(node.input(1))
     if graph.is_constant(node.inputs[0]):
@@ -58,8 +61,18 @@ def product(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
                 f"input shape {first}",
             )
         return
+    by_head = _by_head(first, second)
     for index, shape in enumerate((first, second)):
-        if shape is None:
+        if by_head:
+            yield Issue.accepted(
+                "Only dynamic 2d inputs (N, D0, D1) are supported on the raw float graph; MCT takes the product apart by "
+                "head, which is accepted",
+                "go through sensorfit build; to hand the float file over, multiply one head at a time",
+                f"input {index} of shape {shape}",
+                code="INVOP",
+                probes=("matmul_4d_tt", "matmul_3d_tt"),
+            )
+        elif shape is None:
             yield Issue.unknown(
                 "the rank of an operand is not known", "export with static shapes", node.input(index)
             )
@@ -69,3 +82,14 @@ def product(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
                 "multiply 3-D tensors (1, tokens, channels): one head at a time, with Split before and Concat after",
                 f"input {index} of shape {shape}",
             )
+
+
+def _by_head(first: Shape | None, second: Shape | None) -> bool:
+    """Whether MCT makes 3-D products of batch 1 of this one: (1, heads, m, k) by (1, heads, k, n)."""
+    return (
+        first is not None
+        and second is not None
+        and len(first) == len(second) == 4
+        and first[0] == second[0] == 1
+        and first[1] == second[1]
+    )

@@ -89,6 +89,9 @@ class Part:
     graph_refused: tuple[Group, ...] = ()
     """What is refused of the graph as a whole: its inputs, outputs or quantization."""
     unknown_nodes: int = 0
+    refused_operators: tuple[str, ...] = ()
+    """The refused nodes by operator: ``MatMul (60)``."""
+    unknown_operators: tuple[str, ...] = ()
     front_end: tuple[FrontEndAnswer, ...] = ()
     """What the real converter's front end said to this graph."""
 

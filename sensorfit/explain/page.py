@@ -129,6 +129,8 @@ def part(
         foreign_inputs=foreign_inputs(graph, target, given),
         refused_nodes=len({f.node for f in found if f.support == "unsupported" and _about_operators(f)}),
         unknown_nodes=len({f.node for f in found if f.support == "unknown" and _about_operators(f)}),
+        refused_operators=_by_operator(found, "unsupported"),
+        unknown_operators=_by_operator(found, "unknown"),
         front_end=evidence.front_end(entry.graph.stem) if entry else (),
     )
 
@@ -225,12 +227,12 @@ def _reasons(parts: Sequence[Part], whole: Sum | None, target: Target) -> tuple[
         report = item.report
         who = f"The {item.label}" if len(parts) > 1 else "The network"
         if item.refused:
-            count = ", ".join(_by_operator(item.refused))
+            count = ", ".join(item.refused_operators)
             found.append(
                 f"{who} has {counted(item.refused_nodes, 'node')} that the converter refuses in the form used: {count}."
             )
         if item.unknown:
-            count = ", ".join(_by_operator(item.unknown))
+            count = ", ".join(item.unknown_operators)
             found.append(f"{who} has {counted(item.unknown_nodes, 'node')} that nobody has tried: {count}.")
         found += [f"{who} is refused as a whole: {g.reason} ({g.rule})." for g in item.graph_refused]
         found += [f"{who} needs more than {_over(report)}."] if not item.has_room else []
@@ -281,12 +283,13 @@ def _tiles(report: Report) -> str:
     return ""
 
 
-def _by_operator(found: Sequence[Group]) -> list[str]:
-    """``MatMul (60)`` for each operator; refused for two reasons, the larger group counts."""
-    counts: dict[str, int] = {}
-    for group in found:
-        counts[group.op or group.rule] = max(counts.get(group.op or group.rule, 0), group.count)
-    return [f"{op} ({n})" for op, n in counts.items()]
+def _by_operator(found: Iterable[Finding], support: str) -> tuple[str, ...]:
+    """``MatMul (60)`` for each operator; a node that several findings name counts once."""
+    nodes: dict[str, set[str]] = {}
+    for one in found:
+        if one.support == support and _about_operators(one):
+            nodes.setdefault(one.op or one.rule, set()).add(one.node)
+    return tuple(f"{op} ({len(names)})" for op, names in nodes.items())
 
 
 def _caveats(entry: Entry | None, parts: Sequence[Part]) -> tuple[str, ...]:
