@@ -101,8 +101,15 @@ def _is_untrained(graph: Graph, tensor: str) -> bool:
 
 
 def scale_and_shift(graph: Graph, node: Node) -> Node | None:
-    """The Add that runs as one step with ``node``: a product and then a sum, both with one constant a channel."""
-    if node.op != "Mul" or not channel_constant(graph, node):
+    """The Add that runs as one step with ``node``: a product and then a sum, both with one constant a channel.
+
+    Of the input itself they stay two steps (PicoSAM3's normalisation: 192 B of weights).
+    """
+    if (
+        node.op != "Mul"
+        or not channel_constant(graph, node)
+        or set(graph.activations(node)) & set(graph.inputs)
+    ):
         return None
     readers = graph.consumers_of(node.outputs[0])
     if len(readers) != 1 or node.outputs[0] in graph.outputs:

@@ -18,6 +18,7 @@ import pytest
 from onnx import helper, numpy_helper
 from PIL import Image
 
+from sensorfit.api import check
 from sensorfit.convert.frontend import confirm
 from sensorfit.convert.messages import read_memory_report
 from sensorfit.convert.toolchain import convert
@@ -163,6 +164,11 @@ def test_the_normalisation_costs_what_the_report_says(tmp_path: Path) -> None:
     assert made.complaint is None and made.memory is not None
     assert made.memory.weights_bytes == 1_438_848 + NORMALISATION_BYTES
     assert made.memory.total_bytes == BARE_TOTAL + NORMALISATION_BYTES
+    predicted = check(tmp_path / "picosam3.onnx").memory
+    assert (predicted.weights_bytes, predicted.total_bytes) == (
+        made.memory.weights_bytes,
+        made.memory.total_bytes,
+    )
 
 
 def test_confirm_takes_a_weightless_float_graph_and_a_quantized_one(bare: Path) -> None:

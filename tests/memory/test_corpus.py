@@ -9,10 +9,15 @@ from __future__ import annotations
 import gzip
 import json
 
+import numpy as np
 import onnx
+import onnx.parser
 import pytest
+from onnx import numpy_helper
 
 from sensorfit.graph.load import load
+from sensorfit.graph.lower import lower
+from sensorfit.memory.analysis import analyse
 from sensorfit.memory.layout import load_memory_facts
 from sensorfit.target import load_target
 from sensorfit.verify.engine import verify
@@ -121,3 +126,28 @@ def test_no_network_that_the_converter_took_is_refused() -> None:
             refused.add(case.name)
     assert not refused
     assert {"att1", "att2", "mm2", "n_levit"} <= set(CASES)
+
+
+def test_a_product_and_a_sum_are_one_step_but_for_those_of_the_input() -> None:
+    """The converter's bytes: 192 for PicoSAM3's normalisation, 160 a block of 32 channels elsewhere (bn_a)."""
+
+    shapes = {
+        "s": (3, 1, 1),
+        "t": (3, 1, 1),
+        "u": (40, 1, 1),
+        "v": (40, 1, 1),
+        "w": (40, 3, 3, 3),
+        "k": (40, 40, 1, 1),
+    }
+
+    def weights(body: str) -> int:
+        head = '<ir_version: 10, opset_import: ["" : 17]> g (float[1,3,32,32] x) => (float[1,40,32,32] z) '
+        model = onnx.parser.parse_model(head + "{" + body + "}")
+        for name, shape in shapes.items():
+            model.graph.initializer.append(numpy_helper.from_array(np.ones(shape, np.float32), name))
+        return analyse(lower(load(model, "net")), load_target()).weights_bytes
+
+    convolution = "y = Conv <pads = [1,1,1,1]> ({}, w) q = Relu (y) {} z = Conv ({}, k)"
+    bare = weights(convolution.format("x", "", "q"))
+    assert weights("a = Mul (x, s) b = Add (a, t) " + convolution.format("b", "", "q")) - bare == 192
+    assert weights(convolution.format("x", "c = Mul (q, u) d = Add (c, v)", "d")) - bare == 2 * 160
