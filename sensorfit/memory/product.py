@@ -27,7 +27,8 @@ def is_product(graph: Graph, node: Node) -> bool:
 def matrix_product(state: Expansion, node: Node, sources: list[str]) -> None:
     """The steps of ``node``, a product of two activations."""
     name, facts = node.name, state.facts
-    heads, out = state.extent(node.outputs[0]).channels, state.extent(node.outputs[0])
+    out = state.extent(node.outputs[0])
+    heads = out.channels
     first = _heads(state, state.values[sources[0]], heads, Layout.PLANES, f"{name}/a")
     second = _heads(state, state.values[sources[-1]], heads, Layout.TURNED, f"{name}/b")
     part = out.resized(channels=1)
@@ -38,7 +39,7 @@ def matrix_product(state: Expansion, node: Node, sources: list[str]) -> None:
         size = tensor_bytes(part, Layout.PLANES, facts)
         buffer = state.store(node.outputs[0], label, size, Layout.PLANES)
         state.step(f"{name}/{head}", node.op, [a.buffer, b.buffer], [buffer])
-        done = type(a)(buffer, Layout.PLANES, part)
+        done = Value(buffer, Layout.PLANES, part)
         if heads > 1:
             done = state.transform(
                 done, part, Layout.PLANES, f"{name}/stack-{head}", f"stacked, {label}", "Reshape"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,9 +12,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from sensorfit import apart, cli, gate
+from sensorfit import cli, gate
 from sensorfit.config import Policy
-from sensorfit.errors import ConfigError
 from sensorfit.gate import Job, expand
 
 Run = Callable[..., tuple[int, str, str]]
@@ -316,79 +313,6 @@ def test_diff_renders_markdown(run: Run, models: Path) -> None:
         "### <code>models/good.onnx</code> → <code>models/bad.onnx</code>: **fits → does not fit**\n"
     )
     assert "ConvTranspose 0 -&gt; 1" in out
-
-
-# --- children ---
-
-
-def _work(task: str) -> str:
-    if task == "crash":
-        os.kill(os.getpid(), signal.SIGKILL)
-    if task == "hang":
-        signal.pause()
-    if task == "raise":
-        raise ConfigError("no such thing")
-    if task == "swell":
-        return str(len(bytearray(2 * apart.MAX_MEMORY_BYTES)))
-    return task
-
-
-@pytest.mark.skipif(not apart.AVAILABLE, reason="children are forked on Linux only")
-@pytest.mark.parametrize("workers", [1, 3])
-def test_a_child_that_dies_or_hangs_costs_one_answer(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apart, "GRACE_SECONDS", 0.0)
-    tasks = ["a", "crash", "b", "hang", "c", "crash", "d"]
-    found = list(apart.in_children(tasks, _work, workers, 0.5, lambda task, why: f"{task}: {why}"))
-    died = "crash: the process that checked it died (signal SIGKILL)"
-    assert found == ["a", died, "b", "hang: checking takes longer than 0.5 s", "c", died, "d"]
-
-
-@pytest.mark.skipif(not apart.AVAILABLE, reason="children are forked on Linux only")
-def test_a_child_has_a_bound_on_memory_and_hands_exceptions_on() -> None:
-    with pytest.raises(MemoryError):
-        list(apart.in_children(["swell"], _work, 1, 60, lambda task, why: why))
-    with pytest.raises(ConfigError, match="no such thing"):
-        list(apart.in_children(["a", "raise"], _work, 1, 60, lambda task, why: why))
-
-
-_READY: list[str] = []
-
-
-def _get_ready() -> None:
-    _READY.append("ready")
-
-
-def _who(task: str) -> tuple[int, list[str]]:
-    return os.getpid(), [*_READY, task]
-
-
-def _die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-@pytest.mark.skipif(not apart.AVAILABLE, reason="children are forked on Linux only")
-def test_a_child_with_a_head_start_gets_ready_and_takes_the_tasks() -> None:
-    with apart.head_start(_who, _get_ready):
-        (early,) = [child.pid for child in apart._begun.values()]
-        found = list(apart.in_children(["a", "b"], _who, 1, 60, lambda task, why: (0, [why]), _get_ready))
-    assert found == [(early, ["ready", "a"]), (early, ["ready", "b"])]
-
-
-@pytest.mark.skipif(not apart.AVAILABLE, reason="children are forked on Linux only")
-def test_a_child_that_nobody_asks_is_stopped() -> None:
-    with pytest.raises(ConfigError), apart.head_start(_who, _get_ready):
-        (child,) = apart._begun.values()
-        raise ConfigError("the command line says nothing useful")
-    assert child.exitcode == -signal.SIGKILL and not apart._begun
-
-
-@pytest.mark.skipif(not apart.AVAILABLE, reason="children are forked on Linux only")
-def test_a_child_that_dies_before_its_task_is_a_lost_task() -> None:
-    with apart.head_start(_who, _die):
-        (child,) = apart._begun.values()
-        child.join()
-        found = list(apart.in_children(["a"], _who, 1, 60, lambda task, why: (0, [why]), _die))
-    assert found == [(0, ["the process that checked it died (signal SIGKILL)"])]
 
 
 def test_an_unexpected_failure_of_one_of_many_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
