@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 FIGURES = {
@@ -67,10 +68,7 @@ def models() -> tuple[str, ...]:
     return tuple(name for name in _table() if name != LISTED)
 
 
-@cache
 def _table() -> dict[str, Any]:
-    from importlib import resources  # here: who only reads a report needs the types alone
+    from .. import toml  # here: who only reads a report needs the types alone
 
-    from ..toml import tomllib
-
-    return tomllib.loads((resources.files(__package__) / "published.toml").read_text(encoding="utf-8"))
+    return toml.table(Path(__file__).with_name("published.toml"))

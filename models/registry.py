@@ -8,18 +8,16 @@ A look-up reads these tables and nothing else: no torch, no graph.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
-from importlib import import_module, resources
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from .. import toml
 from ..suggest import did_you_mean
-from ..toml import tomllib
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """A built-in model. ``input_shape`` is (channels, height, width)."""
 
     name: str
@@ -87,7 +85,7 @@ def names() -> tuple[str, ...]:
 
 @cache
 def _entries() -> dict[str, Entry]:
-    graphs = Path(str(resources.files(__package__))) / "graphs"
+    graphs = Path(__file__).with_name("graphs")
     single = {
         name: Entry(
             name=name,
@@ -133,6 +131,5 @@ def _sentence(note: str, checked: str, parts: tuple[str, ...]) -> str:
     return f"{note}; " * bool(note) + f"this is {checked}" + f" (also: {others})" * bool(others)
 
 
-@cache
 def _table(file: str) -> dict[str, Any]:
-    return tomllib.loads((resources.files(__package__) / file).read_text(encoding="utf-8"))
+    return toml.table(Path(__file__).with_name(file))

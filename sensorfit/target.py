@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from .errors import ConfigError
@@ -12,15 +13,11 @@ from .errors import ConfigError
 TARGETS = ("imx500",)
 
 
-@cache
 def read_facts(name: str, target: str = "imx500") -> Mapping[str, Any]:
-    """The table of facts ``rules/<target>/<name>.toml``, parsed once: TOML is slow to read, and many ask."""
-    from importlib import resources  # here: who only reads a report needs the type alone
+    """The table of facts ``rules/<target>/<name>.toml``."""
+    from . import rules, toml  # here: who only reads a report needs the type alone
 
-    from .toml import tomllib
-
-    file = resources.files("sensorfit.rules") / target / f"{name}.toml"
-    return tomllib.loads(file.read_text(encoding="utf-8"))
+    return toml.table(Path(rules.__file__).parent / target / f"{name}.toml")
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,23 @@
 """TOML: in the standard library since Python 3.11, from the package ``tomli`` before."""
 
 import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-__all__ = ["tomllib"]
+__all__ = ["table", "tomllib"]
+
+
+@cache
+@cache
+def table(file: Path) -> dict[str, Any]:
+    """What a TOML file of the package holds, parsed once: TOML is slow to read, and many ask.
+
+    By its path: ``importlib.resources`` imports what archives need, which takes longer than a small table.
+    """
+    return tomllib.loads(file.read_text(encoding="utf-8"))
