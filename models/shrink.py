@@ -18,7 +18,7 @@ from math import prod
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from ..graph.shapes import Values, dtype_of, shape_of
+from ..graph.shapes import Values, shape_of
 
 
 def shrink(model: onnx.ModelProto, learned: frozenset[str]) -> onnx.ModelProto:
@@ -55,7 +55,7 @@ def shrink(model: onnx.ModelProto, learned: frozenset[str]) -> onnx.ModelProto:
     graph.initializer.extend(constants)
     merge_equal(model)
     for output in graph.output:
-        output.type.CopyFrom(values.types[output.name])
+        output.type.CopyFrom(values.types[output.name].proto)
     del graph.value_info[:]
     for node in graph.node:
         node.ClearField("doc_string")
@@ -63,8 +63,8 @@ def shrink(model: onnx.ModelProto, learned: frozenset[str]) -> onnx.ModelProto:
 
 
 def _grows(node: onnx.NodeProto, values: Values, trained: set[str]) -> bool:
-    read = [prod(shape_of(values.types[i]) or ()) for i in node.input if i in trained]  # type: ignore[arg-type]
-    written = sum(prod(shape_of(values.types[o]) or ()) for o in node.output)  # type: ignore[arg-type]
+    read = [prod(values.shape(i) or ()) for i in node.input if i in trained]  # type: ignore[arg-type]
+    written = sum(prod(values.shape(o) or ()) for o in node.output)  # type: ignore[arg-type]
     return bool(read) and written > sum(read) and node.op_type != "Shape"
 
 
@@ -72,10 +72,10 @@ def _initializer(name: str, values: Values) -> TensorProto:
     array = values.constants[name]()
     if array is not None:
         return numpy_helper.from_array(array, name)
-    kind = values.types[name].tensor_type.elem_type
-    if dtype_of(values.types[name]) != "float32":
+    known = values.types[name]
+    if known.dtype != "float32":
         raise ValueError(f"{name}: a constant of the graph cannot be computed")
-    return TensorProto(name=name, data_type=kind, dims=shape_of(values.types[name]) or ())
+    return TensorProto(name=name, data_type=TensorProto.FLOAT, dims=known.shape or ())
 
 
 def _reached(nodes: list[onnx.NodeProto], wanted: set[str]) -> list[onnx.NodeProto]:

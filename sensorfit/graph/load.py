@@ -247,7 +247,7 @@ def _needed(protos: Iterable[onnx.NodeProto], outputs: Iterable[str]) -> set[int
     tensors = set(outputs)
     found = set()
     for proto in reversed([*protos]):
-        if has_subgraphs(proto) or any(o in tensors for o in proto.output):
+        if any(o in tensors for o in proto.output) or has_subgraphs(proto):
             tensors.update(reads(proto))
             found.add(id(proto))
     return found

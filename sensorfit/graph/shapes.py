@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import onnx
 from onnx import SparseTensorProto, TensorProto, TypeProto, helper, numpy_helper
 from onnx.shape_inference import infer_node_outputs
 
+from .agree import BROADCASTING
 from .fold import MAX_ELEMENTS, NOT_FOLDED, Value, evaluator, reader
 from .ir import Shape, Tensor
 from .limits import MAX_RANK
@@ -35,6 +36,21 @@ SIZES = {
 }  # fmt: skip
 """Inputs with one number for each dimension."""
 
+VALUES_UNREAD = BROADCASTING | {
+    "Conv", "ConvTranspose", "Gemm", "MatMul", "BatchNormalization", "InstanceNormalization", "LayerNormalization",
+}  # fmt: skip
+"""Operators whose inference looks at no constant's values."""
+
+
+class Type(NamedTuple):
+    """A TypeProto, read once: every reader of a tensor asks, and networks repeat their shapes."""
+
+    proto: TypeProto
+    shape: Shape | None
+    dtype: str
+    token: bytes
+    """The same as bytes, to compare."""
+
 
 class Values:
     """What is known of every tensor so far: type, shape, and the value of the constants."""
@@ -42,22 +58,28 @@ class Values:
     def __init__(self, opsets: Mapping[str, int], directory: str | None) -> None:
         self.opsets = opsets
         self.directory = directory
-        self.types: dict[str, TypeProto] = {}
-        self._shapes: dict[str, Shape | None] = {}
+        self.types: dict[str, Type] = {}
         self.constants: dict[str, Value] = {}
         self._imports = [helper.make_opsetid(d, v) for d, v in opsets.items()]
         self._data: dict[str, TensorProto] = {}
+        self._known: dict[bytes, Type] = {}
+        self._inferred: dict[object, tuple[Type | None, ...]] = {}
+        """The types of a node's outputs by all that inference looks at: networks repeat their blocks."""
 
-    def add_type(self, name: str, type_proto: TypeProto) -> None:
-        """The type of a tensor: an input's as declared, another's as inferred. All writing goes through here."""
-        self.types[name] = type_proto
-        self._shapes.pop(name, None)
+    def add_type(self, name: str, proto: TypeProto) -> None:
+        """The type of a tensor: an input's as declared, another's as made by a node."""
+        self.types[name] = self._type(proto)
+
+    def _type(self, proto: TypeProto) -> Type:
+        token = proto.SerializeToString()
+        if token not in self._known:
+            self._known[token] = Type(proto, shape_of(proto), dtype_of(proto), token)
+        return self._known[token]
 
     def shape(self, name: str) -> Shape | None:
-        """The shape of ``name`` as far as it is known; read from its type once, since every reader asks."""
-        if name not in self._shapes:
-            self._shapes[name] = shape_of(self.types.get(name))
-        return self._shapes[name]
+        """The shape of ``name`` as far as it is known."""
+        known = self.types.get(name)
+        return known.shape if known else None
 
     def add_initializer(self, name: str, proto: TensorProto) -> None:
         """An initializer, its data present or not."""
@@ -69,8 +91,7 @@ class Values:
         if node.op_type == "Constant" and not node.domain:
             self._constant(node)
             return
-        for name, inferred in self._infer(node).items():
-            self.add_type(name, inferred)
+        self.types.update(self._infer(node))
         if node.op_type in ("Shape", "Size") and not node.domain:
             self._shape_of(node)
         elif self._folds(node):
@@ -82,8 +103,9 @@ class Values:
 
     def tensor(self, name: str, bits: int | None = None) -> Tensor:
         """The IR's record of ``name``."""
-        value = self.constants.get(name)
-        return Tensor(name, self.shape(name), dtype_of(self.types.get(name)), value is not None, bits, value)
+        value, known = self.constants.get(name), self.types.get(name)
+        shape, dtype = (known.shape, known.dtype) if known else (None, "")
+        return Tensor(name, shape, dtype, value is not None, bits, value)
 
     def _constant(self, node: onnx.NodeProto) -> None:
         proto = constant_proto(node)
@@ -111,20 +133,34 @@ class Values:
         shapes = [self.shape(o) for o in node.output if o]
         return all(s is not None and None not in s and _elements(s) <= MAX_ELEMENTS for s in shapes)
 
-    def _infer(self, node: onnx.NodeProto) -> dict[str, TypeProto]:
+    def _infer(self, node: onnx.NodeProto) -> dict[str, Type]:
         schema = schema_for(node.op_type, self.opsets.get(node.domain, 0), node.domain)
-        types = {i: self.types[i] for i in node.input if i in self.types}
-        if schema is None or len(types) < len({i for i in node.input if i}):
+        inputs = tuple(node.input)
+        types = {i: self.types[i] for i in inputs if i in self.types}
+        if schema is None or len(types) < len({i for i in inputs if i}):
             return {}
-        if node.op_type in SAME_SHAPE and node.input[0] in types:
-            return {node.output[0]: types[node.input[0]]}
-        data = {i: p for i in types if i in self.constants and (p := self._small(i)) is not None}
+        if node.op_type in SAME_SHAPE and inputs[0] in types:
+            return {node.output[0]: types[inputs[0]]}
         if not self._safe(node):
             return {}
-        try:
-            return dict(infer_node_outputs(schema, node, types, data, opset_imports=self._imports))
-        except Exception:  # inference refuses a node: its outputs stay unknown, the rules say so
-            return {}
+        told = () if node.op_type in VALUES_UNREAD else (i for i in types if i in self.constants)
+        data = {i: p for i in told if (p := self._small(i)) is not None}
+        key = (
+            node.op_type,
+            node.domain,
+            tuple(a.SerializeToString() for a in node.attribute),
+            tuple(types[i].token if i else b"" for i in inputs),
+            tuple((i, p.SerializeToString()) for i, p in enumerate(map(data.get, inputs)) if p),
+            tuple(map(bool, node.output)),
+        )
+        if key not in self._inferred:
+            protos = {name: known.proto for name, known in types.items()}
+            try:
+                found = infer_node_outputs(schema, node, protos, data, opset_imports=self._imports)
+            except Exception:  # inference refuses a node: its outputs stay unknown, the rules say so
+                found = {}
+            self._inferred[key] = tuple(self._type(found[o]) if o in found else None for o in node.output)
+        return {o: t for o, t in zip(node.output, self._inferred[key], strict=True) if t}
 
     def _safe(self, node: onnx.NodeProto) -> bool:
         """Whether ONNX's inference survives ``node``: no more dimensions than a tensor can have, terms that match.
@@ -161,7 +197,7 @@ class Values:
             value = self.constants[name]()
             if value is None or value.dtype == object:
                 return None
-            self._data[name] = numpy_helper.from_array(value, name)
+            self._data[name] = numpy_helper.from_array(value)
         return self._data[name]
 
 

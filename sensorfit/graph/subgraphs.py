@@ -20,13 +20,14 @@ def has_subgraphs(node: NodeProto) -> bool:
     return next(subgraphs(node), None) is not None
 
 
-def reads(node: NodeProto) -> Iterator[str]:
+def reads(node: NodeProto) -> list[str]:
     """The tensors that ``node`` reads: its inputs, then what its subgraphs may take from outside."""
-    yield from (i for i in node.input if i)
+    found = [i for i in node.input if i]
     waiting = [*subgraphs(node)]
     while waiting:
         graph = waiting.pop()
         for inner in graph.node:
-            yield from (i for i in inner.input if i)
+            found += (i for i in inner.input if i)
             waiting += subgraphs(inner)
-        yield from (o.name for o in graph.output)
+        found += (o.name for o in graph.output)
+    return found

@@ -10,7 +10,9 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from sensorfit.errors import ModelError
+from sensorfit.graph import shapes
 from sensorfit.graph.load import load
+from sensorfit.models.registry import meant
 from tests.conftest import model_of
 
 CONV = """
@@ -77,6 +79,46 @@ def test_a_dynamic_height_stays_unknown_until_it_is_given() -> None:
     model = model_of("g (float[1,3,H,8] x) => (float[1,3,H,8] y) { y = Relu(x) }")
     assert load(model).shape("y") == (1, 3, None, 8)
     assert load(model, input_shapes={"": (1, 3, 16, 8)}).shape("y") == (1, 3, 16, 8)
+
+
+REPEATED = """
+g (float[1,8,4] x, float[1,4,8] z) => (float[a,b,c] first, float[d,e,f] second, float[g,h,i] third, float[j,k,l] fourth) {
+    one = Constant<value = int64[3] {1, 4, 8}>()
+    same = Constant<value = int64[3] {1, 4, 8}>()
+    other = Constant<value = int64[3] {2, 2, 8}>()
+    first = Reshape(x, one)
+    second = Reshape(x, same)
+    third = Reshape(x, other)
+    fourth = Reshape(z, one)
+}
+"""
+
+
+def test_nodes_that_differ_in_a_value_only_have_shapes_of_their_own() -> None:
+    graph = load(model_of(REPEATED))
+    shapes = [graph.shape(name) for name in ("first", "second", "third", "fourth")]
+    assert shapes == [(1, 4, 8), (1, 4, 8), (2, 2, 8), (1, 4, 8)]
+
+
+@pytest.mark.parametrize("name", ["picosam3", "tinysam/decoder", "edgesam", "sam2.1-tiny"])
+def test_inference_says_the_same_of_every_node_whatever_it_remembers_or_is_told(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = meant(name)
+    assert entry is not None
+    short = load(entry.graph).tensors
+
+    class Forgetful(shapes.Values):
+        def _infer(self, node: onnx.NodeProto) -> dict[str, shapes.Type]:
+            self._inferred.clear()
+            return super()._infer(node)
+
+    monkeypatch.setattr(shapes, "VALUES_UNREAD", frozenset())
+    monkeypatch.setattr("sensorfit.graph.load.Values", Forgetful)
+    whole = load(entry.graph).tensors
+    assert {n: (t.shape, t.dtype) for n, t in short.items()} == {
+        n: (t.shape, t.dtype) for n, t in whole.items()
+    }
 
 
 def test_an_input_shape_for_an_absent_input_is_refused_by_name() -> None:
