@@ -9,7 +9,6 @@ output: the pattern's inner values must be its own.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from .activations import gelu, hard_swish, hard_swish_clip, mish, silu
 from .ir import Graph, Node
@@ -47,7 +46,7 @@ def _recognise(graph: Graph) -> tuple[Match, ...]:
             if match is None or any(n.name in taken for n in match.nodes) or not _closed(graph, match):
                 continue
             own = {n.name: n for n in match.nodes}
-            found.append(replace(match, nodes=tuple(sorted(own.values(), key=lambda n: position[n.name]))))
+            found.append(match._replace(nodes=tuple(sorted(own.values(), key=lambda n: position[n.name]))))
             taken.update(own)
     return tuple(sorted(found, key=lambda m: position[m.nodes[0].name]))
 

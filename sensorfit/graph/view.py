@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from .ir import Graph, Node
 
@@ -13,15 +13,14 @@ TOLERANCE = 1e-3
 """How far a constant of a formula may be off, relative: exporters round 1.4142, 0.7979 and 0.0447 differently."""
 
 
-@dataclass(frozen=True)
-class Match:
+class Match(NamedTuple):
     """``nodes`` compute ``kind``; ``inputs`` are the data, then the parameters."""
 
     kind: str
     nodes: tuple[Node, ...]
     inputs: tuple[str, ...]
     output: str
-    attrs: Mapping[str, Any] = field(default_factory=dict)
+    attrs: Mapping[str, Any] = MappingProxyType({})
     fused: bool = True
     """Whether the road to the sensor makes one operator of it."""
     form: str = ""
@@ -33,8 +32,7 @@ def near(value: float | None, target: float) -> bool:
     return value is not None and math.isclose(value, target, rel_tol=TOLERANCE)
 
 
-@dataclass(frozen=True)
-class View:
+class View(NamedTuple):
     """Questions about the neighbours of a node; operators of other domains are nobody's neighbour."""
 
     graph: Graph

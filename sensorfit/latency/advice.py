@@ -6,7 +6,6 @@ A hint is the cost of the layer as it is against its cost after one change.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -64,8 +63,8 @@ def _just_past(
     cheaper = layer
     for _, n in sides:
         ratio = (n // simd * simd) / pad(n, simd)
-        cheaper = replace(cheaper, array=int(cheaper.array * ratio), weights=int(cheaper.weights * ratio))
-    cheaper = replace(cheaper, bytes=_fewer_bytes(graph, node, layer, [s for s, _ in sides], simd))
+        cheaper = cheaper._replace(array=int(cheaper.array * ratio), weights=int(cheaper.weights * ratio))
+    cheaper = cheaper._replace(bytes=_fewer_bytes(graph, node, layer, [s for s, _ in sides], simd))
     words = " and ".join(f"{n} {s} channels are computed as {pad(n, simd)}" for s, n in sides)
     fix = " and ".join(
         f"{n // simd * simd} {s} channels (or up to {pad(n, simd)} at the same cost)" for s, n in sides
@@ -108,7 +107,7 @@ def _full_resolution(
         return None
     if prod(d or 1 for d in out[2:]) < prod(d or 1 for d in given[2:]):
         return None
-    quarter = replace(layer, array=layer.array // 4, bytes=layer.bytes // 4)
+    quarter = layer._replace(array=layer.array // 4, bytes=layer.bytes // 4)
     return Advice(
         "SF402",
         node.name,
@@ -140,9 +139,9 @@ def _upsample_first(
     if ratio <= 1:
         return None
     old, new = layer.channels
-    moved = replace(layer, array=int(layer.array / ratio), bytes=int(layer.bytes / ratio))
+    moved = layer._replace(array=int(layer.array / ratio), bytes=int(layer.bytes / ratio))
     resized = work(graph, resize, constants.simd, "resample")
-    thinner = replace(resized, bytes=int(resized.bytes * pad(new, constants.simd) / pad(old, constants.simd)))
+    thinner = resized._replace(bytes=int(resized.bytes * pad(new, constants.simd) / pad(old, constants.simd)))
     saved = cost + cycles(resized, constants) - cycles(moved, constants) - cycles(thinner, constants)
     last = "" if not node.activation else f", with its {node.activation} after it"
     nearest = resize.attrs.get("mode", "nearest") in ("nearest", b"nearest")

@@ -18,8 +18,7 @@ Two constants are fitted (``calibrate``); the rest is the hardware's.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -32,8 +31,7 @@ DENSE = frozenset({"dense", "grouped", "transposed"})
 SINGLE_LANE = frozenset({"depthwise"})
 
 
-@dataclass(frozen=True)
-class Constants:
+class Constants(NamedTuple):
     """The cost model's numbers; the first three are fitted."""
 
     dense_cycles_per_mac: float
@@ -69,8 +67,7 @@ class Constants:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class Columns:
+class Columns(NamedTuple):
     """The layers of a network side by side: one entry a layer."""
 
     array: np.ndarray
@@ -93,8 +90,7 @@ class Columns:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class Terms:
+class Terms(NamedTuple):
     """Each layer's cycles as a linear form: ``fitted`` (layers, 3) @ constants + ``fixed``."""
 
     fitted: np.ndarray

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..graph.ir import Graph
 from ..target import Target, read_facts
@@ -20,8 +19,7 @@ MANY = 3
 """Nodes named in a note before it says "and n more"."""
 
 
-@dataclass(frozen=True)
-class Calibration:
+class Calibration(NamedTuple):
     """A fitted cost model and its error; ``name`` says whose measurements it stands on."""
 
     constants: Constants

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class LayerCost:
+class LayerCost(NamedTuple):
     """One layer of the device graph: multiply-accumulates and estimated DSP cycles."""
 
     node: str
@@ -23,8 +23,7 @@ class LayerCost:
     """What the cycles are spent on: "compute", "memory" or "compute+memory"."""
 
 
-@dataclass(frozen=True)
-class Advice:
+class Advice(NamedTuple):
     """One change to one layer, with the cycles it saves by the cost model's own count."""
 
     rule: str

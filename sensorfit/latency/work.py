@@ -9,8 +9,8 @@ here is fitted; ``cycles`` turns it into time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
+from typing import NamedTuple
 
 from ..graph.ir import Graph, Node, Shape
 from .macs import CONVOLUTIONS, PRODUCTS, RECURRENT, elements, first_output, inner_size, macs
@@ -58,8 +58,7 @@ WINDOWED = frozenset(
 """Kinds that read an image pixel by pixel, all channels at once."""
 
 
-@dataclass(frozen=True)
-class Work:
+class Work(NamedTuple):
     """One layer's demand; ``known`` is False where a shape is missing, and then all of it is 0."""
 
     node: str

@@ -132,5 +132,5 @@ def _step(operation: Operation, alive: Iterable[str], waiting: Mapping[str, Live
     here = dict.fromkeys(operation.reads, "read here")
     here |= dict.fromkeys(operation.writes, "written here")
     here[operation.scratch] = "scratch"
-    live = (replace(waiting[name], why=here[name]) if name in here else waiting[name] for name in alive)
+    live = (waiting[name]._replace(why=here[name]) if name in here else waiting[name] for name in alive)
     return Step(operation.name, operation.op, tuple(live))

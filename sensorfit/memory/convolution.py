@@ -12,8 +12,8 @@ phases: s x s interleaved sub-images stacked as channels, kernel ceil(k / s).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from math import ceil, prod
+from typing import NamedTuple
 
 from ..graph.ir import Graph, Node
 from .layout import Extent, Facts, Layout
@@ -21,8 +21,7 @@ from .layout import Extent, Facts, Layout
 Pair = tuple[int, int]
 
 
-@dataclass(frozen=True)
-class Convolution:
+class Convolution(NamedTuple):
     """The parameters of a convolution node, batch left out."""
 
     inputs: int
@@ -111,7 +110,7 @@ def runs_by_group(conv: Convolution, facts: Facts) -> bool:
 
 def one_group(conv: Convolution) -> Convolution:
     """The dense convolution of one group."""
-    return replace(conv, inputs=conv.inputs // conv.groups, outputs=conv.outputs // conv.groups, groups=1)
+    return conv._replace(inputs=conv.inputs // conv.groups, outputs=conv.outputs // conv.groups, groups=1)
 
 
 def is_polyphase(conv: Convolution, facts: Facts) -> bool:
@@ -175,7 +174,7 @@ def weight_bytes(conv: Convolution, facts: Facts) -> int:
         return conv.groups * weight_bytes(one_group(conv), facts)
     if conv.groups > 1 and conv.outputs > conv.inputs:  # one convolution for each result of an input
         times = conv.outputs // conv.inputs
-        return times * weight_bytes(replace(conv, outputs=conv.inputs), facts)
+        return times * weight_bytes(conv._replace(outputs=conv.inputs), facts)
     if conv.groups > 1:  # a square of even side, one row of 32 bytes a tap
         taps = (2 * _grouped_side(conv)) ** 2
         kernel = conv.inputs // conv.groups * taps * facts.channel_block

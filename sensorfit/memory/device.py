@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from .layout import Layout
 
 
-@dataclass(frozen=True)
-class Buffer:
+class Buffer(NamedTuple):
     """A piece of runtime memory: one tensor in one layout, or the scratch space of a step."""
 
     name: str
@@ -17,8 +17,7 @@ class Buffer:
     layout: Layout | None = None
 
 
-@dataclass(frozen=True)
-class Operation:
+class Operation(NamedTuple):
     """One step on the device: an operator of the graph, or a change of layout before it."""
 
     name: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import prod
 
 from ..graph.ir import Graph, Node
@@ -246,11 +245,11 @@ def _fuse_add(state: Expansion, node: Node, sources: list[str]) -> bool:
     conv = state.program.operations.pop(index)
     other = next(t for t in sources if t != joined)
     operand = state.bring(other, Layout.BLOCKS, node.name)
-    state.program.operations.append(replace(conv, reads=tuple(dict.fromkeys((*conv.reads, operand.buffer)))))
+    state.program.operations.append(conv._replace(reads=tuple(dict.fromkeys((*conv.reads, operand.buffer)))))
     extent = state.extent(node.outputs[0])
     size = tensor_bytes(extent, mine.layout, state.facts)
     held = state.program.buffers[mine.buffer]
-    state.program.buffers[mine.buffer] = replace(held, bytes=size)
+    state.program.buffers[mine.buffer] = held._replace(bytes=size)
     state.program.fused.add(mine.buffer)
     state.values[node.outputs[0]] = Value(mine.buffer, mine.layout, extent)
     return True

@@ -17,10 +17,10 @@ their evidence stand in ``rules/imx500/memory.toml``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from math import ceil, prod
+from typing import NamedTuple
 
 from ..target import read_facts
 
@@ -39,8 +39,7 @@ SIDE_BY_SIDE = (Layout.BLOCKS, Layout.TURNED, Layout.PLANES)
 """The layouts in which tensors are concatenated, the preferred one of equals first."""
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(NamedTuple):
     """The numbers of ``rules/imx500/memory.toml``."""
 
     channel_block: int
@@ -141,8 +140,7 @@ def round_up(value: int, block: int) -> int:
     return -(-value // block) * block
 
 
-@dataclass(frozen=True)
-class Extent:
+class Extent(NamedTuple):
     """Channels, rows and columns of an activation without its batch, and its width in bits.
 
     Tensors of other ranks are folded: a vector has one row and one column, (N, C) has N rows

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Live:
+class Live(NamedTuple):
     """A tensor alive at a step: its bytes in L2 and why it is alive."""
 
     tensor: str
@@ -16,8 +16,7 @@ class Live:
     """Where the plan places it, in bytes from the start of the runtime memory; -1 when not placed."""
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One step of the schedule with everything alive during it."""
 
     node: str
@@ -30,8 +29,7 @@ class Step:
         return sum(item.bytes for item in self.live)
 
 
-@dataclass(frozen=True)
-class Culprit:
+class Culprit(NamedTuple):
     """A tensor of the peak step, and what the peak would be if it were smaller."""
 
     tensor: str
@@ -47,8 +45,7 @@ class Culprit:
     """Runtime bytes if it took nothing: the most that shrinking it can win."""
 
 
-@dataclass(frozen=True)
-class Padding:
+class Padding(NamedTuple):
     """Channels just past a block boundary: what the last few channels cost."""
 
     node: str
@@ -61,8 +58,7 @@ class Padding:
     """Bytes of the tensor that this last block takes."""
 
 
-@dataclass(frozen=True)
-class LargestInput:
+class LargestInput(NamedTuple):
     """The largest (height, width) of an aspect ratio that fits, or why there is none."""
 
     aspect: tuple[int, int]
@@ -77,8 +73,7 @@ class LargestInput:
     tiled_total_bytes: int = 0
 
 
-@dataclass(frozen=True)
-class Tiling:
+class Tiling(NamedTuple):
     """The rows of the layers from ``first`` to ``last`` cut into tiles, as the converter tries over the budget."""
 
     first: str

@@ -7,8 +7,6 @@ A LayerNormalization reads the rows of its last axis turned and writes planes:
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ..graph.ir import Node
 from .expansion import Expansion
 from .layout import Layout, leanest, tensor_bytes
@@ -36,7 +34,7 @@ def rectified_normalisation(state: Expansion, node: Node, source: str) -> None:
     value = state.transform(
         value, value.extent, Layout.BLOCKS, f"{node.name}/scale", f"scaled by {node.name}"
     )
-    state.program.operations[-1] = replace(state.program.operations[-1], op=node.op)
+    state.program.operations[-1] = state.program.operations[-1]._replace(op=node.op)
     state.put(node, node.outputs[0], Layout.BLOCKS, [value.buffer])
 
 

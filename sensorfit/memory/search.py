@@ -18,6 +18,7 @@ import heapq
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 ESTIMATES = 6
 """Estimates tried at most; to the first, everything counts alike."""
@@ -29,8 +30,7 @@ CLOSED = -1
 """Stands for the peak of a cut that was expanded: nothing is better."""
 
 
-@dataclass(frozen=True)
-class Steps:
+class Steps(NamedTuple):
     """Steps as sets of tensors: bit ``b`` of a set is tensor ``b``; the higher bit ranks first."""
 
     sizes: tuple[int, ...]

@@ -13,8 +13,9 @@ three tiles the first makes 106, its two 3x3 convolutions 107 and 108.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from ..graph.ir import Graph, Node, Tensor
 from .convolution import is_polyphase, read_convolution
@@ -26,8 +27,7 @@ Range = tuple[int, int]
 """First row and the row after the last."""
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(NamedTuple):
     """Which rows of its input a layer computes a row of its result from."""
 
     kernel: int

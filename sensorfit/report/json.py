@@ -170,13 +170,13 @@ def _memory(memory: MemoryReport, plan: bool) -> dict[str, Any]:
     }
     if plan:
         found["plan"] = [
-            {"node": s.node, "op": s.op, "bytes": s.bytes, "live": [asdict(t) for t in s.live]}
+            {"node": s.node, "op": s.op, "bytes": s.bytes, "live": [t._asdict() for t in s.live]}
             for s in memory.steps
         ]
         found["plan_bytes"] = memory.plan_bytes
-        found["culprits"] = [asdict(c) for c in memory.culprits]
-        found["padding"] = [asdict(p) for p in memory.padding]
-        found["largest_inputs"] = [asdict(i) for i in memory.largest_inputs]
+        found["culprits"] = [c._asdict() for c in memory.culprits]
+        found["padding"] = [p._asdict() for p in memory.padding]
+        found["largest_inputs"] = [i._asdict() for i in memory.largest_inputs]
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from ..verify.book import NAMES, texts
@@ -30,7 +29,7 @@ def topic(rule: str) -> str:
 def text_of(rule: str, sample: Finding) -> Text:
     """The words of ``rule``; ``sample`` is a finding of it, for what the book leaves out."""
     text = texts().get(rule) or Text(plain(sample.reason or sample.message), "", "", "", "")
-    return text if text.fix else replace(text, fix=plain(sample.fix))
+    return text if text.fix else text._replace(fix=plain(sample.fix))
 
 
 def help_text(text: Text) -> str:

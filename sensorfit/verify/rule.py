@@ -29,7 +29,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ..graph.ir import Graph, Node
 from ..target import Target
@@ -48,8 +48,7 @@ Facts = Mapping[str, Any]
 """The row of an operator in rules/imx500/operators.toml."""
 
 
-@dataclass(frozen=True)
-class Issue:
+class Issue(NamedTuple):
     """What a rule found; the engine adds rule, node and evidence."""
 
     reason: str
@@ -82,8 +81,7 @@ NodeCheck = Callable[[Graph, Node, Facts], Iterable[Issue]]
 GraphCheck = Callable[[Graph, Target], Iterable[Issue]]
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(NamedTuple):
     """A rule's docstring, taken apart."""
 
     title: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -103,9 +102,9 @@ def test_the_steps_of_a_block_run_one_after_the_other() -> None:
     """Two slices of the input, each laid anew: left alone both are cut first."""
     made = program([8, 2, 2, 2, 2, 4], [(), (0,), (1,), (0,), (3,), (2, 4)])
     for index in (1, 3):
-        made.operations[index] = replace(made.operations[index], op="Transform")
+        made.operations[index] = made.operations[index]._replace(op="Transform")
     assert [step.name for step in schedule(made, FACTS)] == ["step1", "step3", "step2", "step4", "step5"]
-    made.operations = [replace(step, block="phases") for step in made.operations[:4]] + made.operations[4:]
+    made.operations = [step._replace(block="phases") for step in made.operations[:4]] + made.operations[4:]
     assert [step.name for step in schedule(made, FACTS)] == ["step1", "step2", "step3", "step4", "step5"]
 
 
@@ -113,7 +112,7 @@ def test_what_a_block_needs_inside_counts() -> None:
     """A block that writes 1 KB by way of 9 goes before the 4 KB that wait for it."""
     made = program([1, 4, 9, 1, 1], [(), (0,), (0,), (2,), (1, 3)])
     for index in (1, 2):
-        made.operations[index] = replace(made.operations[index], block="phases")
+        made.operations[index] = made.operations[index]._replace(block="phases")
     assert [step.name for step in schedule(made, FACTS)] == ["step2", "step3", "step1", "step4"]
 
 
@@ -127,6 +126,6 @@ def test_transforms_are_numbered_from_the_outputs_back_and_compared_as_text() ->
     """Twelve branches: number 0 leads to the last output, 11 to the first; as text 1, 10 and 11 stand before 2."""
     made = program([4] + [2] * 12 + [2] * 12, [(), *[(0,)] * 12, *[(i,) for i in range(1, 13)]])
     for index in range(12, 24):
-        made.operations[index] = replace(made.operations[index], op="Transform")
+        made.operations[index] = made.operations[index]._replace(op="Transform")
     moved = [int(step.name[4:]) - 13 for step in schedule(made, FACTS) if step.op == "Transform"]
     assert moved == [11 - number for number in sorted(range(12), key=str)]
