@@ -7,11 +7,13 @@ and is replaced. Children have a bound on memory. (``sensorfit.check`` in
 Python stays in the caller's process.)
 
     parent   head_start ─► read the command ─► in_children: meanwhile ─► wait, show
-    child      └─► ready ───────────────────────► work ─► answer
+    child      └─► ready ───────────────────────► work ─────────► answer
+    copy                                            └─► beside ─┘
 
 Importing is most of a small model's check, and two processes import at the
 same time: what only a child needs belongs into ``ready``, what only the
-parent needs into ``meanwhile``.
+parent needs into ``meanwhile``. Of work in two halves that need nothing of
+each other, one may run ``beside`` the child.
 """
 
 from __future__ import annotations
@@ -40,6 +42,8 @@ many objects, keep nearly all and leave next to no cycles."""
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
+Aside = Callable[[Callable[[], Answer]], Callable[[], Answer]]
+"""Begins some work; what it returns waits for the answer."""
 
 
 class _Child:
@@ -50,6 +54,7 @@ class _Child:
     """
 
     def __init__(self, work: Callable[[Any], Any], ready: Callable[[], None]) -> None:
+        _bury()
         self.index = -1
         self.deadline = 0.0
         self.exitcode: int | None = None
@@ -84,14 +89,19 @@ class _Child:
             self.exitcode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
         return self.exitcode
 
-    def stop(self) -> None:
-        """End it now."""
+    def release(self) -> None:
+        """Let it end, as nothing is left to do. It is not waited for: to free what it held takes a while."""
         with suppress(BrokenPipeError):  # a task that it never read
             self.tasks.close()
         self.answers.close()
         if self.exitcode is None:
+            _ended.append(self)
+
+    def stop(self) -> None:
+        """End it now, whatever it does."""
+        if self.exitcode is None:
             os.kill(self.pid, signal.SIGKILL)
-        self.join()
+        self.release()
 
 
 @contextmanager
@@ -104,9 +114,18 @@ def head_start(work: Callable[[Any], Any], ready: Callable[[], None]) -> Iterato
     finally:
         if work in _begun:  # nobody came to ask
             _begun.pop(work).stop()
+        _bury()
 
 
 _begun: dict[Callable[[Any], Any], _Child] = {}
+_ended: list[_Child] = []
+"""Told to end and not yet waited for."""
+
+
+def _bury() -> None:
+    """Wait for those that were told to end; what they used counts as this process's from then on."""
+    while _ended:
+        _ended.pop().join()
 
 
 def in_children(
@@ -152,7 +171,51 @@ def in_children(
                 shown += 1
     finally:
         for child in children:
+            (child.stop if child.index >= 0 else child.release)()
+
+
+def at_once(work: Callable[[], Answer]) -> Callable[[], Answer]:
+    """``work`` done here, before this returns."""
+    answer = work()
+    return lambda: answer
+
+
+def beside(work: Callable[[], Answer]) -> Callable[[], Answer]:
+    """``work`` begun in a copy of this process, where there is a processor for it.
+
+    What it returns waits for the answer, or raises the exception. A copy that dies without either is no loss: the
+    work is done again here, and what ended the copy ends this process in sight of its parent.
+    """
+    if not AVAILABLE or len(os.sched_getaffinity(0)) < 2:
+        return at_once(work)
+    here = os.getpid()
+    child = _Child(lambda _: work(), lambda: _end_with(here))
+    child.send(None)
+
+    def wait() -> Answer:
+        try:
+            good, answer = pickle.load(child.answers)
+        except (EOFError, OSError, pickle.UnpicklingError):
             child.stop()
+            return work()
+        except BaseException:  # the deadline's
+            child.stop()
+            raise
+        child.release()
+        if not good:
+            raise answer
+        return answer
+
+    return wait
+
+
+def _end_with(parent: int) -> None:
+    """Ask Linux to end this process when ``parent``, which began it, ends, however that comes."""
+    import ctypes
+
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    if os.getppid() != parent:  # it ended before
+        os._exit(1)
 
 
 def _spoke(children: Sequence[_Child], timeout: float) -> list[_Child]:
@@ -206,7 +269,7 @@ def _serve(tasks: BinaryIO, answers: BinaryIO, work: Callable[[Any], Any], ready
         try:
             task = pickle.load(tasks)
         except EOFError:
-            return
+            return _bury()
         try:
             answer = (True, work(task))
         except Exception as error:

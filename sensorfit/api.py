@@ -1,16 +1,24 @@
-"""``check``: one pass from an ONNX file to a Report."""
+"""``check``: one pass from an ONNX file to a Report.
+
+    file ─► load ─► lower ─┬─► memory ────────────────┬─► findings, verdict ─► Report
+                           └─► latency, rules, figures ┘
+
+The two halves need nothing of each other: the command line runs them in two processes
+(``aside``), and each imports what it needs when it begins.
+"""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import onnx
 
+from .apart import Aside, at_once
+from .config import PROFILES
 from .errors import ConfigError, ModelError
 from .graph import limits
 from .graph.ir import Graph
@@ -18,18 +26,15 @@ from .graph.load import QUANTIZER_DOMAIN, load
 from .graph.lower import lower
 from .graph.shapes import dtype_of, shape_of
 from .graph.stored import FLOATS
-from .latency.estimate import estimate
-from .memory.analysis import analyse
-from .memory.model import MemoryReport
-from .models.published import published
 from .models.registry import Entry, meant, nothing_called
-from .report.report import ModelInfo, Report, TensorInfo, Verdict
-from .rules import latency as latency_rules
-from .rules import memory as memory_rules
-from .target import load_target
-from .verify.engine import PROFILES, verify_profiles
-from .verify.finding import SEVERITIES, Finding
+from .target import Target, load_target
 from .version import __version__
+
+if TYPE_CHECKING:
+    from .memory.model import MemoryReport
+    from .report.report import ModelInfo, Report, TensorInfo, Verdict
+    from .verify.finding import Finding
+
 
 BUFFERS = {
     "BatchNormalization": (3, 4), "QuantizeLinear": (1, 2), "DequantizeLinear": (1, 2), "QLinearConv": (1, 2, 4, 5, 6, 7),
@@ -52,6 +57,7 @@ def check(
     confirm: bool = False,
     calibration: Any = None,
     largest_inputs: bool = False,
+    aside: Aside[MemoryReport] = at_once,
 ) -> Report:
     """Will ``model`` run inside the sensor, how fast, and if not, what to change?
 
@@ -59,7 +65,8 @@ def check(
     is "converter" (the converter's word) or "picosam" (the papers' constraint
     set). ``input_shapes`` sets an input's shape by name, "" meaning the first.
     ``largest_inputs`` also looks for the largest square and 4:3 inputs that fit.
-    ``confirm`` also asks the real converter (extra ``build``). Raises ModelError
+    ``confirm`` also asks the real converter (extra ``build``). ``aside`` begins the memory analysis, here
+    or beside this process (``apart.beside``). Raises ModelError
     for a file or name that cannot be checked, ConfigError for an unknown profile.
     """
     if profile not in PROFILES:
@@ -70,26 +77,26 @@ def check(
     name = entry.name if entry else (source.stem if isinstance(source, Path) else proto.graph.name or "model")
     graph = load(source if isinstance(source, Path) else proto, name, input_shapes, proto=proto)
     lowered = lower(graph)
-    memory = analyse(lowered, device, input_persistency)
-    if largest_inputs:
-        from .memory.resize import ASPECTS, largest_input
+    of = (source if isinstance(source, Path) else proto) if largest_inputs else None
+    memory_known = aside(lambda: _memory(lowered, device, input_persistency, of))
 
-        model_ = source if isinstance(source, Path) else proto
+    from .latency.estimate import estimate
+    from .models.published import published
+    from .report.report import Report
+    from .rules import latency as latency_rules
+    from .rules import memory as memory_rules
+    from .verify.engine import verify_profiles
 
-        def in_tiles(sized: Graph, need: MemoryReport) -> bool:
-            return memory_rules.after_tiling(sized, need, device) == "supported"
-
-        sizes = tuple(
-            largest_input(model_, device, a, input_persistency=input_persistency, in_tiles=in_tiles)
-            for a in ASPECTS
-        )
-        memory = replace(memory, largest_inputs=sizes)
     latency = estimate(lowered, device, calibration, graph)
+    support = verify_profiles(graph, device)
+    info = _describe(proto, graph, source, entry)
+    figures = published(entry.name) if entry else ()
+    memory = memory_known()
     later = (
         *memory_rules.findings(lowered, memory, device),
         *latency_rules.findings(lowered, latency, device),
     )
-    found = {p: _sorted((*own, *later)) for p, own in verify_profiles(graph, device).items()}
+    found = {p: _sorted((*own, *later)) for p, own in support.items()}
     confirmation = None
     if confirm:
         from .convert.frontend import confirm as ask  # the extra `build`
@@ -100,7 +107,7 @@ def check(
         found = {p: _sorted(heed(own, confirmation)) for p, own in found.items()}
     return Report(
         version=__version__,
-        model=_describe(proto, graph, source, entry),
+        model=info,
         target=device,
         profile=profile,
         verdicts={p: verdict_of(found[p], memory) for p in PROFILES},
@@ -108,8 +115,30 @@ def check(
         memory=memory,
         latency=latency,
         confirmation=confirmation,
-        published=published(entry.name) if entry else (),
+        published=figures,
     )
+
+
+def _memory(
+    lowered: Graph, device: Target, input_persistency: bool, of: Path | onnx.ModelProto | None
+) -> MemoryReport:
+    """The memory half; with the model that ``lowered`` was made ``of``, also its largest inputs that fit."""
+    from .memory.analysis import analyse
+
+    memory = analyse(lowered, device, input_persistency)
+    if of is None:
+        return memory
+    from .memory.resize import ASPECTS, largest_input
+    from .rules.memory import after_tiling
+
+    def in_tiles(sized: Graph, need: MemoryReport) -> bool:
+        return after_tiling(sized, need, device) == "supported"
+
+    sizes = tuple(
+        largest_input(of, device, aspect, input_persistency=input_persistency, in_tiles=in_tiles)
+        for aspect in ASPECTS
+    )
+    return replace(memory, largest_inputs=sizes)
 
 
 def verdict_of(findings: Iterable[Finding], memory: MemoryReport) -> Verdict:
@@ -150,6 +179,10 @@ def resolve(model: str | Path | onnx.ModelProto) -> tuple[Path | onnx.ModelProto
 def _describe(
     proto: onnx.ModelProto, graph: Graph, source: Path | onnx.ModelProto, entry: Entry | None
 ) -> ModelInfo:
+    import hashlib
+
+    from .report.report import ModelInfo, TensorInfo
+
     given = {p.key: p.value for p in proto.metadata_props}
     stated = given.get("sensorfit.parameters", "")
     if isinstance(source, Path):
@@ -177,10 +210,14 @@ def _describe(
 
 
 def _input(graph: Graph, name: str) -> TensorInfo:
+    from .report.report import TensorInfo
+
     declared, judged = graph.declared_inputs.get(name), graph.shape(name)
     return TensorInfo(name, declared, graph.tensors[name].dtype, judged if judged != declared else None)
 
 
 def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Errors first; within a severity, by rule, in graph order."""
+    from .verify.finding import SEVERITIES
+
     return tuple(sorted(findings, key=lambda f: (-SEVERITIES.index(f.severity), f.rule)))

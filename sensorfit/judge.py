@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .deadline import MAX_SECONDS, deadline
+from .postponed import postpone
 
 if TYPE_CHECKING:
     from .config import Policy
@@ -16,6 +17,10 @@ CRASHED: Final = 3
 CONFIRM_SECONDS: Final = 900.0
 """For a model that the real converter is asked about as well."""
 _THREADS: Final = "OPENBLAS_NUM_THREADS"
+_UNREAD: Final = (
+    "onnx.compose", "onnx.gen_proto", "onnx.hub", "onnx.utils", "google.protobuf.json_format", "google.protobuf.text_format"
+)  # fmt: skip
+"""What ``import onnx`` imports besides: half of its time, HTTP and TLS among it."""
 
 
 class Job(NamedTuple):
@@ -34,10 +39,8 @@ class Job(NamedTuple):
 def ready() -> None:
     """Import what judges."""
     _import_numpy()
-    from . import api, budgets, config  # noqa: F401
-    from .verify.engine import rules
-
-    rules()
+    postpone(*_UNREAD)
+    from . import api  # noqa: F401
 
 
 def _import_numpy() -> None:
@@ -54,11 +57,10 @@ def judge(job: Job) -> Outcome:
     """The outcome of one model; every expected error becomes one, with its exit code."""
     from dataclasses import replace
 
+    from .apart import at_once, beside
     from .api import check
-    from .budgets import budget_findings
     from .config import DEFAULTS
     from .errors import SensorfitError
-    from .report.outcome import Outcome
 
     policy = job.policy.over(DEFAULTS)
     try:
@@ -72,18 +74,20 @@ def judge(job: Job) -> Outcome:
                 confirm=job.confirm,
                 calibration=job.calibration,
                 largest_inputs=job.plan,
+                aside=beside if job.alone else at_once,
             )
     except SensorfitError as error:
-        return Outcome(job.model, None, error=str(error), exit_code=error.exit_code)
+        return _without_report(job, str(error), error.exit_code)
     except (RecursionError, MemoryError) as error:
-        return Outcome(
-            job.model, None, error=f"{job.model}: needs too much {_lack(error)} to check", exit_code=2
-        )
+        return _without_report(job, f"{job.model}: needs too much {_lack(error)} to check", 2)
     except Exception as error:
         if job.alone or os.environ.get("SENSORFIT_DEBUG"):
             raise
         text = f"{job.model}: internal error ({type(error).__name__}: {error}); run it again with SENSORFIT_DEBUG=1"
-        return Outcome(job.model, None, error=text, exit_code=CRASHED)
+        return _without_report(job, text, CRASHED)
+    from .budgets import budget_findings
+    from .report.outcome import Outcome
+
     added = tuple(budget_findings(report, policy.budgets))
     shown = tuple(f for f in (*added, *report.findings) if policy.shows(f.rule))
     report = replace(report, findings=shown, memory=_memory(report.memory, job.plan))
@@ -91,6 +95,12 @@ def judge(job: Job) -> Outcome:
     return Outcome(
         job.model, report, exit_code=report.exit_code(fail_on), fail_on=fail_on, reason=policy.reason
     )
+
+
+def _without_report(job: Job, error: str, exit_code: int) -> Outcome:
+    from .report.outcome import Outcome
+
+    return Outcome(job.model, None, error=error, exit_code=exit_code)
 
 
 def seconds_for(job: Job) -> float:

@@ -144,12 +144,33 @@ def test_a_child_starts_no_threads_and_leaves_the_environment_as_it_was(given: s
     assert done.stdout.strip() == left
 
 
-PARENT = """
+UNREAD = """
 import sys
+from sensorfit.judge import _UNREAD, judge, ready, Job
+from sensorfit.config import Policy
+ready()
+assert judge(Job("picosam3", Policy())).report is not None
+print(sorted({"ssl", "http.client", "urllib.request", "tarfile", "argparse", "importlib.resources"} & set(sys.modules)))
+stood = [sys.modules[name] for name in _UNREAD]
+names = [name for name in _UNREAD if not getattr(sys.modules[name], "__file__").endswith(".py")]
+print(names, [sys.modules[name] is was for name, was in zip(_UNREAD, stood)].count(True))
+import onnx
+print(onnx.hub.get_model_info.__module__, stood[2].get_model_info is onnx.hub.get_model_info)
+"""
+
+
+def test_a_child_leaves_out_what_onnx_imports_for_others_and_has_it_when_asked() -> None:
+    done = subprocess.run([sys.executable, "-c", UNREAD], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["[]", "[] 0", "onnx.hub True"]
+
+
+PARENT = """
+import os, sys
 from sensorfit import apart, cli
-start = apart._Child
+start, parent = apart._Child, os.getpid()
 def shown(*args):
-    print("before the child:", sorted({"click", "onnx", "numpy", "rich", "tomllib", "inspect", "socket"} & set(sys.modules)), file=sys.stderr)
+    if os.getpid() == parent:
+        print("before the child:", sorted({"click", "onnx", "numpy", "rich", "tomllib", "inspect", "socket"} & set(sys.modules)), file=sys.stderr)
     return start(*args)
 apart._Child = shown
 sys.argv = ["sensorfit", "check", "picosam3", "--no-baseline"]

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import cache
 from importlib import import_module
 
+from ..config import PROFILES
 from ..graph.constants import without_constant_nodes
 from ..graph.ir import Graph, Node
 from ..target import Target
@@ -26,10 +26,6 @@ TOPICS = (
 )  # fmt: skip
 """Modules of sensorfit.rules that declare rules; these run in the order of their ids."""
 
-PROFILES = {
-    "converter": "the converter's word: what its front end accepts fits",
-    "picosam": "the PicoSAM papers' constraint set: no Softmax, no LayerNormalization",
-}
 PROBES_SHOWN = 3
 """A finding names this many of its operator's probes; docs/operators.md names all."""
 PAPERS_REFUSE = ("SF201", "SF202")
@@ -89,7 +85,7 @@ def _merged(issues: list[Issue]) -> Iterable[Issue]:
     for issue in issues:
         groups.setdefault((issue.reason, issue.code, issue.support, issue.severity), []).append(issue)
     return [
-        replace(group[0], detail=" and ".join(dict.fromkeys(issue.detail for issue in group if issue.detail)))
+        group[0]._replace(detail=" and ".join(dict.fromkeys(issue.detail for issue in group if issue.detail)))
         for group in groups.values()
     ]
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,7 +70,7 @@ def test_a_child_that_nobody_asks_is_stopped() -> None:
     with pytest.raises(ConfigError), apart.head_start(_who, _get_ready):
         (child,) = apart._begun.values()
         raise ConfigError("the command line says nothing useful")
-    assert child.exitcode == -signal.SIGKILL and not apart._begun
+    assert child.join() == -signal.SIGKILL and not apart._begun
 
 
 def test_a_child_that_dies_before_its_task_is_a_lost_task() -> None:
@@ -76,3 +79,66 @@ def test_a_child_that_dies_before_its_task_is_a_lost_task() -> None:
         child.join()
         found = list(apart.in_children(["a"], _who, 1, 60, lambda task, why: (0, [why]), _die))
     assert found == [(0, ["the process that checked it died (signal SIGKILL)"])]
+
+
+def _copy_that_dies(pid: int) -> int:
+    if os.getpid() != pid:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return os.getpid()
+
+
+def test_what_is_begun_beside_runs_in_a_copy_and_its_answer_or_exception_comes_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse() -> int:
+        raise ConfigError(f"no such thing in {os.getpid()}")
+
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    known, refused = apart.beside(os.getpid), apart.beside(refuse)
+    assert known() != os.getpid()
+    with pytest.raises(ConfigError, match=r"no such thing in \d+") as error:
+        refused()
+    assert str(os.getpid()) not in str(error.value)
+
+
+def test_without_a_second_processor_it_is_done_here_and_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
+    done: list[int] = []
+    known = apart.beside(lambda: done.append(os.getpid()))
+    assert done == [os.getpid()] and known() is None
+
+
+def test_the_work_of_a_copy_that_dies_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    here = os.getpid()
+    assert apart.beside(lambda: _copy_that_dies(here))() == here
+
+
+def _leaves_a_copy(_: str) -> int:
+    apart.beside(signal.pause)
+    return apart.newest
+
+
+def test_a_copy_ends_with_the_process_that_began_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    start = apart._Child
+
+    def noted(*arguments: Any) -> Any:
+        child = start(*arguments)
+        monkeypatch.setattr(apart, "newest", child.pid, raising=False)
+        return child
+
+    monkeypatch.setattr(apart, "_Child", noted)
+    (copy,) = apart.in_children(["a"], _leaves_a_copy, 1, 60, lambda task, why: 0)
+    until = time.monotonic() + 10
+    while _runs(copy) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert copy and not _runs(copy)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
