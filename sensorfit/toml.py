@@ -1,14 +1,10 @@
-"""TOML: in the standard library since Python 3.11, from the package ``tomli`` before."""
+"""TOML by the package ``tomli``: the standard library's ``tomllib`` compiled, which takes a quarter of the time."""
 
-import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+import tomli as tomllib
 
 __all__ = ["table", "tomllib"]
 
