@@ -125,10 +125,13 @@ class Graph:
         found = self.tensors.get(tensor)
         return found.shape if found else None
 
+    @cached_property
+    def _constants(self) -> frozenset[str]:
+        return frozenset(name for name, tensor in self.tensors.items() if tensor.constant)
+
     def is_constant(self, tensor: str) -> bool:
         """Whether ``tensor`` is an initializer or a folded constant."""
-        found = self.tensors.get(tensor)
-        return bool(found and found.constant)
+        return tensor in self._constants
 
     def value(self, tensor: str) -> np.ndarray | None:
         """The array of a constant, None when it is not one or its data is absent."""
@@ -137,7 +140,7 @@ class Graph:
 
     def activations(self, node: Node) -> Iterator[str]:
         """The inputs of ``node`` that are computed, not constant, each once."""
-        return (t for t in dict.fromkeys(node.inputs) if t and not self.is_constant(t))
+        return (t for t in dict.fromkeys(node.inputs) if t and t not in self._constants)
 
     def edited(self, changed: Mapping[str, Node], gone: Collection[str], **fields: Any) -> Graph:
         """A copy with the nodes called ``gone`` left out and others put in the place of their names."""

@@ -160,6 +160,14 @@ class MaxCut:
             expansions += 1
             if max(expansions, len(state.ready)) > EXPANSIONS:  # each that is ready takes one at least
                 return None
+            if len(state.ready) == 1 and not heap:  # nothing to choose from: as below, without the heap
+                (step,) = state.ready
+                cut = state.alive | steps.writes[step]
+                if cut in peaks:
+                    return None
+                peaks[cut] = CLOSED
+                state = self._run(state, step, cut, max(state.peak, state.bytes + self.needed[step]))
+                continue
             for step in state.ready:
                 cut = state.alive | steps.writes[step]
                 peak = max(state.peak, state.bytes + self.needed[step])
