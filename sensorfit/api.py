@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from .report.report import ModelInfo, Report, TensorInfo, Verdict
     from .verify.finding import Finding
 
-
 BUFFERS = {
     "BatchNormalization": (3, 4), "QuantizeLinear": (1, 2), "DequantizeLinear": (1, 2), "QLinearConv": (1, 2, 4, 5, 6, 7),
     "QLinearMatMul": (1, 2, 4, 5, 6, 7),
@@ -65,9 +64,10 @@ def check(
     is "converter" (the converter's word) or "picosam" (the papers' constraint
     set). ``input_shapes`` sets an input's shape by name, "" meaning the first.
     ``largest_inputs`` also looks for the largest square and 4:3 inputs that fit.
-    ``confirm`` also asks the real converter (extra ``build``). ``aside`` begins the memory analysis, here
-    or beside this process (``apart.beside``). Raises ModelError
-    for a file or name that cannot be checked, ConfigError for an unknown profile.
+    ``confirm`` also asks the real converter (extra ``build``). ``aside`` begins
+    the memory analysis, here or beside this process (``apart.beside``). Raises
+    ModelError for a file or name that cannot be checked, ConfigError for an
+    unknown profile.
     """
     if profile not in PROFILES:
         raise ConfigError(f"there is no profile '{profile}': choose from {', '.join(PROFILES)}")
