@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -39,6 +40,32 @@ def net(path: Path, op: str = "Conv", size: int = 64, name: str = "") -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
     return path
+
+
+ELSEWHERE = """
+import multiprocessing, sys
+from sensorfit import apart, cli
+if __name__ == "__main__":
+    apart.AVAILABLE = False
+    multiprocessing.set_start_method("spawn")
+    cli.main()
+"""
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_where_no_child_is_forked_the_answers_are_the_same(jobs: str, tmp_path: Path) -> None:
+    for name, op in (("a", "Conv"), ("b", "ConvTranspose"), ("c", "Elu")):
+        net(tmp_path / f"{name}.onnx", op)
+    (tmp_path / "d.onnx").write_bytes(b"nothing")
+    script = tmp_path / "elsewhere.py"
+    script.write_text(ELSEWHERE)
+    asked = ["check", "a.onnx", "b.onnx", "c.onnx", "d.onnx", "-j", jobs, "--format", "markdown"]
+    here, there = (
+        subprocess.run([sys.executable, *how, *asked], cwd=tmp_path, capture_output=True, text=True)
+        for how in (("-m", "sensorfit"), (str(script),))
+    )
+    assert here.returncode == 2 and "c.onnx" in here.stdout and "d.onnx" in here.stderr
+    assert (there.returncode, there.stdout, there.stderr) == (here.returncode, here.stdout, here.stderr)
 
 
 @pytest.fixture

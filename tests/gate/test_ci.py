@@ -156,7 +156,14 @@ def test_the_action_passes_its_inputs_on_and_runs_none_of_them(runner: Any, tmp_
     assert runner(models="absent.onnx").run(skip=("install",)) == 2
 
 
+@pytest.fixture
+def installed_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No checkout on the path: it would hide what an environment of its own holds."""
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+
+
 @pytest.mark.packaging
+@pytest.mark.usefixtures("installed_only")
 def test_the_actions_install_step_makes_a_working_command(runner: Any, tmp_path: Path) -> None:
     relu(tmp_path / "repo" / "good.onnx")
     made = runner(models="good.onnx", python=sys.executable)
@@ -174,6 +181,7 @@ def test_the_hooks_name_a_command_that_exists(root: Path) -> None:
 
 
 @pytest.mark.packaging
+@pytest.mark.usefixtures("installed_only")
 def test_pre_commit_refuses_a_model_that_does_not_fit(root: Path, tmp_path: Path) -> None:
     """For real: a clone of this repository as the hook's source, a scratch repository that uses it."""
     git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "protocol.file.allow=always"]
