@@ -63,10 +63,12 @@ class _Child:
         for stream in (sys.stdout, sys.stderr):  # what is still to be written is the parent's
             if stream is not None:
                 stream.flush()
+        parent = os.getpid()
         self.pid = os.fork()
         if not self.pid:
             status = 1
             try:
+                _end_with(parent)
                 os.close(give)
                 os.close(hear)
                 _serve(os.fdopen(asked, "rb"), os.fdopen(told, "wb"), work, ready)
@@ -188,8 +190,7 @@ def beside(work: Callable[[], Answer]) -> Callable[[], Answer]:
     """
     if not AVAILABLE or len(os.sched_getaffinity(0)) < 2:
         return at_once(work)
-    here = os.getpid()
-    child = _Child(lambda _: work(), lambda: _end_with(here))
+    child = _Child(lambda _: work(), lambda: None)
     child.send(None)
 
     def wait() -> Answer:
@@ -211,9 +212,10 @@ def beside(work: Callable[[], Answer]) -> Callable[[], Answer]:
 
 def _end_with(parent: int) -> None:
     """Ask Linux to end this process when ``parent``, which began it, ends, however that comes."""
-    import ctypes
+    with suppress(ImportError, OSError, AttributeError):  # a Python without ctypes
+        import ctypes  # numpy does, too
 
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
     if os.getppid() != parent:  # it ended before
         os._exit(1)
 

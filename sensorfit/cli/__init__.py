@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,24 @@ __all__ = ["group", "main"]
 
 
 def main() -> None:
-    """Entry point. The child that will check begins first: it imports onnx while click reads the command line."""
+    """Entry point: the command, with whatever was closed or interrupts it."""
+    _open_what_is_closed()
+    try:
+        _main()
+    except KeyboardInterrupt:  # before click is there to see it
+        print("sensorfit: interrupted", file=sys.stderr)
+        sys.exit(130)
+
+
+def _open_what_is_closed() -> None:
+    """Standard streams that the caller closed lead nowhere; else the next file or pipe would take their number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
+
+
+def _main() -> None:
+    """The child that will check begins first: it imports onnx while click reads the command line."""
     if sys.argv[1:2] == ["check"] and not {"-h", "--help"}.intersection(sys.argv):
         from ..apart import COLLECT_EVERY, head_start
         from ..judge import judge, ready

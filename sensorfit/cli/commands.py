@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from importlib import import_module
 from typing import Any
@@ -11,6 +12,7 @@ import click
 from ..errors import SensorfitError
 from ..version import __version__
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 COMMANDS = {
     "check": "Check whether a model runs inside the sensor.",
     "build": "Quantize and package a model for the sensor.",
@@ -94,6 +96,8 @@ def run() -> None:
     except Exception as error:  # a defect of ours: still one sentence, with a way to see more
         import os
 
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            _fail(f"cannot write the output ({error.strerror}): make room or write elsewhere", 3)
         if os.environ.get("SENSORFIT_DEBUG"):
             raise
         _fail(

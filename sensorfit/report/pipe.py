@@ -23,6 +23,9 @@ def reader_may_leave() -> Iterator[None]:
             sys.stdout.flush()
         except BrokenPipeError:
             _nowhere()
+        except OSError:  # no room: what is left is lost, or Python would try again at the end
+            _nowhere()
+            raise
 
 
 def _nowhere() -> None:
