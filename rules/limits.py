@@ -9,6 +9,7 @@ from sensorfit.verify.facts import attribute, ints
 from sensorfit.verify.rule import Facts, Issue, rule
 
 from .convolution import kernel_of
+from .matmul import by_head
 
 
 @rule(
@@ -21,7 +22,7 @@ def limits(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     The converter refuses sizes that the hardware cannot count to: a depthwise
     kernel above 12, a pooling window above 255 a side (AveragePool) or 65535
     positions (MaxPool) unless it covers the whole map, a product of two
-    activations over more than 4095 columns, a fully connected layer with more than 32700
+    activations (of each head, where there are several) over more than 4095 columns, a fully connected layer with more than 32700
     inputs or 8192 outputs, upsampling of a map larger than 4093, normalisation
     of more than 16383 channels.
 
@@ -112,16 +113,16 @@ def _product(graph: Graph, node: Node, facts: Facts, first: Shape) -> Iterator[I
                     f"{outputs} outputs",
                 )
         return
-    if node.op == "Gemm" or len(first) != 3 or len(second) != 3:
+    if not by_head(first, second) and (node.op == "Gemm" or len(first) != 3 or len(second) != 3):
         return  # SF119
     limit, fix = facts["longest_axis"], "attend to fewer tokens: pool or stride keys and values first"
-    if first[2] is not None and first[2] > limit:
+    if first[-1] is not None and first[-1] > limit:
         yield Issue(
             f"Dimension size on the last axis exceeds the supported limit of {limit}",
             fix,
             f"input 0 of shape {first}",
         )
-    if any(d is not None and d > limit for d in second[1:]):
+    if any(d is not None and d > limit for d in second[-2:]):
         yield Issue(
             f"Dimension size exceeds the supported limit of {limit}", fix, f"input 1 of shape {second}"
         )

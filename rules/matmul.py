@@ -61,9 +61,9 @@ def product(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
                 f"input shape {first}",
             )
         return
-    by_head = _by_head(first, second)
+    apart = by_head(first, second)
     for index, shape in enumerate((first, second)):
-        if by_head:
+        if apart:
             yield Issue.accepted(
                 "Only dynamic 2d inputs (N, D0, D1) are supported on the raw float graph; MCT takes the product apart by "
                 "head, which is accepted",
@@ -84,7 +84,7 @@ def product(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
             )
 
 
-def _by_head(first: Shape | None, second: Shape | None) -> bool:
+def by_head(first: Shape | None, second: Shape | None) -> bool:
     """Whether MCT makes 3-D products of batch 1 of this one: (1, heads, m, k) by (1, heads, k, n)."""
     return (
         first is not None

@@ -25,7 +25,7 @@ NAMES: Final = {
     "SF105": "ArgumentForm", "SF106": "SpatialRank", "SF107": "BatchAxis", "SF108": "ElementwiseForm", "SF109": "SizeLimit",
     "SF111": "Convolution", "SF112": "TransposedConvolution", "SF113": "Pooling", "SF114": "Resize", "SF115": "Pad",
     "SF116": "Reshape", "SF117": "SliceOrGather", "SF118": "Reduction", "SF119": "MatrixProduct", "SF120": "Cast",
-    "SF121": "ErfGelu", "SF122": "ConverterDiffers",
+    "SF121": "ErfGelu", "SF122": "ConverterDiffers", "SF123": "SplitPointwiseConcat",
     "SF201": "Softmax", "SF202": "LayerNormalization",
     "SF301": "OutOfMemory", "SF302": "LittleMemoryLeft", "SF303": "ChannelBlockMemory", "SF304": "MemoryCountedInPart", "SF305": "FitsInTiles",
     "SF401": "ChannelBlockTime", "SF402": "DepthwiseAtFullResolution", "SF403": "ResizeBeforePointwise",

@@ -22,7 +22,7 @@ from .rule import CODES, REGISTRY, Facts, Issue, Rule, as_error, finding
 
 TOPICS = (
     "operators", "reading", "limits", "arguments", "rank", "batch_axis", "elementwise", "convolution", "pooling", "resize", "pad",
-    "shape", "reduce", "matmul", "cast", "flagged", "patterns", "inputs", "file", "quantization",
+    "shape", "reduce", "matmul", "cast", "flagged", "patterns", "inputs", "file", "quantization", "regroup",
 )  # fmt: skip
 """Modules of sensorfit.rules that declare rules; these run in the order of their ids."""
 

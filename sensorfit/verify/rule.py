@@ -41,8 +41,9 @@ CODES: Final = {
     "INVOP": "invalid_operator",
     "INVMOD": "invalid_model_input",
     "EXEC": "execution_error",
+    "GE": "accepted",
 }
-"""The front end's codes and its words for them."""
+"""The front end's codes and its words for them; GE comes from the converter behind it."""
 
 Facts = Mapping[str, Any]
 """The row of an operator in rules/imx500/operators.toml."""
