@@ -7,7 +7,7 @@ A look-up reads these tables and nothing else: no torch, no graph.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -26,7 +26,11 @@ class Entry(NamedTuple):
     """The weightless ONNX file."""
     input_shape: tuple[int, int, int]
     note: str = ""
-    """What the name stands for, where that needs saying."""
+    """What the graph is, where that needs saying."""
+    part: str = ""
+    """Which of its parts a name of several stands for where one graph is asked about."""
+    siblings: tuple[str, ...] = ()
+    """The other parts."""
     mean: tuple[float, ...] = ()
     """Per-channel mean that the training subtracts from RGB in [0, 1]; () for none."""
     std: tuple[float, ...] = ()
@@ -36,6 +40,12 @@ class Entry(NamedTuple):
     """``package.module:callable`` that builds the torch module; "" when it cannot be built."""
     parts: tuple[str, ...] = ()
     """Names of the parts of a model of several graphs ("tinysam/encoder", …); ``graph`` is the first's."""
+
+    @property
+    def stands_for(self) -> str:
+        """What a check of the name looks at, where that needs saying."""
+        others = f" (also: {', '.join(self.siblings)})" if self.siblings else ""
+        return "; ".join(filter(None, (self.note, self.part and f"this is {self.part}{others}")))
 
     @property
     def buildable(self) -> bool:
@@ -63,7 +73,12 @@ def meant(model: str | Path) -> Entry | None:
 
 def nothing_called(model: str | Path, buildable: bool = False) -> str:
     """The sentence that ``model`` is neither a file nor a built-in model, with the nearest name there is."""
+    from .published import listed
+
     word, path = str(model), Path(model)
+    for one in listed():
+        if one.name == word.lower():
+            return f"{word}: nothing but published figures are known ({one.why}); `sensorfit compare {one.name}` shows them"
     if path.suffix.lower() == ".onnx":
         near = did_you_mean(word, map(str, path.parent.glob("*.onnx")))
         return f"{word}: there is no such file" + (f": {near}" if near else "")
@@ -112,7 +127,14 @@ def _family(graphs: Path) -> dict[str, Entry]:
         shape = (3, row["size"], row["size"])
         first = next(iter(parts))
         entries[name] = Entry(
-            name, row["title"], parts[first], shape, _sentence(note, first, tuple(parts)), parts=tuple(parts)
+            name,
+            row["title"],
+            parts[first],
+            shape,
+            note,
+            part=first,
+            siblings=_but(first, parts),
+            parts=tuple(parts),
         )
         for part, graph in parts.items():
             kind, _, size = part.partition("/")[2].partition("@")
@@ -121,14 +143,13 @@ def _family(graphs: Path) -> dict[str, Entry]:
             entries[part] = Entry(part, title, graph, (3, at, at), note)
             if size and part.startswith(first + "@"):
                 entries[f"{name}@{size}"] = Entry(
-                    f"{name}@{size}", title, graph, (3, at, at), _sentence(note, part, tuple(parts))
+                    f"{name}@{size}", title, graph, (3, at, at), note, part=part, siblings=_but(part, parts)
                 )
     return entries
 
 
-def _sentence(note: str, checked: str, parts: tuple[str, ...]) -> str:
-    others = ", ".join(p for p in parts if p != checked)
-    return f"{note}; " * bool(note) + f"this is {checked}" + f" (also: {others})" * bool(others)
+def _but(part: str, parts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(p for p in parts if p != part)
 
 
 def _table(file: str) -> dict[str, Any]:

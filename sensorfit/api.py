@@ -205,7 +205,7 @@ def _describe(
         producer=proto.producer_name,
         quantized=graph.quantized,
         title=entry.title if entry else "",
-        note=entry.note if entry else "",
+        note=entry.stands_for if entry else "",
     )
 
 

@@ -54,7 +54,7 @@ def show_bytes(value: int) -> str:
     """``6,291,456 B (6.00 MiB)``; below 1 KiB the number alone."""
     for unit, size in (("MiB", 2**20), ("KiB", 2**10)):
         if abs(value) >= size:
-            return f"{value:,} B ({value / size:.2f} {unit})"
+            return f"{value:,} B ({value / size:,.2f} {unit})"
     return f"{value:,} B"
 
 
@@ -67,5 +67,5 @@ def show_count(value: int) -> str:
     """``330.16 M``."""
     for unit, size in (("G", 10**9), ("M", 10**6), ("k", 10**3)):
         if abs(value) >= size:
-            return f"{value / size:.2f} {unit}"
+            return f"{value / size:,.2f} {unit}"
     return str(value)

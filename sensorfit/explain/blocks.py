@@ -2,7 +2,7 @@
 
 torch names a node after its module path: ``/backbone/stages/stages.1/blocks/blocks.0/attn/MatMul``.
 ``block`` keeps the path (``stages.1.blocks.0.attn``), ``ranges`` folds many
-paths of one shape into one line (``stages.1-3.blocks.0-5.attn``).
+paths of one shape into few lines (``stages.1,3.blocks.0-1.attn``).
 """
 
 from __future__ import annotations
@@ -31,19 +31,45 @@ def shape_of(text: str) -> str:
 
 
 def ranges(paths: Iterable[str]) -> tuple[str, ...]:
-    """Paths that differ in numbers only, one line each, numbers as ranges; in order of appearance."""
-    shapes: dict[str, list[list[int]]] = {}
+    """Paths that differ in numbers only, together, numbers as ranges; in order of appearance.
+
+    A line stands for all combinations of its numbers, so paths that are not all there take several.
+    """
+    shapes: dict[str, list[tuple[int, ...]]] = {}
     for path in paths:
-        shapes.setdefault(shape_of(path), []).append([int(n) for n in _NUMBER.findall(path)])
-    return tuple(_fill(shape, numbers) for shape, numbers in shapes.items())
+        shapes.setdefault(shape_of(path), []).append(_numbers(path))
+    return tuple(
+        _filled(shape, [spans(s) for s in sets]) for shape, rows in shapes.items() for sets in _products(rows)
+    )
 
 
-def _fill(shape: str, rows: list[list[int]]) -> str:
-    pieces = shape.split("{}")
-    text = pieces[0]
-    for index, piece in enumerate(pieces[1:]):
-        text += spans({row[index] for row in rows}) + piece
-    return text
+def spread(texts: Iterable[str]) -> str:
+    """Texts that differ in numbers only as one, with all numbers that stand in a place: ``dim 25, 100``."""
+    several = list(texts)
+    each = (", ".join(map(str, sorted(set(column)))) for column in zip(*map(_numbers, several), strict=True))
+    return _filled(shape_of(several[0]), list(each))
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(n) for n in _NUMBER.findall(text))
+
+
+def _products(rows: Iterable[tuple[int, ...]]) -> list[tuple[set[int], ...]]:
+    """Sets of numbers whose products hold the rows and nothing else."""
+    tails: dict[int, list[tuple[int, ...]]] = {}
+    for row in rows:
+        if not row:
+            return [()]
+        tails.setdefault(row[0], []).append(row[1:])
+    alike: dict[frozenset[tuple[int, ...]], set[int]] = {}
+    for first, rest in tails.items():
+        alike.setdefault(frozenset(rest), set()).add(first)
+    return [(firsts, *sets) for rest, firsts in alike.items() for sets in _products(sorted(rest))]
+
+
+def _filled(shape: str, words: list[str]) -> str:
+    first, *pieces = shape.split("{}")
+    return first + "".join(word + piece for word, piece in zip(words, pieces, strict=True))
 
 
 def spans(numbers: Iterable[int]) -> str:

@@ -20,6 +20,7 @@ from .words import (
     converted,
     figures,
     instead,
+    lift_left,
     lift_total,
     objections,
     published_row,
@@ -116,7 +117,10 @@ def _group(console: Console, group: Group, style: str) -> None:
 def _lifts(page: Page, columns: int) -> RenderableType:
     rows = []
     for lift in page.lifts:
-        left = Text(terminal("; ".join(lift.remains)), "red") if lift.remains else Text("nothing", "green")
+        left = Text(
+            terminal(lift_left(lift, page.parts[0].report.memory.budget_bytes)),
+            "red" if lift.remains else "green",
+        )
         rows.append((terminal(lift.change), lift_total(page, lift), left))
     return laid_out(rows, columns, LIFTS, ("left", "right"))
 

@@ -14,6 +14,7 @@ from .words import (
     converted,
     figures,
     instead,
+    lift_left,
     lift_total,
     objections,
     published_row,
@@ -107,7 +108,10 @@ def _lifts(page: Page) -> str:
         (
             markdown(lift.change),
             lift_total(page, lift),
-            "<br>".join(markdown(r) for r in lift.remains) or "nothing",
+            "<br>".join(
+                markdown(r)
+                for r in lift.remains or (lift_left(lift, page.parts[0].report.memory.budget_bytes),)
+            ),
         )
         for lift in page.lifts
     )

@@ -27,7 +27,7 @@ from ..target import Target, load_target
 from ..units import show_bytes, show_shape
 from ..verify.engine import verify
 from ..verify.finding import Finding
-from .blocks import block, ranges, shape_of
+from .blocks import block, ranges, shape_of, spread
 from .lifts import lifts, mebibytes, together, weights_form
 from .model import Contrast, Group, Page, Part, Sum
 from .structure import foreign_inputs, largest, operators
@@ -36,6 +36,10 @@ EXAMPLE = "picosam3"
 """The model that fits, which a page about another one is contrasted with."""
 STRICT = "picosam"
 """The profile of the papers' constraint set."""
+REFUSES = {
+    "converter": "the converter refuses in the form used",
+    STRICT: "the converter or the PicoSAM papers' constraint set refuses",
+}
 LOW_BITS = 4
 _MEMORY, _LATENCY, _GRAPH = "SF3", "SF4", "SF5"
 _SEVERITY = {"fits": 0, "unknown": 1, "does_not_fit": 2}
@@ -73,7 +77,7 @@ def explain(model: str | Path, profile: str = "converter", input_persistency: bo
     return Page(
         model=entry.name if entry else str(model),
         title=title,
-        note=entry.note if entry else "",
+        note=(entry.note if entry.parts else entry.stands_for) if entry else "",
         profile=profile,
         verdicts=verdicts,
         headline=_headline(title, verdicts[profile], target),
@@ -149,7 +153,7 @@ def groups(findings: Iterable[Finding]) -> tuple[Group, ...]:
         Group(
             rule=rule,
             op=op,
-            reason=ranges(f.reason or f.message for f in members)[0],
+            reason=spread(f.reason or f.message for f in members),
             fix=members[0].fix,
             count=len({f.node for f in members}),
             blocks=ranges(dict.fromkeys(block(f.node) for f in members if f.node)),
@@ -229,7 +233,7 @@ def _reasons(parts: Sequence[Part], whole: Sum | None, target: Target) -> tuple[
         if item.refused:
             count = ", ".join(item.refused_operators)
             found.append(
-                f"{who} has {counted(item.refused_nodes, 'node')} that the converter refuses in the form used: {count}."
+                f"{who} has {counted(item.refused_nodes, 'node')} that {REFUSES[report.profile]}: {count}."
             )
         if item.unknown:
             count = ", ".join(item.unknown_operators)
@@ -259,7 +263,7 @@ def _too_large(who: str, item: Part) -> list[str]:
     if item.largest is None or item.largest.bytes <= budget:
         return []
     return [
-        f"{who}'s largest tensor, {show_shape(item.largest.shape)}, takes {mebibytes(item.largest.bytes)} {item.largest.form}: "
+        f"{who}'s largest tensor, {show_shape(item.largest.shape)}, takes {mebibytes(item.largest.bytes)} {item.largest.form} without padding: "
         f"{item.largest.bytes / budget:.1f} times the budget by itself."
     ]
 
@@ -268,7 +272,8 @@ def _over(report: Report) -> str:
     memory = report.memory
     return (
         f"the budget of {show_bytes(memory.budget_bytes)}: {show_bytes(memory.total_bytes)}, "
-        f"of which weights {show_bytes(memory.weights_bytes)} and the peak of its activations {show_bytes(memory.runtime_bytes)}"
+        f"of which weights {show_bytes(memory.weights_bytes)}, the peak of its activations {show_bytes(memory.runtime_bytes)}, "
+        f"the kept input and the reserved block {show_bytes(memory.total_bytes - memory.weights_bytes - memory.runtime_bytes)}"
         + _tiles(report)
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ..memory.model import MemoryReport
 from ..models.published import Published
 from ..report.words import (
     OUTSIDE,
@@ -22,6 +23,10 @@ from .lifts import mebibytes, milliseconds, together, weights_form
 from .model import Contrast, Group, Lift, Page, Part, Sum
 
 LIFTS = ("change", "total memory", "what remains")
+_REFUSED = {
+    "converter": "refused by the converter in the form used",
+    "picosam": "refused by the converter or by the PicoSAM papers' constraint set",
+}
 PUBLISHED = ("figure", "value", "remark", "source")
 """Headings of the tables."""
 
@@ -33,13 +38,14 @@ def figures(page: Page) -> list[list[str]]:
         ("parameters", lambda p: f"{p.report.model.parameters:,}", lambda s: f"{s.parameters:,}"),
         (f"weights {weights_form(page.parts)}", lambda p: show_bytes(p.report.memory.weights_bytes), lambda s: show_bytes(s.weights_bytes)),
         ("activations, peak", lambda p: runtime_words(p.report.memory), lambda s: at_least(show_bytes(s.runtime_bytes), s.sized, s.runtime_bytes)),
+        ("kept input, reserved", lambda p: _besides(p.report.memory, p.report.memory.complete), lambda s: _besides(s, s.sized)),
         ("peak at", lambda p: peak_words(p.report.memory), lambda s: ""),
         ("total", _total, lambda s: at_least(show_bytes(s.total_bytes), s.sized, s.total_bytes)),
         ("of the budget", lambda p: share_words(p.report.memory), lambda s: at_least(f"{s.total_bytes / s.budget_bytes:,.0%}", s.sized, s.total_bytes)),
         ("MACs", lambda p: macs_words(p.report.latency), lambda s: at_least(show_count(s.macs), s.timed, s.macs)),
         ("latency (estimate)", lambda p: latency_words(p.report), milliseconds),
         ("slowest layers", lambda p: slowest_words(p.report.latency), lambda s: ""),
-        ("largest tensor", _largest, lambda s: ""),
+        ("largest tensor, not padded", _largest, lambda s: ""),
         ("refused nodes", lambda p: f"{p.refused_nodes:,}", lambda s: f"{sum(p.refused_nodes for p in page.parts):,}"),
     ]  # fmt: skip
     head = ["", *(p.label for p in page.parts), *(["together"] if whole else [])]
@@ -47,6 +53,12 @@ def figures(page: Page) -> list[list[str]]:
         [label, *(of_part(p) for p in page.parts), *([of_whole(whole)] if whole else [])]
         for label, of_part, of_whole in rows
     ]
+
+
+def _besides(memory: MemoryReport | Sum, sized: bool) -> str:
+    """What the total holds besides weights and activations."""
+    rest = memory.total_bytes - memory.weights_bytes - memory.runtime_bytes
+    return at_least(show_bytes(rest), sized, rest)
 
 
 def _total(part: Part) -> str:
@@ -62,7 +74,7 @@ def _largest(part: Part) -> str:
 def objections(part: Part) -> list[tuple[str, Sequence[Group], str]]:
     """What there is against a part: (heading, groups, colour), those with groups only."""
     found = [
-        ("refused by the converter in the form used", part.refused, "red"),
+        (_REFUSED[part.report.profile], part.refused, "red"),
         ("tried by nobody", part.unknown, "yellow"),
         ("refused by the PicoSAM papers' constraint set only", part.flagged, "yellow"),
     ]
@@ -110,6 +122,11 @@ def lift_total(page: Page, lift: Lift) -> str:
     """The memory that remains, a lower bound where sizes are unknown."""
     sized = all(part.report.memory.complete for part in page.parts)
     return at_least(mebibytes(lift.total_bytes), sized, lift.total_bytes)
+
+
+def lift_left(lift: Lift, budget_bytes: int) -> str:
+    """What still stands against the model after ``lift``, or how full the memory is where nothing does."""
+    return "; ".join(lift.remains) or f"nothing; {lift.total_bytes / budget_bytes:.0%} of the memory"
 
 
 def published_row(page: Page, one: Published) -> tuple[str, str, str, str]:

@@ -10,10 +10,12 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from ..diff import Diff, NodeChange
+from ..models.registry import find
 from .console import SEVERITY_STYLE, VERDICT_STYLE
 from .escape import markdown, markdown_code, terminal
 from .fit import laid_out
 from .outcome import Figure, grouped
+from .report import ModelInfo
 from .words import VERDICT, amount, counted
 
 LABEL: Final = {
@@ -30,7 +32,7 @@ Line = tuple[str, str]
 
 def print_diff(diff: Diff, console: Console, verbose: bool = False) -> None:
     """Write ``diff`` to ``console``."""
-    old, new = (terminal(report.model.path or report.model.name) for report in (diff.old, diff.new))
+    old, new = (terminal(_named(report.model)) for report in (diff.old, diff.new))
     title = Text.assemble((old, "bold"), " -> ", (new, "bold"), ": ", verdicts(diff))
     if diff.same:
         console.print(title.append(f"; {SAME}"))
@@ -50,6 +52,14 @@ def _print(console: Console, lines: Sequence[Line]) -> None:
     for line, style in lines:
         if line:
             console.print(Text(terminal(line), style))
+
+
+def _named(model: ModelInfo) -> str:
+    """A file's path; a built-in model's name, with what it stands for where that is one part of several."""
+    entry = find(model.name) if model.title else None
+    if entry is None:
+        return model.path or model.name
+    return f"{model.name} ({entry.part})" if entry.part else model.name
 
 
 def verdicts(diff: Diff) -> Text:
@@ -152,7 +162,7 @@ def _more(number: int, most: int | None, noun: str) -> list[Line]:
 
 def render_markdown(diff: Diff) -> str:
     """``diff`` as GitHub-flavoured Markdown."""
-    old, new = (markdown_code(report.model.path or report.model.name) for report in (diff.old, diff.new))
+    old, new = (markdown_code(_named(report.model)) for report in (diff.old, diff.new))
     title = f"### {old} → {new}: **{verdicts(diff).plain.replace('->', '→')}**"
     if diff.same:
         return f"{title}\n\n{SAME[:1].upper()}{SAME[1:]}.\n"

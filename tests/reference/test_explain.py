@@ -14,7 +14,7 @@ from sensorfit.budgets import budget_findings
 from sensorfit.cli.explain import command
 from sensorfit.config import Budgets
 from sensorfit.explain import Page, explain
-from sensorfit.explain.blocks import UNNAMED, block, ranges
+from sensorfit.explain.blocks import UNNAMED, block, ranges, spread
 from sensorfit.explain.json import to_dict
 from sensorfit.explain.markdown import render
 from sensorfit.explain.model import Part
@@ -44,8 +44,17 @@ def test_a_block_is_the_module_path(node: str, path: str) -> None:
 
 
 def test_blocks_of_one_shape_are_one_range() -> None:
-    paths = ["s.1.b.0.attn", "s.1.b.1.attn", "s.2.b.0.attn", "s.2.b.5.attn", "neck.1"]
-    assert ranges(paths) == ("s.1-2.b.0-1,5.attn", "neck.1")
+    paths = ["s.1.b.0.attn", "s.1.b.1.attn", "s.2.b.0.attn", "s.2.b.1.attn", "neck.1", "neck.3"]
+    assert ranges(paths) == ("s.1-2.b.0-1.attn", "neck.1,3")
+
+
+def test_a_range_names_no_block_that_is_not_there() -> None:
+    paths = ["s.1.b.0", "s.1.b.1", "s.2.b.0", "s.2.b.1", "s.2.b.2", "s.3.b.0", "s.3.b.1"]
+    assert ranges(paths) == ("s.1,3.b.0-1", "s.2.b.0-2")
+
+
+def test_reasons_that_differ_in_numbers_name_each_number() -> None:
+    assert spread(["batch dim 25", "batch dim 361", "batch dim 25"]) == "batch dim 25, 361"
 
 
 def test_tinysam_fails_for_operators_memory_and_prompts() -> None:
