@@ -8,7 +8,7 @@ paths of one shape into few lines (``stages.1,3.blocks.0-1.attn``).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _NUMBER = re.compile(r"\d+")
 UNNAMED = "the graph's top level"
@@ -54,17 +54,15 @@ def _numbers(text: str) -> tuple[int, ...]:
     return tuple(int(n) for n in _NUMBER.findall(text))
 
 
-def _products(rows: Iterable[tuple[int, ...]]) -> list[tuple[set[int], ...]]:
-    """Sets of numbers whose products hold the rows and nothing else."""
-    tails: dict[int, list[tuple[int, ...]]] = {}
-    for row in rows:
-        if not row:
-            return [()]
-        tails.setdefault(row[0], []).append(row[1:])
-    alike: dict[frozenset[tuple[int, ...]], set[int]] = {}
-    for first, rest in tails.items():
-        alike.setdefault(frozenset(rest), set()).add(first)
-    return [(firsts, *sets) for rest, firsts in alike.items() for sets in _products(sorted(rest))]
+def _products(rows: Sequence[tuple[int, ...]]) -> list[tuple[frozenset[int], ...]]:
+    """Sets of numbers, one a column, whose products hold the rows and nothing else; columns merge from the last on."""
+    begun: list[tuple[tuple[int, ...], tuple[frozenset[int], ...]]] = [(row, ()) for row in rows]
+    for _ in rows[0]:
+        merged: dict[tuple[tuple[int, ...], tuple[frozenset[int], ...]], set[int]] = {}
+        for row, sets in begun:
+            merged.setdefault((row[:-1], sets), set()).add(row[-1])
+        begun = [(row, (frozenset(last), *sets)) for (row, sets), last in merged.items()]
+    return list(dict.fromkeys(sets for _, sets in begun))
 
 
 def _filled(shape: str, words: list[str]) -> str:

@@ -51,6 +51,9 @@ def test_blocks_of_one_shape_are_one_range() -> None:
 def test_a_range_names_no_block_that_is_not_there() -> None:
     paths = ["s.1.b.0", "s.1.b.1", "s.2.b.0", "s.2.b.1", "s.2.b.2", "s.3.b.0", "s.3.b.1"]
     assert ranges(paths) == ("s.1,3.b.0-1", "s.2.b.0-2")
+    assert ranges(["a"]) == ("a",)
+    long = ".".join(map(str, range(3000)))
+    assert ranges([long]) == (long,)
 
 
 def test_reasons_that_differ_in_numbers_name_each_number() -> None:
