@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
 import click
 
 from . import options
@@ -30,4 +34,13 @@ def command(models: tuple[str, ...], form: str, output: str | None, plot_file: s
     """
     from ..compare import compare, present
 
-    present.show(compare(models, input_persistency), form, output, plot_file)
+    present.show(compare(models, input_persistency, _followed), form, output, plot_file)
+
+
+def _followed(models: Sequence[str | Path]) -> Iterable[str | Path]:
+    """``models`` with a bar on standard error, on a terminal only: all of them take a quarter of a minute."""
+    from rich.console import Console
+    from rich.progress import track
+
+    on_terminal = len(models) > 1 and sys.stderr.isatty()
+    return track(models, "checking", console=Console(stderr=True), transient=True, disable=not on_terminal)

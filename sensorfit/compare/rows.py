@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,13 +22,20 @@ SUBJECTS = {"SF201": "Softmax", "SF202": "LayerNormalization"}
 """What a rule is about, where the operator it points at is only the last node of a pattern."""
 
 
-def compare(models: Sequence[str | Path] = (), input_persistency: bool = True) -> Table:
-    """The table of ``models`` (names, parts or files); of every built-in and every published one when empty."""
+def compare(
+    models: Sequence[str | Path] = (),
+    input_persistency: bool = True,
+    follow: Callable[[Sequence[str | Path]], Iterable[str | Path]] = iter,
+) -> Table:
+    """The table of ``models`` (names, parts or files); of every built-in and every published one when empty.
+
+    ``follow`` hands out the models one by one, as a progress bar does.
+    """
     target = load_target()
     reader = _Reader(target, input_persistency)
     without_graph = {one.name: one for one in listed()}
     rows = []
-    for model in models or (*built_in(), *without_graph):
+    for model in follow(models or (*built_in(), *without_graph)):
         one = without_graph.get(str(model).lower())
         if one is not None and not Path(model).exists():
             rows.append(
