@@ -74,7 +74,7 @@ def judge(job: Job) -> Outcome:
                 confirm=job.confirm,
                 calibration=job.calibration,
                 largest_inputs=job.plan,
-                aside=beside if job.alone else at_once,
+                aside=(lambda work: beside(lambda: _memory(work(), job.plan))) if job.alone else at_once,
             )
     except SensorfitError as error:
         return _without_report(job, str(error), error.exit_code)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
 from rich.text import Text
 
 from ..memory.model import Live, Step
 from ..units import show_shape
 from .escape import terminal
 from .fit import laid_out
+from .inset import inset
 from .outcome import Group as Findings
 from .outcome import grouped, said
 from .report import Report, TensorInfo
@@ -51,11 +51,6 @@ def print_report(report: Report, console: Console, verbose: bool = False, memory
     if report.confirmation is not None:
         console.print()
         console.print(_confirmation(report, console.width))
-
-
-def _inset(body: RenderableType, columns: int) -> RenderableType:
-    """``body`` moved to the right, without blanks behind it."""
-    return Padding(body, (0, 0, 0, columns), expand=False)
 
 
 def _headline(report: Report) -> RenderableType:
@@ -131,13 +126,11 @@ def _group(group: Findings, verbose: bool) -> RenderableType:
     if places := [terminal(f.node) + (f" {_shape(f.shape)}" if f.shape else "") for f in shown if f.node]:
         left = len(members) - len(shown)
         more = f" and {left:,} more (--verbose lists all)" if left else ""
-        lines.append(
-            _inset(Text.assemble(("at  ", "dim"), ("\n" if verbose else ", ").join(places), more), 6)
-        )
+        lines.append(inset(Text.assemble(("at  ", "dim"), ("\n" if verbose else ", ").join(places), more), 6))
     if first.fix:
-        lines.append(_inset(Text.assemble(("fix ", "dim"), terminal(first.fix)), 6))
+        lines.append(inset(Text.assemble(("fix ", "dim"), terminal(first.fix)), 6))
     how = f"{first.basis}: {terminal(first.evidence)}"
-    lines.append(_inset(Text(f"how {how}", "dim"), 6))
+    lines.append(inset(Text(f"how {how}", "dim"), 6))
     return Group(*lines)
 
 
@@ -176,7 +169,7 @@ def _memory(report: Report, columns: int) -> RenderableType:
         table.append((Text("total in tiles"), tiled, Text("as the converter would cut it", "dim")))
     lines: list[RenderableType] = [
         Text("Memory", "bold"),
-        _inset(laid_out(table, columns - 2, sides=("left", "right")), 2),
+        inset(laid_out(table, columns - 2, sides=("left", "right")), 2),
     ]
     if 0 <= memory.peak_step < len(memory.steps) and memory.complete:
         peak = memory.steps[memory.peak_step]
@@ -184,14 +177,14 @@ def _memory(report: Report, columns: int) -> RenderableType:
         listed = ", ".join(_live(t, alive) for t in alive[:TENSORS_SHOWN])
         more = f" and {len(alive) - TENSORS_SHOWN} more" if len(alive) > TENSORS_SHOWN else ""
         lines.append(
-            _inset(
+            inset(
                 Text.assemble(
                     "peak at ", (terminal(place(peak)), "bold"), f" ({terminal(_kind(peak))}): {listed}{more}"
                 ),
                 2,
             )
         )
-    lines += [_inset(Text(terminal(note), "yellow"), 2) for note in memory.notes]
+    lines += [inset(Text(terminal(note), "yellow"), 2) for note in memory.notes]
     return Group(*lines)
 
 
@@ -226,7 +219,7 @@ def _confirmation(report: Report, columns: int) -> RenderableType:
         for key in ("weights_bytes", "runtime_bytes"):
             rows.append((key, f"{getattr(report.memory, key):,}", f"{answer.memory[key]:,}"))
     table = laid_out(rows, columns - 2, ("", "sensorfit", report.target.converter))
-    lines: list[RenderableType] = [Text("Predicted and confirmed", "bold"), _inset(table, 2)]
+    lines: list[RenderableType] = [Text("Predicted and confirmed", "bold"), inset(table, 2)]
     if not answer.memory and answer.verdict == "accepted":
         lines.append(
             Text(

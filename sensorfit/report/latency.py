@@ -29,11 +29,11 @@ def render_latency(
 
     ``published``: the model's published figures; those of latency stand beside the estimate.
     """
-    from rich.padding import Padding
     from rich.text import Text
 
     from ..target import load_target
     from .fit import laid_out
+    from .inset import inset
 
     target = target or load_target()
     console.print(Text("Latency", "bold"))
@@ -41,7 +41,7 @@ def render_latency(
         (Text(label), Text(value, "bold"), Text(remark, "dim"))
         for label, value, remark in (*_facts(report, target), *_published(published, report))
     ]
-    console.print(Padding(laid_out(facts, console.width - 2), (0, 0, 0, 2), expand=False))
+    console.print(inset(laid_out(facts, console.width - 2), 2))
     slowest = sorted(report.layers, key=lambda c: -c.cycles)[:LAYERS_SHOWN]
     if slowest and report.cycles:
         layers = [
@@ -54,17 +54,17 @@ def render_latency(
             for layer in slowest
         ]
         table = laid_out(layers, console.width - 4, sides=("right",))
-        console.print(Padding(Text("slowest layers", "dim"), (0, 0, 0, 2), expand=False))
-        console.print(Padding(table, (0, 0, 0, 4), expand=False))
+        console.print(inset(Text("slowest layers", "dim"), 2))
+        console.print(inset(table, 4))
         for layer in slowest:
             if layer.hint:
                 line = Text.assemble(
                     ("cheaper ", "dim"), terminal(layer.node, 60), ": ", terminal(layer.hint)
                 )
-                console.print(Padding(line, (0, 0, 0, 4), expand=False))
+                console.print(inset(line, 4))
     for note in report.notes:
         style = "yellow" if not report.complete and note == report.notes[0] else "dim"
-        console.print(Padding(Text(terminal(note), style), (0, 0, 0, 2), expand=False))
+        console.print(inset(Text(terminal(note), style), 2))
 
 
 def _published(figures: Sequence[Published], report: LatencyReport) -> list[tuple[str, str, str]]:
