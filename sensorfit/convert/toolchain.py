@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,6 +125,16 @@ def convert(
     return Conversion(complaint, memory, out)
 
 
+def _unbind(pid: int) -> None:
+    """Lift the bound on memory that a judging process has and hands on: a JVM reserves more address space than that."""
+    if sys.platform == "linux":
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        with suppress(OSError):  # it may have ended
+            resource.prlimit(pid, resource.RLIMIT_AS, (hard, hard))
+
+
 def run(
     command: Sequence[str | Path],
     log: Path,
@@ -155,6 +166,7 @@ def run(
         )
     except OSError as error:
         raise ToolchainError(f"{command[0]} cannot be started ({error.strerror or error})") from error
+    _unbind(process.pid)
     late = threading.Event()
 
     def stop() -> None:

@@ -210,11 +210,11 @@ def _input(tensor: TensorInfo) -> str:
 
 
 def _confirmation(report: Report, columns: int) -> RenderableType:
-    from ..verify.engine import front_end_verdict
+    from ..verify.confirmed import predicted
 
     answer = report.confirmation
-    ours = front_end_verdict(report.findings)
-    rows = [("front end, float graph", ours, answer.verdict)]
+    ours = predicted(report.findings, answer)
+    rows = [("quantized graph" if report.model.quantized else "front end, float graph", ours, answer.verdict)]
     if answer.memory:
         for key in ("weights_bytes", "runtime_bytes"):
             rows.append((key, f"{getattr(report.memory, key):,}", f"{answer.memory[key]:,}"))

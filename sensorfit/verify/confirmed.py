@@ -23,17 +23,28 @@ ACCEPTED: Final = "accepted"
 DOES_NOT_FIT: Final = "does_not_fit"
 RULE: Final = "SF122"
 MEMORY: Final = "SF3"
+BEHIND: Final = ("GE",)
+"""Codes of the converter behind the front end, which only quantized files reach."""
+MENDED: Final = ("SF512",)
+"""What the copy that the converter is shown no longer has: nodes without a name."""
 
 
 def heed(findings: Sequence[Finding], answer: Confirmation) -> tuple[Finding, ...]:
     """``findings`` (of one profile) once the converter has answered."""
-    ours = front_end_verdict(findings)
+    ours = predicted(findings, answer)
     if answer.verdict == ACCEPTED:
         settled = tuple(_settle(f) if f.support == "unknown" and _covered(f, answer) else f for f in findings)
         return settled if ours == ACCEPTED else (_difference(ours, answer, "warning"), *settled)
     if ours != ACCEPTED or (answer.verdict == DOES_NOT_FIT and _over(findings)):
         return tuple(replace(f, support="unsupported") if _open_memory(f, answer) else f for f in findings)
     return (_difference(ours, answer, "error"), *findings)
+
+
+def predicted(findings: Sequence[Finding], answer: Confirmation) -> str:
+    """The verdict as we expect it, for the copy that was shown: the front end's, or the one behind it where we named its code."""
+    if answer.code in BEHIND and any(f.converter_code == answer.code for f in findings):
+        return answer.verdict
+    return front_end_verdict(f for f in findings if f.rule not in MENDED)
 
 
 def _covered(finding: Finding, answer: Confirmation) -> bool:

@@ -181,6 +181,24 @@ def test_confirm_takes_a_weightless_float_graph_and_a_quantized_one(bare: Path) 
     assert answer.memory["total_bytes"] == BARE_TOTAL
 
 
+def test_the_command_confirms_a_quantized_file_although_its_children_have_a_bound_on_memory(
+    bare: Path, tmp_path: Path
+) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "sensorfit",
+        "check",
+        str(bare / "model.int8.onnx"),
+        "--confirm",
+        "--format",
+        "json",
+    ]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["confirmation"]["memory"]["total_bytes"] == BARE_TOTAL
+
+
 @pytest.mark.parametrize(
     ("body", "verdict", "code", "says"),
     [

@@ -54,3 +54,18 @@ def test_an_acceptance_of_what_we_refuse_is_named_and_our_verdict_stands() -> No
     first, rest = heed((REFUSED,), answer("accepted"))
     assert (first.rule, first.support) == ("SF122", "supported")
     assert rest == REFUSED
+
+
+def test_nodes_without_a_name_count_for_the_raw_file_not_for_the_copy_that_is_shown() -> None:
+    unnamed = finding("SF512", "supported", "EXEC")
+    assert heed((unnamed,), answer("accepted")) == (unnamed,)
+    first, _ = heed((unnamed,), answer("execution_error", "EXEC"))
+    assert (first.rule, first.support) == ("SF122", "unsupported")
+
+
+def test_a_crash_behind_the_front_end_that_we_foresaw_is_agreement() -> None:
+    crash = finding("SF123", "unsupported", "GE")
+    assert heed((crash,), answer("execution_error", "GE")) == (crash,)
+    assert heed((crash,), answer("accepted")) == (crash,)
+    assert heed((REFUSED,), answer("execution_error", "GE")) == (REFUSED,)
+    assert heed((), answer("execution_error", "GE"))[0].rule == "SF122"
