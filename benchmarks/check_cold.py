@@ -4,8 +4,9 @@
     python benchmarks/check_cold.py [--repeat 20] [MODEL ...]
 
 Prints the fastest and the median wall clock in seconds for TinySAM (wanted: 0.5 or less) and SAM ViT-H (wanted: 3
-or less), or for the models named. The fastest counts: what else the machine does only ever slows a run down. The command is timed as it is installed, with its bytecode
-written before (`make demo`, or pip, writes it). Exit 1 when a wanted figure is missed.
+or less), or for the models named. The fastest counts: what else the machine does only ever slows a run down. The
+command is timed as it is installed, with its bytecode written before (`make demo`, or pip, writes it). Exit 1 when
+a wanted figure is missed.
 """
 
 from __future__ import annotations

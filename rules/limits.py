@@ -22,9 +22,9 @@ def limits(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     The converter refuses sizes that the hardware cannot count to: a depthwise
     kernel above 12, a pooling window above 255 a side (AveragePool) or 65535
     positions (MaxPool) unless it covers the whole map, a product of two
-    activations (of each head, where there are several) over more than 4095 columns, a fully connected layer with more than 32700
-    inputs or 8192 outputs, upsampling of a map larger than 4093, normalisation
-    of more than 16383 channels.
+    activations (of each head, where there are several) over more than 4095
+    columns, a fully connected layer with more than 32700 inputs or 8192 outputs,
+    upsampling of a map larger than 4093, normalisation of more than 16383 channels.
 
     Fails:
         (float[1,16,32,32] x) => (float[1,16,20,20] y) <float[16,1,13,13] w> { y = Conv <kernel_shape = [13, 13], group = 16> (x, w) }

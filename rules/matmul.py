@@ -66,7 +66,7 @@ def product(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
         if apart:
             yield Issue.accepted(
                 "Only dynamic 2d inputs (N, D0, D1) are supported on the raw float graph; MCT takes the product apart by "
-                "head, which is accepted",
+                "head, and the converter judges each",
                 "go through sensorfit build; to hand the float file over, multiply one head at a time",
                 f"input {index} of shape {shape}",
                 code="INVOP",

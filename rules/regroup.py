@@ -9,7 +9,7 @@ from sensorfit.graph.ir import Graph, Node
 from sensorfit.verify.rule import Facts, Issue, rule
 
 RIDES_ALONG = ("Relu", "Clip", "Sigmoid", "HardSwish", "BatchNormalization")
-"""What may follow the convolution; SiLU is a Mul by its own Sigmoid."""
+"""What may follow the convolution; SiLU is a Mul by its own Sigmoid. Asked of all but Clip and BatchNormalization."""
 
 
 @rule("SF123", ops=("Concat",))
@@ -18,7 +18,7 @@ def split_pointwise_concat(graph: Graph, node: Node, facts: Facts) -> Iterator[I
 
     The front end accepts it. The converter behind it seems to make one grouped
     convolution of the whole and ends with an exception (code GE): for equal and
-    unequal parts, 1x1 convolutions on all of them or on one, any stride, an
+    unequal parts, 1x1 convolutions on all of them or on one, stride 1 or 2, an
     activation behind or none. MixNet's blocks are built this way. With a 3x3
     convolution or two 1x1 ones on one of the parts, or with a further operand in
     the Concat, it converts.

@@ -10,7 +10,6 @@ __all__ = ["table", "tomllib"]
 
 
 @cache
-@cache
 def table(file: Path) -> dict[str, Any]:
     """What a TOML file of the package holds, parsed once: TOML is slow to read, and many ask.
 

@@ -11,6 +11,9 @@ from ..models.published import Published
 from ..report.report import Report
 from ..units import show_shape
 
+REFUSER = {"converter": "the converter", "picosam": "the converter or the PicoSAM papers' constraint set"}
+"""Whose refusals count, by profile."""
+
 
 @dataclass(frozen=True)
 class Group:

@@ -29,17 +29,13 @@ from ..verify.engine import verify
 from ..verify.finding import Finding
 from .blocks import block, ranges, shape_of, spread
 from .lifts import lifts, mebibytes, together, weights_form
-from .model import Contrast, Group, Page, Part, Sum
+from .model import REFUSER, Contrast, Group, Page, Part, Sum
 from .structure import foreign_inputs, largest, operators
 
 EXAMPLE = "picosam3"
 """The model that fits, which a page about another one is contrasted with."""
 STRICT = "picosam"
 """The profile of the papers' constraint set."""
-REFUSES = {
-    "converter": "the converter refuses in the form used",
-    STRICT: "the converter or the PicoSAM papers' constraint set refuses",
-}
 LOW_BITS = 4
 _MEMORY, _LATENCY, _GRAPH = "SF3", "SF4", "SF5"
 _SEVERITY = {"fits": 0, "unknown": 1, "does_not_fit": 2}
@@ -233,7 +229,7 @@ def _reasons(parts: Sequence[Part], whole: Sum | None, target: Target) -> tuple[
         if item.refused:
             count = ", ".join(item.refused_operators)
             found.append(
-                f"{who} has {counted(item.refused_nodes, 'node')} that {REFUSES[report.profile]}: {count}."
+                f"{who} has {counted(item.refused_nodes, 'node')} that {REFUSER[report.profile]} refuses in the form used: {count}."
             )
         if item.unknown:
             count = ", ".join(item.unknown_operators)

@@ -20,13 +20,9 @@ from ..report.words import (
 )
 from ..units import show_bytes, show_count, show_shape
 from .lifts import mebibytes, milliseconds, together, weights_form
-from .model import Contrast, Group, Lift, Page, Part, Sum
+from .model import REFUSER, Contrast, Group, Lift, Page, Part, Sum
 
 LIFTS = ("change", "total memory", "what remains")
-_REFUSED = {
-    "converter": "refused by the converter in the form used",
-    "picosam": "refused by the converter or by the PicoSAM papers' constraint set",
-}
 PUBLISHED = ("figure", "value", "remark", "source")
 """Headings of the tables."""
 
@@ -74,7 +70,7 @@ def _largest(part: Part) -> str:
 def objections(part: Part) -> list[tuple[str, Sequence[Group], str]]:
     """What there is against a part: (heading, groups, colour), those with groups only."""
     found = [
-        (_REFUSED[part.report.profile], part.refused, "red"),
+        (f"refused by {REFUSER[part.report.profile]} in the form used", part.refused, "red"),
         ("tried by nobody", part.unknown, "yellow"),
         ("refused by the PicoSAM papers' constraint set only", part.flagged, "yellow"),
     ]
