@@ -17,15 +17,13 @@ Two constants are fitted (``calibrate``); the rest is the hardware's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
-
-import numpy as np
 
 from .work import Work
 
 FITTED = ("dense_cycles_per_mac", "cycles_per_byte", "layer_cycles")
-"""The constants a fit may set, in the order of the columns of ``Terms.fitted``."""
+"""The constants a fit may set, in the order of ``Terms.fitted``."""
 DENSE = frozenset({"dense", "grouped", "transposed"})
 """k x k windows: the fitted rate, and no overlap with memory."""
 SINGLE_LANE = frozenset({"depthwise"})
@@ -67,75 +65,46 @@ class Constants(NamedTuple):
         )
 
 
-class Columns(NamedTuple):
-    """The layers of a network side by side: one entry a layer."""
+class Terms(NamedTuple):
+    """A layer's cycles as a linear form: ``fitted`` . constants (in the order of ``FITTED``) + ``fixed``."""
 
-    array: np.ndarray
-    weights: np.ndarray
-    bytes: np.ndarray
-    dense: np.ndarray
-    single_lane: np.ndarray
-    known: np.ndarray
+    fitted: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    fixed: float = 0.0
+    bound: str = ""
+    """What the cycles are spent on: "compute", "memory", both joined by +; "" where they are not known."""
 
-    @classmethod
-    def of(cls, works: Sequence[Work]) -> Columns:
-        """From the layers' demands."""
-        return cls(
-            array=np.array([w.array for w in works], dtype=float),
-            weights=np.array([w.weights for w in works], dtype=float),
-            bytes=np.array([w.bytes for w in works], dtype=float),
-            dense=np.array([w.kind in DENSE for w in works], dtype=bool),
-            single_lane=np.array([w.kind in SINGLE_LANE for w in works], dtype=bool),
-            known=np.array([w.known for w in works], dtype=bool),
+    def cycles(self, constants: Constants) -> float:
+        """The form's value."""
+        a, b, c = self.fitted
+        return (
+            a * constants.dense_cycles_per_mac
+            + b * constants.cycles_per_byte
+            + c * constants.layer_cycles
+            + self.fixed
         )
 
 
-class Terms(NamedTuple):
-    """Each layer's cycles as a linear form: ``fitted`` (layers, 3) @ constants + ``fixed``."""
-
-    fitted: np.ndarray
-    fixed: np.ndarray
-    on_compute: np.ndarray
-    """Where arithmetic or weight loading sets the time."""
-    on_memory: np.ndarray
-    """Where the bytes moved do."""
-
-    def cycles(self, constants: Constants) -> np.ndarray:
-        """The forms' values, one a layer."""
-        return self.fitted @ np.array(constants.fitted) + self.fixed
-
-    def bounds(self) -> list[str]:
-        """What each layer's cycles are spent on."""
-        both = zip(self.on_compute.tolist(), self.on_memory.tolist(), strict=True)
-        return ["+".join(["compute"] * c + ["memory"] * m) for c, m in both]
-
-
-def terms(columns: Columns, constants: Constants) -> Terms:
-    """The branches of the maxima that hold under ``constants``, as linear forms in the fitted ones."""
-    loading = columns.weights / constants.columns
-    slow_loading = columns.dense & (loading > columns.array * constants.dense_cycles_per_mac)
-    arithmetic = columns.array / np.where(columns.single_lane, constants.columns, constants.mac_units)
-    compute = np.maximum(arithmetic, loading)
-    overlapped = columns.known & ~columns.dense
-    on_compute = overlapped & (compute > columns.bytes * constants.cycles_per_byte)
-    moves = (columns.known & columns.dense) | (overlapped & ~on_compute)
-    dense = columns.known & columns.dense
-    return Terms(
-        fitted=np.stack(
-            [columns.array * (dense & ~slow_loading), columns.bytes * moves, columns.known.astype(float)],
-            axis=1,
-        ),
-        fixed=loading * (dense & slow_loading) + compute * on_compute,
-        on_compute=on_compute | dense,
-        on_memory=moves,
-    )
+def terms(work: Work, constants: Constants) -> Terms:
+    """The branches of the maxima that hold under ``constants``, as a linear form in the fitted ones."""
+    if not work.known:
+        return Terms()
+    loading = work.weights / constants.columns
+    if work.kind in DENSE:
+        if loading > work.array * constants.dense_cycles_per_mac:
+            return Terms((0.0, work.bytes, 1.0), loading, "compute+memory")
+        return Terms((work.array, work.bytes, 1.0), 0.0, "compute+memory")
+    units = constants.columns if work.kind in SINGLE_LANE else constants.mac_units
+    compute = max(work.array / units, loading)
+    if compute > work.bytes * constants.cycles_per_byte:
+        return Terms((0.0, 0.0, 1.0), compute, "compute")
+    return Terms((0.0, work.bytes, 1.0), 0.0, "memory")
 
 
 def cycles(work: Work, constants: Constants) -> float:
     """Cycles of one layer."""
-    return total((work,), constants)
+    return terms(work, constants).cycles(constants)
 
 
-def total(works: Sequence[Work], constants: Constants) -> float:
+def total(works: Iterable[Work], constants: Constants) -> float:
     """Cycles of all layers, one after the other."""
-    return float(terms(Columns.of(works), constants).cycles(constants).sum())
+    return sum(cycles(w, constants) for w in works)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ..graph.ir import Graph
 from ..target import Target, read_facts
 from .advice import advise, hint
-from .cycles import Columns, Constants, terms
+from .cycles import Constants, terms
 from .macs import total_macs
 from .model import LatencyReport, LayerCost
 from .work import Work, works
@@ -71,8 +71,8 @@ def estimate(
         model = read_calibration(calibration, target)
     facts = _cost_model(target.name)
     layers = works(graph, model.constants.simd)
-    form = terms(Columns.of(layers), model.constants)
-    costs = form.cycles(model.constants).tolist()
+    forms = [terms(layer, model.constants) for layer in layers]
+    costs = [form.cycles(model.constants) for form in forms]
     low, high, notes = _interval(layers, costs, facts["widening"])
     missing = [w for w in layers if not w.known]
     if missing:
@@ -87,8 +87,8 @@ def estimate(
         dsp_ms_low=low / model.spread / target.clock_hz * 1e3,
         dsp_ms_high=high * model.spread / target.clock_hz * 1e3,
         layers=tuple(
-            LayerCost(w.node, w.op, w.macs, round(c), w.kind, hints.get(w.node, ""), w.elements, bound)
-            for w, c, bound in zip(layers, costs, form.bounds(), strict=True)
+            LayerCost(w.node, w.op, w.macs, round(c), w.kind, hints.get(w.node, ""), w.elements, f.bound)
+            for w, c, f in zip(layers, costs, forms, strict=True)
         ),
         notes=notes,
         advice=advice,

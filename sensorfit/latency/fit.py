@@ -11,14 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import combinations
 from math import exp, log
 from statistics import median
 
 import numpy as np
 
-from .cycles import FITTED, Columns, Constants, terms
+from .cycles import FITTED, Constants, terms, total
 from .work import Work
 
 START = (1 / 800, 1 / 16, 0.0)
@@ -46,14 +45,9 @@ class Point:
     group: str
     weight: float = 1.0
 
-    @cached_property
-    def columns(self) -> Columns:
-        """The layers as arrays."""
-        return Columns.of(self.works)
-
     def predicted(self, constants: Constants) -> float:
         """Cycles under ``constants``."""
-        return float(terms(self.columns, constants).cycles(constants).sum())
+        return total(self.works, constants)
 
 
 @dataclass(frozen=True)
@@ -163,8 +157,8 @@ def _step(points: Sequence[Point], constants: Constants, chosen: Sequence[int]) 
     """The best constants for the branches that hold under ``constants``."""
     rows, targets = [], []
     for point in points:
-        form = terms(point.columns, constants)
-        sums, fixed = form.fitted.sum(axis=0), form.fixed.sum()
+        forms = [terms(w, constants) for w in point.works]
+        sums, fixed = np.sum([f.fitted for f in forms], axis=0), sum(f.fixed for f in forms)
         now = sums @ np.array(constants.fitted) + fixed
         # Gauss-Newton: log(predicted) changes by row . (new - old).
         scale = point.weight**0.5 / now
