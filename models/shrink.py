@@ -69,7 +69,7 @@ def _grows(node: onnx.NodeProto, values: Values, trained: set[str]) -> bool:
 
 
 def _initializer(name: str, values: Values) -> TensorProto:
-    array = values.constants[name]()
+    array = values.constants[name].array
     if array is not None:
         return numpy_helper.from_array(array, name)
     known = values.types[name]

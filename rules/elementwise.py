@@ -42,8 +42,8 @@ def elementwise(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
                     f"{name} = {value:g}",
                 )
     elif node.op == "Dropout":
-        flag = graph.value(node.input(2)) if node.input(2) else None
-        if flag is not None and flag.size and bool(flag.reshape(-1)[0]):
+        flag = graph.numbers(node.input(2)) if node.input(2) else None
+        if flag is not None and len(flag) and flag[0]:
             yield Issue("Received op in training mode", "call model.eval() before the export")
         for output in node.outputs[1:]:
             if output:
@@ -62,14 +62,14 @@ def _power(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     exponent = node.input(1)
     if graph.shape(exponent) != () or not graph.is_constant(exponent):
         return  # SF104
-    value = graph.value(exponent)
-    if value is None:
+    values = graph.numbers(exponent)
+    if values is None:
         yield Issue.unknown(
             "the exponent's value is not in the file", "keep the constant in the file and check again"
         )
-    elif float(value) not in facts["exponents"]:
+    elif float(values[0]) not in facts["exponents"]:
         yield Issue(
             f"exponent: Supported values: {facts['exponents']}",
             "write the power as products (x*x*x for 3), or 1 / sqrt(x) for -0.5",
-            f"exponent {float(value):g}",
+            f"exponent {float(values[0]):g}",
         )

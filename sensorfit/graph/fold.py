@@ -1,19 +1,29 @@
-"""The value of a constant expression, computed only when somebody asks.
+"""The values of constants, read or computed only when somebody asks.
 
 Folding a graph's shape arithmetic needs a handful of small integers; its
-weights may be hundreds of megabytes. So a node whose inputs are all constant
-becomes a constant whose value is a closure over its inputs' values, evaluated
-once with ONNX's own reference implementation.
+weights may be hundreds of megabytes. So a constant is one that the file holds,
+or a node's whose inputs are all constant, evaluated once with ONNX's own
+reference implementation. Importing numpy takes a fifth of a small check: what
+the usual constants are asked for needs no arrays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cache
-from typing import Any
+import sys
+from collections.abc import Sequence
+from functools import cached_property
+from math import prod
+from pathlib import Path
+from struct import calcsize
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
 import onnx
+from onnx import TensorProto
+
+from .stored import bring_in, is_external
+
+if TYPE_CHECKING:
+    import numpy as np
 
 MAX_ELEMENTS = 1 << 24
 """Largest constant evaluated, so that a hostile ConstantOfShape cannot fill the memory."""
@@ -26,53 +36,120 @@ NOT_FOLDED = RANDOM | {
 }  # fmt: skip
 """Operators that are not constant even where their inputs are, or whose meaning is to be kept."""
 
-Value = Callable[[], "np.ndarray | None"]
+PLAIN: dict[int, tuple[Literal["f", "d", "q", "i", "?"], str]] = {
+    TensorProto.FLOAT: ("f", "float_data"), TensorProto.DOUBLE: ("d", "double_data"),
+    TensorProto.INT64: ("q", "int64_data"), TensorProto.INT32: ("i", "int32_data"), TensorProto.BOOL: ("?", "int32_data"),
+}  # fmt: skip
+"""Element types that Python reads by itself: the code of an element of ``raw_data``, the field that may hold them instead."""
+EXOTIC: frozenset[int] = frozenset(
+    {
+        TensorProto.BFLOAT16, TensorProto.FLOAT8E4M3FN, TensorProto.FLOAT8E4M3FNUZ,
+        TensorProto.FLOAT8E5M2, TensorProto.FLOAT8E5M2FNUZ,
+    }
+)  # fmt: skip
+"""Element types whose arrays hold bits, not numbers."""
 
 
-def reader(tensor: onnx.TensorProto, directory: str | None) -> Value:
-    """The array of an initializer: a view of the file's bytes, None where the data is absent."""
+class Constant:
+    """A constant tensor; everything is None where the data is absent or cannot be computed."""
 
-    @cache
-    def read() -> np.ndarray | None:
-        proto = tensor
-        if tensor.data_location == onnx.TensorProto.EXTERNAL:
-            if directory is None:
-                return None
-            proto = onnx.TensorProto()
-            proto.CopyFrom(tensor)
-            try:
-                onnx.external_data_helper.load_external_data_for_tensor(proto, directory)
-            except Exception:  # the data may be absent or outside; either way there is no value
-                return None
+    @property
+    def array(self) -> np.ndarray | None:
+        """The values, in the tensor's shape."""
+        raise NotImplementedError
+
+    @property
+    def numbers(self) -> Sequence[float] | None:
+        """The values in row-major order; None also where they are no real numbers."""
+        array = self.array
+        return array.reshape(-1) if array is not None and array.dtype.kind in "biuf" else None  # type: ignore[return-value]
+
+    @property
+    def proto(self) -> TensorProto | None:
+        """The numbers as ONNX's functions take them, without a name."""
+        array = self.array
+        return None if array is None or self.numbers is None else onnx.numpy_helper.from_array(array)
+
+
+class Stored(Constant):
+    """A tensor of the file: an initializer or a Constant's, its data in the file, beside it, or absent."""
+
+    def __init__(self, tensor: TensorProto, directory: str | None = None) -> None:
+        self._tensor = tensor
+        self._directory = directory
+
+    @cached_property
+    def _present(self) -> TensorProto | None:
+        if not is_external(self._tensor):
+            return self._tensor
+        copy = TensorProto()
+        copy.CopyFrom(self._tensor)
+        found = self._directory is not None and bring_in(copy, Path(self._directory))
+        return copy if found else None
+
+    @cached_property
+    def array(self) -> np.ndarray | None:
+        """The values, in the tensor's shape: a view of the file's bytes."""
         try:
-            return onnx.numpy_helper.to_array(proto)
+            return None if self._present is None else onnx.numpy_helper.to_array(self._present)
         except Exception:  # stripped weights: dims without data
             return None
 
-    return read
+    @cached_property
+    def numbers(self) -> Sequence[float] | None:
+        """The values in row-major order: a view of the file's bytes."""
+        tensor = self._present
+        if tensor is None or tensor.data_type in EXOTIC:
+            return None
+        if tensor.data_type not in PLAIN or sys.byteorder != "little":
+            return super().numbers
+        code, field = PLAIN[tensor.data_type]
+        count, raw = prod(tensor.dims), tensor.raw_data
+        if raw:
+            return memoryview(raw).cast(code) if len(raw) == count * calcsize(code) else None
+        values = getattr(tensor, field)
+        return values if len(values) == count else None
+
+    @property
+    def proto(self) -> TensorProto | None:
+        """A copy of the file's tensor, without its name."""
+        if self._present is None or self.numbers is None:
+            return None
+        copy = TensorProto()
+        copy.CopyFrom(self._present)
+        copy.ClearField("name")
+        return copy
 
 
-def evaluator(node: onnx.NodeProto, inputs: Sequence[Value | None], output: int, opset: int) -> Value:
-    """The value of output ``output`` of ``node`` over the values of its inputs; None where it has none."""
+class Folded(Constant):
+    """Output ``output`` of ``node`` over its constant inputs, None standing for an input left out."""
 
-    @cache
-    def read() -> np.ndarray | None:
-        arrays = [value() if value is not None else None for value in inputs]
+    def __init__(
+        self, node: onnx.NodeProto, inputs: Sequence[Constant | None], output: int, opset: int
+    ) -> None:
+        self._node = node
+        self._inputs = inputs
+        self._output = output
+        self._opset = opset
+
+    @cached_property
+    def array(self) -> np.ndarray | None:
+        """The values, in the tensor's shape, evaluated when first asked for."""
+        import numpy as np
+
         feeds = {}
-        for name, array, value in zip(node.input, arrays, inputs, strict=True):
-            if value is None:
+        for name, constant in zip(self._node.input, self._inputs, strict=True):
+            if constant is None:
                 continue
-            if array is None or array.size > MAX_ELEMENTS:
+            if constant.array is None or constant.array.size > MAX_ELEMENTS:
                 return None
-            feeds[name] = array
+            feeds[name] = constant.array
         try:
-            results: Any = _session(node, opset).run(None, feeds)
+            results: Any = _session(self._node, self._opset).run(None, feeds)
         except Exception:  # the reference implementation refuses what it cannot compute
             return None
-        result = results[output]
+        result = results[self._output]
         return np.asarray(result) if isinstance(result, (np.ndarray, np.generic)) else None
-
-    return read
 
 
 def _session(node: onnx.NodeProto, opset: int) -> onnx.reference.ReferenceEvaluator:

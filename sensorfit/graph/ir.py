@@ -8,13 +8,14 @@ in the protobuf until somebody asks for a value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+if TYPE_CHECKING:
+    from .fold import Constant
 
 Shape = tuple[int | None, ...]
 
@@ -33,7 +34,7 @@ class Tensor:
     dtype: str = ""
     constant: bool = False
     bits: int | None = None
-    _read: Callable[[], np.ndarray | None] | None = field(default=None, repr=False, compare=False)
+    _constant: Constant | None = field(default=None, repr=False, compare=False)
 
     @property
     def static(self) -> bool:
@@ -45,9 +46,10 @@ class Tensor:
         """Number of elements, None where a dimension is unknown."""
         return prod(self.shape) if self.static else None  # type: ignore[arg-type]
 
-    def value(self) -> np.ndarray | None:
-        """The constant's array (a view of the file's bytes), None for activations and absent weights."""
-        return self._read() if self._read is not None else None
+    @property
+    def numbers(self) -> Sequence[float] | None:
+        """A constant's values in row-major order (a view of the file's bytes), None for activations and absent weights."""
+        return self._constant.numbers if self._constant is not None else None
 
 
 @dataclass(frozen=True)
@@ -133,10 +135,10 @@ class Graph:
         """Whether ``tensor`` is an initializer or a folded constant."""
         return tensor in self._constants
 
-    def value(self, tensor: str) -> np.ndarray | None:
-        """The array of a constant, None when it is not one or its data is absent."""
+    def numbers(self, tensor: str) -> Sequence[float] | None:
+        """The values of a constant in row-major order, None when it is not one or its data is absent."""
         found = self.tensors.get(tensor)
-        return found.value() if found else None
+        return found.numbers if found else None
 
     def activations(self, node: Node) -> Iterator[str]:
         """The inputs of ``node`` that are computed, not constant, each once."""

@@ -18,10 +18,11 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, Final
 
 from google.protobuf.message import DecodeError
-from onnx import GraphProto, ModelProto, NodeProto, TensorProto, TensorShapeProto, helper
+from onnx import GraphProto, ModelProto, NodeProto, TensorProto, TensorShapeProto
 
 from ..errors import ModelError
 from . import wire
+from .stored import RAW_BITS
 from .subgraphs import subgraphs
 
 MAX_FILE_BYTES: Final = 2**31 - 1
@@ -232,16 +233,8 @@ def check_shape(shape: tuple[int | None, ...], tensor: str, name: str) -> None:
 
 def payload_bytes(tensor: TensorProto) -> int | None:
     """Bytes that ``tensor``'s dims and type need; None for strings and types unknown here."""
-    four_bit = (TensorProto.INT4, TensorProto.UINT4)
-    elements = prod(tensor.dims)
-    if tensor.data_type in four_bit:
-        return (elements + 1) // 2
-    if tensor.data_type in (TensorProto.STRING, TensorProto.UNDEFINED):
-        return None
-    try:
-        return elements * helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
-    except (KeyError, TypeError, ValueError):
-        return None
+    bits = RAW_BITS.get(tensor.data_type)
+    return None if bits is None else (prod(tensor.dims) * bits + 7) // 8
 
 
 def external_range(tensor: TensorProto, directory: Path, name: str) -> tuple[Path, int, int] | None:

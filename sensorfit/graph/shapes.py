@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from math import prod
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
 import onnx
-from onnx import SparseTensorProto, TensorProto, TypeProto, helper, numpy_helper
+from onnx import SparseTensorProto, TensorProto, TypeProto, helper
 from onnx.shape_inference import infer_node_outputs
 
 from .agree import BROADCASTING
-from .fold import MAX_ELEMENTS, NOT_FOLDED, Value, evaluator, reader
+from .fold import MAX_ELEMENTS, NOT_FOLDED, Constant, Folded, Stored
 from .ir import Shape, Tensor
 from .limits import MAX_RANK
 from .subgraphs import has_subgraphs
@@ -35,6 +34,13 @@ SIZES = {
     "Slice": (1, 2, 3, 4),
 }  # fmt: skip
 """Inputs with one number for each dimension."""
+
+VALUES = {
+    "value_int": ("i", TensorProto.INT64, "int64_data"), "value_ints": ("ints", TensorProto.INT64, "int64_data"),
+    "value_float": ("f", TensorProto.FLOAT, "float_data"), "value_floats": ("floats", TensorProto.FLOAT, "float_data"),
+    "value_string": ("s", TensorProto.STRING, "string_data"), "value_strings": ("strings", TensorProto.STRING, "string_data"),
+}  # fmt: skip
+"""A Constant's attributes other than a tensor: the field of the attribute, the element type, the field of a tensor."""
 
 VALUES_UNREAD = BROADCASTING | {
     "Conv", "ConvTranspose", "Gemm", "MatMul", "BatchNormalization", "InstanceNormalization", "LayerNormalization",
@@ -59,9 +65,9 @@ class Values:
         self.opsets = opsets
         self.directory = directory
         self.types: dict[str, Type] = {}
-        self.constants: dict[str, Value] = {}
+        self.constants: dict[str, Constant] = {}
         self._imports = [helper.make_opsetid(d, v) for d, v in opsets.items()]
-        self._data: dict[str, TensorProto] = {}
+        self._data: dict[str, TensorProto | None] = {}
         self._known: dict[bytes, Type] = {}
         self._inferred: dict[object, tuple[Type | None, ...]] = {}
         """The types of a node's outputs by all that inference looks at: networks repeat their blocks."""
@@ -84,7 +90,7 @@ class Values:
     def add_initializer(self, name: str, proto: TensorProto) -> None:
         """An initializer, its data present or not."""
         self.add_type(name, helper.make_tensor_type_proto(proto.data_type, list(proto.dims)))
-        self.constants[name] = reader(proto, self.directory)
+        self.constants[name] = Stored(proto, self.directory)
 
     def visit(self, node: onnx.NodeProto) -> None:
         """Infer the outputs of ``node``; make them constants when its inputs are."""
@@ -99,7 +105,7 @@ class Values:
             opset = self.opsets.get(node.domain, 1)
             named = [o for o in node.output if o]
             for index, name in enumerate(named):
-                self.constants[name] = evaluator(node, inputs, index, opset)
+                self.constants[name] = Folded(node, inputs, index, opset)
 
     def tensor(self, name: str, bits: int | None = None) -> Tensor:
         """The IR's record of ``name``."""
@@ -116,14 +122,16 @@ class Values:
         shape = self.shape(node.input[0]) if node.input else None
         if shape is None or any(d is None for d in shape):
             return
-        known = np.array([d for d in shape if d is not None], dtype=np.int64)
+        known = [d for d in shape if d is not None]
         if node.op_type == "Size":
-            result = np.array(known.prod(), dtype=np.int64)
+            if prod(known) >= 1 << 63:
+                return
+            result = TensorProto(data_type=TensorProto.INT64, int64_data=[prod(known)])
         else:
             bounds = {a.name: a.i for a in node.attribute}
-            result = known[bounds.get("start", 0) : bounds.get("end", len(known))]
-        self.constants[node.output[0]] = lambda: result
-        self.add_type(node.output[0], helper.make_tensor_type_proto(TensorProto.INT64, list(result.shape)))
+            sizes = known[bounds.get("start", 0) : bounds.get("end", len(known))]
+            result = TensorProto(data_type=TensorProto.INT64, dims=[len(sizes)], int64_data=sizes)
+        self.add_initializer(node.output[0], result)
 
     def _folds(self, node: onnx.NodeProto) -> bool:
         if node.domain or node.op_type in NOT_FOLDED or not node.input:
@@ -192,12 +200,8 @@ class Values:
     def _small(self, name: str) -> TensorProto | None:
         if name not in self._data:
             shape = self.shape(name)
-            if shape is None or _elements(shape) > SMALL:
-                return None
-            value = self.constants[name]()
-            if value is None or value.dtype == object:
-                return None
-            self._data[name] = numpy_helper.from_array(value)
+            small = shape is not None and _elements(shape) <= SMALL
+            self._data[name] = self.constants[name].proto if small else None
         return self._data[name]
 
 
@@ -249,14 +253,13 @@ def constant_proto(node: onnx.NodeProto) -> TensorProto | None:
             return attribute.t
         if attribute.name == "sparse_value":
             return dense(attribute.sparse_tensor)
-        value: Any = helper.get_attribute_value(attribute)
-        if attribute.name.startswith("value_"):
-            if attribute.name.startswith("value_string"):
-                return TensorProto(
-                    data_type=TensorProto.STRING, dims=[] if isinstance(value, bytes) else [len(value)]
-                )
-            kind = np.int64 if "int" in attribute.name else np.float32
-            return numpy_helper.from_array(np.asarray(value, dtype=kind))
+        if attribute.name in VALUES:
+            field, kind, data = VALUES[attribute.name]
+            value = getattr(attribute, field)
+            many = attribute.name.endswith("s")
+            tensor = TensorProto(data_type=kind, dims=[len(value)] if many else [])
+            getattr(tensor, data).extend(value if many else [value])
+            return tensor
     return None
 
 

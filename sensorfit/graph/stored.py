@@ -13,6 +13,19 @@ from .subgraphs import subgraphs
 FLOATS: Final = frozenset(
     {onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16, onnx.TensorProto.DOUBLE}
 )
+RAW_BITS: Final = {
+    getattr(onnx.TensorProto, name): bits
+    for bits, names in {
+        4: ("INT4", "UINT4"),
+        8: ("INT8", "UINT8", "BOOL", "FLOAT8E4M3FN", "FLOAT8E4M3FNUZ", "FLOAT8E5M2", "FLOAT8E5M2FNUZ"),
+        16: ("INT16", "UINT16", "FLOAT16", "BFLOAT16"),
+        32: ("INT32", "UINT32", "FLOAT"),
+        64: ("INT64", "UINT64", "DOUBLE", "COMPLEX64"),
+        128: ("COMPLEX128",),
+    }.items()
+    for name in names
+}
+"""Bits of an element in ``raw_data``, by data type (the ONNX specification; the numpy types of onnx are wider for some)."""
 DATA_FIELDS: Final = (
     "raw_data", "float_data", "int32_data", "int64_data", "double_data", "uint64_data", "string_data",
 )  # fmt: skip

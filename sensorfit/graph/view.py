@@ -52,8 +52,7 @@ class View(NamedTuple):
         found = self.graph.tensors.get(tensor)
         if found is None or not found.constant or found.elements != 1:
             return None
-        value = found.value()
-        return None if value is None else float(value.reshape(-1)[0])
+        return None if found.numbers is None else float(found.numbers[0])
 
     def is_near(self, tensor: str, target: float) -> bool:
         """Whether ``tensor`` is a constant of about ``target``."""
@@ -132,8 +131,8 @@ class View(NamedTuple):
         """The reduced axes, from the attribute or the second input, as non-negative numbers."""
         axes = node.attrs.get("axes")
         if axes is None and node.input(1):
-            value = self.graph.value(node.input(1))
-            axes = None if value is None else tuple(int(v) for v in value.reshape(-1))
+            values = self.graph.numbers(node.input(1))
+            axes = None if values is None else tuple(map(int, values))
         shape = self.graph.shape(node.inputs[0])
         if not axes or shape is None:
             return None

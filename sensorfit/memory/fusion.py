@@ -96,8 +96,8 @@ def _later(graph: Graph, tensors: list[str]) -> str:
 
 def _is_untrained(graph: Graph, tensor: str) -> bool:
     producer = graph.producer_of(tensor)
-    values = graph.value(producer.input(1)) if producer is not None else None
-    return values is not None and not values.any()
+    values = graph.numbers(producer.input(1)) if producer is not None else None
+    return values is not None and not any(values)
 
 
 def scale_and_shift(graph: Graph, node: Node) -> Node | None:

@@ -31,8 +31,8 @@ def attribute(node: Node, name: str, facts: Mapping[str, Any]) -> Any:
 
 def ints(graph: Graph, tensor: str) -> tuple[int, ...] | None:
     """The integers a constant holds; None when it is computed or its data is absent."""
-    value = graph.value(tensor) if tensor else None
-    return None if value is None else tuple(int(v) for v in value.reshape(-1))
+    values = graph.numbers(tensor) if tensor else None
+    return None if values is None else tuple(map(int, values))
 
 
 @cache

@@ -1,0 +1,91 @@
+"""Values of constants: what numpy reads, without numpy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from sensorfit.graph.fold import Folded, Stored
+from sensorfit.graph.limits import payload_bytes
+
+VALUES = {
+    TensorProto.FLOAT: (0.5, -2.0), TensorProto.DOUBLE: (0.1, 1e300), TensorProto.FLOAT16: (0.5, 2.0), TensorProto.INT64: (-1, 2**40),
+    TensorProto.INT32: (-7, 2**31 - 1), TensorProto.INT8: (-128, 127), TensorProto.UINT8: (0, 255), TensorProto.INT16: (-300, 5),
+    TensorProto.UINT32: (0, 2**32 - 1), TensorProto.UINT64: (1, 2**63), TensorProto.BOOL: (True, False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("raw", [True, False], ids=["raw", "typed"])
+@pytest.mark.parametrize("kind", VALUES, ids=[TensorProto.DataType.Name(k) for k in VALUES])
+def test_numbers_are_those_that_numpy_reads(kind: int, raw: bool) -> None:
+    array = np.array([VALUES[kind]], helper.tensor_dtype_to_np_dtype(kind))
+    tensor = (
+        numpy_helper.from_array(array) if raw else helper.make_tensor("w", kind, array.shape, VALUES[kind])
+    )
+    stored = Stored(tensor)
+    assert stored.numbers is not None and [*stored.numbers] == array.reshape(-1).tolist()
+    assert stored.array is not None and np.array_equal(stored.array, array)
+    assert stored.proto is not None and np.array_equal(numpy_helper.to_array(stored.proto), array)
+    assert stored.proto.name == ""
+
+
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        TensorProto(data_type=TensorProto.FLOAT, dims=[2]),
+        TensorProto(data_type=TensorProto.FLOAT, dims=[2], raw_data=b"12345"),
+        TensorProto(data_type=TensorProto.INT64, dims=[2], int64_data=[1]),
+        TensorProto(data_type=TensorProto.INT8, dims=[2], raw_data=b"123"),
+        TensorProto(data_type=TensorProto.STRING, dims=[1], string_data=[b"3"]),
+        TensorProto(data_type=TensorProto.COMPLEX64, dims=[1], float_data=[1, 0]),
+        TensorProto(data_type=TensorProto.BFLOAT16, dims=[1], raw_data=b"\x80\x3f"),
+        TensorProto(data_type=77, dims=[1], raw_data=b"1"),
+    ],
+    ids=["stripped", "odd-bytes", "too-few", "too-many", "text", "complex", "bfloat16", "unknown-type"],
+)
+def test_what_holds_no_numbers_has_none(tensor: TensorProto) -> None:
+    assert Stored(tensor).numbers is None
+    assert Stored(tensor).proto is None
+
+
+def test_an_empty_tensor_holds_no_number_and_is_there() -> None:
+    stored = Stored(TensorProto(data_type=TensorProto.FLOAT, dims=[0]))
+    assert stored.numbers is not None and len(stored.numbers) == 0
+    assert stored.proto is not None
+
+
+def test_data_beside_the_file_is_read_from_there(tmp_path: Path) -> None:
+    (tmp_path / "w.bin").write_bytes(np.array([3, 4], np.int64).tobytes())
+    tensor = TensorProto(data_type=TensorProto.INT64, dims=[2], data_location=TensorProto.EXTERNAL)
+    tensor.external_data.add(key="location", value="w.bin")
+    stored = Stored(tensor, str(tmp_path))
+    assert stored.numbers is not None and [*stored.numbers] == [3, 4]
+    assert tensor.data_location == TensorProto.EXTERNAL  # the caller's is not changed
+    assert Stored(tensor).numbers is None
+    (tmp_path / "w.bin").unlink()
+    assert Stored(tensor, str(tmp_path)).numbers is None
+
+
+def test_a_fold_is_evaluated_from_its_inputs() -> None:
+    node = helper.make_node("Concat", ["a", "b"], ["c"], axis=0)
+    one = Stored(TensorProto(data_type=TensorProto.INT64, dims=[1], int64_data=[1]))
+    folded = Folded(node, [one, Folded(helper.make_node("Neg", ["a"], ["b"]), [one], 0, 17)], 0, 17)
+    assert folded.numbers is not None and [*folded.numbers] == [1, -1]
+    assert folded.proto is not None and [*numpy_helper.to_array(folded.proto)] == [1, -1]
+    absent = Stored(TensorProto(data_type=TensorProto.INT64, dims=[1]))
+    assert Folded(node, [one, absent], 0, 17).numbers is None
+
+
+KINDS = [k for k in TensorProto.DataType.values() if k not in (TensorProto.UNDEFINED, TensorProto.STRING)]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=TensorProto.DataType.Name)
+def test_onnx_agrees_on_the_bytes_of_every_type(kind: int) -> None:
+    needed = payload_bytes(TensorProto(data_type=kind, dims=[3]))
+    assert needed is not None
+    assert helper.make_tensor("w", kind, [3], b"\0" * needed, raw=True).raw_data
+    with pytest.raises(ValueError):
+        helper.make_tensor("w", kind, [3], b"\0" * (needed + 1), raw=True)
