@@ -2,7 +2,7 @@
 
 Advice, never a verdict: every finding leaves the model supported. The cost
 model decides what is worth a word (``sensorfit.latency.advice``); here it
-becomes a finding. ``TEXTS`` describes each rule in the form of the others.
+becomes a finding. ``TEXTS`` holds the rules' docstrings.
 """
 
 from __future__ import annotations
@@ -13,11 +13,9 @@ from ..graph.ir import Graph
 from ..latency.model import LatencyReport
 from ..target import Target, read_facts
 from ..verify.finding import Finding, Severity
-from ..verify.rule import Text, parse
 
-TEXTS: dict[str, Text] = {
-    "SF401": parse(
-        """A channel count just past a multiple of 32.
+TEXTS: dict[str, str] = {
+    "SF401": """A channel count just past a multiple of 32.
 
         The array works on channels in steps of 32: 33 channels take as long as
         64. Up to eight channels past a multiple are reported, on layers with a
@@ -32,10 +30,8 @@ TEXTS: dict[str, Text] = {
             { y = Conv <kernel_shape = [1, 1]> (x, w) }
 
         Fix: use the multiple of 32 below, or all channels up to the one above: they cost the same.
-        """
-    ),
-    "SF402": parse(
-        """A depthwise convolution at full resolution.
+        """,
+    "SF402": """A depthwise convolution at full resolution.
 
         It multiplies little and moves the largest tensors of the network there
         and back, so the path to memory sets its time.
@@ -49,10 +45,8 @@ TEXTS: dict[str, Text] = {
             { y = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1], strides = [2, 2], group = 32> (x, w) }
 
         Fix: work at half the resolution there: start with a strided convolution, or end the decoder one stage earlier.
-        """
-    ),
-    "SF403": parse(
-        """A resize before a 1x1 convolution.
+        """,
+    "SF403": """A resize before a 1x1 convolution.
 
         A 1x1 convolution and a resize can change places: nearest-neighbour
         copies pixels and linear interpolation weights them to a sum of one, so
@@ -69,8 +63,7 @@ TEXTS: dict[str, Text] = {
               y = Resize <mode = "nearest", nearest_mode = "floor", coordinate_transformation_mode = "asymmetric"> (a, , s) }
 
         Fix: put the 1x1 convolution before the resize; with linear interpolation keep its activation after it.
-        """
-    ),
+        """,
 }
 
 

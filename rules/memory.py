@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from math import isqrt
 
 from ..graph.ir import Graph, Node
-from ..memory.model import MemoryReport
-from ..memory.weights import INTEGER_WEIGHTS, has_unknown_weights
+from ..memory.model import INTEGER_WEIGHTS, MemoryReport
 from ..target import Target, read_facts
 from ..verify.finding import Finding, Severity, Support
 
@@ -184,6 +183,8 @@ def _whole(memory: MemoryReport) -> str:
 
 
 def _counted_in_part(graph: Graph, memory: MemoryReport) -> Finding:
+    from ..memory.weights import has_unknown_weights  # here: seldom asked, and the memory half's own
+
     return _finding(
         "SF304",
         "warning",

@@ -6,10 +6,13 @@ import atexit
 import gc
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from .commands import group
+
+UNREAD: Final = ("calendar", "inspect", "tomli", "uuid")
+"""What click, dataclasses and protobuf import for others, and what only a configuration file needs."""
 
 __all__ = ["group", "main"]
 
@@ -34,6 +37,9 @@ def _open_what_is_closed() -> None:
 def _main() -> None:
     """The child that will check begins first: it imports onnx while click reads the command line."""
     if sys.argv[1:2] == ["check"] and not {"-h", "--help"}.intersection(sys.argv):
+        from ..postponed import postpone
+
+        postpone(*UNREAD)
         from ..apart import COLLECT_EVERY, head_start
         from ..judge import judge, ready
 

@@ -5,6 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+COMPUTED_WEIGHTS = "the weights of some convolutions are computed or of unknown shape: they count as nothing"
+INTEGER_WEIGHTS = (
+    "the weights of ConvInteger and MatMulInteger, another tool's quantization, count as nothing: nobody knows them "
+    "as the sensor would store them before MCT has quantized the float model"
+)
+"""Why the weights are counted in part."""
+
 
 class Live(NamedTuple):
     """A tensor alive at a step: its bytes in L2 and why it is alive."""

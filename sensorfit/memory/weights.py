@@ -21,18 +21,13 @@ from .fusion import (
     scale_and_shift,
 )
 from .layout import Facts, Layout, extent_of, round_up, tensor_bytes
+from .model import COMPUTED_WEIGHTS, INTEGER_WEIGHTS
 from .product import is_product
 
 CONVOLUTIONS = frozenset({"Conv", "ConvTranspose"})
 MATRIX_PRODUCTS = frozenset({"Gemm", "MatMul"})
 ELEMENTWISE = frozenset({"Add", "Sub", "Mul", "Div", "Max", "Min", "Pow"})
 
-
-COMPUTED_WEIGHTS = "the weights of some convolutions are computed or of unknown shape: they count as nothing"
-INTEGER_WEIGHTS = (
-    "the weights of ConvInteger and MatMulInteger, another tool's quantization, count as nothing: nobody knows them "
-    "as the sensor would store them before MCT has quantized the float model"
-)
 INTEGER_OPERATORS = frozenset({"ConvInteger", "MatMulInteger"})
 """What onnxruntime's dynamic quantization makes of a layer: scales are applied by nodes of their own."""
 

@@ -208,7 +208,12 @@ def texts() -> dict[str, Text]:
     from ..budgets import RULES
     from ..rules.latency import TEXTS
 
-    found = {r.id: r.text for r in rules()} | _CONFIRMED | _MEMORY | dict(TEXTS)
+    found = (
+        {r.id: r.text for r in rules()}
+        | _CONFIRMED
+        | _MEMORY
+        | {id: parse(text) for id, text in TEXTS.items()}
+    )
     for id, title in RULES.items():
         fails, passes = (f"[budgets]\n{line}\n\nsensorfit check picosam3" for line in BUDGETS[id])
         found[id] = Text(

@@ -17,6 +17,7 @@ from sensorfit.models.net import Net
 from sensorfit.rules.latency import TEXTS, findings
 from sensorfit.target import Target
 from sensorfit.verify.finding import Finding
+from sensorfit.verify.rule import parse
 
 Device = Callable[[Net], Graph]
 
@@ -131,7 +132,7 @@ def test_moving_the_resize_computes_the_same() -> None:
 
 @pytest.mark.parametrize("rule", sorted(TEXTS))
 def test_the_examples_in_a_rules_text_fail_and_pass(rule: str, target: Target) -> None:
-    text = TEXTS[rule]
+    text = parse(TEXTS[rule])
     assert text.title
     assert text.rationale
     assert text.fix
