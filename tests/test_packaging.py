@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+import sensorfit
+from sensorfit.report.json import to_dict
 from tests.conftest import copy_of_the_repository
 
 pytestmark = pytest.mark.packaging
@@ -74,6 +76,30 @@ def test_check_answers_in_an_empty_environment(installed: Path, tmp_path: Path) 
     report = json.loads(done.stdout)
     assert report["verdict"] == "fits"
     assert report["model"]["parameters"] == 1371418
+
+
+def test_the_lowest_versions_allowed_give_the_same_answers(root: Path, wheel: Path, tmp_path: Path) -> None:
+    venv.create(tmp_path / "env")
+    install = [
+        sys.executable,
+        "-m",
+        "uv",
+        "pip",
+        "install",
+        "-q",
+        "--python",
+        str(tmp_path / "env/bin/python"),
+    ]
+    subprocess.run(
+        [*install, "--resolution", "lowest-direct", "-r", str(root / "pyproject.toml")],
+        check=True,
+        capture_output=True,
+    )
+    subprocess.run([*install, "--no-deps", str(wheel)], check=True, capture_output=True)
+    for model in ("picosam3", "tinysam"):
+        done = run(tmp_path / "env/bin", tmp_path, "check", model, "--format", "json")
+        there, here = json.loads(done.stdout), json.loads(json.dumps(to_dict(sensorfit.check(model))))
+        assert {key: there[key] for key in here} == here
 
 
 def test_the_light_install_has_no_torch_and_says_what_build_needs(installed: Path, tmp_path: Path) -> None:
