@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from math import prod
 
 from sensorfit.graph.ir import Graph, Node
+from sensorfit.graph.patterns import find_patterns
 from sensorfit.verify.rule import Facts, Issue, rule
 
-RIDES_ALONG = ("Relu", "Clip", "Sigmoid", "HardSwish", "BatchNormalization")
-"""What may follow the convolution; SiLU is a Mul by its own Sigmoid. Asked of all but Clip and BatchNormalization."""
+ACTIVATIONS = ("Relu", "Clip", "LeakyRelu", "Sigmoid", "Tanh", "HardSwish", "Gelu", "Silu")
+"""One of them may follow the convolution, as an operator or spelled out; each was asked. With a second one it converts."""
 
 
 @rule("SF123", ops=("Concat",))
@@ -18,10 +19,12 @@ def split_pointwise_concat(graph: Graph, node: Node, facts: Facts) -> Iterator[I
 
     The front end accepts it. The converter behind it seems to make one grouped
     convolution of the whole and ends with an exception (code GE): for equal and
-    unequal parts, 1x1 convolutions on all of them or on one, stride 1 or 2, an
-    activation behind or none. MixNet's blocks are built this way. With a 3x3
-    convolution or two 1x1 ones on one of the parts, or with a further operand in
-    the Concat, it converts.
+    unequal parts, 1x1 convolutions on all of them or on one, grouped or not,
+    stride 1 or 2, an activation or normalisation behind or none. MixNet's blocks
+    are built this way. With a 3x3 convolution or two 1x1 ones on one of the
+    parts, an activation before one, two activations or a pooling behind one, or a
+    further operand in the Concat, it converts, and so it does where Slices take
+    the parts.
 
     Fails:
         (float[1,16,32,32] x) => (float[1,32,32,32] y) <float[16,8,1,1] v, float[16,8,1,1] w> {
@@ -39,7 +42,7 @@ def split_pointwise_concat(graph: Graph, node: Node, facts: Facts) -> Iterator[I
             y = Concat <axis = 1> (c, d)
         }
 
-    Fix: run one 1x1 convolution over all channels instead, without Split and Concat; or make the kernels 3x3.
+    Fix: take the parts with slices (x[:, :8], x[:, 8:], or torch.chunk) instead of torch.split.
     """
     if node.attrs.get("axis") not in (1, -3):
         return
@@ -48,34 +51,35 @@ def split_pointwise_concat(graph: Graph, node: Node, facts: Facts) -> Iterator[I
     if len(splits) == 1 and all(split for split, _ in parts) and any(convolved for _, convolved in parts):
         yield Issue(
             "the converter crashes on pointwise convolutions between a Split and a Concat of its parts",
-            "run one 1x1 Conv over all channels instead, without Split and Concat; or make the kernels 3x3",
+            "take the parts with slices (x[:, :n], x[:, n:], or torch.chunk) instead of torch.split",
             f"parts of Split '{splits.pop()}'",
             code="GE",
-            probes=("mixa", "mixd", "mixp"),
+            probes=("mixa", "mixd", "mixp", "misl"),
         )
 
 
 def _part(graph: Graph, tensor: str) -> tuple[Node | None, bool]:
     """(the Split along the channels that ``tensor`` is a part of, whether a pointwise convolution lies between)."""
-    at, convolved = graph.producer_of(tensor), False
-    while at is not None and not at.domain and (before := _before(graph, at)):
-        at = graph.producer_of(before)
+    at = graph.producer_of(_before_activation(graph, tensor))
+    while at is not None and at.op == "BatchNormalization" and not at.domain:
+        at = graph.producer_of(at.inputs[0])
     if at is not None and at.op == "Conv" and not at.domain:
         kernel = graph.shape(at.input(1)) or ()
-        if len(kernel) != 4 or prod(k or 0 for k in kernel[2:]) != 1 or at.attrs.get("group", 1) != 1:
+        if len(kernel) != 4 or prod(k or 0 for k in kernel[2:]) != 1:
             return None, False
-        at, convolved = graph.producer_of(at.inputs[0]), True
-    split = at is not None and at.op == "Split" and not at.domain and at.attrs.get("axis", 0) in (1, -3)
-    return at if split else None, convolved
+        tensor, convolved = at.inputs[0], True
+    else:
+        convolved = False
+    split = graph.producer_of(tensor)
+    if split is None or split.op != "Split" or split.domain or split.attrs.get("axis", 0) not in (1, -3):
+        return None, False
+    return split, convolved
 
 
-def _before(graph: Graph, node: Node) -> str:
-    """The tensor that ``node`` activates or normalises; "" for other nodes."""
-    if node.op in RIDES_ALONG:
-        return node.inputs[0]
-    if node.op == "Mul":
-        for value, gate in (node.inputs, node.inputs[::-1]):
-            sigmoid = graph.producer_of(gate)
-            if sigmoid is not None and sigmoid.op == "Sigmoid" and sigmoid.inputs[0] == value:
-                return value
-    return ""
+def _before_activation(graph: Graph, tensor: str) -> str:
+    """What the activation that writes ``tensor`` was given; ``tensor`` itself where none does."""
+    for match in find_patterns(graph):
+        if match.output == tensor and match.kind in ACTIVATIONS:
+            return match.inputs[0]
+    node = graph.producer_of(tensor)
+    return node.inputs[0] if node is not None and node.op in ACTIVATIONS and not node.domain else tensor
