@@ -175,7 +175,10 @@ class Values:
 
         Its Einsum reads past the end of a term that is shorter than its operand's
         rank, its ConvTranspose past a weight of rank one, and a Reshape to a vector of a thousand million sizes makes as many.
+        Inside of a subgraph nobody can ask all that first (and its If crashes on branches of its own).
         """
+        if has_subgraphs(node):
+            return False
         if node.op_type == "Einsum" and not node.domain:
             equation = next(
                 (a.s.decode(errors="replace") for a in node.attribute if a.name == "equation"), ""

@@ -46,12 +46,13 @@ def check_nodes(graph: GraphProto, opsets: Mapping[str, int], where: str) -> Non
             raise ModelError(
                 f"{where}: tensor '{info.name}' has type {info.type.tensor_type.elem_type}, which does not exist"
             )
+    unsaid = onnx.defs.onnx_opset_version()  # a file that names no opset must keep to some
     waiting: list[Iterable[NodeProto]] = [graph.node]
     while waiting:
         for node in waiting.pop():
             name = f"{where}: node '{node.name or node.op_type}' ({node.op_type})"
             _attributes(node, name)
-            demands = _demands(node.op_type, opsets.get(node.domain, 0), node.domain)
+            demands = _demands(node.op_type, opsets.get(node.domain, 0) or unsaid, node.domain)
             if demands is not None:
                 _counts(node, demands, name)
                 _declared(node, demands, name)
