@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .deadline import MAX_SECONDS, deadline
-from .postponed import postpone
+from .postponed import lighten
 
 if TYPE_CHECKING:
     from .config import Policy
@@ -18,12 +16,6 @@ if TYPE_CHECKING:
 CRASHED: Final = 3
 CONFIRM_SECONDS: Final = 900.0
 """For a model that the real converter is asked about as well."""
-_THREADS: Final = "OPENBLAS_NUM_THREADS"
-_UNREAD: Final = (
-    "onnx._custom_element_types", "onnx.mapping", "onnx.numpy_helper", "onnx.compose", "onnx.gen_proto", "onnx.hub", "onnx.utils",
-    "google.protobuf.json_format", "google.protobuf.text_format", "google.protobuf.internal.python_message",
-)  # fmt: skip
-"""What ``import onnx`` imports besides: half of its time, HTTP and TLS among it."""
 
 
 class Job(NamedTuple):
@@ -41,19 +33,8 @@ class Job(NamedTuple):
 
 def ready() -> None:
     """Import what judges."""
-    postpone(*_UNREAD)
-    postpone("numpy", using=_import_numpy)
+    lighten()
     from . import api  # noqa: F401
-
-
-def _import_numpy(name: str) -> ModuleType:
-    """Import numpy without the threads that its BLAS starts, one a core: spinning, they slow the imports that follow."""
-    given = os.environ.get(_THREADS)
-    os.environ[_THREADS] = given or "1"
-    numpy = import_module(name)
-    if given is None:
-        del os.environ[_THREADS]  # the converter, where it is asked, starts as many as it likes
-    return numpy
 
 
 def judge(job: Job) -> Outcome:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from .commands import group
 
-UNREAD: Final = ("calendar", "inspect", "tomli", "uuid")
-"""What click, dataclasses and protobuf import for others, and what only a configuration file needs."""
+LIGHT: Final = frozenset({"check", "explain", "compare", "diff"})
+"""Commands that read graphs without computing."""
 
 __all__ = ["group", "main"]
 
@@ -36,10 +36,11 @@ def _open_what_is_closed() -> None:
 
 def _main() -> None:
     """The child that will check begins first: it imports onnx while click reads the command line."""
-    if sys.argv[1:2] == ["check"] and not {"-h", "--help"}.intersection(sys.argv):
-        from ..postponed import postpone
+    if LIGHT.intersection(sys.argv[1:2]):
+        from ..postponed import lighten
 
-        postpone(*UNREAD)
+        lighten()
+    if sys.argv[1:2] == ["check"] and not {"-h", "--help"}.intersection(sys.argv):
         from ..apart import COLLECT_EVERY, head_start
         from ..judge import judge, ready
 
