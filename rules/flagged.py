@@ -12,7 +12,7 @@ from sensorfit.target import Target
 from sensorfit.verify.facts import attribute, operators
 from sensorfit.verify.rule import Issue, graph_rule
 
-from .batch_axis import on_batch
+from .batch_axis import on_batch, several
 from .limits import too_long
 
 SOFTMAX_FIX = (
@@ -27,7 +27,8 @@ def softmax(graph: Graph, target: Target) -> Iterator[Issue]:
 
     The PicoSAM papers count Softmax among what the IMX500 cannot run. The
     converter of today accepts it over any axis but the batch, of any rank
-    (Sony's model zoo ships MobileViT with it), and refuses it over the batch.
+    (Sony's model zoo ships MobileViT with it), and refuses it over the batch and
+    in a batch of several, as windowed attention has it.
     It is costly and sensitive to 8-bit quantization either way, so it is always
     named: in the profile "converter" a warning where the form is accepted and
     an error where it is refused, in the profile "picosam" always an error.
@@ -48,7 +49,10 @@ def softmax(graph: Graph, target: Target) -> Iterator[Issue]:
             continue
         axis = attribute(node, "axis", facts)
         where = "attention, " if attention_softmax(graph, node) else ""
-        if on_batch(graph, node, axis):
+        batched = [*several(graph, node)]
+        if batched:
+            yield from (issue._replace(node=node) for issue in batched)
+        elif on_batch(graph, node, axis):
             yield Issue(
                 facts["batch"],
                 "take the Softmax over another axis than the batch",

@@ -7,14 +7,19 @@ from collections.abc import Iterator
 from sensorfit.graph.ir import Graph, Node, Shape
 from sensorfit.verify.rule import Facts, Issue, rule
 
+from .batch_axis import batch_fix
+
+_FULLY_CONNECTED = "Only 2d input (N,D) or 4d (N, D0, D1, D2) input is supported"
+_TWO_ACTIVATIONS = "Only dynamic 2d inputs (N, D0, D1) are supported"
+
 
 @rule("SF119", ops=("MatMul", "Gemm"))
 def product(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """A matrix product in the wrong rank, or with the weights first.
 
     With constant weights (a fully connected layer) the activation comes first
-    and is 2-D or 4-D, the weights are a matrix (Cin, Cout): an nn.Linear on
-    3-D tokens is refused. With two activations (attention) both are 3-D
+    and is 2-D or 4-D with 1 in front, the weights are a matrix (Cin, Cout): an
+    nn.Linear on 3-D tokens is refused. With two activations (attention) both are 3-D
     (1, rows, columns). A 4-D product of batch 1, multi-head attention as most
     write it, is refused on the raw float graph, too; but MCT takes it apart
     into one 3-D product a head (its matmul decomposition), and what comes out
@@ -44,6 +49,8 @@ def product(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
                 "use MatMul on 3-D tensors (1, rows, columns) for a product of two activations",
                 f"input 1 of shape {second}",
             )
+        elif first and first[0] not in (1, None):
+            yield Issue(_FULLY_CONNECTED, batch_fix(graph, first[0]), f"input shape {first}")
         return
     if graph.is_constant(node.inputs[0]):
         return
@@ -54,9 +61,11 @@ def product(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
                 "store the weights as a matrix (Cin, Cout); for weights per head or per channel use a grouped 1x1 Conv",
                 f"weights of shape {second}",
             )
+        elif first and first[0] not in (1, None) and len(first) in (2, 4):
+            yield Issue(_FULLY_CONNECTED, batch_fix(graph, first[0]), f"input shape {first}")
         elif first is not None and len(first) not in (2, 4):
             yield Issue(
-                "Only 2d input (N,D) or 4d (N, D0, D1, D2) input is supported",
+                _FULLY_CONNECTED,
                 "replace the Linear by a 1x1 Conv on (1, C, H, W), or Reshape the tokens to 4-D (1, H, W, C) around it",
                 f"input shape {first}",
             )
@@ -76,9 +85,11 @@ def product(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
             yield Issue.unknown(
                 "the rank of an operand is not known", "export with static shapes", node.input(index)
             )
+        elif len(shape) == 3 and shape[0] not in (1, None):
+            yield Issue(_TWO_ACTIVATIONS, batch_fix(graph, shape[0]), f"input {index} of shape {shape}")
         elif len(shape) != 3:
             yield Issue(
-                "Only dynamic 2d inputs (N, D0, D1) are supported",
+                _TWO_ACTIVATIONS,
                 "multiply 3-D tensors (1, tokens, channels): one head at a time, with Split before and Concat after",
                 f"input {index} of shape {shape}",
             )

@@ -8,11 +8,9 @@ from sensorfit.graph.ir import Graph, Node
 from sensorfit.verify.facts import ints
 from sensorfit.verify.rule import Facts, Issue, rule
 
-from .batch_axis import on_batch
+from .batch_axis import batch_fix, on_batch, several
 
 BATCH = "Invalid batch dim. Supported values: [1, None, -1]"
-KEEP_BATCH = "keep the first dimension 1: put windows, heads or patches on another axis, for example (1, windows * tokens, channels)"
-ONE_IMAGE = "export the model with a batch of one, torch.zeros(1, ...) as the dummy input: this batch is the input's (SF501)"
 
 
 @rule("SF116", ops=("Reshape", "Flatten", "Expand", "Transpose", "Unsqueeze"))
@@ -42,16 +40,10 @@ def layout(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     elif node.op == "Expand":
         shape = graph.shape(node.outputs[0])
         if shape and shape[0] not in (1, None):
-            fix = _batch_fix(graph, shape[0])
+            fix = batch_fix(graph, shape[0])
             yield Issue("Invalid batch dim. Supported values: [1]", fix, f"target shape {shape}")
     elif node.op == "Unsqueeze":
         yield from _unsqueeze(graph, node)
-
-
-def _batch_fix(graph: Graph, batch: int | None) -> str:
-    """How a first dimension of ``batch`` becomes 1: it came in with the image, or something was folded into it."""
-    came_in = {shape[0] for t in graph.inputs if (shape := graph.shape(t))}
-    return ONE_IMAGE if batch in came_in - {1, None} else KEEP_BATCH
 
 
 def _reshape(graph: Graph, node: Node) -> Iterator[Issue]:
@@ -72,11 +64,8 @@ def _reshape(graph: Graph, node: Node) -> Iterator[Issue]:
             f"target shape {target}",
         )
         return
-    fix = _batch_fix(graph, source[0] if source else None)
-    if source and source[0] not in (1, None):
-        yield Issue(
-            f"Invalid batch dim {source[0]}. Supported values: [None, 1]", fix, f"input shape {source}"
-        )
+    fix = batch_fix(graph, source[0] if source else None)
+    yield from several(graph, node)
     if target and target[0] == -1:
         result = graph.shape(node.outputs[0])
         if result is None or result[0] != 1:
@@ -97,9 +86,10 @@ def _flatten(graph: Graph, node: Node) -> Iterator[Issue]:
     shape, axis = graph.shape(node.inputs[0]), node.attrs.get("axis", 1)
     if shape is None:
         return
+    yield from several(graph, node)
     rows = shape[: axis if axis >= 0 else axis + len(shape)]
     if any(d not in (1, None) for d in rows):
-        fixes = [_batch_fix(graph, shape[0])] if shape[0] not in (1, None) else []
+        fixes = [batch_fix(graph, shape[0])] if shape[0] not in (1, None) else []
         fixes += ["flatten from axis 1, so that the batch of one stays in front"] if len(rows) > 1 else []
         yield Issue(BATCH, "; ".join(fixes), f"axis {axis} of {shape}")
 

@@ -1,0 +1,29 @@
+"""The rules at single nodes, beside what the front end said of each (``python -m tools.probes.batched``)."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import onnx
+import pytest
+
+from sensorfit.graph.load import load
+from sensorfit.target import load_target
+from sensorfit.verify.engine import verify
+
+DATA = Path(__file__).parents[1] / "data" / "operators"
+BATCHED = json.loads((DATA / "batched.json").read_text())
+
+
+@pytest.mark.parametrize("name", BATCHED)
+def test_a_node_behind_a_batch_of_two_is_refused_where_the_front_end_refuses_it(name: str) -> None:
+    with zipfile.ZipFile(DATA / "batched.zip") as file:
+        proto = onnx.load_model_from_string(file.read(f"{name}.onnx"))
+    node, reasons = BATCHED[name]["node"], BATCHED[name]["reasons"]
+    found = [
+        f for f in verify(load(proto, name), load_target()) if f.node == node and f.support == "unsupported"
+    ]
+    assert bool(found) == bool(reasons)
+    assert not reasons or any(f.reason in reasons for f in found)
