@@ -13,7 +13,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,6 +57,8 @@ class Confirmation:
     reasons: tuple[str, ...]
     memory: Mapping[str, Any] | None
     seconds: float
+    nodes: tuple[str, ...] = ()
+    """The nodes in a form that the front end refuses: it names every one."""
 
 
 def confirm(
@@ -88,33 +90,30 @@ def confirm(
             ) from error
         quantized = any(node.domain == QUANTIZER_DOMAIN for node in proto.graph.node)
         answer = _memory_report(graph, time_limit) if quantized else _front_end(graph, time_limit)
-    verdict, code, operators, reasons, memory = answer
-    return Confirmation(verdict, code, operators, reasons, memory, round(time.monotonic() - start, 2))
+    return replace(answer, seconds=round(time.monotonic() - start, 2))
 
 
-Answer = tuple[str, str, tuple[str, ...], tuple[str, ...], "Mapping[str, Any] | None"]
-
-
-def _front_end(graph: Path, time_limit: float) -> Answer:
+def _front_end(graph: Path, time_limit: float) -> Confirmation:
     status, text = run(
         [need_tool(FRONT_END), "-i", graph, "-o", graph.parent], graph.with_suffix(".log"), time_limit
     )
     verdict = read_facts("converter")["front_end_exit_codes"].get(str(status), "execution_error")
     if verdict == ACCEPTED:
-        return ACCEPTED, "", (), (), None
-    complaint = read_log(text)
-    return verdict, complaint.code, complaint.operators, complaint.reasons, None
+        return Confirmation(ACCEPTED, "", (), (), None, 0.0)
+    said = read_log(text)
+    return Confirmation(verdict, said.code, said.operators, said.reasons, None, 0.0, said.nodes)
 
 
-def _memory_report(graph: Path, time_limit: float) -> Answer:
+def _memory_report(graph: Path, time_limit: float) -> Confirmation:
     made = convert(
         graph, graph.parent / "out", graph.with_suffix(".log"), report_only=True, time_limit=time_limit
     )
     memory = made.memory.to_dict() if made.memory else None
     if made.complaint is None:
-        return ACCEPTED, "", (), (), memory
-    verdict = VERDICT_OF_CODE.get(made.complaint.code, "execution_error")
-    return verdict, made.complaint.code, made.complaint.operators, made.complaint.reasons, memory
+        return Confirmation(ACCEPTED, "", (), (), memory, 0.0)
+    said = made.complaint
+    verdict = VERDICT_OF_CODE.get(said.code, "execution_error")
+    return Confirmation(verdict, said.code, said.operators, said.reasons, memory, 0.0, said.nodes)
 
 
 def fill_weights(proto: onnx.ModelProto, seed: int = 0) -> int:

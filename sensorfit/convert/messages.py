@@ -32,6 +32,8 @@ class Complaint:
     reasons: tuple[str, ...] = ()
     where: tuple[str, ...] = ()
     """Operators in invalid form, each with its node."""
+    nodes: tuple[str, ...] = ()
+    """The names of these nodes, each once."""
 
     @property
     def refused(self) -> bool:
@@ -68,6 +70,7 @@ def read_log(text: str) -> Complaint:
         operators,
         reasons,
         tuple(f"{op} '{node}'" for op, node in _WHERE.findall(body)),
+        tuple(dict.fromkeys(node for _, node in _WHERE.findall(body))),
     )
 
 

@@ -210,11 +210,13 @@ def _input(tensor: TensorInfo) -> str:
 
 
 def _confirmation(report: Report, columns: int) -> RenderableType:
-    from ..verify.confirmed import predicted
+    from ..verify.confirmed import other_nodes, predicted, refused_nodes
 
     answer = report.confirmation
     ours = predicted(report.findings, answer)
     rows = [("quantized graph" if report.model.quantized else "front end, float graph", ours, answer.verdict)]
+    if answer.nodes:
+        rows.append(("nodes refused", f"{len(refused_nodes(report.findings)):,}", f"{len(answer.nodes):,}"))
     if answer.memory:
         for key in ("weights_bytes", "runtime_bytes"):
             rows.append((key, f"{getattr(report.memory, key):,}", f"{answer.memory[key]:,}"))
@@ -228,7 +230,7 @@ def _confirmation(report: Report, columns: int) -> RenderableType:
             )
         )
     lines += [Text(terminal(reason), "dim") for reason in dict.fromkeys(answer.reasons)]
-    if ours != answer.verdict:
+    if ours != answer.verdict or other_nodes(report.findings, answer):
         lines.append(
             Text(
                 "They differ: that is a bug in sensorfit's rules; please report it with the model's operator list.",

@@ -46,8 +46,8 @@ _CONFIRMED: Final = {
 
         With --confirm the real converter is asked, and its word counts: what
         it refuses does not fit, whatever our rules said; an operator that was
-        unknown to us and that it accepts is settled. A difference is a bug in
-        our rules.
+        unknown to us and that it accepts is settled. Where both refuse, the nodes
+        are compared, too. A difference is a bug in our rules.
 
         Fails:
             sensorfit check model.onnx --confirm

@@ -5,6 +5,7 @@ accepts, ours unknown    the unknown operator findings become information
 accepts all, with bytes  the memory findings too (a quantized graph's memory report)
 refuses, ours accepted   SF122, an error: the model does not fit, and our rules have a bug
 accepts, ours refused    SF122, a warning: our verdict stands, and our rules have a bug
+refuses, as ours         SF122, a warning, where it names other nodes than our findings
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ RULE: Final = "SF122"
 MEMORY: Final = "SF3"
 BEHIND: Final = ("GE",)
 """Codes of the converter behind the front end, which only quantized files reach."""
+FORM: Final = "INVOP"
+"""The code of nodes in a form that is refused; the front end names every one."""
+NOT_COMPARED: Final = ("SF511", "SF512")
 MENDED: Final = ("SF512",)
 """What the copy that the converter is shown no longer has: nodes without a name."""
 
@@ -36,7 +40,9 @@ def heed(findings: Sequence[Finding], answer: Confirmation) -> tuple[Finding, ..
         settled = tuple(_settle(f) if f.support == "unknown" and _covered(f, answer) else f for f in findings)
         return settled if ours == ACCEPTED else (_difference(ours, answer, "warning"), *settled)
     if ours != ACCEPTED or (answer.verdict == DOES_NOT_FIT and _over(findings)):
-        return tuple(replace(f, support="unsupported") if _open_memory(f, answer) else f for f in findings)
+        told = tuple(replace(f, support="unsupported") if _open_memory(f, answer) else f for f in findings)
+        said = other_nodes(findings, answer)
+        return (_warning(f"the converter names other nodes than sensorfit: {said}"), *told) if said else told
     return (_difference(ours, answer, "error"), *findings)
 
 
@@ -45,6 +51,30 @@ def predicted(findings: Sequence[Finding], answer: Confirmation) -> str:
     if answer.code in BEHIND and any(f.converter_code == answer.code for f in findings):
         return answer.verdict
     return front_end_verdict(f for f in findings if f.rule not in MENDED)
+
+
+def refused_nodes(findings: Sequence[Finding]) -> frozenset[str]:
+    """The nodes that our findings say the front end refuses for their form, what MCT rewrites before among them."""
+    return frozenset(f.node for f in findings if f.converter_code == FORM and f.node)
+
+
+def other_nodes(findings: Sequence[Finding], answer: Confirmation) -> str:
+    """Where the front end names other nodes than our findings; "" where they are the same.
+
+    A node without a name is called otherwise in the copy, and nodes that no output needs have no findings of their own.
+    """
+    if answer.code != FORM or not answer.nodes or any(f.rule in NOT_COMPARED for f in findings):
+        return ""
+    ours = refused_nodes(findings)
+    more, less = [n for n in answer.nodes if n not in ours], sorted(ours.difference(answer.nodes))
+    said = [f"it refuses {_some(more)}, which no finding names"] * bool(more)
+    said += [f"it does not refuse {_some(less)}"] * bool(less)
+    return "; ".join(said)
+
+
+def _some(nodes: Sequence[str]) -> str:
+    shown = ", ".join(nodes[:3])
+    return shown if len(nodes) <= 3 else f"{shown} and {len(nodes) - 3} more"
 
 
 def _covered(finding: Finding, answer: Confirmation) -> bool:
@@ -72,15 +102,22 @@ def _open_memory(finding: Finding, answer: Confirmation) -> bool:
 
 def _difference(ours: str, answer: Confirmation, severity: str) -> Finding:
     why = "; ".join((*answer.operators, *answer.reasons)[:3])
+    message = f"the converter says {answer.verdict}{f' ({why})' if why else ''}, sensorfit predicted {ours}"
+    if severity == "error":
+        return replace(_warning(message), severity="error", support="unsupported")
+    return _warning(message)
+
+
+def _warning(message: str) -> Finding:
     return Finding(
         rule=RULE,
-        severity="error" if severity == "error" else "warning",
+        severity="warning",
         node="",
         op="",
-        message=f"the converter says {answer.verdict}{f' ({why})' if why else ''}, sensorfit predicted {ours}",
+        message=message,
         fix="believe the converter, and report the model's operators as a bug in sensorfit's rules",
         evidence="the converter's own answer, asked by --confirm",
         basis="measured",
         reason="the converter's answer differs from the prediction",
-        support="unsupported" if severity == "error" else "supported",
+        support="supported",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sensorfit.convert.frontend import Confirmation
@@ -69,3 +70,22 @@ def test_a_crash_behind_the_front_end_that_we_foresaw_is_agreement() -> None:
     assert heed((crash,), answer("accepted")) == (crash,)
     assert heed((REFUSED,), answer("execution_error", "GE")) == (REFUSED,)
     assert heed((), answer("execution_error", "GE"))[0].rule == "SF122"
+
+
+def test_both_refuse_but_other_nodes() -> None:
+    theirs = replace(answer("invalid_operator", "INVOP"), nodes=("n", "a", "b", "c", "d"))
+    first, rest = heed((REFUSED,), theirs)
+    assert (first.rule, first.severity, first.support) == ("SF122", "warning", "supported")
+    assert "it refuses a, b, c and 1 more, which no finding names" in first.message
+    assert rest == REFUSED
+    assert heed((REFUSED,), replace(theirs, nodes=("n",))) == (REFUSED,)
+    first, rest = heed((REFUSED, replace(REFUSED, node="m")), replace(theirs, nodes=("n",)))[:2]
+    assert "it does not refuse m" in first.message
+
+
+def test_nodes_of_a_copy_that_had_to_be_named_are_not_compared() -> None:
+    unnamed = finding("SF512", "supported", "EXEC")
+    assert heed((unnamed, REFUSED), replace(answer("invalid_operator", "INVOP"), nodes=("x",))) == (
+        unnamed,
+        REFUSED,
+    )
