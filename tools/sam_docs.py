@@ -40,9 +40,9 @@ def text(table: Table) -> str:
 
 
 def readme() -> str:
-    """The README with its table printed anew, without the notes under it."""
-    rows, _, _ = to_markdown(compare(IN_README)).partition("\n\n")
-    return TABLE.holding(rows)
+    """The README with its table printed anew, what stands under it folded away."""
+    rows, _, below = to_markdown(compare(IN_README)).partition("\n\n")
+    return TABLE.holding(f"{rows}\n\n<details><summary>marks and sources</summary>\n\n{below}\n</details>")
 
 
 def main(argv: list[str]) -> None:
