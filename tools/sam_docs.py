@@ -29,6 +29,9 @@ The graphs ship with sensorfit, without weights (`models/graphs`). They are buil
 transformers by `python -m sensorfit.models.export_reference`; tests hold their parameters, MACs and operator counts
 against the recipes. Published figures stand in `models/published.toml`, each with its source. What the real
 converter's front end said about every graph is in `models/front_end.json`.
+
+`--format csv` and `--format json` have the same figures: null, in CSV an empty cell, is what nobody counted or
+published; each published figure stands beside its source, in CSV in the column of its name with `_source` behind it.
 """
 
 

@@ -71,17 +71,17 @@ def without_graph(rows: Sequence[Row], name: Naming) -> list[str]:
 
 
 def footnotes(rows: Sequence[Row], shown: Collection[str], name: Naming) -> list[str]:
-    """What the marks in the columns ``shown`` say, for which rows."""
+    """What the marks in the columns ``shown`` say, then for which rows: the end of a long line is cut."""
     found = []
     if "verdict" in shown:
         taken = [(row, ", ".join(row.foreign_inputs)) for row in rows if row.foreign_inputs]
         found += [
-            f"{FOREIGN} {names}: takes inputs the sensor does not deliver: {text}."
+            f"{FOREIGN} takes inputs the sensor does not deliver: {text}. Rows: {names}."
             for names, text in _grouped(taken, name, str)
         ]
     if PEAK in shown or TOTAL in shown:
         noted = [(row, note) for row in rows for note in row.memory_notes]
-        found += [f"{ESTIMATED} {names}: {text}." for names, text in _grouped(noted, name, shape_of)]
+        found += [f"{ESTIMATED} {text}. Rows: {names}." for names, text in _grouped(noted, name, shape_of)]
     return found
 
 

@@ -222,7 +222,9 @@ def test_bytes_that_quantization_may_raise_are_marked(width: int) -> None:
     totals = fitted(found.rows, width)["total, MiB"]
     assert [cell.strip()[-1] == "‡" for cell in totals] == [True, False]
     assert len({len(cell) - cell.index(".") for cell in totals}) == 1  # the figures stand in line
-    assert "‡ edgesam-deploy@96 (encoder): 27 Gelu: quantization may shift" in console(found, width)
+    said = console(found, width)
+    assert "‡ 27 Gelu: quantization may shift" in said
+    assert "Rows: edgesam-deploy@96 (encoder)." in said
     noted, plain = json.loads(to_json(found))["rows"]
     assert ("may shift" in noted["memory_notes"][0], plain["memory_notes"]) == (True, [])
     first, second = csv.DictReader(io.StringIO(to_csv(found)))
@@ -232,7 +234,8 @@ def test_bytes_that_quantization_may_raise_are_marked(width: int) -> None:
 def test_notes_that_differ_in_numbers_are_one() -> None:
     found = compare(["edgesam@96", "efficientsam-ti"])
     assert sum("may shift" in line for line in below(found)) == 1
-    assert any("‡ EdgeSAM encoder at 96x96; EfficientSAM-Ti: 12, 27 Gelu:" in line for line in below(found))
+    (line,) = [line for line in below(found) if line.startswith("‡ 12, 27 Gelu: ")]
+    assert line.endswith(" Rows: EdgeSAM encoder at 96x96; EfficientSAM-Ti.")
 
 
 def test_inputs_the_sensor_does_not_deliver_are_said_beside_fits(tmp_path: Path) -> None:
@@ -243,7 +246,7 @@ def test_inputs_the_sensor_does_not_deliver_are_said_beside_fits(tmp_path: Path)
     two, one = found.rows
     assert (two.fits, two.foreign_inputs, one.foreign_inputs) == (True, ("prompt 1x3x96x96",), ())
     assert (cells_of(two)["verdict"], cells_of(one)["verdict"]) == ("fits †", "fits")
-    assert "† two: takes inputs the sensor does not deliver: prompt 1x3x96x96." in below(found)
+    assert "† takes inputs the sensor does not deliver: prompt 1x3x96x96. Rows: two." in below(found)
     assert "fits †" in console(found, 80)
     assert json.loads(to_json(found))["rows"][0]["foreign_inputs"] == ["prompt 1x3x96x96"]
 
