@@ -34,6 +34,15 @@ class Published:
     covers: str = ""
     """What the figure includes, where the source says."""
     note: str = ""
+    derived: bool = False
+    """Whether the source does not print it, but what it follows from; ``note`` says how."""
+
+    @property
+    def cited(self) -> str:
+        """The source, with what a reader should know before quoting the figure."""
+        derivation = f"derived: {self.note}" if self.derived else ""
+        said = "; ".join(filter(None, ("" if self.first_hand else "second-hand", derivation)))
+        return f"{self.source} ({said})" if said else self.source
 
 
 @dataclass(frozen=True)
@@ -61,6 +70,12 @@ def figure(model: str, kind: str, variant: str = "") -> Published | None:
 def listed() -> tuple[Listed, ...]:
     """The models that have published figures and no graph."""
     return tuple(Listed(name, row["title"], row["why"]) for name, row in _table()[LISTED].items())
+
+
+def known_by_figures(name: str) -> Listed | None:
+    """The model without a graph that is called ``name`` (case and ``_`` for ``-`` do not matter), or None."""
+    wanted = name.lower().replace("_", "-")
+    return next((one for one in listed() if one.name == wanted), None)
 
 
 def models() -> tuple[str, ...]:

@@ -73,12 +73,13 @@ def meant(model: str | Path) -> Entry | None:
 
 def nothing_called(model: str | Path, buildable: bool = False) -> str:
     """The sentence that ``model`` is neither a file nor a built-in model, with the nearest name there is."""
-    from .published import listed
+    from .published import known_by_figures, published
 
     word, path = str(model), Path(model)
-    for one in listed():
-        if one.name == word.lower():
-            return f"{word}: nothing but published figures are known ({one.why}); `sensorfit compare {one.name}` shows them"
+    if one := known_by_figures(word):
+        shown = f"`sensorfit compare {one.name}` shows its published figures"
+        figures = shown if published(one.name) else "no published figure is known either"
+        return f"{word}: there is no graph of {one.title} here ({one.why}); {figures}"
     if path.suffix.lower() == ".onnx":
         near = did_you_mean(word, map(str, path.parent.glob("*.onnx")))
         return f"{word}: there is no such file" + (f": {near}" if near else "")

@@ -29,6 +29,9 @@ The graphs ship with sensorfit, without weights (`models/graphs`). They are buil
 transformers by `python -m sensorfit.models.export_reference`; tests hold their parameters, MACs and operator counts
 against the recipes. Published figures stand in `models/published.toml`, each with its source. What the real
 converter's front end said about every graph is in `models/front_end.json`.
+
+`--format csv` and `--format json` have the same figures: null, in CSV an empty cell, is what nobody counted or
+published; each published figure stands beside its source, in CSV in the column of its name with `_source` behind it.
 """
 
 
@@ -40,9 +43,9 @@ def text(table: Table) -> str:
 
 
 def readme() -> str:
-    """The README with its table printed anew, without the notes under it."""
-    rows, _, _ = to_markdown(compare(IN_README)).partition("\n\n")
-    return TABLE.holding(rows)
+    """The README with its table printed anew, what stands under it folded away."""
+    rows, _, below = to_markdown(compare(IN_README)).partition("\n\n")
+    return TABLE.holding(f"{rows}\n\n<details><summary>marks and sources</summary>\n\n{below}\n</details>")
 
 
 def main(argv: list[str]) -> None:

@@ -19,7 +19,8 @@ from . import options
 @click.option("--plot", "plot_file", metavar="FILE", help="Draw mIoU against total SRAM, as .svg, .png or .pdf (extra 'plot').")
 @options.input_persistency
 def command(models: tuple[str, ...], form: str, output: str | None, plot_file: str | None, input_persistency: bool) -> None:
-    """Compare MODELs in one table: built-in names, parts of one, or files.
+    """Compare MODELs in one table: files, directories, globs, built-in names
+    and parts of one.
 
     Without any: every built-in model, and those known from published figures
     alone.
@@ -33,8 +34,10 @@ def command(models: tuple[str, ...], form: str, output: str | None, plot_file: s
     Exit codes: 0; 2 unusable input; 3 an extra is missing.
     """
     from ..compare import compare, present
+    from ..gate import expand
 
-    present.show(compare(models, input_persistency, _followed), form, output, plot_file)
+    wanted = expand(models) if models else ()
+    present.show(compare(wanted, input_persistency, _followed), form, output, plot_file)
 
 
 def _followed(models: Sequence[str | Path]) -> Iterable[str | Path]:

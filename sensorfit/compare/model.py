@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from ..models.published import Published
 
 GRAPH, FIGURES = "graph", "published figures"
+VARIANT = "INT8"
+"""The published figures that stand beside the float model's."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,8 @@ class Row:
     title: str
     basis: str
     parts: tuple[str, ...] = ()
-    """The networks it consists of; their weights add up, the largest runtime counts."""
+    """The networks it consists of, or the one of several that was looked at; their weights add up, the largest
+    runtime counts."""
     parameters: int | None = None
     weights_bytes: int | None = None
     """At INT8, as the device stores them."""
@@ -27,7 +30,7 @@ class Row:
     total_bytes: int | None = None
     tiled_total_bytes: int | None = None
     """In the tiles that the converter cuts, where a single network is over the budget and these can be counted."""
-    budget_bytes: int = 0
+    budget_bytes: int | None = None
     refused: tuple[str, ...] = ()
     """Operators the converter refuses in the form used, most nodes first."""
     refused_nodes: int | None = None
@@ -43,20 +46,24 @@ class Row:
     figures: Mapping[str, Published] = field(default_factory=dict)
     """Published figures by kind, first-hand before second-hand; "coco_miou INT8" for a variant's."""
     note: str = ""
-    sized: bool = True
+    """What the graph is where that needs saying, or why there is none."""
+    sized: bool | None = None
     """False where a tensor's size is unknown: the bytes are a lower bound."""
-    timed: bool = True
+    timed: bool | None = None
     """False where a layer could not be counted: MACs and milliseconds are lower bounds."""
+    foreign_inputs: tuple[str, ...] = ()
+    """Inputs the sensor does not deliver, with their shapes."""
+    memory_notes: tuple[str, ...] = ()
+    """What the memory report says it estimated: how far the bytes may be off."""
 
     @property
-    def fits(self) -> bool:
-        """Whether it fits under the first profile, the converter's."""
-        return next(iter(self.verdicts.values()), "") == "fits"
+    def fits(self) -> bool | None:
+        """Whether it fits under the first profile, the converter's; None where there is no graph to say so."""
+        return next(iter(self.verdicts.values())) == "fits" if self.verdicts else None
 
-    def published(self, kind: str) -> str:
-        """A published figure as text, the INT8 one after a slash; "" where there is none."""
-        plain, quantized = self.figures.get(kind), self.figures.get(f"{kind} INT8")
-        return " / ".join(f"{p.value:g}" for p in (plain, quantized) if p)
+    def published(self, kind: str) -> tuple[Published, ...]:
+        """What was published of a kind: the float model's figure, then the INT8 one's; () where there is none."""
+        return tuple(self.figures[k] for k in (kind, f"{kind} {VARIANT}") if k in self.figures)
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,12 @@ _MEBI = 2**20
 
 
 def points(result: Table) -> list[tuple[Row, str, float, float]]:
-    """(row, kind of mIoU, total in MiB, mIoU in %) of every model with a graph and a published mIoU."""
+    """(row, kind of mIoU, total in MiB, mIoU in %) of every model with a graph and an mIoU that somebody printed."""
     return [
         (row, kind, row.total_bytes / _MEBI, row.figures[kind].value)
         for row in result.rows
         for kind in DATASETS
-        if row.total_bytes is not None and kind in row.figures
+        if row.total_bytes is not None and kind in row.figures and not row.figures[kind].derived
     ]
 
 

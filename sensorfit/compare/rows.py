@@ -10,12 +10,11 @@ from ..explain.lifts import together
 from ..explain.model import Group, Part
 from ..explain.page import own_parts, part, worst
 from ..models.published import FIGURES as KINDS
-from ..models.published import Published, figure, listed
-from ..models.registry import find, meant, names
+from ..models.published import Listed, Published, figure, known_by_figures, listed
+from ..models.registry import Entry, find, meant, names
 from ..target import Target, load_target
-from .model import FIGURES, GRAPH, Row, Table
+from .model import FIGURES, GRAPH, VARIANT, Row, Table
 
-VARIANT = "INT8"
 SMALL = "@96"
 """The variant for the input that the models which fit take."""
 SUBJECTS = {"SF201": "Softmax", "SF202": "LayerNormalization"}
@@ -33,22 +32,22 @@ def compare(
     """
     target = load_target()
     reader = _Reader(target, input_persistency)
-    without_graph = {one.name: one for one in listed()}
     rows = []
-    for model in follow(models or (*built_in(), *without_graph)):
-        one = without_graph.get(str(model).lower())
-        if one is not None and not Path(model).exists():
-            rows.append(
-                Row(one.name, one.title, FIGURES, figures=_figures(one.name), note=f"no graph: {one.why}")
-            )
-        else:
-            rows.append(reader.row(str(model)))
+    for model in follow(models or (*built_in(), *(one.name for one in listed()))):
+        one = None if Path(model).exists() else known_by_figures(str(model))
+        rows.append(_without_graph(one) if one else reader.row(str(model)))
     return Table(tuple(rows), target.name, target.converter, target.budget_bytes)
 
 
 def built_in() -> tuple[str, ...]:
     """Every built-in model, each followed by its variant for a 96x96 image where there is one."""
     return tuple(n for name in names() for n in (name, f"{name}{SMALL}") if find(n))
+
+
+def _without_graph(one: Listed) -> Row:
+    figures = _figures(one.name)
+    note = f"no graph: {one.why}" + ("" if figures else "; no published figure is known either")
+    return Row(one.name, one.title, FIGURES, figures=figures, note=note)
 
 
 class _Reader:
@@ -67,7 +66,7 @@ class _Reader:
             name=entry.name if entry else model,
             title=entry.title if entry else parts[0].report.model.name,
             basis=GRAPH,
-            parts=tuple(p.label for p in parts) if len(parts) > 1 or (entry and entry.parts) else (),
+            parts=_networks(entry, parts),
             parameters=whole.parameters,
             weights_bytes=whole.weights_bytes,
             macs=whole.macs,
@@ -91,6 +90,8 @@ class _Reader:
             note=entry.note if entry else "",
             sized=whole.sized,
             timed=whole.timed,
+            foreign_inputs=_foreign(parts),
+            memory_notes=tuple(dict.fromkeys(note for p in parts for note in _estimated(p))),
         )
 
     def part(self, name: str) -> Part:
@@ -99,6 +100,31 @@ class _Reader:
         if key not in self.seen:
             self.seen[key] = part(name, self.target, input_persistency=self.input_persistency)
         return replace(self.seen[key], name=name, label=(entry and name.partition("/")[2]) or name)
+
+
+def _networks(entry: Entry | None, parts: Sequence[Part]) -> tuple[str, ...]:
+    """What the parts are called; () for a model that is one network, and for a part asked for by its own name."""
+    if entry and entry.part and not entry.parts:  # a variant that stands for one of its networks
+        return (entry.part.partition("/")[2].partition("@")[0],)
+    return tuple(p.label for p in parts) if len(parts) > 1 or (entry and entry.parts) else ()
+
+
+def _foreign(parts: Sequence[Part]) -> tuple[str, ...]:
+    """Inputs that neither the sensor nor an earlier part gives."""
+    written: set[str] = set()
+    found = []
+    for item in parts:
+        for given in item.foreign_inputs:
+            if given.name not in written:
+                found.append(given.form + (f" ({given.why})" if given.kind == "size" else ""))
+        written |= {o.name for o in item.report.model.outputs}
+    return tuple(found)
+
+
+def _estimated(item: Part) -> tuple[str, ...]:
+    """The memory report's notes, without those that already make its figures lower bounds."""
+    memory = item.report.memory
+    return tuple(note for note in memory.notes if note not in memory.missing)
 
 
 def _verdict(each: Sequence[str], together_fits: bool) -> str:

@@ -72,7 +72,7 @@ def _published(figures: Sequence[Published], report: LatencyReport) -> list[tupl
     low, high, rows = report.dsp_ms_low, report.dsp_ms_high, []
     for one in (p for p in figures if p.figure == "latency"):
         held = not outside(one.value, one.unit, one.covers, low, high, report.complete)
-        remarks = (one.variant, one.covers or "coverage not stated", one.source, "" if held else OUTSIDE)
+        remarks = (one.variant, one.covers or "coverage not stated", one.cited, "" if held else OUTSIDE)
         shown = "; ".join(terminal(part) for part in remarks if part)
         rows.append(("published", f"{one.value:g} {one.unit}", shown))
     return rows

@@ -17,6 +17,7 @@ import pytest
 import sensorfit
 from sensorfit.compare import compare
 from sensorfit.compare.cells import COLUMNS
+from sensorfit.compare.sources import Sources
 from sensorfit.errors import ConfigError
 from sensorfit.explain import explain
 from sensorfit.explain.markdown import render as page_of
@@ -68,8 +69,8 @@ def test_open_shapes_are_never_zero_milliseconds(open_model: Path) -> None:
         assert "0.00 ms" not in text
         assert "0 ms" not in text
     row = compare([open_model]).rows[0]
-    assert COLUMNS["predicted, ms"](row) == NOT_SIZED
-    assert COLUMNS["total, MiB"](row).startswith("at least ")
+    assert COLUMNS["predicted, ms"](row, Sources([row])) == NOT_SIZED
+    assert COLUMNS["total, MiB"](row, Sources([row])).startswith("at least ")
 
 
 def test_json_keeps_the_numbers_and_says_that_they_are_not_all(open_model: Path) -> None:

@@ -3,21 +3,30 @@
 import csv
 import io
 import json
+import re
+import shutil
 import sys
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import onnx
+import onnx.parser
 import pytest
 from click.testing import CliRunner
 
 from sensorfit.cli.compare import command
-from sensorfit.compare import Table, compare
+from sensorfit.compare import Row, Table, compare
 from sensorfit.compare.cells import COLUMNS
 from sensorfit.compare.columns import LONGEST, fitted
+from sensorfit.compare.flat import PUBLISHED
 from sensorfit.compare.plot import plot, points
 from sensorfit.compare.render import print_table, to_csv, to_json, to_markdown
+from sensorfit.compare.sources import Sources
 from sensorfit.errors import ConfigError, MissingDependency, ModelError
+from sensorfit.gate import expand
+from sensorfit.models.published import Listed, listed, published
+from sensorfit.models.registry import find
 from sensorfit.report.screen import recorded
 
 MODELS = ("picosam2", "picosam3", "edgesam", "tinysam", "litesam", "fastsam")
@@ -26,6 +35,26 @@ MODELS = ("picosam2", "picosam3", "edgesam", "tinysam", "litesam", "fastsam")
 @cache
 def table() -> Table:
     return compare(MODELS)
+
+
+def cells_of(row: Row, *others: Row) -> dict[str, str]:
+    """The row's cells by heading, in full."""
+    sources = Sources([row, *others])
+    return {heading: cell(row, sources) for heading, cell in COLUMNS.items()}
+
+
+def console(found: Table, width: int) -> str:
+    """The table in a terminal of ``width`` columns, the blanks between words one each."""
+    return " ".join(recorded(lambda out: print_table(found, out), width).split())
+
+
+def below(found: Table) -> list[str]:
+    """The lines under the Markdown table, without its escapes."""
+    return [
+        line.removeprefix("- ").replace("\\", "")
+        for line in to_markdown(found).splitlines()
+        if line[:1] == "-"
+    ]
 
 
 def test_rows_come_in_the_order_asked_for() -> None:
@@ -55,15 +84,18 @@ def test_a_model_without_a_graph_says_nothing_of_ours() -> None:
     )
     assert set(ours) == {None}
     assert row.verdicts == {}
-    cells = {heading: cell(row) for heading, cell in COLUMNS.items()}
+    cells = cells_of(row)
     assert cells["verdict"] == cells["refused nodes"] == cells["total, MiB"] == "n/a"
-    assert cells["parameters"] == "4.2 M (published)"
+    assert cells["parameters"].startswith("4.2 M [")
+    assert (row.fits, row.sized, row.timed, row.budget_bytes) == (None, None, None, None)
 
 
 def test_published_figures_show_float_and_int8() -> None:
     row = next(r for r in table().rows if r.name == "picosam3")
-    assert row.published("coco_miou") == "65.45 / 65.34"
-    assert "11.82 ms" in COLUMNS["published latency"](row)
+    assert [p.value for p in row.published("coco_miou")] == [65.45, 65.34]
+    cells = cells_of(row)
+    assert cells["COCO mIoU, %"] == "65.45 [2] / 65.34 [1]"
+    assert cells["published latency"].startswith("11.82 ms [2], IMX500")
 
 
 def test_flagged_operators_go_by_what_they_are() -> None:
@@ -93,6 +125,156 @@ def test_json_carries_sources() -> None:
     assert row["figures"]["coco_miou"]["source"]
     assert row["fits"] is False
     assert found["target"]["budget_bytes"] == 8_388_480
+
+
+def test_nothing_is_claimed_of_a_model_without_a_graph() -> None:
+    found = json.loads(to_json(compare(["fastsam"])))["rows"][0]
+    ours = ("fits", "sized", "timed", "budget_bytes", "parameters", "total_bytes", "dsp_ms", "refused_nodes")
+    assert {found[key] for key in ours} == {None}
+    (line,) = csv.DictReader(io.StringIO(to_csv(compare(["fastsam"]))))
+    assert {line[key] for key in ours} == {""}
+
+
+@pytest.mark.parametrize("one", listed(), ids=lambda one: one.name)
+def test_everything_published_of_a_model_without_a_graph_is_in_the_table(one: Listed) -> None:
+    found = compare([one.name])
+    in_markdown, in_console = to_markdown(found).replace("\\", ""), console(found, 240)
+    for text in (in_markdown, in_console):
+        assert one.why in text
+        for given in published(one.name):
+            assert f"{given.value:,g}" in text and given.cited in text
+        assert ("no published figure is known" in text) == (not published(one.name))
+
+
+def test_csv_gives_published_figures_with_their_sources() -> None:
+    rows = {
+        r["name"]: r
+        for r in csv.DictReader(io.StringIO(to_csv(compare(["litesam", "q-tinysam", "picosam3"]))))
+    }
+    assert (rows["litesam"]["published_parameters"], rows["litesam"]["published_size_bytes"]) == (
+        "4200000",
+        "16000000",
+    )
+    assert "2407.08965" in rows["litesam"]["published_parameters_source"]
+    assert "(second-hand)" in rows["litesam"]["published_size_bytes_source"]
+    assert rows["q-tinysam"]["published_macs"] == "20300000000"
+    assert "abstract" in rows["picosam3"]["coco_miou_source"]
+    assert "comparison table" in rows["picosam3"]["coco_miou_int8_source"]
+    for row in rows.values():
+        assert all(bool(row[f"{key}"]) == bool(row[f"{key}_source"]) for key in PUBLISHED)
+
+
+@pytest.mark.parametrize("width", [40, 80, 120, 160, 240])
+def test_a_published_figure_never_stands_unmarked_among_ours(width: int) -> None:
+    shown = fitted(compare(["picosam3", "litesam", "fastsam", "q-tinysam"]).rows, width)
+    for heading in ("parameters", "MACs"):
+        ours, *theirs = shown.get(heading, [""])
+        assert all(cell == "n/a" or "[" in cell for cell in map(str.strip, theirs))
+        assert "[" not in ours.partition(" (")[0]
+
+
+def test_what_nobody_printed_is_marked_as_derived() -> None:
+    row = next(r for r in table().rows if r.name == "fastsam")
+    assert cells_of(row)["COCO mIoU, %"].startswith("51.6 (derived) [")
+    assert "51.6 (derived)" in console(table(), 240)
+    (line,) = csv.DictReader(io.StringIO(to_csv(compare(["fastsam"]))))
+    assert "derived: PicoSAM3" in line["coco_miou_source"]
+    printed = replace(row, figures={k: replace(p, derived=False) for k, p in row.figures.items()})
+    assert "derived" not in cells_of(printed)["COCO mIoU, %"]
+
+
+def test_a_number_leads_from_a_figure_to_its_source() -> None:
+    row = next(r for r in table().rows if r.name == "tinysam")
+    sources = [line for line in below(table()) if re.match(r"\[\d+\] ", line)]
+    number = re.search(r"50\.9 (\[\d+\])", to_markdown(table()).replace("\\", ""))
+    assert number is not None
+    assert f"{number[1]} {row.figures['coco_miou'].cited}" in sources
+    assert len(sources) == len(set(sources))
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 240])
+def test_only_sources_of_what_is_shown_are_listed_and_under_the_same_number(width: int) -> None:
+    shown = recorded(lambda out: print_table(table(), out), width)
+    grid, _, notes = shown.partition("\n\n")
+    listed_here = re.findall(r"^(\[\d+\]) ", notes, re.MULTILINE)
+    assert set(re.findall(r"\[\d+\]", grid)) == set(listed_here)
+    everywhere = " ".join(below(table()))
+    assert all(f"{line}" in everywhere for line in re.findall(r"^\[\d+\] \S+", notes, re.MULTILINE))
+
+
+def test_a_published_figure_of_another_extent_says_so() -> None:
+    found = compare(["sam2.1-tiny", "mobilesam"])
+    assert "SAM 2.1 Hiera-Tiny, published parameters: the whole model." in below(found)
+    assert any("MobileSAM, published MACs: encoder and decoder at 1024x1024" in line for line in below(found))
+    assert "the decoder 4.06 M" in " ".join(below(compare(["sam-vit-b"])))  # digits as they were noted
+
+
+@pytest.mark.parametrize("width", [40, 80, 160, 240])
+def test_a_terminal_says_which_rows_are_an_encoder_alone(width: int) -> None:
+    names = fitted(compare(["edgesam", "edgesam@96", "efficientsam-ti", "picosam3"]).rows, width)["model"]
+    assert names == ["edgesam", "edgesam@96 (encoder)", "efficientsam-ti (encoder)", "picosam3"]
+    assert [r.parts for r in compare(["edgesam@96", "edgesam/encoder@96"]).rows] == [("encoder",), ()]
+
+
+@pytest.mark.parametrize("width", [60, 80, 240])
+def test_bytes_that_quantization_may_raise_are_marked(width: int) -> None:
+    found = compare(["edgesam-deploy@96", "picosam3"])
+    totals = fitted(found.rows, width)["total, MiB"]
+    assert [cell.strip()[-1] == "‡" for cell in totals] == [True, False]
+    assert len({len(cell) - cell.index(".") for cell in totals}) == 1  # the figures stand in line
+    said = console(found, width)
+    assert "‡ 27 Gelu: quantization may shift" in said
+    assert "Rows: edgesam-deploy@96 (encoder)." in said
+    noted, plain = json.loads(to_json(found))["rows"]
+    assert ("may shift" in noted["memory_notes"][0], plain["memory_notes"]) == (True, [])
+    first, second = csv.DictReader(io.StringIO(to_csv(found)))
+    assert ("may shift" in first["memory_notes"], second["memory_notes"]) == (True, "")
+
+
+def test_notes_that_differ_in_numbers_are_one() -> None:
+    found = compare(["edgesam@96", "efficientsam-ti"])
+    assert sum("may shift" in line for line in below(found)) == 1
+    (line,) = [line for line in below(found) if line.startswith("‡ 12, 27 Gelu: ")]
+    assert line.endswith(" Rows: EdgeSAM encoder at 96x96; EfficientSAM-Ti.")
+
+
+def test_inputs_the_sensor_does_not_deliver_are_said_beside_fits(tmp_path: Path) -> None:
+    text = """<ir_version: 8, opset_import: ["": 17]>
+    two (float[1,3,96,96] x, float[1,3,96,96] prompt) => (float[1,3,96,96] y) { y = Add (x, prompt) }"""
+    onnx.save(onnx.parser.parse_model(text), tmp_path / "two.onnx")
+    found = compare([tmp_path / "two.onnx", "picosam3"])
+    two, one = found.rows
+    assert (two.fits, two.foreign_inputs, one.foreign_inputs) == (True, ("prompt 1x3x96x96",), ())
+    assert (cells_of(two)["verdict"], cells_of(one)["verdict"]) == ("fits †", "fits")
+    assert "† takes inputs the sensor does not deliver: prompt 1x3x96x96. Rows: two." in below(found)
+    assert "fits †" in console(found, 80)
+    assert json.loads(to_json(found))["rows"][0]["foreign_inputs"] == ["prompt 1x3x96x96"]
+
+
+def test_what_an_encoder_hands_to_its_decoder_is_not_foreign() -> None:
+    whole, decoder = compare(["tinysam@96", "tinysam/decoder@96"]).rows
+    assert whole.foreign_inputs == ()
+    assert len(decoder.foreign_inputs) > 2
+    (both,) = compare(["tinysam"]).rows
+    assert [given.partition(" ")[0] for given in both.foreign_inputs] == ["image", "points", "labels"]
+
+
+def test_directories_and_globs_are_searched_as_check_does(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        entry = find("picosam3")
+        assert entry is not None
+        shutil.copy(entry.graph, tmp_path / f"{name}.onnx")
+    for given in (str(tmp_path), str(tmp_path / "*.onnx")):
+        result = CliRunner().invoke(command, [given, "litesam", "--format", "csv"])
+        assert [r["title"] for r in csv.DictReader(io.StringIO(result.output))] == ["a", "b", "Lite-SAM"]
+
+
+@pytest.mark.parametrize("given", ["", "no*such.onnx"])
+def test_what_names_no_model_is_refused_in_the_words_of_check(given: str) -> None:
+    with pytest.raises(ConfigError) as said:
+        expand([given])
+    with pytest.raises(ConfigError, match=re.escape(str(said.value))):
+        CliRunner().invoke(command, [given], catch_exceptions=False)
 
 
 def test_markdown_has_a_row_each_and_names_its_sources() -> None:
@@ -152,10 +334,6 @@ def test_a_long_path_keeps_its_end(tmp_path: Path) -> None:
 
 
 def test_a_file_is_a_row(tmp_path: Path) -> None:
-    import shutil
-
-    from sensorfit.models.registry import find
-
     entry = find("picosam3")
     assert entry is not None
     shutil.copy(entry.graph, tmp_path / "mine.onnx")
@@ -170,6 +348,12 @@ def test_an_unknown_name_is_an_error() -> None:
 
 def test_the_plot_holds_models_with_a_graph_and_a_miou() -> None:
     assert {row.name for row, _, _, _ in points(table())} == {"picosam2", "picosam3", "edgesam", "tinysam"}
+
+
+def test_the_plot_leaves_out_what_nobody_printed() -> None:
+    row = next(r for r in table().rows if r.name == "tinysam")
+    derived = replace(row, figures={k: replace(p, derived=True) for k, p in row.figures.items()})
+    assert points(replace(table(), rows=(derived,))) == []
 
 
 def test_the_plot_is_drawn_and_reproducible(tmp_path: Path) -> None:

@@ -2,8 +2,17 @@
 
 import pytest
 
-from sensorfit.models.published import FIGURES, Published, figure, listed, models, published
-from sensorfit.models.registry import find, names
+from sensorfit.models.published import (
+    FIGURES,
+    Listed,
+    Published,
+    figure,
+    known_by_figures,
+    listed,
+    models,
+    published,
+)
+from sensorfit.models.registry import find, names, nothing_called
 
 ALL = [p for model in models() for p in published(model)]
 
@@ -30,6 +39,28 @@ def test_every_model_is_built_in_or_listed_with_a_reason() -> None:
 
 def test_what_cannot_be_had_faithfully_is_listed() -> None:
     assert {"litesam", "fastsam", "mobilesamv2", "sam3", "q-tinysam"} <= {one.name for one in listed()}
+
+
+def test_a_derived_figure_says_how_and_is_not_cited_as_printed() -> None:
+    derived = [p for p in ALL if p.derived]
+    assert {(p.model, p.figure) for p in derived} >= {("fastsam", "coco_miou")}
+    assert all(p.note and f"derived: {p.note}" in p.cited for p in derived)
+    assert not [p for p in ALL if "derived" in p.cited and not p.derived]
+
+
+def test_a_model_without_a_graph_is_found_however_it_is_spelled() -> None:
+    found = known_by_figures("Q_TinySAM")
+    assert found is not None
+    assert found.name == "q-tinysam"
+    assert known_by_figures("tinysam") is None
+
+
+@pytest.mark.parametrize("one", listed(), ids=lambda one: one.name)
+def test_what_a_check_says_of_a_model_without_a_graph_is_true(one: Listed) -> None:
+    said = nothing_called(one.name)
+    assert one.why in said
+    promised = f"`sensorfit compare {one.name}` shows its published figures" in said
+    assert promised == bool(published(one.name)) != ("no published figure is known" in said)
 
 
 def test_the_seed_of_the_project() -> None:
