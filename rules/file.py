@@ -207,6 +207,16 @@ def unsized(graph: Graph, target: Target) -> Iterator[Issue]:
     ]
     if lost:
         node, tensor = lost[0]
+        file = next(filter(None, (missing_file(graph, t) for t in node.inputs)), "")
+        if file:
+            yield Issue.unknown(
+                "the shape of its output depends on data that is missing: what follows is not known either",
+                bring(file),
+                file,
+                node=node,
+                tensor=tensor,
+            )
+            return
         others = len({n.name for n, _ in lost}) - 1
         more = f" and {others} more node{'s' if others > 1 else ''}" if others else ""
         yield Issue.unknown(
@@ -233,3 +243,15 @@ def _pieces(graph: Graph) -> int:
         for tensor in tensors[1:]:
             parent[root(tensor)] = root(tensors[0])
     return len({root(t) for t in (*graph.inputs, *(o for n in graph.nodes for o in n.outputs))})
+
+
+def missing_file(graph: Graph, tensor: str) -> str:
+    """The file without which the constant ``tensor``, or what it is computed from, has no values; "" where it has some."""
+    if not graph.absent or not graph.is_constant(tensor) or graph.numbers(tensor) is not None:
+        return ""
+    return graph.absent.get(tensor) or next(iter(graph.absent.values()))
+
+
+def bring(file: str) -> str:
+    """What to do about external data that is not there."""
+    return f"put {file} beside the model, or save the model with its data in one file"

@@ -9,6 +9,7 @@ from sensorfit.verify.facts import ints
 from sensorfit.verify.rule import Facts, Issue, rule
 
 from .batch_axis import batch_fix, on_batch, several
+from .file import bring, missing_file
 
 BATCH = "Invalid batch dim. Supported values: [1, None, -1]"
 
@@ -48,6 +49,9 @@ def layout(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
 
 def _reshape(graph: Graph, node: Node) -> Iterator[Issue]:
     target, source = ints(graph, node.input(1)), graph.shape(node.inputs[0])
+    if target is None and (file := missing_file(graph, node.input(1))):
+        yield Issue.unknown("the data of the target shape is missing", bring(file), file)
+        return
     if target is None:
         yield Issue.unknown(
             "the target shape is computed at run time",

@@ -6,6 +6,7 @@ import atexit
 import gc
 import os
 import sys
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -28,10 +29,15 @@ def main() -> None:
 
 
 def _open_what_is_closed() -> None:
-    """Standard streams that the caller closed lead nowhere; else the next file or pipe would take their number."""
+    """Standard streams that the caller closed lead nowhere; else the next file or pipe would take their number.
+
+    What a stream's encoding lacks becomes a question mark: a middle dot must not end a report in ASCII.
+    """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
+        elif mode == "w" and isinstance(stream := getattr(sys, name), TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _main() -> None:

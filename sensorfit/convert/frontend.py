@@ -24,7 +24,7 @@ from onnx import helper, numpy_helper
 from ..errors import ModelError
 from ..graph.ir import Shape
 from ..graph.limits import read_model
-from ..graph.stored import FLOATS, bring_in, constants, has_data, is_external
+from ..graph.stored import FLOATS, bring_in, constants, has_data, is_external, location
 from ..target import read_facts
 from .messages import read_log
 from .toolchain import FRONT_END, convert, need_tool, run
@@ -74,7 +74,12 @@ def confirm(
     proto.CopyFrom(model if isinstance(model, onnx.ModelProto) else read_model(Path(model)))
     if not isinstance(model, onnx.ModelProto):
         for tensor in filter(is_external, constants(proto.graph)):
-            bring_in(tensor, Path(model).parent)  # what is missing, fill_weights makes
+            there = bring_in(tensor, Path(model).parent)
+            if not there and tensor.data_type not in FLOATS:  # weights that are missing, fill_weights makes
+                raise ModelError(
+                    f"{model}: the converter cannot be asked: '{tensor.name}' is kept in {location(tensor)}, which is not there; "
+                    "put it beside the model, or check without --confirm"
+                )
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="sensorfit-confirm-") as scratch:
         graph = Path(scratch) / "model.onnx"

@@ -95,6 +95,8 @@ class Graph:
     """Initializers and Constants of the file that nothing reads."""
     unnamed: int = 0
     """How many of the file's nodes carry no name."""
+    absent: Mapping[str, str] = field(default_factory=dict)
+    """Constants whose external data is not there, with the file that is missing."""
 
     @cached_property
     def _producers(self) -> dict[str, Node]:

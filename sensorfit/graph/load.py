@@ -23,6 +23,7 @@ from .agree import contradiction
 from .ir import Graph, Node
 from .order import ordered
 from .shapes import Values, dense, shape_of
+from .stored import is_external, location
 from .subgraphs import has_subgraphs, reads
 
 QUANTIZER_DOMAIN = "mct_quantizers"
@@ -107,6 +108,7 @@ class _Loader:
             unread=self._unread(),
             folded=tuple((n.name, n.op_type) for n in order if _only_here(n)),
             unnamed=sum(1 for n in self.proto.graph.node if not n.name),
+            absent=self._absent(),
         )
 
     def _check_operands(self, node: onnx.NodeProto) -> None:
@@ -139,6 +141,13 @@ class _Loader:
         made = [t.name for t in graph.initializer]
         made += [o for n in graph.node if n.op_type == "Constant" and not n.domain for o in n.output]
         return tuple(name for name in made if name not in read)
+
+    def _absent(self) -> dict[str, str]:
+        if self.values.directory is None:
+            return {}
+        files = {t.name: location(t) for t in self.proto.graph.initializer if is_external(t)}
+        missing = {f for f in set(files.values()) if not Path(self.values.directory, f).exists()}
+        return {tensor: file for tensor, file in files.items() if file in missing}
 
     def _wanted_shapes(self, given: Mapping[str, Iterable[int]]) -> dict[str, tuple[int, ...]]:
         wanted = {}

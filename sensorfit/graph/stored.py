@@ -45,6 +45,11 @@ def is_external(tensor: onnx.TensorProto) -> bool:
     return bool(tensor.data_location == onnx.TensorProto.EXTERNAL)
 
 
+def location(tensor: onnx.TensorProto) -> str:
+    """The file that external data lies in, relative to the model's directory."""
+    return next((entry.value for entry in tensor.external_data if entry.key == "location"), "")
+
+
 def has_data(tensor: onnx.TensorProto) -> bool:
     """Whether the data is in the tensor itself."""
     return not is_external(tensor) and any(getattr(tensor, field) for field in DATA_FIELDS)

@@ -207,3 +207,20 @@ def test_figures_of_several_images_say_so(
     assert one.to_dict()["model"]["batch"] == batch
     outputs = (shown(one), markdown.render([one]).replace("\n", " "))
     assert [f"batch of {batch};" in " ".join(text.split()) for text in outputs] == [batch > 1] * 2
+
+
+@pytest.mark.parametrize(
+    "command", [("check", "picosam3"), ("explain", "picosam3"), ("compare", "picosam3", "fastsam")]
+)
+def test_an_encoding_that_lacks_a_character_ends_nothing(command: tuple[str, ...], tmp_path: Path) -> None:
+    env = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        [sys.executable, "-m", "sensorfit", *command],
+        cwd=tmp_path,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "picosam3" in done.stdout.lower()
+    assert done.stderr == ""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+import sensorfit
 from sensorfit.errors import ModelError
 from sensorfit.graph import shapes
 from sensorfit.graph.load import load
@@ -332,3 +334,20 @@ def test_a_size_beyond_64_bits_is_not_known() -> None:
     )
     assert graph.shape("wide") == (1 << 40, 1 << 40)
     assert graph.numbers("n") is None
+
+
+def test_a_constant_whose_file_is_missing_is_named_with_it(tmp_path: Path) -> None:
+    model = model_of(
+        "g (float[1,16,8,8] x) => (float[1,16,64] y) <int64[3] s = {1, 16, 64}> { y = Reshape (x, s) }"
+    )
+    model.graph.initializer[0].CopyFrom(numpy_helper.from_array(np.array([1, 16, 64]), "s"))
+    onnx.save(model, tmp_path / "m.onnx", save_as_external_data=True, location="m.bin", size_threshold=0)
+    assert load(tmp_path / "m.onnx").absent == {}
+    (tmp_path / "m.bin").unlink()
+    assert load(tmp_path / "m.onnx").absent == {"s": "m.bin"}
+    report = sensorfit.check(tmp_path / "m.onnx")
+    assert report.verdict == "unknown"
+    found = {f.rule: f for f in report.findings}
+    assert "data of the target shape is missing" in found["SF116"].message
+    assert "depends on data that is missing" in found["SF514"].message
+    assert all("put m.bin beside the model" in found[rule].fix for rule in ("SF116", "SF514"))
