@@ -13,7 +13,8 @@ import pytest
 
 from sensorfit import check
 from sensorfit.explain.markdown import render
-from sensorfit.explain.page import explain, weights_at
+from sensorfit.explain.page import explain
+from sensorfit.explain.parts import weights_at
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
 from sensorfit.memory.analysis import analyse
