@@ -6,22 +6,26 @@ from collections.abc import Sequence
 
 from ..models.registry import Entry
 from ..report.words import batch_words
+from .family import AT, whole_of
 from .model import Part
 
 
-def caveats(entry: Entry | None, parts: Sequence[Part]) -> tuple[str, ...]:
-    notes = dict.fromkeys(note for item in parts for note in item.report.memory.notes)
+def caveats(entry: Entry | None, parts: Sequence[Part], smaller: Sequence[Part] = ()) -> tuple[str, ...]:
+    """Sentences about the estimates and the graphs of ``parts`` and of their ``smaller`` variants."""
     found = [
         "Milliseconds are an estimate; the interval comes from the cost model's own errors on measured networks, "
         "none of which is a transformer or takes more than 8 MiB."
     ]
-    if entry and entry.parts:
+    if whole := whole_of(entry):
         found.append(
             "The graphs are built from permissively licensed packages with random weights: structure, not accuracy."
         )
-    if entry and any("@" in name for name in entry.parts):
-        found.append(
-            "The 96x96 graphs are variants of ours: the published code takes 1024x1024 alone, and nobody published an accuracy at 96x96."
-        )
+        own = whole.input_shape[1]
+        sizes = dict.fromkeys(p.name.partition(AT)[2] for p in (*parts, *smaller) if AT in p.name)
+        found += [
+            f"The {side}x{side} graphs are variants of ours: the published code takes {own}x{own} alone, and nobody "
+            f"published an accuracy at {side}x{side}."
+            for side in sizes
+        ]
     found += [f"{part.label}: {words}." for part in parts if (words := batch_words(part.report.model))]
-    return (*found, *notes)
+    return (*found, *dict.fromkeys(note for part in parts for note in part.report.memory.notes))

@@ -28,8 +28,13 @@ def to_dict(page: Page) -> dict[str, Any]:
         "instead": _instead(page),
         "published": [asdict(p) for p in page.published],
         "converted": {
-            name: {**asdict(answer), "predicted_total_bytes": predicted}
-            for name, answer, predicted in page.converted
+            taken.name: {
+                **asdict(taken.answer),
+                "predicted_total_bytes": taken.total_bytes,
+                "predicted_runtime_bytes": taken.runtime_bytes,
+                "shiftable_activations": taken.shiftable,
+            }
+            for taken in page.converted
         },
         "converter": page.converter,
         "caveats": list(page.caveats),

@@ -58,9 +58,11 @@ def lifts(parts: Sequence[Part], smaller: Sequence[Part] = ()) -> tuple[Lift, ..
         found.append(_lift(size, smaller))
         if _has_more_bits(smaller):
             found.append(_lift(f"{size}, 4-bit weights", smaller, four_bit=True))
-        found.append(_lift(f"{size}, {only}", smaller[:1]))
+        first = f"{size}, {only}" if several else size
+        if several:
+            found.append(_lift(first, smaller[:1]))
         if _refused(smaller[:1]):
-            found.append(_lift(f"{size}, {only}, {EXCHANGED}", smaller[:1], exchanged=True))
+            found.append(_lift(f"{first}, {EXCHANGED}", smaller[:1], exchanged=True))
     return tuple(found)
 
 

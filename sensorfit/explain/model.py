@@ -95,6 +95,8 @@ class Part:
     refused_operators: tuple[str, ...] = ()
     """The refused nodes by operator: ``MatMul (60)``."""
     unknown_operators: tuple[str, ...] = ()
+    shiftable: int = 0
+    """Activations whose negative part quantization may shift away."""
     front_end: tuple[FrontEndAnswer, ...] = ()
     """What the real converter's front end said to this graph."""
 
@@ -153,6 +155,22 @@ class Contrast:
 
 
 @dataclass(frozen=True)
+class Taken:
+    """A part that MCT and the converter took all the way: what the converter reported, what is predicted here."""
+
+    name: str
+    answer: Converted
+    total_bytes: int
+    """Predicted, with the kept input where the converter's total holds it."""
+    runtime_bytes: int
+    """Predicted."""
+    kept_bytes: int = 0
+    """Of the total, the kept input where the page itself leaves it out."""
+    shiftable: int = 0
+    """Activations that quantization may shift, which the prediction leaves out."""
+
+
+@dataclass(frozen=True)
 class Page:
     """The whole explanation. ``verdicts`` is the model's under each profile: the worst of its parts."""
 
@@ -169,8 +187,8 @@ class Page:
     lifts: tuple[Lift, ...]
     contrast: Contrast | None
     published: tuple[Published, ...] = ()
-    converted: tuple[tuple[str, Converted, int], ...] = ()
-    """Parts that were taken through MCT and the converter, with what it reported and the total predicted here."""
+    converted: tuple[Taken, ...] = ()
+    """Parts that were taken through MCT and the converter."""
     converter: str = ""
     """The converter whose front end was asked."""
     caveats: tuple[str, ...] = ()

@@ -16,11 +16,12 @@ from ..graph.load import load
 from ..models import evidence
 from ..models.evidence import Converted
 from ..models.published import published
-from ..models.registry import Entry, find, meant
+from ..models.registry import find, meant
 from ..target import Target, load_target
 from .caveats import caveats
+from .family import note_on, own_parts, smaller_parts
 from .lifts import lifts, together
-from .model import Contrast, Page, Part
+from .model import Contrast, Page, Part, Taken
 from .parts import part
 from .reasons import headline, reasons
 from .structure import operators
@@ -56,19 +57,18 @@ def explain(model: str | Path, profile: str = "converter", input_persistency: bo
     target = load_target()
     names = own_parts(entry)
     parts = _parts(names or (str(model),), target, profile, input_persistency)
-    others = tuple(name for name in (entry.parts if entry else ()) if name not in names)
-    smaller = _parts(others, target, profile, input_persistency)
+    smaller = _parts(smaller_parts(entry), target, profile, input_persistency)
     whole = together(parts) if len(parts) > 1 else None
     verdicts = {p: worst(x.report.verdicts[p] for x in parts) for p in parts[0].report.verdicts}
     title = entry.title if entry else parts[0].report.model.name
     return Page(
         model=entry.name if entry else str(model),
         title=title,
-        note=(entry.note if entry.parts else entry.stands_for) if entry else "",
+        note=note_on(entry),
         profile=profile,
         verdicts=verdicts,
-        headline=headline(title, verdicts[profile], target),
-        reasons=reasons(parts, whole, target),
+        headline=headline(title, verdicts[profile], parts, target),
+        reasons=reasons(parts, whole),
         parts=parts,
         together=whole,
         lifts=() if verdicts[profile] == "fits" else lifts(parts, smaller),
@@ -76,7 +76,7 @@ def explain(model: str | Path, profile: str = "converter", input_persistency: bo
         published=published(entry.name) if entry else (),
         converted=_converted((*parts, *smaller)),
         converter=evidence.converter(),
-        caveats=caveats(entry, parts),
+        caveats=caveats(entry, parts, smaller),
     )
 
 
@@ -99,15 +99,20 @@ def contrast(profile: str, input_persistency: bool) -> Contrast:
     return Contrast(report, operators(load(entry.graph, EXAMPLE)), SAID)
 
 
-def own_parts(entry: Entry | None) -> tuple[str, ...]:
-    """The parts of a built-in model at its own size; () for a single network."""
-    return tuple(name for name in entry.parts if "@" not in name) if entry else ()
-
-
-def _converted(parts: Sequence[Part]) -> tuple[tuple[str, Converted, int], ...]:
+def _converted(parts: Sequence[Part]) -> tuple[Taken, ...]:
     built_in = [(p, meant(p.name)) for p in parts]
     answers = [(p, evidence.converted(found.graph.stem)) for p, found in built_in if found]
-    return tuple((p.name, answer, p.report.memory.total_bytes) for p, answer in answers if answer)
+    return tuple(_taken(p, answer) for p, answer in answers if answer)
+
+
+def _taken(item: Part, answer: Converted) -> Taken:
+    """Like with like: a converter that kept the input is not compared with a total that leaves it out."""
+    memory = item.report.memory
+    besides = answer.total_bytes - answer.weights_bytes - answer.runtime_bytes
+    kept = 0
+    if not memory.input_persistency and besides > memory.reserved_bytes:
+        kept = memory.input_persistence_bytes
+    return Taken(item.name, answer, memory.total_bytes + kept, memory.runtime_bytes, kept, item.shiftable)
 
 
 def worst(verdicts: Iterable[str]) -> str:

@@ -9,7 +9,8 @@ from ..api import check
 from ..graph.ir import Graph
 from ..graph.load import load
 from ..graph.lower import lower
-from ..memory.analysis import analyse
+from ..memory.analysis import analyse, shiftable
+from ..memory.layout import load_memory_facts
 from ..models import evidence
 from ..models.registry import meant
 from ..target import Target
@@ -36,6 +37,7 @@ def part(
     report = check(name, profile=profile, input_persistency=input_persistency)
     entry = meant(name)
     graph = load(entry.graph if entry else name, report.model.name)
+    lowered = lower(graph)
     found = report.findings
     strict = verify(graph, target, STRICT)
     return Part(
@@ -50,12 +52,13 @@ def part(
         ),
         unknown=groups(f for f in found if f.support == "unknown" and _about_operators(f)),
         largest=largest(graph),
-        weights_4bit_bytes=weights_at(graph, target, LOW_BITS),
+        weights_4bit_bytes=weights_at(lowered, target, LOW_BITS),
         foreign_inputs=foreign_inputs(graph, target, given),
         refused_nodes=len({f.node for f in found if f.support == "unsupported" and _about_operators(f)}),
         unknown_nodes=len({f.node for f in found if f.support == "unknown" and _about_operators(f)}),
         refused_operators=_by_operator(found, "unsupported"),
         unknown_operators=_by_operator(found, "unknown"),
+        shiftable=sum(shiftable(lowered, load_memory_facts(target.name)).values()),
         front_end=evidence.front_end(entry.graph.stem) if entry else (),
     )
 
@@ -87,9 +90,8 @@ def groups(findings: Iterable[Finding]) -> tuple[Group, ...]:
     )
 
 
-def weights_at(graph: Graph, target: Target, bits: int) -> int:
-    """Bytes of the weights were every multi-dimensional constant stored in ``bits``, or fewer where it is already."""
-    lowered = lower(graph)
+def weights_at(lowered: Graph, target: Target, bits: int) -> int:
+    """Bytes of the weights of a device graph were every multi-dimensional constant stored in ``bits``, or fewer where it is already."""
     tensors = {
         name: replace(t, bits=min(t.bits or bits, bits))
         if t.constant and t.dtype.startswith("float") and len(t.shape or ()) > 1

@@ -11,9 +11,18 @@ from ..units import show_bytes, show_shape
 from .lifts import mebibytes, weights_form
 from .model import REFUSER, Part, Sum
 
+OTHER_INPUTS = "leave the part that needs them to the host, or make constants of them"
+"""The way out of an input that is no image of the sensor."""
 
-def headline(title: str, verdict: str, target: Target) -> str:
+
+def headline(title: str, verdict: str, parts: Sequence[Part], target: Target) -> str:
+    """The verdict as a sentence; what the sensor cannot feed does not fit, whatever the converter accepts."""
     where = target.name.upper()
+    if verdict != "does_not_fit" and any(part.foreign_inputs for part in parts):
+        accepted = (
+            f"{'The converter accepts' if verdict == 'fits' else 'Whether the converter accepts'} {title}"
+        )
+        return f"{accepted}{',' if verdict == 'fits' else ' is not known,'} but the {where} cannot feed it."
     return {
         "fits": f"{title} fits the {where}.",
         "does_not_fit": f"{title} does not fit the {where}.",
@@ -21,7 +30,8 @@ def headline(title: str, verdict: str, target: Target) -> str:
     }[verdict]
 
 
-def reasons(parts: Sequence[Part], whole: Sum | None, target: Target) -> tuple[str, ...]:
+def reasons(parts: Sequence[Part], whole: Sum | None) -> tuple[str, ...]:
+    """Each thing that stands in the way; () where nothing does."""
     found: list[str] = []
     for item in parts:
         report = item.report
@@ -39,7 +49,9 @@ def reasons(parts: Sequence[Part], whole: Sum | None, target: Target) -> tuple[s
         found += _too_large(who, item) if not item.has_room else []
         found += [f"{who} takes {g.form}; {g.why}." for g in item.foreign_inputs if g.kind == "size"]
         if others := [g.form for g in item.foreign_inputs if g.kind == "other"]:
-            found.append(f"{who} takes inputs that the sensor does not deliver: {', '.join(others)}.")
+            found.append(
+                f"{who} takes inputs that the sensor does not deliver: {', '.join(others)}; {OTHER_INPUTS}."
+            )
     if whole and whole.weights_bytes > whole.budget_bytes:
         each = ", ".join(f"{p.label} {mebibytes(p.report.memory.weights_bytes)}" for p in parts)
         found.append(
@@ -69,7 +81,7 @@ def _over(report: Report) -> str:
     return (
         f"the budget of {show_bytes(memory.budget_bytes)}: {show_bytes(memory.total_bytes)}, "
         f"of which weights {show_bytes(memory.weights_bytes)}, the peak of its activations {show_bytes(memory.runtime_bytes)}, "
-        f"the kept input and the reserved block {show_bytes(memory.total_bytes - memory.weights_bytes - memory.runtime_bytes)}"
+        f"{'the kept input and ' if memory.input_persistency else ''}the reserved block {show_bytes(memory.total_bytes - memory.weights_bytes - memory.runtime_bytes)}"
         + _tiles(report)
     )
 

@@ -20,7 +20,7 @@ from ..report.words import (
 )
 from ..units import show_bytes, show_count, show_shape
 from .lifts import mebibytes, milliseconds, together, weights_form
-from .model import REFUSER, Contrast, Group, Lift, Page, Part, Sum
+from .model import REFUSER, Contrast, Group, Lift, Page, Part, Sum, Taken
 
 LIFTS = ("change", "total memory", "what remains")
 PUBLISHED = ("figure", "value", "remark", "source")
@@ -34,7 +34,7 @@ def figures(page: Page) -> list[list[str]]:
         ("parameters", lambda p: f"{p.report.model.parameters:,}", lambda s: f"{s.parameters:,}"),
         (f"weights {weights_form(page.parts)}", lambda p: show_bytes(p.report.memory.weights_bytes), lambda s: show_bytes(s.weights_bytes)),
         ("activations, peak", lambda p: runtime_words(p.report.memory), lambda s: at_least(show_bytes(s.runtime_bytes), s.sized, s.runtime_bytes)),
-        ("kept input, reserved", lambda p: _besides(p.report.memory, p.report.memory.complete), lambda s: _besides(s, s.sized)),
+        (besides_label(page.parts), lambda p: _besides(p.report.memory, p.report.memory.complete), lambda s: _besides(s, s.sized)),
         ("peak at", lambda p: peak_words(p.report.memory), lambda s: ""),
         ("total", _total, lambda s: at_least(show_bytes(s.total_bytes), s.sized, s.total_bytes)),
         ("of the budget", lambda p: share_words(p.report.memory), lambda s: at_least(f"{s.total_bytes / s.budget_bytes:,.0%}", s.sized, s.total_bytes)),
@@ -49,6 +49,11 @@ def figures(page: Page) -> list[list[str]]:
         [label, *(of_part(p) for p in page.parts), *([of_whole(whole)] if whole else [])]
         for label, of_part, of_whole in rows
     ]
+
+
+def besides_label(parts: Sequence[Part]) -> str:
+    """``kept input, reserved``, or ``reserved`` where no input is kept."""
+    return "kept input, reserved" if parts[0].report.memory.input_persistency else "reserved"
 
 
 def _besides(memory: MemoryReport | Sum, sized: bool) -> str:
@@ -80,17 +85,35 @@ def objections(part: Part) -> list[tuple[str, Sequence[Group], str]]:
 def converted(page: Page) -> list[str]:
     """What became of the parts that were quantized and converted for real, as sentences."""
     found = []
-    for name, answer, predicted in page.converted:
+    for taken in page.converted:
+        answer = taken.answer
         sizes = (
-            f": weights {show_bytes(answer.weights_bytes)}, runtime {show_bytes(answer.runtime_bytes)}, total {show_bytes(answer.total_bytes)}; predicted here {show_bytes(predicted)}"
+            f": weights {show_bytes(answer.weights_bytes)}, runtime {show_bytes(answer.runtime_bytes)}, total {show_bytes(answer.total_bytes)}; predicted here {_predicted(taken)}"
             if answer.total_bytes
             else ""
         )
         why = f" ({'; '.join(answer.reasons)})" if answer.reasons else ""
         found.append(
-            f"{name}, quantized by MCT with random weights: {answer.verdict} by {page.converter}{sizes}{why}."
+            f"{taken.name}, quantized by MCT with random weights: {answer.verdict} by {page.converter}{sizes}{why}.{_shifted(taken)}"
         )
     return found
+
+
+def _predicted(taken: Taken) -> str:
+    runtime = show_bytes(taken.runtime_bytes)
+    kept = " and the kept input, which the converter counted" if taken.kept_bytes else ""
+    return f"{show_bytes(taken.total_bytes)} with a runtime of {runtime}{kept}"
+
+
+def _shifted(taken: Taken) -> str:
+    """Why the converter's runtime is above the prediction, where shifted activations may be the reason."""
+    more = taken.answer.runtime_bytes - taken.runtime_bytes
+    if more <= 0 or not taken.shiftable:
+        return ""
+    return (
+        f" The converter's runtime is {show_bytes(more)} more: quantization may shift {taken.shiftable} activations of "
+        "this network, and each so shifted writes 16 bits, which the prediction leaves out."
+    )
 
 
 def contrast_title(contrast: Contrast) -> str:

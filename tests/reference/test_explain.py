@@ -149,8 +149,8 @@ def test_the_contrast_is_the_example_itself() -> None:
 
 def test_edgesam_at_96_went_all_the_way() -> None:
     """The prediction beside what the converter reported; docs/memory.md has the memory model's error."""
-    ((name, converted, _),) = page("edgesam").converted
-    memory = page(name).parts[0].report.memory
+    (taken,) = page("edgesam").converted
+    converted, memory = taken.answer, page(taken.name).parts[0].report.memory
     assert converted.verdict == "converted"
     assert memory.fits
     assert memory.runtime_bytes == converted.runtime_bytes
@@ -158,12 +158,88 @@ def test_edgesam_at_96_went_all_the_way() -> None:
 
 
 def test_the_reparameterised_encoder_went_all_the_way_too() -> None:
-    ((name, converted, predicted),) = page("edgesam-deploy").converted
-    assert name == "edgesam-deploy/encoder@96"
-    assert converted.verdict == "converted"
-    assert page(name).parts[0].report.memory.weights_bytes == pytest.approx(converted.weights_bytes, rel=0.01)
-    assert "predicted here" in render(page("edgesam-deploy"))
-    assert predicted > 0
+    (taken,) = page("edgesam-deploy").converted
+    memory = page(taken.name).parts[0].report.memory
+    assert taken.name == "edgesam-deploy/encoder@96"
+    assert taken.answer.verdict == "converted"
+    assert memory.weights_bytes == pytest.approx(taken.answer.weights_bytes, rel=0.01)
+    assert taken.total_bytes == memory.total_bytes
+
+
+def test_a_runtime_above_the_prediction_is_explained_by_shifts_and_one_that_is_not_is_not() -> None:
+    """The deploy encoder was shifted when it was converted, the other one was not."""
+    (shifted,) = page("edgesam-deploy@96").converted
+    assert shifted.answer.runtime_bytes > shifted.runtime_bytes
+    assert "75,264 B" in render(page("edgesam-deploy@96")) and "27 activations" in render(
+        page("edgesam-deploy@96")
+    )
+    assert "The converter's runtime" not in render(page("edgesam@96"))
+
+
+def test_a_page_without_the_kept_input_compares_like_with_like() -> None:
+    found = explain("edgesam@96", input_persistency=False)
+    (taken,) = found.converted
+    assert taken.total_bytes == taken.answer.total_bytes
+    assert found.parts[0].report.memory.total_bytes < taken.total_bytes
+    text = render(found)
+    assert "and the kept input, which the converter counted" in text
+    assert "| reserved | 1,024 B" in text and "kept input, reserved" not in text
+    assert "and the reserved block" not in text
+    assert "kept input and" not in "".join(explain("edgesam/encoder", input_persistency=False).reasons)
+
+
+VARIANTS = "The 96x96 graphs are variants of ours"
+RANDOM = "random weights: structure, not accuracy"
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("edgesam@96", {VARIANTS, RANDOM}),
+        ("edgesam/encoder", {VARIANTS, RANDOM}),
+        ("tinysam/decoder", {VARIANTS, RANDOM}),
+        ("efficientsam-ti", {RANDOM}),
+        ("picosam3", set()),
+    ],
+)
+def test_caveats_about_the_graphs_stand_wherever_they_hold(model: str, expected: set[str]) -> None:
+    text = " ".join(page(model).caveats)
+    assert {words for words in (VARIANTS, RANDOM) if words in text} == expected
+
+
+def test_the_note_on_one_network_of_several_says_that_it_is_about_all() -> None:
+    whole = page("edgesam").note
+    assert page("edgesam/encoder").note == f"one network of EdgeSAM: {whole}"
+    assert page("edgesam@96").note.startswith(
+        f"this is edgesam/encoder@96, one network of EdgeSAM: {whole}; also:"
+    )
+
+
+def test_one_network_is_lifted_to_its_own_smaller_size() -> None:
+    found = {lift.change: lift for lift in page("tinysam/encoder").lifts}
+    assert found["at 96x96"].total_bytes == page("tinysam/encoder@96").parts[0].report.memory.total_bytes
+    assert not any("only" in change for change in found)
+
+
+def saved(path: Path, text: str) -> Path:
+    model = parser.parse_model(text)
+    for index, node in enumerate(model.graph.node):
+        node.name = f"n{index}"
+    onnx.save(model, path)
+    return path
+
+
+def test_what_the_sensor_cannot_feed_is_not_said_to_fit(tmp_path: Path) -> None:
+    two = saved(
+        tmp_path / "two.onnx",
+        """<ir_version: 8, opset_import: ["" : 17]> g (float[1,3,96,96] image, float[1,1,96,96] prompt)
+        => (float[1,4,96,96] y) { c = Concat<axis=1>(image, prompt) y = Relu(c) }""",
+    )
+    found = explain(two)
+    assert found.verdict == "fits"
+    assert found.headline == "The converter accepts two, but the IMX500 cannot feed it."
+    (reason,) = found.reasons
+    assert "prompt 1x1x96x96" in reason and "leave the part that needs them to the host" in reason
 
 
 def test_json_is_plain_and_complete() -> None:
