@@ -6,8 +6,12 @@ from collections.abc import Sequence
 
 from ..models.registry import Entry
 from ..report.words import batch_words
+from ..units import show_bytes
 from .family import AT, whole_of
 from .model import Part
+
+CLEARLY = 0.25
+"""The share of the parameters by which the weights' bytes exceed them where a reader asks why."""
 
 
 def caveats(entry: Entry | None, parts: Sequence[Part], smaller: Sequence[Part] = ()) -> tuple[str, ...]:
@@ -27,5 +31,24 @@ def caveats(entry: Entry | None, parts: Sequence[Part], smaller: Sequence[Part] 
             f"published an accuracy at {side}x{side}."
             for side in sizes
         ]
+    found += [words for part in parts if (words := _stored(part))]
     found += [f"{part.label}: {words}." for part in parts if (words := batch_words(part.report.model))]
     return (*found, *dict.fromkeys(note for part in parts for note in part.report.memory.notes))
+
+
+def _stored(part: Part) -> str:
+    """Why the weights take clearly more bytes than there are parameters, else ""."""
+    model, memory = part.report.model, part.report.memory
+    more = memory.weights_bytes - model.parameters
+    if model.quantized or more < max(CLEARLY * model.parameters, memory.budget_bytes / 100):
+        return ""
+    constants = (
+        f"{show_bytes(part.constant_bytes)} of them are constants that sums and products take in whole, stored once "
+        "for each use; the rest is "
+        if part.constant_bytes
+        else "the difference is "
+    )
+    return (
+        f"{part.label}: the weights take {show_bytes(memory.weights_bytes)} for {model.parameters:,} parameters: "
+        f"{constants}kernels padded to whole blocks, biases and tables."
+    )

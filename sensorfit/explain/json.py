@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from .model import Page, Part
+from .words import front_end_notes, objections
 
 SCHEMA_VERSION = "1.0"
 SLOWEST = 3
@@ -58,11 +59,14 @@ def _part(part: Part) -> dict[str, Any]:
         "verdicts": dict(part.report.verdicts),
         "memory": {**memory, "weights_4bit_bytes": part.weights_4bit_bytes},
         "latency": {**latency, "slowest_layers": slowest},
+        "nodes": part.nodes,
         "operators": dict(part.operators),
         "refused": [asdict(g) for g in part.refused],
         "graph_refused": [asdict(g) for g in part.graph_refused],
         "flagged": [asdict(g) for g in part.flagged],
         "unknown": [asdict(g) for g in part.unknown],
+        "graph_unknown": [asdict(g) for g in part.graph_unknown],
+        "notes": [*(one.note for one in objections(part) if one.note), *front_end_notes(part)],
         "refused_nodes": part.refused_nodes,
         "unknown_nodes": part.unknown_nodes,
         "largest_tensor": asdict(part.largest) if part.largest else None,

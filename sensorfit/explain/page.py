@@ -8,22 +8,25 @@ a model that its graph does not show.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ..api import check
+from ..errors import ConfigError
 from ..graph.load import load
 from ..models import evidence
 from ..models.evidence import Converted
 from ..models.published import published
 from ..models.registry import find, meant
 from ..target import Target, load_target
+from ..units import show_shape
 from .caveats import caveats
 from .family import note_on, own_parts, smaller_parts
 from .lifts import lifts, together
-from .model import Contrast, Page, Part, Taken
+from .model import Contrast, Lift, Page, Part, Taken
 from .parts import part
 from .reasons import headline, reasons
+from .sizes import at_largest
 from .structure import operators
 
 __all__ = ["explain", "own_parts", "part", "worst"]
@@ -48,19 +51,33 @@ SAID = (
 )
 
 
-def explain(model: str | Path, profile: str = "converter", input_persistency: bool = True) -> Page:
+def explain(
+    model: str | Path,
+    profile: str = "converter",
+    input_persistency: bool = True,
+    input_shapes: Mapping[str, Iterable[int]] | None = None,
+) -> Page:
     """The page of ``model``: a built-in name ("tinysam"), a part of one ("tinysam/decoder") or a file.
 
-    Raises ModelError and ConfigError as ``check`` does.
+    ``input_shapes`` sets an input's shape by name, "" meaning the first; of one network only. Raises ModelError and ConfigError as ``check`` does.
     """
+    if not str(model).strip():
+        raise ConfigError("a model's name is empty; give a file or a built-in model")
     entry = meant(model)
     target = load_target()
     names = own_parts(entry)
-    parts = _parts(names or (str(model),), target, profile, input_persistency)
-    smaller = _parts(smaller_parts(entry), target, profile, input_persistency)
+    if input_shapes and len(names) > 1:
+        raise ConfigError(
+            f"{model}: of several networks none can be given a shape; name one: {', '.join(names)}"
+        )
+    parts = _parts(names or (str(model),), target, profile, input_persistency, input_shapes)
+    smaller = () if input_shapes else _parts(smaller_parts(entry), target, profile, input_persistency)
     whole = together(parts) if len(parts) > 1 else None
     verdicts = {p: worst(x.report.verdicts[p] for x in parts) for p in parts[0].report.verdicts}
+    stands = reasons(parts, whole)
     title = entry.title if entry else parts[0].report.model.name
+    if input_shapes:
+        title += f" at {', '.join(show_shape(tuple(shape)) for shape in input_shapes.values())}"
     return Page(
         model=entry.name if entry else str(model),
         title=title,
@@ -68,24 +85,41 @@ def explain(model: str | Path, profile: str = "converter", input_persistency: bo
         profile=profile,
         verdicts=verdicts,
         headline=headline(title, verdicts[profile], parts, target),
-        reasons=reasons(parts, whole),
+        reasons=stands,
         parts=parts,
         together=whole,
-        lifts=() if verdicts[profile] == "fits" else lifts(parts, smaller),
-        contrast=None if entry and entry.name == EXAMPLE else contrast(profile, input_persistency),
+        lifts=_lifts(parts, smaller, target, input_persistency, profile) if stands else (),
+        contrast=None
+        if not stands or (entry and entry.name == EXAMPLE)
+        else contrast(profile, input_persistency),
         published=published(entry.name) if entry else (),
-        converted=_converted((*parts, *smaller)),
+        converted=() if input_shapes else _converted((*parts, *smaller)),
         converter=evidence.converter(),
         caveats=caveats(entry, parts, smaller),
     )
 
 
-def _parts(names: Sequence[str], target: Target, profile: str, input_persistency: bool) -> tuple[Part, ...]:
+def _lifts(
+    parts: Sequence[Part], smaller: Sequence[Part], target: Target, input_persistency: bool, profile: str
+) -> tuple[Lift, ...]:
+    """What remains after each change; () where there is none to make."""
+    sized = at_largest(parts[0], target, profile, input_persistency) if len(parts) == 1 else ()
+    rows = lifts(parts, smaller, tuple(sized))
+    return rows if len(rows) > 1 else ()
+
+
+def _parts(
+    names: Sequence[str],
+    target: Target,
+    profile: str,
+    input_persistency: bool,
+    input_shapes: Mapping[str, Iterable[int]] | None = None,
+) -> tuple[Part, ...]:
     """The networks called ``names``; what an earlier one writes is no foreign input of a later one."""
     written: frozenset[str] = frozenset()
     found = []
     for name in names:
-        one = part(name, target, profile, input_persistency, written)
+        one = part(name, target, profile, input_persistency, written, input_shapes)
         written |= {o.name for o in one.report.model.outputs}
         found.append(one)
     return tuple(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ..api import check
@@ -11,6 +11,7 @@ from ..graph.load import load
 from ..graph.lower import lower
 from ..memory.analysis import analyse, shiftable
 from ..memory.layout import load_memory_facts
+from ..memory.weights import whole_constant_bytes
 from ..models import evidence
 from ..models.registry import meant
 from ..target import Target
@@ -32,11 +33,15 @@ def part(
     profile: str = "converter",
     input_persistency: bool = True,
     given: frozenset[str] = frozenset(),
+    input_shapes: Mapping[str, Iterable[int]] | None = None,
 ) -> Part:
-    """One network, checked under ``profile``; ``given`` are inputs that another network writes."""
-    report = check(name, profile=profile, input_persistency=input_persistency)
+    """One network, checked under ``profile``; ``given`` are inputs that another network writes.
+
+    ``input_shapes`` as of ``check``; what the front end said was about the graph's own shapes.
+    """
+    report = check(name, profile=profile, input_persistency=input_persistency, input_shapes=input_shapes)
     entry = meant(name)
-    graph = load(entry.graph if entry else name, report.model.name)
+    graph = load(entry.graph if entry else name, report.model.name, input_shapes)
     lowered = lower(graph)
     found = report.findings
     strict = verify(graph, target, STRICT)
@@ -47,6 +52,7 @@ def part(
         operators=operators(graph),
         refused=groups(f for f in found if f.support == "unsupported" and _about_operators(f)),
         graph_refused=groups(f for f in found if f.support == "unsupported" and _about_graph(f)),
+        graph_unknown=groups(f for f in found if f.support == "unknown" and _about_graph(f)),
         flagged=groups(
             f for f in strict if f.support == "unsupported" and _about_operators(f) and not _among(f, found)
         ),
@@ -58,8 +64,9 @@ def part(
         unknown_nodes=len({f.node for f in found if f.support == "unknown" and _about_operators(f)}),
         refused_operators=_by_operator(found, "unsupported"),
         unknown_operators=_by_operator(found, "unknown"),
+        constant_bytes=whole_constant_bytes(lowered, load_memory_facts(target.name)),
         shiftable=sum(shiftable(lowered, load_memory_facts(target.name)).values()),
-        front_end=evidence.front_end(entry.graph.stem) if entry else (),
+        front_end=evidence.front_end(entry.graph.stem) if entry and not input_shapes else (),
     )
 
 
@@ -80,6 +87,7 @@ def groups(findings: Iterable[Finding]) -> tuple[Group, ...]:
             reason=spread(f.reason or f.message for f in members),
             fix=members[0].fix,
             count=len({f.node for f in members}),
+            nodes=tuple(dict.fromkeys(f.node for f in members if f.node)),
             blocks=ranges(dict.fromkeys(block(f.node) for f in members if f.node)),
             support=members[0].support,
             basis=members[0].basis,

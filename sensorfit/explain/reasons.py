@@ -44,7 +44,10 @@ def reasons(parts: Sequence[Part], whole: Sum | None) -> tuple[str, ...]:
         if item.unknown:
             count = ", ".join(item.unknown_operators)
             found.append(f"{who} has {counted(item.unknown_nodes, 'node')} that nobody has tried: {count}.")
-        found += [f"{who} is refused as a whole: {g.reason} ({g.rule})." for g in item.graph_refused]
+        found += [f"{who} is refused as a whole: {g.reason} ({g.rule}); {g.fix}." for g in item.graph_refused]
+        found += [
+            f"{who} as a whole is uncertain: {g.reason} ({g.rule}); {g.fix}." for g in item.graph_unknown
+        ]
         found += [f"{who} needs more than {_over(report)}."] if not item.has_room else []
         found += _too_large(who, item) if not item.has_room else []
         found += [f"{who} takes {g.form}; {g.why}." for g in item.foreign_inputs if g.kind == "size"]

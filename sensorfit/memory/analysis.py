@@ -119,7 +119,7 @@ def _may_be_shifted(graph: Graph, facts: Facts) -> tuple[str, ...]:
     names = ", ".join(
         f"{count} {op}"
         if count == there[op]
-        else f"{count} of {there[op]} {op} (those that kernels alone read)"
+        else f"{count} of {there[op]} {op} (those that only a convolution or a product with weights reads)"
         for op, count in sorted(found.items())
     )
     return (

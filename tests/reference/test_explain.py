@@ -13,12 +13,13 @@ from onnx import numpy_helper, parser
 from sensorfit.budgets import budget_findings
 from sensorfit.cli.explain import command
 from sensorfit.config import Budgets
+from sensorfit.errors import ConfigError
 from sensorfit.explain import Page, explain
 from sensorfit.explain.blocks import UNNAMED, block, ranges, spread
 from sensorfit.explain.json import to_dict
 from sensorfit.explain.markdown import render
 from sensorfit.explain.model import Part
-from sensorfit.explain.words import figures
+from sensorfit.explain.words import figures, front_end_notes, objections
 
 
 @cache
@@ -240,6 +241,148 @@ def test_what_the_sensor_cannot_feed_is_not_said_to_fit(tmp_path: Path) -> None:
     assert found.headline == "The converter accepts two, but the IMX500 cannot feed it."
     (reason,) = found.reasons
     assert "prompt 1x1x96x96" in reason and "leave the part that needs them to the host" in reason
+    assert found.lifts == ()
+    assert found.contrast is not None
+
+
+def chain(path: Path, size: str, opset: int = 17) -> Path:
+    """A network that any size goes through and whose activations decide."""
+    file = saved(
+        path,
+        f"""<ir_version: 8, opset_import: ["" : {opset}]> g (float[1,3,{size}] image) => (float[1,64,{size}] y)
+        <float[64,3,3,3] w, float[64,64,3,3] v>
+        {{ a = Conv<pads=[1,1,1,1]>(image, w) b = Relu(a) c = Conv<pads=[1,1,1,1]>(b, v) d = Relu(c) e = Add(b, d)
+           y = Sigmoid(e) }}""",
+    )
+    model = onnx.load(file)
+    del model.graph.value_info[:]
+    for name, dims in (("w", (64, 3, 3, 3)), ("v", (64, 64, 3, 3))):
+        model.graph.initializer.append(numpy_helper.from_array(np.zeros(dims, np.float32), name))
+    onnx.save(model, file)
+    return file
+
+
+def test_where_memory_is_lacking_the_largest_inputs_that_fit_are_named(tmp_path: Path) -> None:
+    found = explain(chain(tmp_path / "m.onnx", "512,512"))
+    square, wide = (
+        lift for lift in found.lifts if "input that fits" in lift.change and "tiles" not in lift.change
+    )
+    assert "the largest square input" in square.change and "the largest 4:3 input" in wide.change
+    shape = square.change.split()[1].rstrip(",")
+    again = explain(tmp_path / "m.onnx", input_shapes={"": tuple(int(d) for d in shape.split("x"))})
+    assert again.verdict == "fits" and again.headline == f"m at {shape} fits the IMX500."
+    (part,) = again.parts
+    assert square.total_bytes == part.report.memory.total_bytes <= square.budget_bytes
+    assert square.dsp_ms == pytest.approx(
+        (part.report.latency.dsp_ms, part.report.latency.dsp_ms_low, part.report.latency.dsp_ms_high)
+    )
+    assert square.remains == ()
+    assert again.contrast is None
+
+
+def test_a_network_of_fixed_shape_has_no_such_rows() -> None:
+    assert not any("input that fits" in lift.change for lift in page("tinysam/encoder").lifts)
+
+
+def test_4_bit_weights_are_a_way_out_only_where_memory_is_lacking() -> None:
+    assert not any("4-bit" in lift.change for lift in page("mobilesam/decoder@96").lifts)
+    assert any("4-bit" in lift.change for lift in page("mobilesam").lifts)
+
+
+def test_another_export_lifts_an_opset_that_is_refused(tmp_path: Path) -> None:
+    found = {lift.change: lift.remains for lift in explain(chain(tmp_path / "m.onnx", "64,64", 9)).lifts}
+    assert found["exported at opset 17"] == ()
+    assert "opset" in " ".join(found["as it is"])
+    large = {lift.change for lift in explain(chain(tmp_path / "m.onnx", "512,512", 9)).lifts}
+    assert any(change.startswith("exported at opset 17, at 1x3x") for change in large)
+
+
+def test_a_dynamic_model_has_a_way_out_that_the_page_names(tmp_path: Path) -> None:
+    file = chain(tmp_path / "m.onnx", "H,W")
+    (reason,) = explain(file).reasons
+    assert "SF502" in reason and "--input-shape" in reason
+    said = CliRunner().invoke(command, [str(file), "--input-shape", "1x3x64x64"])
+    assert said.exit_code == 0
+    assert "m at 1x3x64x64 fits the IMX500." in said.output and "image 1x3x64x64" in said.output
+
+
+def test_a_shape_that_nobody_knows_is_a_reason(tmp_path: Path) -> None:
+    found = explain(
+        saved(
+            tmp_path / "m.onnx",
+            '<ir_version: 8, opset_import: ["" : 17]> g (float[1,3,64,64] x) => (int64[4,N] y) { y = NonZero(x) }',
+        )
+    )
+    assert any("SF514" in reason for reason in found.reasons)
+
+
+def test_of_several_networks_none_is_given_a_shape() -> None:
+    with pytest.raises(ConfigError, match="tinysam/encoder, tinysam/decoder"):
+        explain("tinysam", input_shapes={"": (1, 3, 96, 96)})
+
+
+def test_an_empty_name_is_said_to_be_empty() -> None:
+    with pytest.raises(ConfigError, match="a model's name is empty"):
+        explain("")
+
+
+def test_reasons_that_overlap_are_said_to() -> None:
+    encoder = page("tinysam").parts[0]
+    assert sum(g.count for g in encoder.refused) > encoder.refused_nodes
+    assert (
+        f"120 in all for {encoder.refused_nodes} nodes: a node may be refused for several reasons"
+        in render(page("tinysam"))
+    )
+    assert all(one.note == "" for one in objections(page("edgesam@96").parts[0]))
+
+
+def test_a_group_names_its_nodes() -> None:
+    encoder = page("tinysam").parts[0]
+    for group in encoder.refused:
+        assert len(group.nodes) == group.count
+    assert len({n for g in encoder.refused for n in g.nodes}) == encoder.refused_nodes
+    assert to_dict(page("tinysam"))["parts"][0]["refused"][0]["nodes"] == encoder.refused[0].nodes
+
+
+@pytest.mark.parametrize("form", ["console", "markdown"])
+def test_verbose_names_every_node(form: str) -> None:
+    node = page("edgesam/encoder").parts[0].flagged[0].nodes[0]
+    plain, verbose = (
+        CliRunner().invoke(command, ["edgesam/encoder", "--format", form, *more]).output
+        for more in ([], ["-v"])
+    )
+    assert node not in plain
+    assert node in verbose.replace("&#95;", "_")
+
+
+def test_nodes_are_counted_after_folding_and_add_up() -> None:
+    (part,) = page("tinysam/encoder").parts
+    assert sum(part.operators.values()) == part.nodes < part.report.model.nodes
+    assert f"{part.nodes} ({part.report.model.nodes} before constants are folded)" in render(
+        page("tinysam/encoder")
+    )
+
+
+def test_the_page_says_where_the_front_end_stopped_and_what_it_did_not_judge() -> None:
+    (stopped,) = front_end_notes(page("tinysam/decoder").parts[0])
+    assert "judged no other node" in stopped
+    assert "MatMul, Cast rests on its answers about single operators" in stopped
+    counts, erf = front_end_notes(page("tinysam/encoder").parts[0])
+    assert "lines of the front end's log" in counts
+    assert "rests on" not in erf
+    assert front_end_notes(page("picosam3").parts[0]) == []
+
+
+def test_weights_clearly_above_the_parameters_are_explained() -> None:
+    def said(model: str) -> str:
+        return " ".join(text for text in page(model).caveats if "for 4,064,560 parameters" in text)
+
+    assert "3,145,920 B" in said("tinysam/decoder") and "once for each use" in said("tinysam/decoder")
+    assert said("tinysam/decoder@96") == ""
+
+
+def test_of_the_gelus_those_that_cannot_be_shifted_are_said_to_be_left_out() -> None:
+    assert any(text.startswith("22 of 23 Gelu") for text in page("tinysam/encoder").caveats)
 
 
 def test_json_is_plain_and_complete() -> None:
