@@ -28,7 +28,7 @@ def caveats(entry: Entry | None, parts: Sequence[Part], smaller: Sequence[Part] 
         sizes = dict.fromkeys(p.name.partition(AT)[2] for p in (*parts, *smaller) if AT in p.name)
         found += [
             f"The {side}x{side} graphs are variants of ours: the published code takes {own}x{own} alone, and nobody "
-            f"published an accuracy at {side}x{side}."
+            "published an accuracy at another size."
             for side in sizes
         ]
     found += [words for part in parts if (words := _stored(part))]

@@ -46,7 +46,7 @@ def lifts(
 ) -> tuple[Lift, ...]:
     """Single changes and their combinations, those that change something.
 
-    ``smaller``: the same parts at 96x96, where there are any; ``sized``: the one part at other inputs, each with its words.
+    ``smaller``: the same parts at 96x96, where there are any; ``sized``: the first part at other inputs, each with its words.
     """
     found = [_lift("as it is", parts)]
     several = len(parts) > 1
@@ -62,9 +62,9 @@ def lifts(
         found.append(_lift(EXCHANGED, parts, exchanged=True))
     if several and _refused(parts[:1]):
         found.append(_lift(f"{only}, {EXCHANGED}", parts[:1], exchanged=True))
-    found += [
-        _lift(", ".join(filter(None, (exported, words))), (part,), without=OPSET) for words, part in sized
-    ]
+    for words, part in sized:
+        change = ", ".join(filter(None, (exported, only if several else "", words)))
+        found.append(_lift(change, (part,), without=OPSET))
     if smaller:
         side = smaller[0].name.partition("@")[2]
         size = f"at {side}x{side}"

@@ -102,9 +102,8 @@ def explain(
 def _lifts(
     parts: Sequence[Part], smaller: Sequence[Part], target: Target, input_persistency: bool, profile: str
 ) -> tuple[Lift, ...]:
-    """What remains after each change; () where there is none to make."""
-    sized = at_largest(parts[0], target, profile, input_persistency) if len(parts) == 1 else ()
-    rows = lifts(parts, smaller, tuple(sized))
+    """What remains after each change; () where there is none to make. Of several parts the first can stand alone."""
+    rows = lifts(parts, smaller, tuple(at_largest(parts[0], target, profile, input_persistency)))
     return rows if len(rows) > 1 else ()
 
 

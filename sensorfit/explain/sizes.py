@@ -18,7 +18,7 @@ from .parts import part
 def at_largest(
     item: Part, target: Target, profile: str, input_persistency: bool
 ) -> Iterator[tuple[str, Part]]:
-    """``at 1x3x320x320, the largest square input that fits`` with the network at that size.
+    """``at 1x3x320x320, the largest square input that fits the memory`` with the network at that size.
 
     Nothing where it is within the budget, takes more than one image or has a shape inside that is fixed.
     """
@@ -29,8 +29,6 @@ def at_largest(
         return after_tiling(sized, need, target) == "supported"
 
     entry = meant(item.name)
-    image = item.report.model.inputs[0]
-    _, channels, *_ = image.judged or image.shape or (1, 1)
     for aspect in ASPECTS:
         found = largest_input(
             entry.graph if entry else item.name,
@@ -41,7 +39,8 @@ def at_largest(
         )
         kind = "square" if aspect == SQUARE else f"{aspect[0]}:{aspect[1]}"
         for size, how in ((found.size, ""), (found.tiled_size, " in the converter's tiles")):
-            if size:
-                shape = (1, int(channels or 1), *size)
-                words = f"at {show_shape(shape)}, the largest {kind} input that fits{how}"
+            if size:  # of one image, so its channels are known
+                image = item.report.model.inputs[0]
+                shape = (1, int((image.judged or image.shape or ())[1] or 1), *size)
+                words = f"at {show_shape(shape)}, the largest {kind} input that fits the memory{how}"
                 yield words, part(item.name, target, profile, input_persistency, input_shapes={"": shape})

@@ -280,8 +280,28 @@ def test_where_memory_is_lacking_the_largest_inputs_that_fit_are_named(tmp_path:
     assert again.contrast is None
 
 
-def test_a_network_of_fixed_shape_has_no_such_rows() -> None:
-    assert not any("input that fits" in lift.change for lift in page("tinysam/encoder").lifts)
+@pytest.mark.parametrize("inputs", ["float[99999999] x", ""])
+def test_a_network_over_the_budget_without_an_image_is_explained_all_the_same(
+    inputs: str, tmp_path: Path
+) -> None:
+    body = "y = Relu(x)" if inputs else "y = RandomUniform<shape=[1,64,512,512]>()"
+    text = f'<ir_version: 8, opset_import: ["" : 17]> g ({inputs}) => (float[99999999] y) {{ {body} }}'
+    found = explain(saved(tmp_path / "m.onnx", text))
+    assert found.verdict == "does_not_fit"
+    assert not any("input that fits" in lift.change for lift in found.lifts)
+
+
+def test_of_several_networks_the_first_alone_is_resized() -> None:
+    row = next(lift for lift in page("edgesam").lifts if "largest square input" in lift.change)
+    assert row.change.startswith("encoder only, at 1x3x")
+    assert row.remains == ()
+    smaller = next(lift for lift in page("edgesam").lifts if lift.change == "at 96x96, encoder only")
+    assert smaller.total_bytes < row.total_bytes <= row.budget_bytes
+
+
+@pytest.mark.parametrize("model", ["tinysam", "tinysam/encoder"])
+def test_a_network_of_fixed_shape_has_no_such_rows(model: str) -> None:
+    assert not any("input that fits" in lift.change for lift in page(model).lifts)
 
 
 def test_4_bit_weights_are_a_way_out_only_where_memory_is_lacking() -> None:
