@@ -19,7 +19,7 @@ from sensorfit.explain.blocks import UNNAMED, block, ranges, spread
 from sensorfit.explain.json import to_dict
 from sensorfit.explain.markdown import render
 from sensorfit.explain.model import Part
-from sensorfit.explain.words import figures, front_end_notes, objections
+from sensorfit.explain.words import REMARKS, figures, front_end_notes, front_end_words, objections
 
 
 @cache
@@ -391,6 +391,13 @@ def test_the_page_says_where_the_front_end_stopped_and_what_it_did_not_judge() -
     assert "lines of the front end's log" in counts
     assert "rests on" not in erf
     assert front_end_notes(page("picosam3").parts[0]) == []
+
+
+def test_a_recorded_remark_is_said_in_words_of_its_own() -> None:
+    """Each remark that the recorded answers of this graph hold is known here: none is shown as it was noted."""
+    answers = page("sam-vit-b").parts[0].front_end
+    assert all(answer.note in REMARKS for answer in answers)
+    assert {front_end_words(answer)[1] for answer in answers} == set(REMARKS.values())
 
 
 def test_weights_clearly_above_the_parameters_are_explained() -> None:
