@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ..report.outputs import FORMATS
-from .options import PROFILES, listed, shapes
+from .options import PROFILES, input_shape, listed
 
 
 # fmt: off
@@ -17,7 +17,7 @@ from .options import PROFILES, listed, shapes
 @click.option("--output", "outputs", multiple=True, metavar="[FORMAT=]FILE", help="Write to FILE, in the format of --format or of its name (.sarif .json .xml .md).")
 @click.option("--profile", type=PROFILES, help="Whose word decides: the converter's or the PicoSAM papers' constraint set.  [default: converter]")
 @click.option("--input-persistency/--no-input-persistency", default=None, help="Count the input tensor kept in memory, as the converter does by default.")
-@click.option("--input-shape", "input_shapes", multiple=True, callback=shapes, metavar="[NAME=]1x3x96x96", help="Give an input this shape.")
+@input_shape
 @click.option("--memory", is_flag=True, help="Show the memory plan step by step.")
 @click.option("--confirm", is_flag=True, help="Ask the real converter as well: of a float model its operators, of one quantized by MCT the memory too (extra 'build').")
 @click.option("--calibration", metavar="FILE", help="Latency by a file that `sensorfit calibrate` wrote.")

@@ -14,7 +14,9 @@ from . import options
 @options.output
 @options.profile
 @options.input_persistency
-def command(model: str, form: str, output: str | None, profile: str, input_persistency: bool) -> None:
+@options.input_shape
+@click.option("-v", "--verbose", is_flag=True, help="Name every node of every group.")
+def command(model: str, form: str, output: str | None, profile: str, input_persistency: bool, input_shapes: dict[str, tuple[int, ...]], verbose: bool) -> None:
     """Say why MODEL fits the sensor or not, on one page.
 
     MODEL is a file or a built-in name; `tinysam` covers its encoder and its
@@ -24,6 +26,7 @@ def command(model: str, form: str, output: str | None, profile: str, input_persi
     Examples:
       sensorfit explain tinysam
       sensorfit explain model.onnx --format markdown --output why.md
+      sensorfit explain model.onnx --input-shape 1x3x96x96 --verbose
 
     Exit codes: 0 it fits or the answer is unknown; 1 it does not fit; 2
     unusable input; 3 sensorfit itself failed.
@@ -31,7 +34,7 @@ def command(model: str, form: str, output: str | None, profile: str, input_persi
     from ..explain import explain, present
     from ..report.pipe import reader_may_leave
 
-    page = explain(model, profile=profile, input_persistency=input_persistency)
+    page = explain(model, profile, input_persistency, input_shapes)
     with reader_may_leave():
-        present.show(page, form, output)
+        present.show(page, form, output, verbose)
     raise click.exceptions.Exit(1 if page.verdict == "does_not_fit" else 0)

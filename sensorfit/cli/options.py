@@ -35,6 +35,9 @@ def shapes(
     return found
 
 
+input_shape = click.option("--input-shape", "input_shapes", multiple=True, callback=shapes, metavar="[NAME=]1x3x96x96", help="Give an input this shape.")  # fmt: skip
+
+
 def listed(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     """``SF201,SF4`` and repeated options into one tuple."""
     return tuple(rule.strip() for value in values for rule in value.split(",") if rule.strip())

@@ -19,8 +19,11 @@ from .words import (
     contrast_title,
     converted,
     figures,
+    front_end_notes,
+    front_end_words,
     instead,
     lift_left,
+    lift_time,
     lift_total,
     objections,
     published_row,
@@ -30,8 +33,8 @@ LONGEST = 20
 """Characters of a node's name in the table of figures, where whole ones have no room."""
 
 
-def print_page(page: Page, console: Console) -> None:
-    """Write the page to ``console``."""
+def print_page(page: Page, console: Console, verbose: bool = False) -> None:
+    """Write the page to ``console``; ``verbose`` names every node of a group."""
     _, style = VERDICT_STYLE[page.verdict]
     console.print(Text(terminal(page.headline), style))
     for profile, verdict in page.verdicts.items():
@@ -42,7 +45,7 @@ def print_page(page: Page, console: Console) -> None:
     _title(console, "The figures")
     console.print(_figures(page, console.width))
     for part in page.parts:
-        _part(console, part, len(page.parts) > 1)
+        _part(console, part, len(page.parts) > 1, verbose)
     if page.lifts:
         _title(console, "What remains if it is lifted")
         console.print(_lifts(page, console.width))
@@ -83,24 +86,31 @@ def _figures(page: Page, columns: int) -> RenderableType:
     return laid_out(cells, columns, [*map(terminal, head)], sides)
 
 
-def _part(console: Console, part: Part, several: bool) -> None:
-    for heading, groups, style in objections(part):
+def _part(console: Console, part: Part, several: bool, verbose: bool) -> None:
+    for one in objections(part):
+        heading = one.heading
         _title(console, f"{part.label}: {heading}" if several else heading[:1].upper() + heading[1:])
-        for group in groups:
-            _group(console, group, style)
+        for group in one.groups:
+            _group(console, group, one.colour, verbose)
+        _note(console, one.note)
     if part.front_end:
         _title(console, f"{part.label}: what the real converter's front end said")
         for answer in part.front_end:
-            operators = f": {', '.join(answer.operators)}" if answer.operators else ""
-            said = f"{answer.form}: {answer.verdict.replace('_', ' ')}{operators}" + (
-                f" ({answer.note})" if answer.note else ""
-            )
-            console.print(Padding(Text(terminal(said)), (0, 0, 0, 2)))
+            said, remark = front_end_words(answer)
+            text = f"{answer.form}: {said}" + (f" ({remark})" if remark else "")
+            console.print(Padding(Text(terminal(text)), (0, 0, 0, 2)))
             for reason, count in answer.reasons:
                 console.print(Padding(Text(f"{count}× {terminal(reason)}", "dim"), (0, 0, 0, 4)))
+        for note in front_end_notes(part):
+            _note(console, note)
 
 
-def _group(console: Console, group: Group, style: str) -> None:
+def _note(console: Console, text: str) -> None:
+    if text:
+        console.print(Padding(Text(terminal(text), "dim"), (0, 0, 0, 2)))
+
+
+def _group(console: Console, group: Group, style: str, verbose: bool) -> None:
     head = Text.assemble(
         (group.rule, f"bold {style}"),
         "  ",
@@ -112,6 +122,8 @@ def _group(console: Console, group: Group, style: str) -> None:
         console.print(Padding(Text(f"in {terminal(', '.join(group.blocks))}", "dim"), (0, 0, 0, 6)))
     if group.fix:
         console.print(Padding(Text(f"fix {terminal(group.fix)}"), (0, 0, 0, 6)))
+    for node in group.nodes if verbose else ():
+        console.print(Padding(Text(terminal(node), "dim"), (0, 0, 0, 6)))
 
 
 def _lifts(page: Page, columns: int) -> RenderableType:
@@ -121,8 +133,8 @@ def _lifts(page: Page, columns: int) -> RenderableType:
             terminal(lift_left(lift, page.parts[0].report.memory.budget_bytes)),
             "red" if lift.remains else "green",
         )
-        rows.append((terminal(lift.change), lift_total(page, lift), left))
-    return laid_out(rows, columns, LIFTS, ("left", "right"))
+        rows.append((terminal(lift.change), lift_total(lift), lift_time(lift), left))
+    return laid_out(rows, columns, LIFTS, ("left", "right", "right"))
 
 
 def _published(page: Page, columns: int) -> RenderableType:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from .model import Page, Part
+from .words import front_end_notes, objections
 
 SCHEMA_VERSION = "1.0"
 SLOWEST = 3
@@ -28,8 +29,13 @@ def to_dict(page: Page) -> dict[str, Any]:
         "instead": _instead(page),
         "published": [asdict(p) for p in page.published],
         "converted": {
-            name: {**asdict(answer), "predicted_total_bytes": predicted}
-            for name, answer, predicted in page.converted
+            taken.name: {
+                **asdict(taken.answer),
+                "predicted_total_bytes": taken.total_bytes,
+                "predicted_runtime_bytes": taken.runtime_bytes,
+                "shiftable_activations": taken.shiftable,
+            }
+            for taken in page.converted
         },
         "converter": page.converter,
         "caveats": list(page.caveats),
@@ -53,11 +59,14 @@ def _part(part: Part) -> dict[str, Any]:
         "verdicts": dict(part.report.verdicts),
         "memory": {**memory, "weights_4bit_bytes": part.weights_4bit_bytes},
         "latency": {**latency, "slowest_layers": slowest},
+        "nodes": part.nodes,
         "operators": dict(part.operators),
         "refused": [asdict(g) for g in part.refused],
         "graph_refused": [asdict(g) for g in part.graph_refused],
         "flagged": [asdict(g) for g in part.flagged],
         "unknown": [asdict(g) for g in part.unknown],
+        "graph_unknown": [asdict(g) for g in part.graph_unknown],
+        "notes": [*(one.note for one in objections(part) if one.note), *front_end_notes(part)],
         "refused_nodes": part.refused_nodes,
         "unknown_nodes": part.unknown_nodes,
         "largest_tensor": asdict(part.largest) if part.largest else None,

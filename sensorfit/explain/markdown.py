@@ -13,8 +13,11 @@ from .words import (
     contrast_title,
     converted,
     figures,
+    front_end_notes,
+    front_end_words,
     instead,
     lift_left,
+    lift_time,
     lift_total,
     objections,
     published_row,
@@ -23,14 +26,14 @@ from .words import (
 OPERATORS_SHOWN = 12
 
 
-def render(page: Page) -> str:
-    """The page, headings from level 2 down."""
+def render(page: Page, verbose: bool = False) -> str:
+    """The page, headings from level 2 down; ``verbose`` names every node of a group."""
     blocks = [
         f"## {markdown(page.headline)}",
         _verdicts(page),
         _list("### What stands in the way", page.reasons),
         "### The figures\n\n" + _figures(page),
-        *(block for part in page.parts for block in _part(part, len(page.parts) > 1)),
+        *(block for part in page.parts for block in _part(part, len(page.parts) > 1, verbose)),
         _lifts(page),
         _list("### Taken all the way", converted(page)),
         _contrast(page),
@@ -61,43 +64,42 @@ def _figures(page: Page) -> str:
     return table(head, rows)
 
 
-def _part(part: Part, several: bool) -> list[str]:
+def _part(part: Part, several: bool, verbose: bool) -> list[str]:
     title = f"### {markdown(part.label).capitalize()}" if several else "### The network"
     counts = ", ".join(f"{markdown(op)} {n}" for op, n in list(part.operators.items())[:OPERATORS_SHOWN])
     more = len(part.operators) - OPERATORS_SHOWN
     blocks = [f"{title}\n\nOperators: {counts}" + (f" and {more} kinds more." if more > 0 else ".")]
-    blocks += [
-        f"**{heading[:1].upper() + heading[1:]}**\n\n{_groups(groups)}"
-        for heading, groups, _ in objections(part)
-    ]
+    for one in objections(part):
+        blocks.append(f"**{one.heading[:1].upper() + one.heading[1:]}**\n\n{_groups(one.groups, verbose)}")
+        blocks += [markdown(one.note)] if one.note else []
     if part.front_end:
         blocks.append(_front_end(part))
     return blocks
 
 
-def _groups(groups: Sequence[Group]) -> str:
-    rows = (
-        (
+def _groups(groups: Sequence[Group], verbose: bool) -> str:
+    rows = [
+        [
             markdown(g.rule),
             f"{markdown_code(g.op)} ×{g.count:,}" if g.op else "",
             markdown(g.reason),
             "<br>".join(markdown_code(b) for b in g.blocks),
             markdown(g.fix),
-        )
+            *(["<br>".join(markdown_code(n) for n in g.nodes)] if verbose else []),
+        ]
         for g in groups
-    )
-    return table(("rule", "operator", "reason", "where", "way out"), rows)
+    ]
+    return table(("rule", "operator", "reason", "where", "way out", *(["nodes"] if verbose else [])), rows)
 
 
 def _front_end(part: Part) -> str:
     lines = ["**What the real converter's front end said**", ""]
     for answer in part.front_end:
-        said = answer.verdict.replace("_", " ")
-        if answer.operators:
-            said += ": " + ", ".join(answer.operators)
-        note = f" ({markdown(answer.note)})" if answer.note else ""
+        said, remark = front_end_words(answer)
+        note = f" ({markdown(remark)})" if remark else ""
         lines.append(f"- {markdown(answer.form)}: **{markdown(said)}**{note}")
         lines += [f"  - {count}× {markdown(reason)}" for reason, count in answer.reasons]
+    lines += ["", markdown(" ".join(notes))] if (notes := front_end_notes(part)) else []
     return "\n".join(lines)
 
 
@@ -107,7 +109,8 @@ def _lifts(page: Page) -> str:
     rows = (
         (
             markdown(lift.change),
-            lift_total(page, lift),
+            lift_total(lift),
+            lift_time(lift),
             "<br>".join(
                 markdown(r)
                 for r in lift.remains or (lift_left(lift, page.parts[0].report.memory.budget_bytes),)

@@ -30,6 +30,8 @@ class Group:
     basis: str
     evidence: str
     code: str = ""
+    nodes: tuple[str, ...] = ()
+    """Their names, in the graph's order; a node stands in a group for each reason it has."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,11 @@ class Largest:
         return "at INT8" if self.bits == 8 else f"at {self.bits} bits"
 
 
+def shape_words(shape: tuple[int | None, ...] | None) -> str:
+    """``1x2x2``, or that it is not known."""
+    return "of unknown shape" if shape is None else show_shape(shape)
+
+
 @dataclass(frozen=True)
 class ForeignInput:
     """An input the sensor does not deliver. ``kind``: "size" for an image too large or small, "other" for no image."""
@@ -66,7 +73,7 @@ class ForeignInput:
     @property
     def form(self) -> str:
         """``points 1x2x2``."""
-        return f"{self.name} {'of unknown shape' if self.shape is None else show_shape(self.shape)}"
+        return f"{self.name} {shape_words(self.shape)}"
 
 
 @dataclass(frozen=True)
@@ -95,8 +102,19 @@ class Part:
     refused_operators: tuple[str, ...] = ()
     """The refused nodes by operator: ``MatMul (60)``."""
     unknown_operators: tuple[str, ...] = ()
+    graph_unknown: tuple[Group, ...] = ()
+    """What nobody knows of the graph as a whole."""
+    constant_bytes: int = 0
+    """Of the weights, constants that sums and products take in whole, stored once for each use."""
+    shiftable: int = 0
+    """Activations whose negative part quantization may shift away."""
     front_end: tuple[FrontEndAnswer, ...] = ()
     """What the real converter's front end said to this graph."""
+
+    @property
+    def nodes(self) -> int:
+        """Nodes after constants are folded: those that ``operators`` counts."""
+        return sum(self.operators.values())
 
     @property
     def has_room(self) -> bool:
@@ -141,6 +159,11 @@ class Lift:
     unknown: int
     remains: tuple[str, ...]
     """What still stands in the way, as phrases; () when nothing does."""
+    dsp_ms: tuple[float, float, float] | None = None
+    """The estimate with its interval; None where the change makes another network of it, which nobody has checked."""
+    sized: bool = True
+    timed: bool = True
+    """As of ``Sum``."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +173,22 @@ class Contrast:
     report: Report
     operators: Mapping[str, int]
     said: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A part that MCT and the converter took all the way: what the converter reported, what is predicted here."""
+
+    name: str
+    answer: Converted
+    total_bytes: int
+    """Predicted, with the kept input where the converter's total holds it."""
+    runtime_bytes: int
+    """Predicted."""
+    kept_bytes: int = 0
+    """Of the total, the kept input where the page itself leaves it out."""
+    shiftable: int = 0
+    """Activations that quantization may shift, which the prediction leaves out."""
 
 
 @dataclass(frozen=True)
@@ -169,8 +208,8 @@ class Page:
     lifts: tuple[Lift, ...]
     contrast: Contrast | None
     published: tuple[Published, ...] = ()
-    converted: tuple[tuple[str, Converted, int], ...] = ()
-    """Parts that were taken through MCT and the converter, with what it reported and the total predicted here."""
+    converted: tuple[Taken, ...] = ()
+    """Parts that were taken through MCT and the converter."""
     converter: str = ""
     """The converter whose front end was asked."""
     caveats: tuple[str, ...] = ()

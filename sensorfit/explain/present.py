@@ -11,16 +11,16 @@ PAGE_WIDTH = 120
 """Columns of a page written to a file."""
 
 
-def show(page: Page, form: str, output: str | None) -> None:
-    """Write ``page`` in ``form`` (console, markdown, json) to the file ``output``, or to standard output."""
+def show(page: Page, form: str, output: str | None, verbose: bool = False) -> None:
+    """Write ``page`` in ``form`` (console, markdown, json) to the file ``output``, or to standard output; ``verbose`` names every node."""
     if form == "console":
         from .console import print_page
 
-        print_or_write(lambda console: print_page(page, console), output, PAGE_WIDTH)
+        print_or_write(lambda console: print_page(page, console, verbose), output, PAGE_WIDTH)
     elif form == "markdown":
         from .markdown import render
 
-        deliver(render(page), output)
+        deliver(render(page, verbose), output)
     else:
         from .json import to_dict
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from ..memory.model import MemoryReport
+from ..models.evidence import FrontEndAnswer
 from ..models.published import Published
 from ..report.words import (
     OUTSIDE,
     at_least,
+    counted,
+    interval_words,
     latency_words,
     macs_words,
     outside,
@@ -20,9 +24,9 @@ from ..report.words import (
 )
 from ..units import show_bytes, show_count, show_shape
 from .lifts import mebibytes, milliseconds, together, weights_form
-from .model import REFUSER, Contrast, Group, Lift, Page, Part, Sum
+from .model import REFUSER, Contrast, Group, Lift, Page, Part, Sum, Taken, shape_words
 
-LIFTS = ("change", "total memory", "what remains")
+LIFTS = ("change", "total memory", "latency (estimate)", "what remains")
 PUBLISHED = ("figure", "value", "remark", "source")
 """Headings of the tables."""
 
@@ -31,10 +35,12 @@ def figures(page: Page) -> list[list[str]]:
     """The table of figures: a heading for each part and their sum, then rows with their label."""
     whole = page.together
     rows: list[tuple[str, Callable[[Part], str], Callable[[Sum], str]]] = [
+        ("inputs", _inputs, lambda s: ""),
+        ("nodes", _nodes, lambda s: ""),
         ("parameters", lambda p: f"{p.report.model.parameters:,}", lambda s: f"{s.parameters:,}"),
         (f"weights {weights_form(page.parts)}", lambda p: show_bytes(p.report.memory.weights_bytes), lambda s: show_bytes(s.weights_bytes)),
         ("activations, peak", lambda p: runtime_words(p.report.memory), lambda s: at_least(show_bytes(s.runtime_bytes), s.sized, s.runtime_bytes)),
-        ("kept input, reserved", lambda p: _besides(p.report.memory, p.report.memory.complete), lambda s: _besides(s, s.sized)),
+        (besides_label(page.parts), lambda p: _besides(p.report.memory, p.report.memory.complete), lambda s: _besides(s, s.sized)),
         ("peak at", lambda p: peak_words(p.report.memory), lambda s: ""),
         ("total", _total, lambda s: at_least(show_bytes(s.total_bytes), s.sized, s.total_bytes)),
         ("of the budget", lambda p: share_words(p.report.memory), lambda s: at_least(f"{s.total_bytes / s.budget_bytes:,.0%}", s.sized, s.total_bytes)),
@@ -49,6 +55,11 @@ def figures(page: Page) -> list[list[str]]:
         [label, *(of_part(p) for p in page.parts), *([of_whole(whole)] if whole else [])]
         for label, of_part, of_whole in rows
     ]
+
+
+def besides_label(parts: Sequence[Part]) -> str:
+    """``kept input, reserved``, or ``reserved`` where no input is kept."""
+    return "kept input, reserved" if parts[0].report.memory.input_persistency else "reserved"
 
 
 def _besides(memory: MemoryReport | Sum, sized: bool) -> str:
@@ -67,30 +78,108 @@ def _largest(part: Part) -> str:
     return f"{show_shape(part.largest.shape)}: {show_bytes(part.largest.bytes)} {part.largest.form}"
 
 
-def objections(part: Part) -> list[tuple[str, Sequence[Group], str]]:
-    """What there is against a part: (heading, groups, colour), those with groups only."""
+def _inputs(part: Part) -> str:
+    """The inputs with the shapes they were judged at."""
+    return ", ".join(f"{i.name} {shape_words(i.judged or i.shape)}" for i in part.report.model.inputs)
+
+
+def _nodes(part: Part) -> str:
+    whole = part.report.model.nodes
+    return f"{part.nodes:,}" + (f" ({whole:,} before constants are folded)" if whole != part.nodes else "")
+
+
+class Objection(NamedTuple):
+    """Groups of nodes against which there is the same thing to say."""
+
+    heading: str
+    groups: Sequence[Group]
+    colour: str
+
+    @property
+    def note(self) -> str:
+        """A sentence where the groups' counts add up to more than there are nodes, else ""."""
+        counts, nodes = sum(g.count for g in self.groups), len({n for g in self.groups for n in g.nodes})
+        if counts <= nodes:
+            return ""
+        return f"{counts:,} in all for {counted(nodes, 'node')}: a node may be refused for several reasons."
+
+
+def objections(part: Part) -> list[Objection]:
+    """What there is against a part, each with groups."""
     found = [
-        (f"refused by {REFUSER[part.report.profile]} in the form used", part.refused, "red"),
-        ("tried by nobody", part.unknown, "yellow"),
-        ("refused by the PicoSAM papers' constraint set only", part.flagged, "yellow"),
+        Objection(f"refused by {REFUSER[part.report.profile]} in the form used", part.refused, "red"),
+        Objection("tried by nobody", part.unknown, "yellow"),
+        Objection("refused by the PicoSAM papers' constraint set only", part.flagged, "yellow"),
     ]
-    return [row for row in found if row[1]]
+    return [one for one in found if one.groups]
+
+
+REMARKS = {
+    "weights of equal shape shared by all layers": "asked of a copy in which layers of equal shape share one tensor of "
+    "weights, which keeps the file small; operators and shapes are the graph's"
+}
+"""What remarks in the recorded answers mean."""
+
+
+def front_end_words(answer: FrontEndAnswer) -> tuple[str, str]:
+    """The verdict with the operators that the front end does not know, and a remark or ""."""
+    said = answer.verdict.replace("_", " ")
+    if answer.operators:
+        said += f": {', '.join(answer.operators)}"
+    return said, REMARKS.get(answer.note, answer.note)
+
+
+def front_end_notes(part: Part) -> list[str]:
+    """How to read what the front end said: what its numbers count, and where it stopped."""
+    found = []
+    if any(answer.reasons for answer in part.front_end):
+        found.append(
+            "A number before a reason counts lines of the front end's log, one for each tensor or argument that it "
+            "objects to: one node may stand in several."
+        )
+    if any(answer.operators for answer in part.front_end):
+        stop = "Where the front end names unsupported operators it stopped there and judged no other node in that run"
+        named = part.front_end[-1].operators
+        others = dict.fromkeys(
+            g.op for g in part.refused if named and g.op not in named and g.basis == "measured"
+        )
+        rest = f": what is said above of {', '.join(others)} rests on its answers about single operators"
+        found.append(f"{stop}{rest if others else ''}.")
+    return found
 
 
 def converted(page: Page) -> list[str]:
     """What became of the parts that were quantized and converted for real, as sentences."""
     found = []
-    for name, answer, predicted in page.converted:
+    for taken in page.converted:
+        answer = taken.answer
         sizes = (
-            f": weights {show_bytes(answer.weights_bytes)}, runtime {show_bytes(answer.runtime_bytes)}, total {show_bytes(answer.total_bytes)}; predicted here {show_bytes(predicted)}"
+            f": weights {show_bytes(answer.weights_bytes)}, runtime {show_bytes(answer.runtime_bytes)}, total {show_bytes(answer.total_bytes)}; predicted here {_predicted(taken)}"
             if answer.total_bytes
             else ""
         )
         why = f" ({'; '.join(answer.reasons)})" if answer.reasons else ""
         found.append(
-            f"{name}, quantized by MCT with random weights: {answer.verdict} by {page.converter}{sizes}{why}."
+            f"{taken.name}, quantized by MCT with random weights: {answer.verdict} by {page.converter}{sizes}{why}.{_shifted(taken)}"
         )
     return found
+
+
+def _predicted(taken: Taken) -> str:
+    runtime = show_bytes(taken.runtime_bytes)
+    kept = " and the kept input, which the converter counted" if taken.kept_bytes else ""
+    return f"{show_bytes(taken.total_bytes)} with a runtime of {runtime}{kept}"
+
+
+def _shifted(taken: Taken) -> str:
+    """Why the converter's runtime is above the prediction, where shifted activations may be the reason."""
+    more = taken.answer.runtime_bytes - taken.runtime_bytes
+    if more <= 0 or not taken.shiftable:
+        return ""
+    return (
+        f" The converter's runtime is {show_bytes(more)} more: quantization may shift {taken.shiftable} activations of "
+        "this network, and each so shifted writes 16 bits, which the prediction leaves out."
+    )
 
 
 def contrast_title(contrast: Contrast) -> str:
@@ -114,10 +203,14 @@ def instead(contrast: Contrast) -> list[str]:
     ]
 
 
-def lift_total(page: Page, lift: Lift) -> str:
+def lift_total(lift: Lift) -> str:
     """The memory that remains, a lower bound where sizes are unknown."""
-    sized = all(part.report.memory.complete for part in page.parts)
-    return at_least(mebibytes(lift.total_bytes), sized, lift.total_bytes)
+    return at_least(mebibytes(lift.total_bytes), lift.sized, lift.total_bytes)
+
+
+def lift_time(lift: Lift) -> str:
+    """The estimate after the change; "" where the changed network is not there to be timed."""
+    return interval_words(*lift.dsp_ms, lift.timed) if lift.dsp_ms else ""
 
 
 def lift_left(lift: Lift, budget_bytes: int) -> str:

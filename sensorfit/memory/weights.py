@@ -59,6 +59,15 @@ def model_weight_bytes(graph: Graph, facts: Facts) -> tuple[int, tuple[str, ...]
     return total, tuple(missing)
 
 
+def whole_constant_bytes(graph: Graph, facts: Facts) -> int:
+    """Of these bytes, constants as large as a tensor that sums and products take in: stored once for each use."""
+    return sum(
+        step_table_bytes(graph, node, facts)
+        for node in graph.nodes
+        if node.op in ELEMENTWISE and full_constant(graph, node)
+    )
+
+
 def has_unknown_weights(graph: Graph, node: Node) -> bool:
     """Whether ``node`` has weights that ``model_weight_bytes`` cannot count."""
     if node.op in CONVOLUTIONS:

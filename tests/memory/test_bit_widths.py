@@ -13,7 +13,8 @@ import pytest
 
 from sensorfit import check
 from sensorfit.explain.markdown import render
-from sensorfit.explain.page import explain, weights_at
+from sensorfit.explain.page import explain
+from sensorfit.explain.parts import weights_at
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
 from sensorfit.memory.analysis import analyse
@@ -87,13 +88,13 @@ def test_what_explain_says_of_4_bit_weights_is_what_the_converter_then_takes(nam
         for attribute in node.attribute:
             if attribute.name == "num_bits":
                 attribute.i = 8
-    graph = load(model, name)
+    graph = lower(load(model, name))
     assert report(model).weights_bytes > ANSWERS[name]["weights_bytes"]
     assert weights_at(graph, load_target(), 4) == ANSWERS[name]["weights_bytes"]
 
 
 def test_4_bit_weights_save_nothing_where_they_are_2_bits_already() -> None:
-    assert weights_at(load(quantized("d2"), "d2"), load_target(), 4) == ANSWERS["d2"]["weights_bytes"]
+    assert weights_at(lower(load(quantized("d2"), "d2")), load_target(), 4) == ANSWERS["d2"]["weights_bytes"]
 
 
 def test_a_quantized_graph_is_explained_as_quantized(tmp_path: Path) -> None:

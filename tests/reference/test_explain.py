@@ -13,12 +13,13 @@ from onnx import numpy_helper, parser
 from sensorfit.budgets import budget_findings
 from sensorfit.cli.explain import command
 from sensorfit.config import Budgets
+from sensorfit.errors import ConfigError
 from sensorfit.explain import Page, explain
 from sensorfit.explain.blocks import UNNAMED, block, ranges, spread
 from sensorfit.explain.json import to_dict
 from sensorfit.explain.markdown import render
 from sensorfit.explain.model import Part
-from sensorfit.explain.words import figures
+from sensorfit.explain.words import REMARKS, figures, front_end_notes, front_end_words, objections
 
 
 @cache
@@ -149,8 +150,8 @@ def test_the_contrast_is_the_example_itself() -> None:
 
 def test_edgesam_at_96_went_all_the_way() -> None:
     """The prediction beside what the converter reported; docs/memory.md has the memory model's error."""
-    ((name, converted, _),) = page("edgesam").converted
-    memory = page(name).parts[0].report.memory
+    (taken,) = page("edgesam").converted
+    converted, memory = taken.answer, page(taken.name).parts[0].report.memory
     assert converted.verdict == "converted"
     assert memory.fits
     assert memory.runtime_bytes == converted.runtime_bytes
@@ -158,12 +159,257 @@ def test_edgesam_at_96_went_all_the_way() -> None:
 
 
 def test_the_reparameterised_encoder_went_all_the_way_too() -> None:
-    ((name, converted, predicted),) = page("edgesam-deploy").converted
-    assert name == "edgesam-deploy/encoder@96"
-    assert converted.verdict == "converted"
-    assert page(name).parts[0].report.memory.weights_bytes == pytest.approx(converted.weights_bytes, rel=0.01)
-    assert "predicted here" in render(page("edgesam-deploy"))
-    assert predicted > 0
+    (taken,) = page("edgesam-deploy").converted
+    memory = page(taken.name).parts[0].report.memory
+    assert taken.name == "edgesam-deploy/encoder@96"
+    assert taken.answer.verdict == "converted"
+    assert memory.weights_bytes == pytest.approx(taken.answer.weights_bytes, rel=0.01)
+    assert taken.total_bytes == memory.total_bytes
+
+
+def test_a_runtime_above_the_prediction_is_explained_by_shifts_and_one_that_is_not_is_not() -> None:
+    """The deploy encoder was shifted when it was converted, the other one was not."""
+    (shifted,) = page("edgesam-deploy@96").converted
+    assert shifted.answer.runtime_bytes > shifted.runtime_bytes
+    assert "75,264 B" in render(page("edgesam-deploy@96")) and "27 activations" in render(
+        page("edgesam-deploy@96")
+    )
+    assert "The converter's runtime" not in render(page("edgesam@96"))
+
+
+def test_a_page_without_the_kept_input_compares_like_with_like() -> None:
+    found = explain("edgesam@96", input_persistency=False)
+    (taken,) = found.converted
+    assert taken.total_bytes == taken.answer.total_bytes
+    assert found.parts[0].report.memory.total_bytes < taken.total_bytes
+    text = render(found)
+    assert "and the kept input, which the converter counted" in text
+    assert "| reserved | 1,024 B" in text and "kept input, reserved" not in text
+    assert "and the reserved block" not in text
+    assert "kept input and" not in "".join(explain("edgesam/encoder", input_persistency=False).reasons)
+
+
+VARIANTS = "The 96x96 graphs are variants of ours"
+RANDOM = "random weights: structure, not accuracy"
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("edgesam@96", {VARIANTS, RANDOM}),
+        ("edgesam/encoder", {VARIANTS, RANDOM}),
+        ("tinysam/decoder", {VARIANTS, RANDOM}),
+        ("efficientsam-ti", {RANDOM}),
+        ("picosam3", set()),
+    ],
+)
+def test_caveats_about_the_graphs_stand_wherever_they_hold(model: str, expected: set[str]) -> None:
+    text = " ".join(page(model).caveats)
+    assert {words for words in (VARIANTS, RANDOM) if words in text} == expected
+
+
+def test_the_note_on_one_network_of_several_says_that_it_is_about_all() -> None:
+    whole = page("edgesam").note
+    assert page("edgesam/encoder").note == f"one network of EdgeSAM: {whole}"
+    assert page("edgesam@96").note.startswith(
+        f"this is edgesam/encoder@96, one network of EdgeSAM: {whole}; also:"
+    )
+
+
+def test_one_network_is_lifted_to_its_own_smaller_size() -> None:
+    found = {lift.change: lift for lift in page("tinysam/encoder").lifts}
+    assert found["at 96x96"].total_bytes == page("tinysam/encoder@96").parts[0].report.memory.total_bytes
+    assert not any("only" in change for change in found)
+
+
+def saved(path: Path, text: str) -> Path:
+    model = parser.parse_model(text)
+    for index, node in enumerate(model.graph.node):
+        node.name = f"n{index}"
+    onnx.save(model, path)
+    return path
+
+
+def test_what_the_sensor_cannot_feed_is_not_said_to_fit(tmp_path: Path) -> None:
+    two = saved(
+        tmp_path / "two.onnx",
+        """<ir_version: 8, opset_import: ["" : 17]> g (float[1,3,96,96] image, float[1,1,96,96] prompt)
+        => (float[1,4,96,96] y) { c = Concat<axis=1>(image, prompt) y = Relu(c) }""",
+    )
+    found = explain(two)
+    assert found.verdict == "fits"
+    assert found.headline == "The converter accepts two, but the IMX500 cannot feed it."
+    (reason,) = found.reasons
+    assert "prompt 1x1x96x96" in reason and "leave the part that needs them to the host" in reason
+    assert found.lifts == ()
+    assert found.contrast is not None
+
+
+def chain(path: Path, size: str, opset: int = 17) -> Path:
+    """A network that any size goes through and whose activations decide."""
+    file = saved(
+        path,
+        f"""<ir_version: 8, opset_import: ["" : {opset}]> g (float[1,3,{size}] image) => (float[1,64,{size}] y)
+        <float[64,3,3,3] w, float[64,64,3,3] v>
+        {{ a = Conv<pads=[1,1,1,1]>(image, w) b = Relu(a) c = Conv<pads=[1,1,1,1]>(b, v) d = Relu(c) e = Add(b, d)
+           y = Sigmoid(e) }}""",
+    )
+    model = onnx.load(file)
+    del model.graph.value_info[:]
+    for name, dims in (("w", (64, 3, 3, 3)), ("v", (64, 64, 3, 3))):
+        model.graph.initializer.append(numpy_helper.from_array(np.zeros(dims, np.float32), name))
+    onnx.save(model, file)
+    return file
+
+
+def test_where_memory_is_lacking_the_largest_inputs_that_fit_are_named(tmp_path: Path) -> None:
+    found = explain(chain(tmp_path / "m.onnx", "512,512"))
+    square, wide = (
+        lift for lift in found.lifts if "input that fits" in lift.change and "tiles" not in lift.change
+    )
+    assert "the largest square input" in square.change and "the largest 4:3 input" in wide.change
+    shape = square.change.split()[1].rstrip(",")
+    again = explain(tmp_path / "m.onnx", input_shapes={"": tuple(int(d) for d in shape.split("x"))})
+    assert again.verdict == "fits" and again.headline == f"m at {shape} fits the IMX500."
+    (part,) = again.parts
+    assert square.total_bytes == part.report.memory.total_bytes <= square.budget_bytes
+    assert square.dsp_ms == pytest.approx(
+        (part.report.latency.dsp_ms, part.report.latency.dsp_ms_low, part.report.latency.dsp_ms_high)
+    )
+    assert square.remains == ()
+    assert again.contrast is None
+
+
+@pytest.mark.parametrize("inputs", ["float[99999999] x", ""])
+def test_a_network_over_the_budget_without_an_image_is_explained_all_the_same(
+    inputs: str, tmp_path: Path
+) -> None:
+    body = "y = Relu(x)" if inputs else "y = RandomUniform<shape=[1,64,512,512]>()"
+    text = f'<ir_version: 8, opset_import: ["" : 17]> g ({inputs}) => (float[99999999] y) {{ {body} }}'
+    found = explain(saved(tmp_path / "m.onnx", text))
+    assert found.verdict == "does_not_fit"
+    assert not any("input that fits" in lift.change for lift in found.lifts)
+
+
+def test_of_several_networks_the_first_alone_is_resized() -> None:
+    row = next(lift for lift in page("edgesam").lifts if "largest square input" in lift.change)
+    assert row.change.startswith("encoder only, at 1x3x")
+    assert row.remains == ()
+    smaller = next(lift for lift in page("edgesam").lifts if lift.change == "at 96x96, encoder only")
+    assert smaller.total_bytes < row.total_bytes <= row.budget_bytes
+
+
+@pytest.mark.parametrize("model", ["tinysam", "tinysam/encoder"])
+def test_a_network_of_fixed_shape_has_no_such_rows(model: str) -> None:
+    assert not any("input that fits" in lift.change for lift in page(model).lifts)
+
+
+def test_4_bit_weights_are_a_way_out_only_where_memory_is_lacking() -> None:
+    assert not any("4-bit" in lift.change for lift in page("mobilesam/decoder@96").lifts)
+    assert any("4-bit" in lift.change for lift in page("mobilesam").lifts)
+
+
+def test_another_export_lifts_an_opset_that_is_refused(tmp_path: Path) -> None:
+    found = {lift.change: lift.remains for lift in explain(chain(tmp_path / "m.onnx", "64,64", 9)).lifts}
+    assert found["exported at opset 17"] == ()
+    assert "opset" in " ".join(found["as it is"])
+    large = {lift.change for lift in explain(chain(tmp_path / "m.onnx", "512,512", 9)).lifts}
+    assert any(change.startswith("exported at opset 17, at 1x3x") for change in large)
+
+
+def test_a_dynamic_model_has_a_way_out_that_the_page_names(tmp_path: Path) -> None:
+    file = chain(tmp_path / "m.onnx", "H,W")
+    (reason,) = explain(file).reasons
+    assert "SF502" in reason and "--input-shape" in reason
+    said = CliRunner().invoke(command, [str(file), "--input-shape", "1x3x64x64"])
+    assert said.exit_code == 0
+    assert "m at 1x3x64x64 fits the IMX500." in said.output and "image 1x3x64x64" in said.output
+
+
+def test_a_shape_that_nobody_knows_is_a_reason(tmp_path: Path) -> None:
+    found = explain(
+        saved(
+            tmp_path / "m.onnx",
+            '<ir_version: 8, opset_import: ["" : 17]> g (float[1,3,64,64] x) => (int64[4,N] y) { y = NonZero(x) }',
+        )
+    )
+    assert any("SF514" in reason for reason in found.reasons)
+
+
+def test_of_several_networks_none_is_given_a_shape() -> None:
+    with pytest.raises(ConfigError, match="tinysam/encoder, tinysam/decoder"):
+        explain("tinysam", input_shapes={"": (1, 3, 96, 96)})
+
+
+def test_an_empty_name_is_said_to_be_empty() -> None:
+    with pytest.raises(ConfigError, match="a model's name is empty"):
+        explain("")
+
+
+def test_reasons_that_overlap_are_said_to() -> None:
+    encoder = page("tinysam").parts[0]
+    assert sum(g.count for g in encoder.refused) > encoder.refused_nodes
+    assert (
+        f"120 in all for {encoder.refused_nodes} nodes: a node may be refused for several reasons"
+        in render(page("tinysam"))
+    )
+    assert all(one.note == "" for one in objections(page("edgesam@96").parts[0]))
+
+
+def test_a_group_names_its_nodes() -> None:
+    encoder = page("tinysam").parts[0]
+    for group in encoder.refused:
+        assert len(group.nodes) == group.count
+    assert len({n for g in encoder.refused for n in g.nodes}) == encoder.refused_nodes
+    assert to_dict(page("tinysam"))["parts"][0]["refused"][0]["nodes"] == encoder.refused[0].nodes
+
+
+@pytest.mark.parametrize("form", ["console", "markdown"])
+def test_verbose_names_every_node(form: str) -> None:
+    node = page("edgesam/encoder").parts[0].flagged[0].nodes[0]
+    plain, verbose = (
+        CliRunner().invoke(command, ["edgesam/encoder", "--format", form, *more]).output
+        for more in ([], ["-v"])
+    )
+    assert node not in plain
+    assert node in verbose.replace("&#95;", "_")
+
+
+def test_nodes_are_counted_after_folding_and_add_up() -> None:
+    (part,) = page("tinysam/encoder").parts
+    assert sum(part.operators.values()) == part.nodes < part.report.model.nodes
+    assert f"{part.nodes} ({part.report.model.nodes} before constants are folded)" in render(
+        page("tinysam/encoder")
+    )
+
+
+def test_the_page_says_where_the_front_end_stopped_and_what_it_did_not_judge() -> None:
+    (stopped,) = front_end_notes(page("tinysam/decoder").parts[0])
+    assert "judged no other node" in stopped
+    assert "MatMul, Cast rests on its answers about single operators" in stopped
+    counts, erf = front_end_notes(page("tinysam/encoder").parts[0])
+    assert "lines of the front end's log" in counts
+    assert "rests on" not in erf
+    assert front_end_notes(page("picosam3").parts[0]) == []
+
+
+def test_a_recorded_remark_is_said_in_words_of_its_own() -> None:
+    """Each remark that the recorded answers of this graph hold is known here: none is shown as it was noted."""
+    answers = page("sam-vit-b").parts[0].front_end
+    assert all(answer.note in REMARKS for answer in answers)
+    assert {front_end_words(answer)[1] for answer in answers} == set(REMARKS.values())
+
+
+def test_weights_clearly_above_the_parameters_are_explained() -> None:
+    def said(model: str) -> str:
+        return " ".join(text for text in page(model).caveats if "for 4,064,560 parameters" in text)
+
+    assert "3,145,920 B" in said("tinysam/decoder") and "once for each use" in said("tinysam/decoder")
+    assert said("tinysam/decoder@96") == ""
+
+
+def test_of_the_gelus_those_that_cannot_be_shifted_are_said_to_be_left_out() -> None:
+    assert any(text.startswith("22 of 23 Gelu") for text in page("tinysam/encoder").caveats)
 
 
 def test_json_is_plain_and_complete() -> None:
