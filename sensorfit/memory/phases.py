@@ -25,19 +25,26 @@ def polyphase(state: Expansion, node: Node, conv: cv.Convolution, value: Value) 
     rows, columns = out.rows - 1 + kernel[0], out.columns - 1 + kernel[1]
     extent = value.extent
     planes = value.layout is not Layout.BLOCKS
-    flat, sliced = (Layout.PLANES, Layout.TURNED) if planes else (Layout.BLOCKS, Layout.BLOCKS)
     tall = extent.resized(rows=max(rows * sy, extent.rows))
     full = tall.resized(columns=max(columns * sx, extent.columns))
+    # Planes of a block and more, which a concatenation leaves, are not turned: their columns are cut in blocks.
+    wide = planes and extent.channels >= facts.channel_block
+    flat, sliced = (Layout.PLANES, Layout.TURNED) if planes else (Layout.BLOCKS, Layout.BLOCKS)
     state.part = name
     padded = any(conv.pads) or full != extent
+    if wide:
+        flat = leanest((Layout.BLOCKS, Layout.PLANES), [tall], facts)
+        sliced = Layout.BLOCKS if padded else value.layout
     if padded:
         value = state.transform(value, tall, flat, f"{name}/pad-rows", f"rows padded for {name}", "Pad")
-        if planes:
+        if wide and flat is not sliced:
+            value = state.transform(value, tall, sliced, f"{name}/blocks", f"in blocks for {name}")
+        elif planes and not wide:
             value = state.transform(value, tall, sliced, f"{name}/turn", f"turned for {name}")
         value = state.transform(value, full, sliced, f"{name}/pad-columns", f"padded for {name}", "Pad")
     narrow = full.resized(columns=columns)
     small = narrow.resized(rows=rows)
-    cut = leanest((Layout.BLOCKS, Layout.PLANES), [narrow, small], facts) if planes else Layout.BLOCKS
+    cut = leanest((Layout.BLOCKS, Layout.PLANES), [narrow, small], facts) if planes and not wide else Layout.BLOCKS
     count = prod(conv.stride)
     stacked = small.resized(channels=conv.inputs * count)
     together = leanest(SIDE_BY_SIDE, [small] * count + [stacked], facts)
@@ -46,10 +53,10 @@ def polyphase(state: Expansion, node: Node, conv: cv.Convolution, value: Value) 
     for phase in range(count):
         label = f"phase {phase} of {name}"
         part = value
-        if planes and not padded:
+        if planes and not padded and not wide:
             part = state.transform(part, full, sliced, f"{name}/turn-{phase}", f"turned, {label}")
         part = state.transform(part, narrow, sliced, f"{name}/slice-{phase}", f"columns, {label}", "Slice")
-        if planes:
+        if cut is not sliced:
             part = state.transform(part, narrow, cut, f"{name}/back-{phase}", f"turned back, {label}")
         part = state.transform(part, small, cut, f"{name}/phase-{phase}", label, "Slice")
         if cut is not together:
