@@ -96,7 +96,11 @@ def read_convolution(graph: Graph, node: Node) -> Convolution | None:
 def is_pointwise_vector(graph: Graph, node: Node, conv: Convolution) -> bool:
     """Whether a 1x1 convolution works on a tensor without extent: it runs as a matrix product."""
     shapes = [graph.shape(t) for t in (*node.inputs[:1], *node.outputs[:1])]
-    return conv.groups == 1 and all(s is not None and all(d == 1 for d in s[2:]) for s in shapes)
+    return (
+        conv.groups == 1
+        and conv.kernel == (1, 1)
+        and all(s is not None and all(d == 1 for d in s[2:]) for s in shapes)
+    )
 
 
 def runs_by_group(conv: Convolution, facts: Facts) -> bool:

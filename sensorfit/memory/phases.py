@@ -44,7 +44,11 @@ def polyphase(state: Expansion, node: Node, conv: cv.Convolution, value: Value) 
         value = state.transform(value, full, sliced, f"{name}/pad-columns", f"padded for {name}", "Pad")
     narrow = full.resized(columns=columns)
     small = narrow.resized(rows=rows)
-    cut = leanest((Layout.BLOCKS, Layout.PLANES), [narrow, small], facts) if planes and not wide else Layout.BLOCKS
+    cut = (
+        leanest((Layout.BLOCKS, Layout.PLANES), [narrow, small], facts)
+        if planes and not wide
+        else Layout.BLOCKS
+    )
     count = prod(conv.stride)
     stacked = small.resized(channels=conv.inputs * count)
     together = leanest(SIDE_BY_SIDE, [small] * count + [stacked], facts)
