@@ -29,7 +29,7 @@ NARROW = [case for case in CASES.values() if case.kind != "wide probe"]
 DEVIATIONS: dict[str, tuple[int, int, str]] = {}
 """Networks whose (weights, runtime) errors are known: exact values, so that any change shows."""
 
-TOLD_APART = ("pa", "pb", "pc", "pd", "qa", "qb", "fc4", "fc6", "fc_act", "fc_act2", "grp16", "grpa", "grpb", "grpc", "grpd", "ja", "jc", "jd",
+TOLD_APART = ("pa", "pb", "pc", "pd", "va", "vb", "fc4", "fc6", "fc_act", "fc_act2", "grp16", "grpa", "grpb", "grpc", "grpd", "ja", "jc", "jd",
               "z_regx004_224", "z_mbv3l_160")  # fmt: skip
 """The probes that told grouped convolutions, matrix products of vectors and residuals apart."""
 

@@ -70,8 +70,9 @@ def test_tinysam_fails_for_operators_memory_and_prompts() -> None:
     assert not encoder.report.memory.fits
     assert [g.name for g in decoder.foreign_inputs] == ["points", "labels"]
     assert [g.kind for g in encoder.foreign_inputs] == ["size"]
-    assert {g.op for g in encoder.flagged} >= {"Softmax", "LayerNormalization"}
-    assert sum(g.count for g in encoder.flagged if g.op == "Softmax") == 10
+    assert "LayerNormalization" in {g.op for g in encoder.flagged}
+    assert "Softmax" in operators(encoder)
+    assert any("Softmax (10)" in text for text in encoder.refused_operators)
 
 
 def test_tinysams_reasons_have_their_numbers() -> None:
@@ -350,7 +351,7 @@ def test_reasons_that_overlap_are_said_to() -> None:
     encoder = page("tinysam").parts[0]
     assert sum(g.count for g in encoder.refused) > encoder.refused_nodes
     assert (
-        f"120 in all for {encoder.refused_nodes} nodes: a node may be refused for several reasons"
+        f"{sum(g.count for g in encoder.refused)} in all for {encoder.refused_nodes} nodes: a node may be refused for several reasons"
         in render(page("tinysam"))
     )
     assert all(one.note == "" for one in objections(page("edgesam@96").parts[0]))
