@@ -33,8 +33,8 @@ MODELS = ("picosam2", "picosam3", "edgesam", "tinysam", "litesam", "fastsam")
 
 
 @cache
-def table() -> Table:
-    return compare(MODELS)
+def table(*models: str) -> Table:
+    return compare(models or MODELS)
 
 
 def cells_of(row: Row, *others: Row) -> dict[str, str]:
@@ -203,22 +203,22 @@ def test_only_sources_of_what_is_shown_are_listed_and_under_the_same_number(widt
 
 
 def test_a_published_figure_of_another_extent_says_so() -> None:
-    found = compare(["sam2.1-tiny", "mobilesam"])
+    found = table("sam2.1-tiny", "mobilesam")
     assert "SAM 2.1 Hiera-Tiny, published parameters: the whole model." in below(found)
     assert any("MobileSAM, published MACs: encoder and decoder at 1024x1024" in line for line in below(found))
-    assert "the decoder 4.06 M" in " ".join(below(compare(["sam-vit-b"])))  # digits as they were noted
+    assert "the decoder 4.06 M" in " ".join(below(table("sam-vit-b")))  # digits as they were noted
 
 
 @pytest.mark.parametrize("width", [40, 80, 160, 240])
 def test_a_terminal_says_which_rows_are_an_encoder_alone(width: int) -> None:
-    names = fitted(compare(["edgesam", "edgesam@96", "efficientsam-ti", "picosam3"]).rows, width)["model"]
-    assert names == ["edgesam", "edgesam@96 (encoder)", "efficientsam-ti (encoder)", "picosam3"]
-    assert [r.parts for r in compare(["edgesam@96", "edgesam/encoder@96"]).rows] == [("encoder",), ()]
+    names = fitted(table("tinysam", "edgesam@96", "efficientsam-ti", "picosam3").rows, width)["model"]
+    assert names == ["tinysam", "edgesam@96 (encoder)", "efficientsam-ti (encoder)", "picosam3"]
+    assert [r.parts for r in table("edgesam@96", "edgesam/encoder@96").rows] == [("encoder",), ()]
 
 
 @pytest.mark.parametrize("width", [60, 80, 240])
 def test_bytes_that_quantization_may_raise_are_marked(width: int) -> None:
-    found = compare(["edgesam-deploy@96", "picosam3"])
+    found = table("edgesam-deploy@96", "picosam3")
     totals = fitted(found.rows, width)["total, MiB"]
     assert [cell.strip()[-1] == "‡" for cell in totals] == [True, False]
     assert len({len(cell) - cell.index(".") for cell in totals}) == 1  # the figures stand in line
@@ -232,7 +232,7 @@ def test_bytes_that_quantization_may_raise_are_marked(width: int) -> None:
 
 
 def test_notes_that_differ_in_numbers_are_one() -> None:
-    found = compare(["edgesam@96", "efficientsam-ti"])
+    found = table("edgesam@96", "efficientsam-ti")
     assert sum("may shift" in line for line in below(found)) == 1
     (line,) = [line for line in below(found) if line.startswith("‡ 12, 27 Gelu: ")]
     assert line.endswith(" Rows: EdgeSAM encoder at 96x96; EfficientSAM-Ti.")
@@ -252,10 +252,10 @@ def test_inputs_the_sensor_does_not_deliver_are_said_beside_fits(tmp_path: Path)
 
 
 def test_what_an_encoder_hands_to_its_decoder_is_not_foreign() -> None:
-    whole, decoder = compare(["tinysam@96", "tinysam/decoder@96"]).rows
+    whole, decoder = table("tinysam@96", "tinysam/decoder@96").rows
     assert whole.foreign_inputs == ()
     assert len(decoder.foreign_inputs) > 2
-    (both,) = compare(["tinysam"]).rows
+    (both,) = table("tinysam").rows
     assert [given.partition(" ")[0] for given in both.foreign_inputs] == ["image", "points", "labels"]
 
 
