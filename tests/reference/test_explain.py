@@ -83,7 +83,7 @@ def test_tinysams_reasons_have_their_numbers() -> None:
     assert any("points 1x2x2, labels 1x2" in r for r in reasons)
 
 
-@pytest.mark.parametrize("model", ["tinysam", "sam-vit-b"])
+@pytest.mark.parametrize("model", ["tinysam", "efficientsam-ti"])
 def test_the_nodes_of_the_operators_add_up_to_the_refused_ones(model: str) -> None:
     for part in page(model).parts:
         counts = [int(text.rpartition(" (")[2].rstrip(")")) for text in part.refused_operators]

@@ -17,13 +17,15 @@ DATA = Path(__file__).parents[1] / "data" / "operators"
 BATCHED = json.loads((DATA / "batched.json").read_text())
 
 
-@pytest.mark.parametrize("name", BATCHED)
-def test_a_node_behind_a_batch_of_two_is_refused_where_the_front_end_refuses_it(name: str) -> None:
-    with zipfile.ZipFile(DATA / "batched.zip") as file:
-        proto = onnx.load_model_from_string(file.read(f"{name}.onnx"))
-    node, reasons = BATCHED[name]["node"], BATCHED[name]["reasons"]
-    found = [
-        f for f in verify(load(proto, name), load_target()) if f.node == node and f.support == "unsupported"
-    ]
-    assert bool(found) == bool(reasons)
-    assert not reasons or any(f.reason in reasons for f in found)
+@pytest.mark.parametrize("op", sorted({name.partition("_")[2] for name in BATCHED}))
+def test_a_node_behind_a_batch_of_two_is_refused_where_the_front_end_refuses_it(op: str) -> None:
+    names = [name for name in BATCHED if name.partition("_")[2] == op]
+    assert names
+    for name in names:
+        with zipfile.ZipFile(DATA / "batched.zip") as file:
+            proto = onnx.load_model_from_string(file.read(f"{name}.onnx"))
+        node, reasons = BATCHED[name]["node"], BATCHED[name]["reasons"]
+        found = verify(load(proto, name), load_target())
+        said = [f.reason for f in found if f.node == node and f.support == "unsupported"]
+        assert bool(said) == bool(reasons), name
+        assert not reasons or set(said) & set(reasons), name
