@@ -46,7 +46,8 @@ def ranges(paths: Iterable[str]) -> tuple[str, ...]:
 def spread(texts: Iterable[str]) -> str:
     """Texts that differ in numbers only as one, with all numbers that stand in a place: ``dim 25, 100``."""
     several = list(texts)
-    each = (", ".join(map(str, sorted(set(column)))) for column in zip(*map(_numbers, several), strict=True))
+    columns = zip(*map(_NUMBER.findall, several), strict=True)  # as they are written: 4.06 has a zero
+    each = (", ".join(sorted(set(column), key=int)) for column in columns)
     return _filled(shape_of(several[0]), list(each))
 
 

@@ -59,6 +59,7 @@ def test_a_range_names_no_block_that_is_not_there() -> None:
 
 def test_reasons_that_differ_in_numbers_name_each_number() -> None:
     assert spread(["batch dim 25", "batch dim 361", "batch dim 25"]) == "batch dim 25, 361"
+    assert spread(["4.06 M of 0bc0355", "4.06 M of 0bc0355"]) == "4.06 M of 0bc0355"
 
 
 def test_tinysam_fails_for_operators_memory_and_prompts() -> None:
