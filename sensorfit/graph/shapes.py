@@ -174,7 +174,7 @@ class Values:
         """Whether ONNX's inference survives ``node``: no more dimensions than a tensor can have, terms that match.
 
         Its Einsum reads past the end of a term that is shorter than its operand's
-        rank, its ConvTranspose past a weight of rank one, and a Reshape to a vector of a thousand million sizes makes as many.
+        rank, its ConvTranspose and MaxUnpool past an operand of another rank, and a Reshape to a vector of a thousand million sizes makes as many.
         Inside of a subgraph nobody can ask all that first (and its If crashes on branches of its own).
         """
         if has_subgraphs(node):
@@ -190,7 +190,7 @@ class Values:
             return all(
                 r is not None and ("..." in t or len(t) == len(r)) for t, r in zip(terms, ranks, strict=True)
             )
-        if node.op_type in ("Conv", "ConvTranspose") and not node.domain:
+        if node.op_type in ("Conv", "ConvTranspose", "MaxUnpool") and not node.domain:
             shapes = [self.shape(i) for i in node.input[:2]]
             if None not in shapes and len({len(s) for s in shapes if s is not None}) != 1:
                 return False
