@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from ..explain.blocks import shape_of
+from ..explain.blocks import shape_of, spread
 from .cells import (
     COCO,
     COLUMNS,
@@ -32,8 +31,6 @@ VERDICTS = {
     "flagged nodes": "Flagged: only the PicoSAM papers' constraint set refuses it.",
 }
 """What the legend says of which columns."""
-
-_NUMBER = re.compile(r"\d+")
 
 Naming = Callable[[Row], str]
 
@@ -113,17 +110,9 @@ def _grouped(
     for row, text in said:
         groups.setdefault(alike(text), []).append((row, text))
     return [
-        ("; ".join(dict.fromkeys(name(row) for row, _ in group)), _merged(text for _, text in group))
+        ("; ".join(dict.fromkeys(name(row) for row, _ in group)), spread(text for _, text in group))
         for group in groups.values()
     ]
-
-
-def _merged(texts: Iterable[str]) -> str:
-    """Texts that differ in numbers only as one, with all numbers that stand in a place: ``12, 22 Gelu``."""
-    several = list(dict.fromkeys(texts))
-    columns = zip(*map(_NUMBER.findall, several), strict=True)
-    words = (", ".join(sorted(set(column), key=int)) for column in columns)
-    return _NUMBER.sub(lambda _: next(words), several[0])
 
 
 def listed(words: Sequence[str]) -> str:
