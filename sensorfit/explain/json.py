@@ -8,7 +8,7 @@ from typing import Any
 from .model import Page, Part
 from .words import front_end_notes, objections
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 SLOWEST = 3
 """Layers listed, those that take most of the time."""
 

@@ -221,9 +221,9 @@ def lift_left(lift: Lift, budget_bytes: int) -> str:
 def published_row(page: Page, one: Published) -> tuple[str, str, str, str]:
     """Figure, value, remark and source of something published."""
     name = one.figure.replace("_", " ") + (f", {one.variant}" if one.variant else "")
-    remark = "; ".join(part for part in (one.covers, one.note, _beyond(page, one)) if part)
-    source = one.source + ("" if one.first_hand else " (second-hand)")
-    return name, f"{one.value:g} {one.unit}", remark, source
+    note = "" if one.derived else one.note  # how it was derived stands with the source
+    remark = "; ".join(part for part in (one.covers, note, _beyond(page, one)) if part)
+    return name, f"{one.value:g} {one.unit}", remark, one.cited
 
 
 def _beyond(page: Page, one: Published) -> str:

@@ -31,7 +31,7 @@ DEVIATIONS: dict[str, tuple[int, int, str]] = {}
 
 TOLD_APART = ("pa", "pb", "pc", "pd", "va", "vb", "fc4", "fc6", "fc_act", "fc_act2", "grp16", "grpa", "grpb", "grpc", "grpd", "ja", "jc", "jd",
               "z_regx004_224", "z_mbv3l_160")  # fmt: skip
-"""The probes that told grouped convolutions, matrix products of vectors and residuals apart."""
+"""The probes that told grouped convolutions, products and kernels of vectors, strides behind a Concat and residuals apart."""
 
 
 COMPUTES = ("Convolution", "MaxPool", "AveragePool", "Resize")

@@ -498,3 +498,11 @@ def test_the_page_names_what_the_budgets_fixes_point_to() -> None:
     fixes = {f.rule: f.fix for f in budget_findings(report, tight)}
     assert "where the peak is" in fixes["SF601"] and fixes["SF601"] == fixes["SF605"]
     assert "slowest layers" in fixes["SF602"]
+
+
+def test_a_derived_figure_says_so_beside_its_source() -> None:
+    (line,) = [
+        line for line in render(page("edgesam")).splitlines() if line.startswith("| latency | 25.8 ms")
+    ]
+    assert line.count("1000 / 38.7 frames per second") == 1
+    assert "(derived: 1000 / 38.7 frames per second)" in line
