@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .api import check
-    from .convert.build import build
+    from .pipeline.build import build
     from .report.report import Report
     from .target import Target, load_target
     from .verify.finding import Finding
@@ -21,7 +21,7 @@ __all__ = ["Finding", "Report", "Target", "__version__", "build", "check", "load
 
 _WHERE = {
     "check": "api",
-    "build": "convert.build",
+    "build": "pipeline.build",
     "Report": "report.report",
     "Target": "target",
     "load_target": "target",

@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import onnx
 
-from .apart import Aside, at_once
-from .config import PROFILES
 from .errors import ConfigError, ModelError
+from .gate.config import PROFILES
 from .graph import limits
 from .graph.ir import Graph
 from .graph.load import QUANTIZER_DOMAIN, load
@@ -27,6 +26,7 @@ from .graph.lower import lower
 from .graph.shapes import dtype_of, shape_of
 from .graph.stored import FLOATS
 from .models.registry import Entry, meant, nothing_called
+from .runtime.worker import Aside, at_once
 from .target import Target, load_target
 from .version import __version__
 
@@ -65,7 +65,7 @@ def check(
     set). ``input_shapes`` sets an input's shape by name, "" meaning the first.
     ``largest_inputs`` also looks for the largest square and 4:3 inputs that fit.
     ``confirm`` also asks the real converter (extra ``build``). ``aside`` begins
-    the memory analysis, here or beside this process (``apart.beside``). Raises
+    the memory analysis, here or beside this process (``runtime.worker.beside``). Raises
     ModelError for a file or name that cannot be checked, ConfigError for an
     unknown profile.
     """
@@ -100,11 +100,11 @@ def check(
     confirmation = None
     if confirm:
         from .convert.frontend import confirm as ask  # the extra `build`
-        from .verify.confirmed import heed
+        from .verify.confirmation import apply_confirmation
 
         judged = (*graph.inputs, *graph.outputs) if input_shapes else ()
         confirmation = ask(source, {name: graph.shape(name) for name in judged})
-        found = {p: _sorted(heed(own, confirmation)) for p, own in found.items()}
+        found = {p: _sorted(apply_confirmation(own, confirmation)) for p, own in found.items()}
     return Report(
         version=__version__,
         model=info,

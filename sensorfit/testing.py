@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .api import check
-from .budgets import budget_findings
-from .config import Policy, parse_budgets
-from .report.escape import plain
+from .gate.budgets import budget_findings
+from .gate.config import Policy, parse_budgets
+from .render.escape import plain
+from .render.phrases import VERDICT, of_budget_words
 from .report.outcome import grouped
 from .report.report import Report
-from .report.words import VERDICT, of_budget_words
 
 if TYPE_CHECKING:
     import onnx

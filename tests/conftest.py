@@ -15,6 +15,7 @@ from hypothesis import settings
 from sensorfit.graph.ir import Graph
 from sensorfit.graph.load import load
 
+pytest_plugins = ("tests.made_reports",)
 ROOT = Path(__file__).resolve().parent.parent
 SLOW = ("toolchain", "packaging", "reference")
 """Marks of tests that take up to minutes."""

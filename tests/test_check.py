@@ -16,9 +16,9 @@ from click.testing import CliRunner
 from onnx import numpy_helper
 
 import sensorfit
-from sensorfit import apart
 from sensorfit.cli import group
-from sensorfit.report.json import schema
+from sensorfit.render.json import schema
+from sensorfit.runtime import worker
 from tests.conftest import model_of
 
 
@@ -129,7 +129,7 @@ def test_check_imports_nothing_heavy(name: str) -> None:
 
 READY = """
 import os
-from sensorfit.judge import ready
+from sensorfit.gate.job import ready
 ready()
 import numpy
 assert numpy.ones(2).sum() == 2
@@ -137,7 +137,7 @@ print(len(os.listdir("/proc/self/task")), os.environ.get("OPENBLAS_NUM_THREADS")
 """
 
 
-@pytest.mark.skipif(not apart.AVAILABLE, reason="counts threads where Linux lists them")
+@pytest.mark.skipif(not worker.AVAILABLE, reason="counts threads where Linux lists them")
 @pytest.mark.parametrize(("given", "left"), [(None, "1 None"), ("1", "1 1")])
 def test_a_child_starts_no_threads_and_leaves_the_environment_as_it_was(given: str | None, left: str) -> None:
     env = {k: v for k, v in os.environ.items() if k != "OPENBLAS_NUM_THREADS"}
@@ -148,15 +148,15 @@ def test_a_child_starts_no_threads_and_leaves_the_environment_as_it_was(given: s
 
 UNREAD = """
 import sys
-from sensorfit.judge import judge, ready, Job
-from sensorfit.postponed import UNREAD
-from sensorfit.config import Policy
+from sensorfit.gate.job import judge, ready, Job
+from sensorfit.runtime.lazy_imports import UNREAD
+from sensorfit.gate.config import Policy
 ready()
 for model in ("picosam3", "tinysam"):
     assert judge(Job(model, Policy())).report is not None
 print(type(sys.modules["numpy"]).__name__)
 print(sorted({"ssl", "http.client", "urllib.request", "tarfile", "argparse", "importlib.resources"} & set(sys.modules)))
-stood = {name: sys.modules[name] for name in UNREAD if type(sys.modules[name]).__name__ == "_Postponed"}
+stood = {name: sys.modules[name] for name in UNREAD if type(sys.modules[name]).__name__ == "_DeferredModule"}
 print([name for name in UNREAD if name.startswith(("onnx", "google")) and name not in stood])
 print([name for name, was in stood.items() if not was.__file__ or sys.modules[name] is was])
 import onnx
@@ -166,29 +166,30 @@ print(onnx.hub.get_model_info.__module__, sys.modules["onnx.hub"].get_model_info
 
 def test_a_child_leaves_out_what_onnx_imports_for_others_and_has_it_when_asked() -> None:
     done = subprocess.run([sys.executable, "-c", UNREAD], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["_Postponed", "[]", "[]", "[]", "onnx.hub True"]
+    assert done.stdout.splitlines() == ["_DeferredModule", "[]", "[]", "[]", "onnx.hub True"]
 
 
 PARENT = """
 import os, sys
-from sensorfit import apart, cli
-start, parent = apart._Child, os.getpid()
+from sensorfit import cli
+from sensorfit.runtime import worker
+start, parent = worker._Worker, os.getpid()
 def shown(*args):
     if os.getpid() == parent:
         slow = {"click", "onnx", "numpy", "rich", "tomli", "inspect", "socket"} & set(sys.modules)
-        print("before the child:", sorted(m for m in slow if type(sys.modules[m]).__name__ != "_Postponed"), file=sys.stderr)
+        print("before the child:", sorted(m for m in slow if type(sys.modules[m]).__name__ != "_DeferredModule"), file=sys.stderr)
     return start(*args)
-apart._Child = shown
+worker._Worker = shown
 sys.argv = ["sensorfit", "check", "picosam3", "--no-baseline"]
 try:
     cli.main()
 finally:
     heavy = {"onnx", "numpy", "google", "sensorfit.api"} & set(sys.modules)
-    print("at the end:", sorted(m for m in heavy if type(sys.modules[m]).__name__ != "_Postponed"), file=sys.stderr)
+    print("at the end:", sorted(m for m in heavy if type(sys.modules[m]).__name__ != "_DeferredModule"), file=sys.stderr)
 """
 
 
-@pytest.mark.skipif(not apart.AVAILABLE, reason="elsewhere the command judges in its own process")
+@pytest.mark.skipif(not worker.AVAILABLE, reason="elsewhere the command judges in its own process")
 def test_the_command_waits_for_no_import_that_its_child_can_do(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", PARENT], cwd=tmp_path, capture_output=True, text=True, check=True

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import sensorfit
-from sensorfit.report.json import to_dict
+from sensorfit.render.json import to_dict
 from tests.conftest import copy_of_the_repository
 
 pytestmark = pytest.mark.packaging

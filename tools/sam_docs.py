@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import sys
 
-from sensorfit.compare import Table, compare
-from sensorfit.compare.render import to_markdown
-from sensorfit.explain import explain
-from sensorfit.explain.markdown import render
+from sensorfit.comparison import Table, compare
+from sensorfit.comparison.render import to_markdown
+from sensorfit.explanation import explain
+from sensorfit.explanation.markdown import render
 from tools.docs_table import DOCS, Place
 
 PAGE, PLOT = DOCS / "sam.md", DOCS / "miou_vs_sram.svg"
@@ -60,7 +60,7 @@ def main(argv: list[str]) -> None:
         return
     for file, content in wanted.items():
         file.write_text(content, encoding="utf-8")
-    from sensorfit.compare.plot import plot
+    from sensorfit.comparison.plot import plot
 
     plot(table, str(PLOT))
     print(", ".join(str(file.relative_to(DOCS.parent)) for file in (*wanted, PLOT)))

@@ -43,18 +43,18 @@ def _open_what_is_closed() -> None:
 def _main() -> None:
     """The child that will check begins first: it imports onnx while click reads the command line."""
     if LIGHT.intersection(sys.argv[1:2]):
-        from ..postponed import lighten
+        from ..runtime.lazy_imports import defer_unread_modules
 
-        lighten()
+        defer_unread_modules()
     if sys.argv[1:2] == ["check"] and not {"-h", "--help"}.intersection(sys.argv):
-        from ..apart import COLLECT_EVERY, head_start
-        from ..judge import judge, ready
+        from ..gate.job import judge, ready
+        from ..runtime.worker import COLLECT_EVERY, prefork
 
         gc.set_threshold(COLLECT_EVERY)
         atexit.register(
             gc.freeze
         )  # or Python looks for cycles among all that the end of the process frees anyway
-        with head_start(judge, ready):
+        with prefork(judge, ready):
             _run()
     else:
         _run()

@@ -42,8 +42,8 @@ def command(model: str, directory: Path | None, quiet: bool, **options: Any) -> 
     """
     from rich.console import Console
 
-    from ..convert.build import build
-    from ..report.build import print_build
+    from ..pipeline.build import build
+    from ..render.build import print_build
     from .progress import progress
 
     # A CI runner that gives up sends SIGTERM: leave as on Ctrl-C, with nothing half-written and no Java behind.

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ..report.outputs import FORMATS
+from ..render.outputs import FORMATS
 from .options import PROFILES, input_shape, listed
 
 
@@ -45,6 +45,6 @@ def command(ctx: click.Context, models: tuple[str, ...], **options: Any) -> None
       sensorfit check models/ -j 4 --format github --output out.sarif
       sensorfit check --write-baseline && sensorfit check
     """
-    from ..gate import check_all
+    from ..gate.run import check_all
 
     ctx.exit(check_all(models, **options))

@@ -40,7 +40,7 @@ class Lazy(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
-        from ..report.pipe import reader_may_leave
+        from ..render.pipe import reader_may_leave
 
         with reader_may_leave():
             return super().invoke(ctx)
@@ -107,7 +107,7 @@ def run() -> None:
 
 
 def _fail(message: str, code: int) -> None:
-    from ..report.escape import terminal  # a message may quote a model
+    from ..render.escape import terminal  # a message may quote a model
 
     click.echo(f"sensorfit: {terminal(message)}", err=True)
     sys.exit(code)

@@ -33,8 +33,8 @@ def command(models: tuple[str, ...], form: str, output: str | None, plot_file: s
 
     Exit codes: 0; 2 unusable input; 3 an extra is missing.
     """
-    from ..compare import compare, present
-    from ..gate import expand
+    from ..comparison import compare, present
+    from ..gate.run import expand
 
     wanted = expand(models) if models else ()
     present.show(compare(wanted, input_persistency, _followed), form, output, plot_file)

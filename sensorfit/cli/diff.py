@@ -30,10 +30,10 @@ def command(ctx: click.Context, old: str, new: str, format_: str, profile: str, 
       sensorfit diff picosam2 picosam3 --format markdown
       sensorfit diff main.onnx branch.onnx --exit-code
     """
-    from ..diff import diff
-    from ..report.difference import print_diff, render_markdown
-    from ..report.pipe import reader_may_leave
-    from ..report.screen import console_for
+    from ..difference import diff
+    from ..render.difference import print_diff, render_markdown
+    from ..render.pipe import reader_may_leave
+    from ..render.screen import console_for
 
     found = diff(old, new, profile=profile, input_persistency=input_persistency, input_shapes=input_shapes)
     with reader_may_leave():

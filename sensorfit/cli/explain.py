@@ -31,8 +31,8 @@ def command(model: str, form: str, output: str | None, profile: str, input_persi
     Exit codes: 0 it fits or the answer is unknown; 1 it does not fit; 2
     unusable input; 3 sensorfit itself failed.
     """
-    from ..explain import explain, present
-    from ..report.pipe import reader_may_leave
+    from ..explanation import explain, present
+    from ..render.pipe import reader_may_leave
 
     page = explain(model, profile, input_persistency, input_shapes)
     with reader_may_leave():

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from ..convert.stages import Stage, Stages
+from ..pipeline.stages import Stage, Stages
 
 
 class ShownStages(Stages):

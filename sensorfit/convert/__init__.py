@@ -1,1 +1,1 @@
-"""``build`` and ``--confirm``: Sony's converter as a subprocess, and what it leaves behind."""
+"""Sony's converter as a subprocess, and what its files and messages say."""

@@ -1,7 +1,7 @@
 """Bounds on a model that a stranger sent, and the reading that keeps to them.
 
 ``read_model`` opens a file and ``check_model_limits`` looks at the message
-before anything walks it; ``sensorfit.deadline`` bounds the time. Whatever exceeds a bound is a
+before anything walks it; ``sensorfit.runtime.deadline`` bounds the time. Whatever exceeds a bound is a
 ModelError: one sentence, exit 2. ``docs/ci.md`` lists the bounds.
 
 Nothing here loads external data, runs code from a model or opens a connection.

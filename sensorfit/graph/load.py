@@ -19,8 +19,8 @@ from onnx import helper
 from ..errors import ModelError
 from ..units import show_shape
 from . import limits, validity
-from .agree import contradiction
 from .ir import Graph, Node
+from .operand_shapes import contradiction
 from .order import ordered
 from .shapes import Values, dense, shape_of
 from .stored import is_external, location

@@ -15,10 +15,10 @@ import onnx
 from onnx import SparseTensorProto, TensorProto, TypeProto, helper
 from onnx.shape_inference import infer_node_outputs
 
-from .agree import BROADCASTING
 from .fold import MAX_ELEMENTS, NOT_FOLDED, Constant, Folded, Stored
 from .ir import Shape, Tensor
 from .limits import MAX_RANK
+from .operand_shapes import BROADCASTING
 from .subgraphs import has_subgraphs
 
 SMALL = 1024

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import ConfigError, ModelError
-from ..files import write_text
 from ..graph.load import load
 from ..graph.lower import lower
 from ..models.registry import meant, nothing_called
-from ..report.latency import render_refit
+from ..render.latency import render_refit
+from ..runtime.files import write_text
 from ..target import load_target, read_facts
 from .calibrate import Measured, refit, shipped_demands, shipped_measurements
 from .calibration_file import render_toml

@@ -1,1 +1,1 @@
-"""The answer to a check and what shows it: one renderer a file."""
+"""The answer to a check as values."""

@@ -89,6 +89,6 @@ class Report:
 
     def to_dict(self, plan: bool = False) -> dict[str, Any]:
         """The JSON object of schema ``report/schema.json``; with ``plan``, every step of the memory plan."""
-        from .json import to_dict
+        from ..render.json import to_dict
 
         return to_dict(self, plan=plan)

@@ -205,7 +205,7 @@ def asked(word: str) -> tuple[str, ...]:
 @cache
 def texts() -> dict[str, Text]:
     """The text of every rule, by id."""
-    from ..budgets import RULES
+    from ..gate.budgets import RULES
     from ..rules.latency import TEXTS
 
     found = (

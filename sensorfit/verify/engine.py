@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import import_module
 
-from ..config import PROFILES
+from ..gate.config import PROFILES
 from ..graph.constants import without_constant_nodes
 from ..graph.ir import Graph, Node
 from ..target import Target

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from sensorfit.convert import toolchain
-from sensorfit.convert.build import build
 from sensorfit.errors import ConfigError, MissingDependency, ModelError, ToolchainError
+from sensorfit.pipeline.build import build
 
 
 def test_what_a_tool_prints_is_logged_and_returned(tmp_path: Path) -> None:

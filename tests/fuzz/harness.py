@@ -72,9 +72,9 @@ def problem(data: bytes, seconds: float = SECONDS) -> str | None:
 
 
 def _check(data: bytes) -> str | None:
-    from sensorfit.config import Policy
-    from sensorfit.gate import Job, judge
-    from sensorfit.report import show
+    from sensorfit.gate.config import Policy
+    from sensorfit.gate.run import Job, judge
+    from sensorfit.render import show
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from sensorfit import baseline
 from sensorfit.errors import ConfigError
-from sensorfit.gate import against
+from sensorfit.gate import baseline
+from sensorfit.gate.run import against
 from sensorfit.report.outcome import Change, Outcome
 from sensorfit.report.report import Report
 
-from .conftest import finding, report
+from ..made_reports import finding, report
 
 
 def compared(then: Report, now: Report, fail_on: str = "error") -> Outcome:

@@ -6,8 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from sensorfit.config import DEFAULTS, Budgets, Config, Policy, find_config, parse_budgets, read_config
 from sensorfit.errors import ConfigError
+from sensorfit.gate.config import (
+    DEFAULTS,
+    Budgets,
+    Config,
+    Policy,
+    find_config,
+    parse_budgets,
+    read_config,
+)
 from sensorfit.units import bytes_of, count_of, milliseconds_of, show_bytes
 
 FULL = """

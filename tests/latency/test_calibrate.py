@@ -25,7 +25,7 @@ from sensorfit.latency.calibration_file import read_calibration, render_toml
 from sensorfit.latency.estimate import estimate
 from sensorfit.models.measured import DIRECTORY
 from sensorfit.models.net import Net
-from sensorfit.report.latency import render_refit
+from sensorfit.render.latency import render_refit
 from sensorfit.target import Target, read_facts
 
 

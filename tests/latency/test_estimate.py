@@ -17,7 +17,7 @@ from sensorfit.graph.lower import lower
 from sensorfit.latency.estimate import WORDS, estimate, shipped
 from sensorfit.models.measured import DIRECTORY
 from sensorfit.models.net import Net
-from sensorfit.report.latency import render_latency
+from sensorfit.render.latency import render_latency
 from sensorfit.target import Target, read_facts
 
 Device = Callable[[Net], Graph]

@@ -9,7 +9,7 @@ import pytest
 from sensorfit.latency.calibrate import Refit
 from sensorfit.latency.calibration_file import render_toml
 from sensorfit.latency.session import BEGIN, END, SHIPPED_HEADING
-from sensorfit.report.latency import render_refit
+from sensorfit.render.latency import render_refit
 from sensorfit.target import Target, read_facts
 
 

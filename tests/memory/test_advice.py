@@ -18,7 +18,7 @@ from sensorfit.memory.analysis import analyse
 from sensorfit.memory.layout import load_memory_facts
 from sensorfit.memory.model import MemoryReport
 from sensorfit.memory.resize import FOUR_BY_THREE, largest_input
-from sensorfit.report.memory import render_timeline
+from sensorfit.render.memory import render_timeline
 from sensorfit.rules.memory import findings
 from sensorfit.target import load_target
 from tests.conftest import model_of

@@ -12,9 +12,9 @@ import onnx
 import pytest
 
 from sensorfit import check
-from sensorfit.explain.markdown import render
-from sensorfit.explain.page import explain
-from sensorfit.explain.parts import weights_at
+from sensorfit.explanation.markdown import render
+from sensorfit.explanation.page import explain
+from sensorfit.explanation.parts import weights_at
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
 from sensorfit.memory.analysis import analyse

@@ -15,15 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sensorfit
-from sensorfit.budgets import budget_findings
-from sensorfit.compare import compare
-from sensorfit.compare.render import to_csv, to_json, to_markdown
-from sensorfit.config import Budgets
-from sensorfit.explain import explain
+from sensorfit.comparison import compare
+from sensorfit.comparison.render import to_csv, to_json, to_markdown
+from sensorfit.explanation import explain
+from sensorfit.gate.budgets import budget_findings
+from sensorfit.gate.config import Budgets
 from sensorfit.memory.tiles import Window, shares
+from sensorfit.render.phrases import share_words
+from sensorfit.render.show import text as rendered
 from sensorfit.report.outcome import Outcome
-from sensorfit.report.show import text as rendered
-from sensorfit.report.words import share_words
 from tools.tiling_errors import PLACE, answers, model, report, runtime_bytes, table
 
 OPEN = {"t_res", "av", "m4", "bx", "n_effv2b0_224"}

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 import sensorfit
-from sensorfit.budgets import budget_findings
-from sensorfit.config import read_config
 from sensorfit.convert.frontend import Confirmation
 from sensorfit.errors import ConfigError
+from sensorfit.gate.budgets import budget_findings
+from sensorfit.gate.config import read_config
 from sensorfit.verify.book import FAMILIES, NAMES, asked, texts
-from sensorfit.verify.confirmed import heed
+from sensorfit.verify.confirmation import apply_confirmation
 from sensorfit.verify.engine import front_end_verdict, rules
 from sensorfit.verify.rule import CODES, graph_rule, parse
 
@@ -63,7 +63,7 @@ def test_the_converters_other_answer_is_the_finding() -> None:
         ours, theirs = example.split()[-2:]
         assert ours == front_end_verdict(()) == "accepted"
         answer = Confirmation(theirs, "", (), (), None, 0.1)
-        assert any(f.rule == "SF122" for f in heed((), answer)) == differs
+        assert any(f.rule == "SF122" for f in apply_confirmation((), answer)) == differs
 
 
 @pytest.mark.parametrize("id", sorted(texts()))

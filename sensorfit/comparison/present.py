@@ -1,0 +1,22 @@
+"""A comparison to standard output, a file, a plot."""
+
+from __future__ import annotations
+
+from ..render.screen import deliver, print_or_write
+from .model import Table
+from .render import print_table, to_csv, to_json, to_markdown
+
+TABLE_WIDTH = 240
+"""Columns of a table written to a file."""
+
+
+def show(result: Table, form: str, output: str | None, plot_file: str | None) -> None:
+    """Draw ``plot_file`` first, so that nothing is printed when it cannot be, then write the table."""
+    if plot_file is not None:
+        from .plot import plot
+
+        plot(result, plot_file)
+    if form == "console":
+        print_or_write(lambda console: print_table(result, console), output, TABLE_WIDTH)
+    else:
+        deliver({"markdown": to_markdown, "csv": to_csv, "json": to_json}[form](result), output)

@@ -1,0 +1,217 @@
+"""What changed between two graphs: verdict, figures, operators, nodes, layers, findings.
+
+Nodes are matched like findings are: by name with the same signature (operator,
+attributes, shapes), then by signature alone, because exporters renumber.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from .gate import baseline
+from .graph.ir import Graph, Node
+from .graph.load import load
+from .report.outcome import Change, Figure
+from .report.report import SCHEMA_VERSION, Report
+from .units import show_shape
+from .verify.finding import Finding
+from .version import __version__
+
+UNITS: Final = {
+    "total_bytes": "B", "runtime_bytes": "B", "weights_bytes": "B", "macs": "", "cycles": "", "dsp_ms": "ms", "parameters": "",
+    "nodes": "",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class NodeChange:
+    """A node that only one of the graphs has, or whose signature changed (``was`` and ``now`` both set)."""
+
+    node: str
+    was: str
+    now: str
+
+
+@dataclass(frozen=True)
+class Operator:
+    """How often an operator stands in each graph."""
+
+    op: str
+    before: int
+    now: int
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer of both device graphs whose MACs or cycles changed."""
+
+    node: str
+    op: str
+    macs_before: int
+    macs_now: int
+    cycles_before: int
+    cycles_now: int
+
+
+@dataclass(frozen=True)
+class Diff:
+    """From ``old`` to ``new``."""
+
+    old: Report
+    new: Report
+    figures: tuple[Figure, ...]
+    operators: tuple[Operator, ...]
+    """Only those whose number changed."""
+    nodes: tuple[NodeChange, ...]
+    layers: tuple[Layer, ...]
+    """The largest change in cycles first."""
+    findings: Change
+
+    @property
+    def worse(self) -> bool:
+        """Whether the baseline's rules would refuse the new graph for what is worse in it."""
+        rank = baseline.VERDICTS.index
+        return (
+            rank(self.new.verdict) > rank(self.old.verdict)
+            or bool(self.findings.grown)
+            or any(f.severity == "error" for f in self.findings.new)
+        )
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing differs that the check looks at."""
+        moved = any(f.before != f.now for f in self.figures)
+        return not (
+            moved or self.operators or self.nodes or self.layers or self.findings.new or self.findings.gone
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object of ``sensorfit diff --format json``."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "tool": {"name": "sensorfit", "version": __version__},
+            "old": _model(self.old),
+            "new": _model(self.new),
+            "figures": {f.name: {"old": f.before, "new": f.now, "unit": f.unit} for f in self.figures},
+            "operators": [{"op": o.op, "old": o.before, "new": o.now} for o in self.operators],
+            "nodes": [{"node": n.node, "old": n.was or None, "new": n.now or None} for n in self.nodes],
+            "layers": [asdict(layer) for layer in self.layers],
+            "findings": {
+                "new": [_finding(f) for f in self.findings.new],
+                "gone": [dict(r) for r in self.findings.gone],
+            },
+            "worse": self.worse,
+        }
+
+
+def diff(old: str | Path, new: str | Path, **options: Any) -> Diff:
+    """Check ``old`` and ``new`` (files or built-in names) with the same ``options`` of ``check`` and compare."""
+    from .api import check, resolve
+
+    before, now = check(old, **options), check(new, **options)
+    shapes = options.get("input_shapes")
+    graphs = [load(resolve(model)[0], None, shapes) for model in (old, new)]
+    return compare(before, now, *graphs)
+
+
+def compare(old: Report, new: Report, old_graph: Graph, new_graph: Graph) -> Diff:
+    """The differences between two reports and the graphs they are about."""
+    before, now = _figures(old), _figures(new)
+    counts = Counter(n.op for n in old_graph.nodes), Counter(n.op for n in new_graph.nodes)
+    return Diff(
+        old=old,
+        new=new,
+        figures=tuple(
+            Figure(name, before[name], now[name], unit)
+            for name, unit in UNITS.items()
+            if name in before and name in now
+        ),
+        operators=tuple(
+            Operator(op, counts[0][op], counts[1][op])
+            for op in sorted({*counts[0], *counts[1]})
+            if counts[0][op] != counts[1][op]
+        ),
+        nodes=tuple(_nodes(old_graph, new_graph)),
+        layers=tuple(_layers(old, new)),
+        findings=baseline.compare(baseline.entry(old), new),
+    )
+
+
+def signature(graph: Graph, node: Node) -> str:
+    """``Conv 1x3x96x96,48x3x3x3 -> 1x48x48x48 strides=(2,2)``: words of what a node does, without its name."""
+    reads = ",".join(_shape(graph, t) for t in node.inputs)
+    writes = ",".join(_shape(graph, t) for t in node.outputs)
+    attributes = " ".join(
+        f"{k}={v!r}".replace(" ", "")
+        for k, v in sorted(node.attrs.items())
+        if isinstance(v, (int, float, str, tuple))
+    )
+    return f"{node.op} {reads} -> {writes} {attributes}".strip()
+
+
+def _shape(graph: Graph, tensor: str) -> str:
+    shape = graph.shape(tensor)
+    return "?" if shape is None else show_shape(shape)
+
+
+def _nodes(old: Graph, new: Graph) -> Iterable[NodeChange]:
+    """Gone, changed and added nodes; renamed ones are none of these."""
+    were = {n.name: signature(old, n) for n in old.nodes}
+    are = {n.name: signature(new, n) for n in new.nodes}
+    left = {name: text for name, text in were.items() if are.get(name) != text}
+    added = {name: text for name, text in are.items() if were.get(name) != text}
+    renamed = Counter(left.values()) & Counter(added.values())
+    for names in (left, added):
+        spare = Counter(renamed)
+        for name, text in list(names.items()):
+            if spare[text]:
+                spare[text] -= 1
+                del names[name]
+    for name, text in left.items():
+        yield NodeChange(name, text, added.pop(name, ""))
+    for name, text in added.items():
+        yield NodeChange(name, "", text)
+
+
+def _layers(old: Report, new: Report) -> list[Layer]:
+    if not (old.latency.complete and new.latency.complete):
+        return []
+    were = {layer.node: layer for layer in old.latency.layers}
+    found = []
+    for layer in new.latency.layers:
+        then = were.get(layer.node)
+        if (
+            then is not None
+            and then.op == layer.op
+            and (then.macs, then.cycles) != (layer.macs, layer.cycles)
+        ):
+            found.append(Layer(layer.node, layer.op, then.macs, layer.macs, then.cycles, layer.cycles))
+    return sorted(found, key=lambda x: (-abs(x.cycles_now - x.cycles_before), x.node))
+
+
+def _figures(report: Report) -> dict[str, float]:
+    """What can be compared: no lower bounds."""
+    memory = {"runtime_bytes": report.memory.runtime_bytes, "weights_bytes": report.memory.weights_bytes}
+    return {
+        **baseline.figures(report),
+        **(memory if report.memory.complete else {}),
+        **({"cycles": report.latency.cycles} if report.latency.complete else {}),
+        "nodes": report.model.nodes,
+    }
+
+
+def _model(report: Report) -> Mapping[str, Any]:
+    return {
+        "name": report.model.name,
+        "path": report.model.path,
+        "sha256": report.model.sha256,
+        "verdict": report.verdict,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {**asdict(finding), "shape": list(finding.shape) if finding.shape is not None else None}

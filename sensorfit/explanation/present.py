@@ -1,0 +1,27 @@
+"""A page to standard output or a file."""
+
+from __future__ import annotations
+
+import json
+
+from ..render.screen import deliver, print_or_write
+from .model import Page
+
+PAGE_WIDTH = 120
+"""Columns of a page written to a file."""
+
+
+def show(page: Page, form: str, output: str | None, verbose: bool = False) -> None:
+    """Write ``page`` in ``form`` (console, markdown, json) to the file ``output``, or to standard output; ``verbose`` names every node."""
+    if form == "console":
+        from .console import print_page
+
+        print_or_write(lambda console: print_page(page, console, verbose), output, PAGE_WIDTH)
+    elif form == "markdown":
+        from .markdown import render
+
+        deliver(render(page, verbose), output)
+    else:
+        from .json import to_dict
+
+        deliver(json.dumps(to_dict(page), indent=2, ensure_ascii=False) + "\n", output)

@@ -1,0 +1,1 @@
+"""The gate of a repository: configuration, budgets, baseline, jobs."""

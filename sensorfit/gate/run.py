@@ -1,0 +1,253 @@
+"""Many models, one answer: which files, by what policy, judged where, and the worst exit code.
+
+patterns ─► expand ─► judge each (in processes) ─► baseline ─► outcomes ─► renderers
+
+Until the processes have begun every import is waited for. So what only judging
+needs is imported in ``judge.ready``, in the child, and what only the answer needs in
+``_meanwhile``, in the parent, at the same time.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from ..errors import ConfigError
+from ..render.outputs import Plan
+from ..render.outputs import plan as output_plan
+from ..runtime import worker
+from .config import Config, Policy, find_config, read_config
+from .job import Job, judge, ready, seconds_for
+
+if TYPE_CHECKING:
+    from ..report.outcome import Outcome
+
+SUFFIX: Final = ".onnx"
+
+
+def check_all(
+    models: Sequence[str],
+    *,
+    formats: Sequence[str] = (),
+    outputs: Sequence[str] = (),
+    config_file: str | None = None,
+    baseline_file: str | None = None,
+    no_baseline: bool = False,
+    write_baseline: bool = False,
+    jobs: int | None = None,
+    memory: bool = False,
+    confirm: bool = False,
+    calibration: str | None = None,
+    verbose: bool = False,
+    **policy: Any,
+) -> int:
+    """What ``sensorfit check`` does: judge ``models``, write every output, return the exit code.
+
+    ``policy`` takes the fields of ``config.Policy``; they come before the
+    configuration's. ConfigError for options or files that cannot be used.
+    """
+    plan = output_plan(formats, outputs)
+    config = read_config(config_file) if config_file else find_config()
+    names = expand(models) if models else expand(config.models, config.directory)
+    if not names:
+        raise ConfigError(
+            "which model? name a file, a directory or a built-in model, or list models in the configuration"
+        )
+    asked = Policy(**policy)
+    _check_rules(asked, config)
+    todo = [
+        Job(
+            name,
+            asked.over(config.policy_for(name)),
+            confirm,
+            alone=len(names) == 1,
+            calibration=calibration,
+            plan=memory,
+        )
+        for name in names
+    ]
+    workers = jobs if jobs is not None else config.jobs if config.jobs is not None else 1
+    with progress(len(todo)) as advance:
+        results = run(todo, workers, advance, lambda: _meanwhile(plan))
+    from ..render.show import show
+    from . import baseline
+
+    path = baseline_path(config, baseline_file)
+    if write_baseline:
+        baseline.write(path, [(o.path, o.report) for o in results if o.report is not None])
+        say(f"wrote {path}")
+        results = [replace(o, exit_code=0) if o.report is not None else o for o in results]
+    elif not no_baseline and (baseline_file or config.baseline or path.exists()):
+        results = against(results, path)
+    code = exit_code(results)  # whoever reads the output may leave; the answer stays
+    show(plan, results, verbose=verbose, memory=memory)
+    for outcome in results:
+        if outcome.report is None:
+            say(outcome.error)
+    for _, file in plan.written:
+        say(f"wrote {file}")
+    return code
+
+
+def _check_rules(asked: Policy, config: Config) -> None:
+    """ConfigError for a rule to select or ignore that there is not."""
+    policies = (asked, config.policy, *(own for _, own in config.overrides))
+    wanted = [rule for policy in policies for rule in (*policy.select, *policy.ignore)]
+    if not wanted:
+        return
+    from ..verify.book import hint, meant
+
+    for rule in wanted:
+        if not meant(rule):
+            raise ConfigError(f"there is no rule '{rule}' to select or ignore: {hint(rule)}")
+
+
+def say(text: str) -> None:
+    """One line on standard error."""
+    from ..render.escape import plain
+
+    print(f"sensorfit: {plain(text)}", file=sys.stderr)
+
+
+def expand(patterns: Iterable[str], directory: Path | None = None) -> list[str]:
+    """Files, directories (searched for ``*.onnx``), globs (``**`` too) and built-in names, each once, in order.
+
+    ConfigError for a glob or directory without a model. Relative patterns
+    are those of ``directory`` when given (a configuration file's).
+    """
+    found: dict[str, None] = {}
+    for pattern in patterns:
+        found.update(dict.fromkeys(_expand(pattern, directory)))
+    return list(found)
+
+
+def _expand(pattern: str, directory: Path | None) -> list[str]:
+    if not pattern.strip():
+        raise ConfigError("a model's name is empty; write . for the models of the current directory")
+    path = Path(pattern) if directory is None else _shown(directory / pattern)
+    if path.is_dir():
+        from ..models.registry import meant
+
+        files = sorted(
+            str(p) for p in path.rglob(f"*{SUFFIX}") if p.is_file() and not _hidden(p.relative_to(path))
+        )
+        if not files and meant(pattern):
+            return [pattern]
+        if not files:
+            raise ConfigError(f"{path}: the directory holds no {SUFFIX} file")
+        return files
+    if path.exists():
+        return [str(path)]
+    if glob.has_magic(pattern):
+        files = sorted(p for p in glob.glob(str(path), recursive=True) if Path(p).is_file())  # noqa: PTH207
+        if not files:
+            raise ConfigError(f"{pattern}: no file matches")
+        return files
+    return [pattern if Path(pattern).suffix == "" and Path(pattern).name == pattern else str(path)]
+
+
+def _shown(path: Path) -> Path:
+    """``path`` relative to the working directory where it lies below it: what a person expects to read."""
+    try:
+        return path.absolute().relative_to(Path.cwd())
+    except ValueError:
+        return path
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+@contextmanager
+def progress(total: int) -> Iterator[Callable[[Outcome], None]]:
+    """A bar on standard error while several models are checked, on a terminal only."""
+    if total < 2 or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("checking", total=total)
+        yield lambda _: bar.advance(task)
+
+
+def run(
+    jobs: Sequence[Job],
+    workers: int = 1,
+    done: Callable[[Outcome], None] = lambda _: None,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> list[Outcome]:
+    """The outcomes in the order of ``jobs``; ``workers`` processes (0 means one per core).
+
+    ``done`` is called with each as it becomes known, in order; ``meanwhile`` once, when all have begun.
+    """
+    workers = workers or os.cpu_count() or 1
+    if not worker.AVAILABLE:
+        outcomes: Iterator[Outcome] = _here(jobs, workers)
+    else:
+        seconds = max(map(seconds_for, jobs), default=0.0)
+        outcomes = worker.run_in_workers(jobs, judge, workers, seconds, _lost, ready, meanwhile)
+    found: list[Outcome] = []
+    for outcome in outcomes:
+        done(outcome)
+        found.append(outcome)
+    return found
+
+
+def _meanwhile(plan: Plan) -> None:
+    """In the parent: import what takes and shows the answer."""
+    from ..render.show import prepare
+    from . import baseline  # noqa: F401
+
+    prepare(plan)
+
+
+def _here(jobs: Sequence[Job], workers: int) -> Iterator[Outcome]:
+    """Where no child can be forked: judged in this process, or by a pool of fresh ones without a bound of their own."""
+    if workers == 1:
+        yield from map(judge, jobs)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor(workers) as pool:
+        yield from pool.map(judge, jobs)
+
+
+def _lost(job: Job, why: str) -> Outcome:
+    from ..report.outcome import Outcome
+
+    return Outcome(job.model, None, error=f"{job.model}: cannot be checked: {why}", exit_code=2)
+
+
+def against(outcomes: Iterable[Outcome], path: Path) -> list[Outcome]:
+    """``outcomes`` judged by what is new or worse than the baseline in ``path``."""
+    from . import baseline
+
+    recorded = baseline.read(path)
+    found = []
+    for outcome in outcomes:
+        if outcome.report is not None:
+            then = recorded.get(baseline.model_key(outcome.path, path))
+            outcome = replace(outcome, change=baseline.compare(then, outcome.report))
+            outcome = replace(outcome, exit_code=baseline.judge(outcome))
+        found.append(outcome)
+    return found
+
+
+def baseline_path(config: Config, given: str | None) -> Path:
+    """The baseline asked for, the configuration's, or the default name beside the configuration."""
+    from .baseline import FILE
+
+    return Path(given) if given else config.baseline or config.directory / FILE
+
+
+def exit_code(outcomes: Iterable[Outcome]) -> int:
+    """The worst: 3 before 2 before 1 before 0."""
+    return max((o.exit_code for o in outcomes), default=0)

@@ -1,0 +1,1 @@
+"""``build``: quantize, convert, package, and the evidence beside the result."""

@@ -1,0 +1,339 @@
+"""``sensorfit build``: a float network to what the sensor loads, and the evidence beside it.
+
+network ─► check ─► MCT ─► INT8 ONNX ─► float/INT8 ─► imxconv-pt ─► predicted/actual ─► DIR
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import onnx
+
+from ..convert.messages import ConverterMemory
+from ..convert.toolchain import (
+    CONVERTER,
+    PACKAGER,
+    TIME_LIMIT_S,
+    Conversion,
+    convert,
+    java_version,
+    need_tool,
+    run,
+    tool,
+)
+from ..errors import ConfigError, Refused, SensorfitError, ToolchainError
+from ..quantize.calibration import LIMIT, CalibrationSet, calibration_set
+from ..quantize.extra import need_build_extra
+from ..quantize.fidelity import Fidelity, compare
+from ..target import load_target
+from . import bundle
+from .stages import Stage, Stages
+
+if TYPE_CHECKING:
+    from ..quantize.bridge import Source
+    from ..report.report import Report
+
+FLOAT, INT8, PACKAGE, PARAMS = "model.onnx", "model.int8.onnx", "packerOut.zip", "dnnParams.xml"
+MEMORY, CONVERTER_LOG, QUANTIZE_LOG, REPORT = (
+    "memory_report.json",
+    "converter.log",
+    "quantize.log",
+    "report.json",
+)
+RPK = "network.rpk"
+RPK_COMMAND = f"{PACKAGER} -i {PACKAGE} -o ."
+LOG_HEADER = "sensorfit build: log of a build that failed\n"
+MAX_SEED = 2**32 - 1
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for; ``mean`` None takes the model's own normalisation, () none."""
+
+    model: str
+    directory: Path
+    weights: Path | None = None
+    calib: Path | None = None
+    boxes: Path | None = None
+    calib_limit: int = LIMIT
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
+    size: int | None = None
+    seed: int = 0
+    input_persistency: bool = True
+    time_limit: float = TIME_LIMIT_S
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class Normalisation:
+    """The normalisation inside the graph, and what it costs by our memory model; () for none."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    weights_bytes: int = 0
+    runtime_bytes: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; ``form`` says how it stands in the graph."""
+        return {
+            "form": "per-channel Mul and Add at the input" if self.mean else "none",
+            "input": "RGB in [0, 1]",
+            "mean": list(self.mean),
+            "std": list(self.std),
+            "weights_bytes": self.weights_bytes,
+            "runtime_bytes": self.runtime_bytes,
+        }
+
+
+@dataclass(frozen=True)
+class Build:
+    """A finished build: where it is and what was found on the way."""
+
+    name: str
+    directory: Path
+    report: Report
+    memory: ConverterMemory
+    fidelity: Fidelity
+    normalisation: Normalisation
+    calibration: str
+    warnings: tuple[str, ...]
+    files: tuple[str, ...]
+    stages: tuple[Stage, ...]
+
+
+def build(model: str | Path, directory: str | Path, *, stages: Stages | None = None, **options: Any) -> Build:
+    """Quantize ``model`` (a built-in name or an ONNX file) to INT8 and package it into ``directory``.
+
+    ``options`` are the fields of ``Request``. Raises InputError for what cannot
+    be used, Refused when the converter says no, ToolchainError when a tool
+    fails or is missing; then ``directory`` is not there and DIRECTORY.log is.
+    """
+    place = Path(directory)
+    request = Request(str(model), place if place.name not in ("", "..") else place.resolve(), **options)
+    _check_request(request)
+    stages = stages or Stages()
+    failure_log = request.directory.with_name(request.directory.name + ".log")
+    with (
+        tempfile.TemporaryDirectory(prefix="sensorfit-build-") as scratch,
+        bundle.atomic_directory(request.directory) as out,
+    ):
+        try:
+            result = _build(request, out, Path(scratch), stages)
+        except SensorfitError as error:
+            if _keep_log(out, failure_log):
+                raise type(error)(f"{error} (log: {failure_log})") from error
+            raise
+    if failure_log.is_file() and failure_log.read_text(errors="replace").startswith(LOG_HEADER):
+        failure_log.unlink()  # of an earlier attempt
+    return result
+
+
+def _check_request(request: Request) -> None:
+    """What can be refused before the heavy tools are imported."""
+    bundle.check_place(request.directory, request.overwrite)
+    if not 0 <= request.seed <= MAX_SEED:
+        raise ConfigError(f"--seed {request.seed}: choose from 0 to {MAX_SEED}")
+    if request.calib_limit < 1:
+        raise ConfigError(f"--calib-limit {request.calib_limit}: at least 1")
+    if request.time_limit <= 0:
+        raise ConfigError(f"--time-limit {request.time_limit:g}: seconds, above 0")
+    if request.mean and not request.std:
+        raise ConfigError("--mean needs --std: one value a channel each")
+    if request.std and not request.mean:
+        raise ConfigError("--std needs --mean: one value a channel each")
+
+
+def _build(request: Request, out: Path, scratch: Path, stages: Stages) -> Build:
+    quantize_log, converter_log = out / QUANTIZE_LOG, out / CONVERTER_LOG
+    with stages.stage("read the network"):
+        need_tool(CONVERTER)
+        java = java_version()
+        need_build_extra()
+        from ..quantize import bridge
+
+        network = bridge.source(request.model, request.weights, request.size, request.seed)
+    with stages.stage("prepare calibration images"):
+        calibration = calibration_set(
+            network.shape, request.calib, request.boxes, request.calib_limit, request.seed
+        )
+    with stages.stage("check the float graph"):
+        mean, std = _normalisation(request, network)
+        module = _float_graph(network, mean, std, request.seed, out / FLOAT)
+        report, normalisation = _check(network, mean, std, out / FLOAT, request.input_persistency)
+        stages.step(f"predicted: {report.verdict.replace('_', ' ')}, {report.memory.total_bytes:,} B")
+    with stages.stage("quantize to INT8"):
+        from ..quantize.ptq import export_int8, quantize
+
+        quantized = quantize(module, calibration, request.seed, quantize_log, network.batch)
+        stages.step("export")
+        export_int8(quantized, calibration, out / INT8, request.seed, quantize_log)
+    with stages.stage("compare float and INT8"):
+        fidelity = compare(out / FLOAT, out / INT8, calibration)
+    with stages.stage("convert for the IMX500"):
+        memory = _convert(network.name, out, scratch, request, stages)
+    warnings = _warnings(network, calibration, report)
+    with stages.stage("package"):
+        _rpk(out, converter_log, request.time_limit)
+        bundle.write_json(out / REPORT, {
+            **report.to_dict(),
+            "converter": {"memory": memory.to_dict()},
+            "fidelity": fidelity.to_dict(),
+            "build": {
+                "normalisation": normalisation.to_dict(),
+                "calibration": calibration.source,
+                "warnings": list(warnings),
+                "rpk": RPK if (out / RPK).is_file() else f"on a Raspberry Pi: {RPK_COMMAND}",
+                "stages": [{"name": s.name, "seconds": s.seconds} for s in stages.done],
+            },
+        })  # fmt: skip
+        bundle.write_manifest(out, _facts(request, network, calibration, normalisation, java))
+    files = tuple(sorted(p.name for p in out.iterdir()))
+    return Build(
+        name=network.name,
+        directory=request.directory,
+        report=report,
+        memory=memory,
+        fidelity=fidelity,
+        normalisation=normalisation,
+        calibration=calibration.source,
+        warnings=warnings,
+        files=files,
+        stages=tuple(stages.done),
+    )
+
+
+def _normalisation(request: Request, network: Source) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    if request.mean is None:
+        return network.mean, network.std
+    return (request.mean, request.std or ()) if request.mean else ((), ())
+
+
+def _float_graph(network: Source, mean: Sequence[float], std: Sequence[float], seed: int, path: Path) -> Any:
+    """Write ``model.onnx`` and return the torch module that computes it."""
+    from ..models.export import export_float
+    from ..quantize.normalise import normalised
+    from ..quantize.ptq import reproducible
+
+    module = normalised(network.module, mean, std, network.shape[0])
+    with reproducible(seed):
+        if network.onnx_file is not None and not mean:
+            shutil.copyfile(network.onnx_file, path)
+        else:
+            onnx.save(export_float(module, network.shape), str(path))
+    return module
+
+
+def _check(
+    network: Source, mean: tuple[float, ...], std: tuple[float, ...], path: Path, input_persistency: bool
+) -> tuple[Report, Normalisation]:
+    """The check of what is built, and what the normalisation adds to its memory."""
+    from ..api import check
+    from ..models.export import export_float
+
+    shapes = {"": (1, *network.shape)}
+    report = check(path, input_persistency=input_persistency, input_shapes=shapes)
+    # The file is still in a directory that will be renamed, under a name every build uses.
+    report = replace(report, model=replace(report.model, name=network.name, path=path.name))
+    if not mean:
+        return report, Normalisation((), ())
+    model = export_float(network.module, network.shape)
+    bare = check(model, input_persistency=input_persistency).memory
+    cost = report.memory.weights_bytes - bare.weights_bytes, report.memory.runtime_bytes - bare.runtime_bytes
+    return report, Normalisation(mean, std, *cost)
+
+
+def _convert(name: str, out: Path, scratch: Path, request: Request, stages: Stages) -> ConverterMemory:
+    """Run the converter and take its files; Refused or ToolchainError with its reason."""
+    network = scratch / f"{re.sub(r'[^A-Za-z0-9_]', '_', name)}.onnx"  # the name the device shows
+    shutil.copyfile(out / INT8, network)
+    made = convert(
+        network,
+        scratch / "converted",
+        out / CONVERTER_LOG,
+        input_persistency=request.input_persistency,
+        time_limit=request.time_limit,
+        on_step=stages.step,
+    )
+    if made.complaint is not None:
+        raise (Refused if made.complaint.refused else ToolchainError)(f"{name}: {made.complaint.sentence()}")
+    assert made.memory is not None
+    _take(made, out)
+    return made.memory
+
+
+def _take(made: Conversion, out: Path) -> None:
+    shutil.copyfile(next(made.directory.glob("*_MemoryReport.json")), out / MEMORY)
+    for name in (PACKAGE, PARAMS):
+        if not (made.directory / name).is_file():
+            raise ToolchainError(f"the converter ended well but wrote no {name}")
+        shutil.copyfile(made.directory / name, out / name)
+
+
+def _rpk(out: Path, log: Path, time_limit: float) -> None:
+    """``network.rpk`` where Raspberry Pi's packager is installed."""
+    packager = tool(PACKAGER)
+    if packager is None:
+        return
+    with tempfile.TemporaryDirectory(prefix="sensorfit-rpk-") as scratch:
+        code, _ = run([packager, "-i", out / PACKAGE, "-o", scratch], log, time_limit)
+        made = Path(scratch) / RPK
+        if code or not made.is_file():
+            raise ToolchainError(f"{PACKAGER} did not make {RPK} from {PACKAGE} (exit code {code})")
+        shutil.copyfile(made, out / RPK)
+
+
+def _warnings(network: Source, calibration: CalibrationSet, report: Report) -> tuple[str, ...]:
+    found = list(calibration.warnings)
+    if network.random_weights:
+        found.insert(
+            0,
+            "random weights: memory and speed are the network's own, the masks mean nothing; give --weights FILE.pt",
+        )
+    if report.verdict != "fits":
+        found.append(f"sensorfit predicted '{report.verdict}', the converter packaged it: please report that")
+    return tuple(found)
+
+
+def _facts(
+    request: Request, network: Source, calibration: CalibrationSet, normalisation: Normalisation, java: str
+) -> dict[str, Any]:
+    return {
+        "model": {
+            "name": network.name,
+            "origin": network.origin,
+            "sha256": network.sha256,
+            "input": [1, *network.shape],
+        },
+        "target": load_target().name,
+        "tools": bundle.tool_versions(java),
+        "options": {
+            "precision": "int8",
+            "weights": request.weights.name if request.weights else "random",
+            "input_persistency": request.input_persistency,
+            "size": request.size,
+            "calib_limit": request.calib_limit,
+        },
+        "seed": request.seed,
+        "normalisation": normalisation.to_dict(),
+        "calibration": {
+            "source": calibration.source,
+            "images": len(calibration.images),
+            "sha256": calibration.sha256,
+        },
+    }
+
+
+def _keep_log(out: Path, log: Path) -> bool:
+    """Put what the tools said beside the directory that was not made; whether there was anything."""
+    parts = [p.read_text(errors="replace") for p in (out / QUANTIZE_LOG, out / CONVERTER_LOG) if p.is_file()]
+    if not any(parts):
+        return False
+    log.write_text(LOG_HEADER + "".join(parts), encoding="utf-8")
+    return True

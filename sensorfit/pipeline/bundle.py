@@ -1,0 +1,122 @@
+"""The output directory: written beside its place, then moved there in one step.
+
+    .DIR.partial-xxxx/  ... files ...  manifest.json      os.replace ─►  DIR/
+
+On failure nothing of it stays; the log goes to DIR.log.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import platform
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConfigError
+from ..runtime.files import umask
+from ..version import __version__
+
+MANIFEST = "manifest.json"
+TOOLS = (
+    "torch",
+    "model-compression-toolkit",
+    "mct-quantizers",
+    "edge-mdt-tpc",
+    "imx500-converter",
+    "uni-pytorch",
+    "sdspconv",
+    "onnx",
+    "onnxruntime",
+    "onnx2torch",
+    "numpy",
+    "pillow",
+)
+
+
+def check_place(directory: Path, overwrite: bool) -> None:
+    """ConfigError when ``directory`` cannot take a bundle: it exists, or is something else than one."""
+    if not directory.exists() and not directory.is_symlink():
+        return
+    if not directory.is_dir() or directory.is_symlink():
+        raise ConfigError(f"-o {directory}: is not a directory; choose another name")
+    if not any(directory.iterdir()):
+        return
+    if not overwrite:
+        raise ConfigError(f"-o {directory}: exists already; give --overwrite to replace it, or another name")
+    if not is_bundle(directory):
+        raise ConfigError(
+            f"-o {directory}: holds other things than a build's output, so --overwrite leaves it alone; choose another name"
+        )
+
+
+def is_bundle(directory: Path) -> bool:
+    """Whether ``directory`` holds a manifest of ours and only what it lists."""
+    try:
+        listed = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))["files"]
+        return {p.name for p in directory.iterdir()} <= {*listed, MANIFEST}
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+@contextlib.contextmanager
+def atomic_directory(directory: Path) -> Iterator[Path]:
+    """A directory to fill that becomes ``directory`` when the block ends well, and vanishes when not."""
+    try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".{directory.name}.partial-", dir=directory.parent))
+    except OSError as error:
+        raise ConfigError(
+            f"-o {directory}: nothing can be written there ({error.strerror or error})"
+        ) from error
+    try:
+        yield partial
+        partial.chmod(0o777 & ~umask())
+        _move(partial, directory)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _move(partial: Path, directory: Path) -> None:
+    if directory.exists() and any(directory.iterdir()):
+        old = Path(tempfile.mkdtemp(prefix=f".{directory.name}.old-", dir=directory.parent))
+        directory.replace(old)
+        try:
+            partial.replace(directory)
+        except OSError:
+            old.replace(directory)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        partial.replace(directory)
+
+
+def write_manifest(directory: Path, facts: Mapping[str, Any]) -> None:
+    """``manifest.json``: ``facts``, the tools' versions, and size and sha256 of every other file."""
+    files = {
+        path.name: {"bytes": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+        for path in sorted(directory.iterdir())
+        if path.is_file() and path.name != MANIFEST
+    }
+    write_json(directory / MANIFEST, {"schema_version": "1.0", **facts, "files": files})
+
+
+def write_json(path: Path, value: Any) -> None:
+    """``value`` as indented JSON."""
+    path.write_text(json.dumps(value, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def tool_versions(java: str) -> dict[str, str]:
+    """Versions of everything that shapes the result; "absent" for what is not installed."""
+    found = {"sensorfit": __version__, "python": platform.python_version(), "java": java}
+    for name in TOOLS:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "absent"
+    return found

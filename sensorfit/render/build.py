@@ -1,0 +1,96 @@
+"""A finished build in the terminal: predicted beside actual, float beside INT8, where the files are."""
+
+from __future__ import annotations
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from ..pipeline.build import RPK, RPK_COMMAND, Build
+from .columns import laid_out
+from .escape import terminal
+
+MEMORY_ROWS = (
+    ("weights", "weights_bytes"),
+    ("runtime", "runtime_bytes"),
+    ("input persistence", "input_persistence_bytes"),
+    ("reserved", "reserved_bytes"),
+    ("total", "total_bytes"),
+)
+
+
+def print_build(build: Build, console: Console) -> None:
+    """Write the summary of ``build`` to ``console``."""
+    console.print()
+    console.print(
+        Text.assemble(
+            (terminal(build.name), "bold"),
+            "  ",
+            ("BUILT", "bold green"),
+            f"  {sum(s.seconds for s in build.stages):.0f} s",
+        )
+    )
+    console.print(Padding(_memory(build, console.width), (1, 0, 0, 0)))
+    console.print(Padding(_facts(build), (1, 0, 0, 0)))
+    for warning in build.warnings:
+        console.print(Text.assemble(("warning  ", "yellow"), terminal(warning)))
+    console.print()
+    console.print(
+        Text.assemble(
+            "files in ", (terminal(build.directory), "bold"), ": ", ", ".join(map(terminal, build.files))
+        )
+    )
+    if RPK not in build.files:
+        console.print(Text(f"{RPK}: on the Raspberry Pi, sudo apt install imx500-tools, then {RPK_COMMAND}"))
+
+
+def _memory(build: Build, columns: int) -> RenderableType:
+    ours, theirs = build.report.memory, build.memory
+    rows = []
+    for label, key in MEMORY_ROWS:
+        predicted, actual = getattr(ours, key), getattr(theirs, key)
+        if key == "input_persistence_bytes" and not ours.input_persistency:
+            predicted = 0
+        cells = (
+            label,
+            f"{predicted:,}",
+            f"{actual:,}",
+            f"{predicted - actual:+,}" if predicted != actual else "0",
+        )
+        rows.append([Text(cell, "bold" if label == "total" else "") for cell in cells])
+    head = ("", "predicted", build.report.target.converter, "difference")
+    table = laid_out(rows, columns - 2, head, ("left", "right", "right", "right"))
+    return Group(Text("Memory, bytes", "bold"), Padding(table, (0, 0, 0, 2), expand=False))
+
+
+def _facts(build: Build) -> Table:
+    table = Table.grid(padding=(0, 2))
+    found, norm = build.fidelity, build.normalisation
+    iou = (
+        "no mask output"
+        if found.mask_iou is None
+        else f"mask IoU {found.mask_iou:.3f} (worst {found.mask_iou_worst:.3f})"
+    )
+    sqnr = "equal" if found.sqnr_db is None else f"SQNR {found.sqnr_db:.1f} dB"
+    table.add_row("INT8 beside float", f"{iou}, {sqnr}, on {terminal(build.calibration)}")
+    if norm.mean:
+        cost = f"{norm.weights_bytes:,} B of weights, {norm.runtime_bytes:,} B of runtime (predicted)"
+        table.add_row(
+            "normalisation", f"in the graph, mean {_listed(norm.mean)}, std {_listed(norm.std)}: {cost}"
+        )
+    else:
+        table.add_row(
+            "normalisation",
+            "none: the graph takes RGB in [0, 1] as it is; if the training normalised, give --mean and --std",
+        )
+    latency = build.report.latency
+    table.add_row(
+        "latency",
+        f"{latency.dsp_ms:.1f} ms estimated ({latency.dsp_ms_low:.1f} to {latency.dsp_ms_high:.1f})",
+    )
+    return table
+
+
+def _listed(values: tuple[float, ...]) -> str:
+    return " ".join(f"{v:g}" for v in values)

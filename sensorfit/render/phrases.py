@@ -1,0 +1,175 @@
+"""Phrases that several outputs share."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from ..latency.model import LatencyReport
+from ..memory.model import MemoryReport, Step
+from ..report.outcome import Figure, Outcome
+from ..report.report import ModelInfo, Report
+from ..units import MILLISECONDS, show_bytes, show_count, show_shape
+
+VERDICT: Final = {"fits": "fits", "does_not_fit": "does not fit", "unknown": "unknown"}
+NOT_SIZED: Final = "n/a (sizes unknown)"
+"""For a figure of which nothing could be counted."""
+OUTSIDE: Final = "outside the estimate's interval; docs/latency.md says why"
+"""For a published latency that the estimate does not explain."""
+TRANSFORM: Final = "Transform"
+"""The memory plan's operator for a change of layout."""
+_OUTPUT: Final = re.compile(r"(.+)/output(?:-\d+)?")
+FIGURE: Final = {"total_bytes": "memory", "dsp_ms": "latency", "macs": "MACs", "parameters": "parameters"}
+
+
+def figures_of(report: Report) -> dict[str, object]:
+    """The figures of one model under the JSON contract's names; lower bounds where one is not complete."""
+    memory, latency = report.memory, report.latency
+    return {
+        "verdict": report.verdict,
+        "profile": report.profile,
+        "total_bytes": memory.total_bytes,
+        **({"tiled_total_bytes": memory.tiled_total_bytes} if memory.tiled_total_bytes else {}),
+        "weights_bytes": memory.weights_bytes,
+        "runtime_bytes": memory.runtime_bytes,
+        "headroom_bytes": memory.headroom_bytes,
+        "memory_complete": memory.complete,
+        "macs": latency.macs,
+        "dsp_ms": round(latency.dsp_ms, 4),
+        "latency_complete": latency.complete,
+        "parameters": report.model.parameters,
+    }
+
+
+def amount(name: str, value: float) -> str:
+    """A figure with its unit."""
+    if name.endswith("bytes"):
+        return show_bytes(round(value))
+    return f"{value:.2f} ms" if name.endswith("_ms") else show_count(round(value))
+
+
+def figure_words(figure: Figure) -> str:
+    """``memory 4.10 MiB -> 4.35 MiB (+6.1%)``."""
+    share = f" ({(figure.now - figure.before) / figure.before:+.1%})" if figure.before else ""
+    return f"{FIGURE[figure.name]} {amount(figure.name, figure.before)} -> {amount(figure.name, figure.now)}{share}"
+
+
+def batch_words(model: ModelInfo) -> str:
+    """What the figures are for where that is not one image, which is all the sensor runs; else ""."""
+    if model.batch == 1:
+        return ""
+    shape = show_shape((1, *(model.inputs[0].shape or ())[1:]))
+    return (
+        f"memory, MACs and latency are those of the file's batch of {model.batch}; the sensor runs one image "
+        f"(--input-shape {shape} gives its figures)"
+    )
+
+
+def status(outcome: Outcome) -> str:
+    """One word for the gate: pass, fail, unknown, or why there is no answer."""
+    if outcome.exit_code == 0 and outcome.report is not None and outcome.report.verdict == "unknown":
+        return "unknown"
+    return {0: "pass", 1: "fail", 2: "cannot be checked"}.get(outcome.exit_code, "tool failure")
+
+
+def latency_words(report: Report) -> str:
+    """``3.22 ms (2.90-3.60)``; where something was left out, ``at least 2.90 ms``."""
+    latency = report.latency
+    return interval_words(latency.dsp_ms, latency.dsp_ms_low, latency.dsp_ms_high, latency.complete)
+
+
+def interval_words(middle: float, low: float, high: float, complete: bool = True) -> str:
+    """Milliseconds with their interval; the lower end alone where not everything was counted."""
+    if complete:
+        return f"{middle:,.2f} ms ({low:,.2f}-{high:,.2f})"
+    return at_least(f"{low:,.2f} ms", False, round(low, 2))
+
+
+def at_least(text: str, complete: bool, value: float) -> str:
+    """``text``, as a lower bound where not everything was counted, as not available where nothing was."""
+    if complete:
+        return text
+    return f"at least {text}" if value else NOT_SIZED
+
+
+def memory_words(memory: MemoryReport, text: str) -> str:
+    """``text`` about the total, as a lower bound where sizes are unknown."""
+    return at_least(text, memory.complete, memory.weights_bytes + memory.runtime_bytes)
+
+
+def total_words(memory: MemoryReport) -> str:
+    """The total; of what the converter cuts into tiles as it stands and in these."""
+    words = memory_words(memory, show_bytes(memory.total_bytes))
+    if memory.tiled_total_bytes:
+        words += f" as it stands, {show_bytes(memory.tiled_total_bytes)} in tiles"
+    return words
+
+
+def of_budget_words(memory: MemoryReport) -> str:
+    """``3,843,296 B (3.67 MiB) of 8,388,480 B (8.00 MiB)``, with the tiles where there are any."""
+    comma = "," if memory.tiled_total_bytes else ""
+    return f"{total_words(memory)}{comma} of {show_bytes(memory.budget_bytes)}"
+
+
+def share_words(memory: MemoryReport, digits: int = 0) -> str:
+    """``46%`` of the budget; "at least 0%" says nothing, so that becomes not available."""
+    share = f"{memory.total_bytes / memory.budget_bytes:,.{digits}%}"
+    if not memory.complete and not share.strip("0.%"):
+        return NOT_SIZED
+    if memory.tiled_total_bytes:
+        share += f" ({memory.tiled_total_bytes / memory.budget_bytes:,.{digits}%} in tiles)"
+    return memory_words(memory, share)
+
+
+def runtime_words(memory: MemoryReport) -> str:
+    """The peak of the activations, likewise."""
+    return at_least(show_bytes(memory.runtime_bytes), memory.complete, memory.runtime_bytes)
+
+
+def peak_words(memory: MemoryReport) -> str:
+    """``/up4/Conv (Conv)``: where the memory's peak is; "" where it is not known."""
+    if not memory.complete or not 0 <= memory.peak_step < len(memory.steps):
+        return ""
+    peak = memory.steps[memory.peak_step]
+    return f"{place(peak)} ({'layout change' if peak.op == TRANSFORM else peak.op})"
+
+
+def slowest_words(latency: LatencyReport, most: int = 3) -> str:
+    """``60% /0/Conv, 34% /2/Conv``: the layers that take most of the estimate."""
+    slowest = sorted(latency.layers, key=lambda layer: -layer.cycles)[:most]
+    return ", ".join(
+        f"{layer.cycles / latency.cycles:.0%} {layer.node}" for layer in slowest if latency.cycles
+    )
+
+
+def macs_words(latency: LatencyReport) -> str:
+    """``330.16 M``, likewise."""
+    return at_least(show_count(latency.macs), latency.complete, latency.macs)
+
+
+def place(step: Step) -> str:
+    """The file's node or output that ``step`` belongs to; a layout change has a name of its own in the plan."""
+    if step.op != TRANSFORM:
+        return step.node
+    if output := _OUTPUT.fullmatch(step.node):
+        return f"output {output[1]}"
+    return step.node.removesuffix("/transform")
+
+
+def outside(
+    value: float,
+    unit: str,
+    covers: str,
+    low: float,
+    high: float,
+    complete: bool = True,
+    device: str = "imx500",
+) -> bool:
+    """Whether a latency published for ``device`` lies outside the estimate's interval; False where there is no estimate."""
+    factor = MILLISECONDS.get(unit.lower()) if device in covers.lower() else None
+    return complete and high > 0 and factor is not None and not low <= value * factor <= high
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 model``, ``2 models``."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -1,0 +1,72 @@
+"""The text of each output, written where the plan says."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from io import StringIO
+from typing import TextIO
+
+from ..report.outcome import Outcome
+from ..runtime.files import write_text
+from .outputs import Plan
+from .pipe import reader_may_leave
+from .screen import console_for
+
+
+def prepare(plan: Plan) -> None:
+    """Import what ``show`` will need for ``plan``: work for a process that waits for the outcomes."""
+    for format_ in {*plan.shown, *(format_ for format_, _ in plan.written)}:
+        import_module(f".{format_}", __package__)
+        if format_ == "console":
+            import_module(".summary", __package__)
+            import_module(".latency", __package__)
+
+
+def text(format_: str, outcomes: Sequence[Outcome], steps: bool = False) -> str:
+    """The outcomes in a format other than console; ``steps`` adds the memory plan to JSON."""
+    if format_ == "json":
+        from .json import render_outcomes
+
+        return render_outcomes(outcomes, plan=steps) + "\n"
+    rendered: str = import_module(f".{format_}", __package__).render(outcomes)
+    return rendered if rendered.endswith("\n") or not rendered else rendered + "\n"
+
+
+def write_console(
+    outcomes: Sequence[Outcome], file: TextIO, *, verbose: bool = False, memory: bool = False
+) -> None:
+    """What a person reads, to ``file``: the whole report of one model, a summary of several."""
+    from .console import print_report
+    from .summary import print_change, print_summary
+
+    console = console_for(file)
+    if len(outcomes) != 1:
+        print_summary(outcomes, console, verbose=verbose)
+    elif outcomes[0].report is not None:
+        print_report(outcomes[0].report, console, verbose=verbose, memory=memory)
+        print_change(outcomes[0], console)
+
+
+def show(plan_: Plan, outcomes: Sequence[Outcome], *, verbose: bool = False, memory: bool = False) -> None:
+    """Write every output: files first, then standard output; a model without a report is a sentence on stderr.
+
+    A reader of standard output that has left (``| head``) is no error.
+    """
+
+    def rendered(format_: str) -> str:
+        if format_ != "console":
+            return text(format_, outcomes, memory)
+        buffer = StringIO()
+        write_console(outcomes, buffer, verbose=verbose, memory=memory)
+        return buffer.getvalue()
+
+    for format_, file in plan_.written:
+        write_text(file, rendered(format_))
+    with reader_may_leave():
+        for format_ in plan_.shown:
+            if format_ == "console":
+                write_console(outcomes, sys.stdout, verbose=verbose, memory=memory)
+            elif not (format_ == "json" and len(outcomes) == 1 and outcomes[0].report is None):
+                sys.stdout.write(rendered(format_))

@@ -1,0 +1,1 @@
+"""Processes, deadlines, deferred imports and whole files: what every command stands on."""

@@ -1,0 +1,515 @@
+"""The explanation says what the graphs show, and no more."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from click.testing import CliRunner
+from onnx import numpy_helper, parser
+
+from sensorfit.cli.explain import command
+from sensorfit.errors import ConfigError
+from sensorfit.explanation import Page, explain
+from sensorfit.explanation.blocks import UNNAMED, block, ranges, spread
+from sensorfit.explanation.json import to_dict
+from sensorfit.explanation.markdown import render
+from sensorfit.explanation.model import Part
+from sensorfit.explanation.phrases import REMARKS, figures, front_end_notes, front_end_words, objections
+from sensorfit.gate.budgets import budget_findings
+from sensorfit.gate.config import Budgets
+
+
+@cache
+def page(model: str) -> Page:
+    return explain(model)
+
+
+def operators(part: Part) -> set[str]:
+    return {group.op for group in part.refused}
+
+
+@pytest.mark.parametrize(
+    ("node", "path"),
+    [
+        ("/backbone/stages/stages.1/blocks/blocks.0/attn/MatMul", "backbone.stages.1.blocks.0.attn"),
+        ("/neck/neck.1/Add_1", "neck.1"),
+        ("Conv_3", UNNAMED),
+        ("", UNNAMED),
+    ],
+)
+def test_a_block_is_the_module_path(node: str, path: str) -> None:
+    assert block(node) == path
+
+
+def test_blocks_of_one_shape_are_one_range() -> None:
+    paths = ["s.1.b.0.attn", "s.1.b.1.attn", "s.2.b.0.attn", "s.2.b.1.attn", "neck.1", "neck.3"]
+    assert ranges(paths) == ("s.1-2.b.0-1.attn", "neck.1,3")
+
+
+def test_a_range_names_no_block_that_is_not_there() -> None:
+    paths = ["s.1.b.0", "s.1.b.1", "s.2.b.0", "s.2.b.1", "s.2.b.2", "s.3.b.0", "s.3.b.1"]
+    assert ranges(paths) == ("s.1,3.b.0-1", "s.2.b.0-2")
+    assert ranges(["a"]) == ("a",)
+    long = ".".join(map(str, range(3000)))
+    assert ranges([long]) == (long,)
+
+
+def test_reasons_that_differ_in_numbers_name_each_number() -> None:
+    assert spread(["batch dim 25", "batch dim 361", "batch dim 25"]) == "batch dim 25, 361"
+    assert spread(["4.06 M of 0bc0355", "4.06 M of 0bc0355"]) == "4.06 M of 0bc0355"
+
+
+def test_tinysam_fails_for_operators_memory_and_prompts() -> None:
+    found = page("tinysam")
+    assert found.verdicts == {"converter": "does_not_fit", "picosam": "does_not_fit"}
+    encoder, decoder = found.parts
+    assert "MatMul" in operators(encoder)
+    assert {"Not", "Tile"} <= operators(decoder)
+    assert not encoder.report.memory.fits
+    assert [g.name for g in decoder.foreign_inputs] == ["points", "labels"]
+    assert [g.kind for g in encoder.foreign_inputs] == ["size"]
+    assert "LayerNormalization" in {g.op for g in encoder.flagged}
+    assert "Softmax" in operators(encoder)
+    assert any("Softmax (10)" in text for text in encoder.refused_operators)
+
+
+def test_tinysams_reasons_have_their_numbers() -> None:
+    reasons = page("tinysam").reasons
+    assert any("1x256x256x256, takes 16.00 MiB" in r and "2.0 times the budget" in r for r in reasons)
+    assert any("before any activation is counted" in r and "encoder" in r and "decoder" in r for r in reasons)
+    assert any("1024x1024" in r and "640x640" in r for r in reasons)
+    assert any("points 1x2x2, labels 1x2" in r for r in reasons)
+
+
+@pytest.mark.parametrize("model", ["tinysam", "efficientsam-ti"])
+def test_the_nodes_of_the_operators_add_up_to_the_refused_ones(model: str) -> None:
+    for part in page(model).parts:
+        counts = [int(text.rpartition(" (")[2].rstrip(")")) for text in part.refused_operators]
+        assert sum(counts) == part.refused_nodes > 0
+
+
+def test_edgesams_encoder_is_refused_for_memory_alone() -> None:
+    encoder = page("edgesam").parts[0]
+    assert encoder.refused == encoder.unknown == ()
+    assert not encoder.report.memory.fits
+    assert "Softmax" not in {g.op for g in encoder.flagged} | set(encoder.operators)
+
+
+def test_edgesams_page_does_not_blame_what_its_encoder_has_not() -> None:
+    text = render(page("edgesam/encoder"))
+    assert "Softmax" not in text
+    assert "needs more than the budget" in text
+
+
+def test_what_remains_of_edgesam_at_96_is_nothing() -> None:
+    what_if = next(one for one in page("edgesam").what_ifs if one.change == "at 96x96, encoder only")
+    assert what_if.remains == ()
+    assert what_if.total_bytes <= what_if.budget_bytes
+
+
+def test_what_remains_of_tinysam_at_96_is_operators() -> None:
+    what_if = next(one for one in page("tinysam").what_ifs if one.change == "at 96x96, encoder only")
+    assert [sentence.split(maxsplit=1)[1] for sentence in what_if.remains] == ["refused nodes"]
+    assert what_if.refused > 0
+
+
+def test_four_bit_weights_halve_them_but_for_the_constants_of_sums() -> None:
+    """The decoder adds its position encoding, 256 x 64 x 64, three times: these keep a byte an element. So do tables."""
+    constants = {"tinysam/encoder": 0, "tinysam/decoder": 3 * 256 * 64 * 64}
+    for part in page("tinysam").parts:
+        kept = constants[part.name]
+        halved = (part.report.memory.weights_bytes - kept) / 2
+        assert part.weights_4bit_bytes - kept == pytest.approx(halved, rel=0.12)
+
+
+def test_a_sum_adds_weights_and_takes_the_larger_runtime() -> None:
+    found = page("edgesam")
+    assert found.together is not None
+    memories = [p.report.memory for p in found.parts]
+    assert found.together.weights_bytes == sum(m.weights_bytes for m in memories)
+    assert found.together.runtime_bytes == max(m.runtime_bytes for m in memories)
+    assert found.together.parameters == 5_517_552 + 4_064_560
+
+
+def test_picosam3_fits_and_is_contrasted_with_nothing() -> None:
+    found = page("picosam3")
+    assert found.verdict == "fits"
+    assert found.reasons == ()
+    assert found.contrast is None
+    assert found.headline == "PicoSAM3 fits the IMX500."
+
+
+def test_the_contrast_is_the_example_itself() -> None:
+    contrast = page("tinysam").contrast
+    assert contrast is not None
+    assert contrast.report.model.name == "picosam3"
+    assert all(source for _, source in contrast.said)
+    assert set(contrast.operators).isdisjoint({"Softmax", "MatMul", "LayerNormalization", "Erf"})
+
+
+def test_edgesam_at_96_went_all_the_way() -> None:
+    """The prediction beside what the converter reported; docs/memory.md has the memory model's error."""
+    (taken,) = page("edgesam").converted
+    converted, memory = taken.answer, page(taken.name).parts[0].report.memory
+    assert converted.verdict == "converted"
+    assert memory.fits
+    assert memory.runtime_bytes == converted.runtime_bytes
+    assert memory.weights_bytes == pytest.approx(converted.weights_bytes, rel=0.01)
+
+
+def test_the_reparameterised_encoder_went_all_the_way_too() -> None:
+    (taken,) = page("edgesam-deploy@96").converted
+    memory = page("edgesam-deploy@96").parts[0].report.memory
+    assert taken.name == "edgesam-deploy@96"
+    assert taken.answer.verdict == "converted"
+    assert memory.weights_bytes == pytest.approx(taken.answer.weights_bytes, rel=0.01)
+    assert taken.total_bytes == memory.total_bytes
+
+
+def test_a_runtime_above_the_prediction_is_explained_by_shifts_and_one_that_is_not_is_not() -> None:
+    """The deploy encoder was shifted when it was converted, the other one was not."""
+    (shifted,) = page("edgesam-deploy@96").converted
+    assert shifted.answer.runtime_bytes > shifted.runtime_bytes
+    assert "75,264 B" in render(page("edgesam-deploy@96")) and "27 activations" in render(
+        page("edgesam-deploy@96")
+    )
+    assert "The converter's runtime" not in render(page("edgesam@96"))
+
+
+def test_a_page_without_the_kept_input_compares_like_with_like(tmp_path: Path) -> None:
+    found = explain("edgesam@96", input_persistency=False)
+    (taken,) = found.converted
+    assert taken.total_bytes == taken.answer.total_bytes
+    assert found.parts[0].report.memory.total_bytes < taken.total_bytes
+    text = render(found)
+    assert "and the kept input, which the converter counted" in text
+    assert "| reserved | 1,024 B" in text and "kept input, reserved" not in text
+    assert "and the reserved block" not in text
+    large = explain(chain(tmp_path / "m.onnx", "512,512"), input_persistency=False)
+    assert "the reserved block" in "".join(large.reasons)
+    assert "kept input and" not in "".join(large.reasons)
+
+
+VARIANTS = "The 96x96 graphs are variants of ours"
+RANDOM = "random weights: structure, not accuracy"
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("edgesam@96", {VARIANTS, RANDOM}),
+        ("edgesam", {VARIANTS, RANDOM}),
+        ("tinysam/decoder@96", {VARIANTS, RANDOM}),
+        ("efficientsam-ti", {RANDOM}),
+        ("picosam3", set()),
+    ],
+)
+def test_caveats_about_the_graphs_stand_wherever_they_hold(model: str, expected: set[str]) -> None:
+    text = " ".join(page(model).caveats)
+    assert {words for words in (VARIANTS, RANDOM) if words in text} == expected
+
+
+def test_the_note_on_one_network_of_several_says_that_it_is_about_all() -> None:
+    whole = page("edgesam").note
+    assert page("edgesam/encoder").note == f"one network of EdgeSAM: {whole}"
+    assert page("edgesam@96").note.startswith(
+        f"this is edgesam/encoder@96, one network of EdgeSAM: {whole}; also:"
+    )
+
+
+def test_one_network_is_lifted_to_its_own_smaller_size() -> None:
+    found = {what_if.change: what_if for what_if in page("tinysam/encoder").what_ifs}
+    assert found["at 96x96"].total_bytes == page("tinysam/encoder@96").parts[0].report.memory.total_bytes
+    assert not any("only" in change for change in found)
+
+
+def saved(path: Path, text: str) -> Path:
+    model = parser.parse_model(text)
+    for index, node in enumerate(model.graph.node):
+        node.name = f"n{index}"
+    onnx.save(model, path)
+    return path
+
+
+def test_what_the_sensor_cannot_feed_is_not_said_to_fit(tmp_path: Path) -> None:
+    two = saved(
+        tmp_path / "two.onnx",
+        """<ir_version: 8, opset_import: ["" : 17]> g (float[1,3,96,96] image, float[1,1,96,96] prompt)
+        => (float[1,4,96,96] y) { c = Concat<axis=1>(image, prompt) y = Relu(c) }""",
+    )
+    found = explain(two)
+    assert found.verdict == "fits"
+    assert found.headline == "The converter accepts two, but the IMX500 cannot feed it."
+    (reason,) = found.reasons
+    assert "prompt 1x1x96x96" in reason and "leave the part that needs them to the host" in reason
+    assert found.what_ifs == ()
+    assert found.contrast is not None
+
+
+def chain(path: Path, size: str, opset: int = 17) -> Path:
+    """A network that any size goes through and whose activations decide."""
+    file = saved(
+        path,
+        f"""<ir_version: 8, opset_import: ["" : {opset}]> g (float[1,3,{size}] image) => (float[1,64,{size}] y)
+        <float[64,3,3,3] w, float[64,64,3,3] v>
+        {{ a = Conv<pads=[1,1,1,1]>(image, w) b = Relu(a) c = Conv<pads=[1,1,1,1]>(b, v) d = Relu(c) e = Add(b, d)
+           y = Sigmoid(e) }}""",
+    )
+    model = onnx.load(file)
+    del model.graph.value_info[:]
+    for name, dims in (("w", (64, 3, 3, 3)), ("v", (64, 64, 3, 3))):
+        model.graph.initializer.append(numpy_helper.from_array(np.zeros(dims, np.float32), name))
+    onnx.save(model, file)
+    return file
+
+
+def test_where_memory_is_lacking_the_largest_inputs_that_fit_are_named(tmp_path: Path) -> None:
+    found = explain(chain(tmp_path / "m.onnx", "512,512"))
+    square, wide = (
+        what_if
+        for what_if in found.what_ifs
+        if "input that fits" in what_if.change and "tiles" not in what_if.change
+    )
+    assert "the largest square input" in square.change and "the largest 4:3 input" in wide.change
+    shape = square.change.split()[1].rstrip(",")
+    again = explain(tmp_path / "m.onnx", input_shapes={"": tuple(int(d) for d in shape.split("x"))})
+    assert again.verdict == "fits" and again.headline == f"m at {shape} fits the IMX500."
+    (part,) = again.parts
+    assert square.total_bytes == part.report.memory.total_bytes <= square.budget_bytes
+    assert square.dsp_ms == pytest.approx(
+        (part.report.latency.dsp_ms, part.report.latency.dsp_ms_low, part.report.latency.dsp_ms_high)
+    )
+    assert square.remains == ()
+    assert again.contrast is None
+
+
+@pytest.mark.parametrize("inputs", ["float[99999999] x", ""])
+def test_a_network_over_the_budget_without_an_image_is_explained_all_the_same(
+    inputs: str, tmp_path: Path
+) -> None:
+    body = "y = Relu(x)" if inputs else "y = RandomUniform<shape=[1,64,512,512]>()"
+    text = f'<ir_version: 8, opset_import: ["" : 17]> g ({inputs}) => (float[99999999] y) {{ {body} }}'
+    found = explain(saved(tmp_path / "m.onnx", text))
+    assert found.verdict == "does_not_fit"
+    assert not any("input that fits" in what_if.change for what_if in found.what_ifs)
+
+
+def test_of_several_networks_the_first_alone_is_resized() -> None:
+    row = next(what_if for what_if in page("edgesam").what_ifs if "largest square input" in what_if.change)
+    assert row.change.startswith("encoder only, at 1x3x")
+    assert row.remains == ()
+    smaller = next(
+        what_if for what_if in page("edgesam").what_ifs if what_if.change == "at 96x96, encoder only"
+    )
+    assert smaller.total_bytes < row.total_bytes <= row.budget_bytes
+
+
+@pytest.mark.parametrize("model", ["tinysam", "tinysam/encoder"])
+def test_a_network_of_fixed_shape_has_no_such_rows(model: str) -> None:
+    assert not any("input that fits" in what_if.change for what_if in page(model).what_ifs)
+
+
+def test_4_bit_weights_are_a_way_out_only_where_memory_is_lacking() -> None:
+    assert not any("4-bit" in what_if.change for what_if in page("mobilesam/decoder@96").what_ifs)
+    assert any("4-bit" in what_if.change for what_if in page("edgesam").what_ifs)
+
+
+def test_another_export_lifts_an_opset_that_is_refused(tmp_path: Path) -> None:
+    found = {
+        what_if.change: what_if.remains
+        for what_if in explain(chain(tmp_path / "m.onnx", "64,64", 9)).what_ifs
+    }
+    assert found["exported at opset 17"] == ()
+    assert "opset" in " ".join(found["as it is"])
+    large = {what_if.change for what_if in explain(chain(tmp_path / "m.onnx", "512,512", 9)).what_ifs}
+    assert any(change.startswith("exported at opset 17, at 1x3x") for change in large)
+
+
+def test_a_dynamic_model_has_a_way_out_that_the_page_names(tmp_path: Path) -> None:
+    file = chain(tmp_path / "m.onnx", "H,W")
+    (reason,) = explain(file).reasons
+    assert "SF502" in reason and "--input-shape" in reason
+    said = CliRunner().invoke(command, [str(file), "--input-shape", "1x3x64x64"])
+    assert said.exit_code == 0
+    assert "m at 1x3x64x64 fits the IMX500." in said.output and "image 1x3x64x64" in said.output
+
+
+def test_a_shape_that_nobody_knows_is_a_reason(tmp_path: Path) -> None:
+    found = explain(
+        saved(
+            tmp_path / "m.onnx",
+            '<ir_version: 8, opset_import: ["" : 17]> g (float[1,3,64,64] x) => (int64[4,N] y) { y = NonZero(x) }',
+        )
+    )
+    assert any("SF514" in reason for reason in found.reasons)
+
+
+def test_of_several_networks_none_is_given_a_shape() -> None:
+    with pytest.raises(ConfigError, match="tinysam/encoder, tinysam/decoder"):
+        explain("tinysam", input_shapes={"": (1, 3, 96, 96)})
+
+
+def test_an_empty_name_is_said_to_be_empty() -> None:
+    with pytest.raises(ConfigError, match="a model's name is empty"):
+        explain("")
+
+
+def test_reasons_that_overlap_are_said_to() -> None:
+    encoder = page("tinysam").parts[0]
+    assert sum(g.count for g in encoder.refused) > encoder.refused_nodes
+    assert (
+        f"{sum(g.count for g in encoder.refused)} in all for {encoder.refused_nodes} nodes: a node may be refused for several reasons"
+        in render(page("tinysam"))
+    )
+    assert all(one.note == "" for one in objections(page("edgesam@96").parts[0]))
+
+
+def test_a_group_names_its_nodes() -> None:
+    encoder = page("tinysam").parts[0]
+    for group in encoder.refused:
+        assert len(group.nodes) == group.count
+    assert len({n for g in encoder.refused for n in g.nodes}) == encoder.refused_nodes
+    assert to_dict(page("tinysam"))["parts"][0]["refused"][0]["nodes"] == encoder.refused[0].nodes
+
+
+@pytest.mark.parametrize("form", ["console", "markdown"])
+def test_verbose_names_every_node(form: str) -> None:
+    node = page("tinysam/decoder@96").parts[0].refused[0].nodes[0]
+    plain, verbose = (
+        CliRunner().invoke(command, ["tinysam/decoder@96", "--format", form, *more]).output
+        for more in ([], ["-v"])
+    )
+    assert node not in plain
+    assert node in verbose.replace("&#95;", "_")
+
+
+def test_nodes_are_counted_after_folding_and_add_up() -> None:
+    (part,) = page("tinysam/encoder").parts
+    assert sum(part.operators.values()) == part.nodes < part.report.model.nodes
+    assert f"{part.nodes} ({part.report.model.nodes} before constants are folded)" in render(
+        page("tinysam/encoder")
+    )
+
+
+def test_the_page_says_where_the_front_end_stopped_and_what_it_did_not_judge() -> None:
+    (stopped,) = front_end_notes(page("tinysam/decoder").parts[0])
+    assert "judged no other node" in stopped
+    assert "MatMul, Cast rests on its answers about single operators" in stopped
+    counts, erf = front_end_notes(page("tinysam/encoder").parts[0])
+    assert "lines of the front end's log" in counts
+    assert "rests on" not in erf
+    assert front_end_notes(page("picosam3").parts[0]) == []
+
+
+def test_a_recorded_remark_is_said_in_words_of_its_own() -> None:
+    """Each remark that the recorded answers of this graph hold is known here: none is shown as it was noted."""
+    answers = page("sam-vit-b").parts[0].front_end
+    assert all(answer.note in REMARKS for answer in answers)
+    assert {front_end_words(answer)[1] for answer in answers} == set(REMARKS.values())
+
+
+def test_weights_clearly_above_the_parameters_are_explained() -> None:
+    def said(model: str) -> str:
+        return " ".join(text for text in page(model).caveats if "for 4,064,560 parameters" in text)
+
+    assert "3,145,920 B" in said("tinysam/decoder") and "once for each use" in said("tinysam/decoder")
+    assert said("tinysam/decoder@96") == ""
+
+
+def test_of_the_gelus_those_that_cannot_be_shifted_are_said_to_be_left_out() -> None:
+    assert any(text.startswith("22 of 23 Gelu") for text in page("tinysam/encoder").caveats)
+
+
+def test_json_is_plain_and_complete() -> None:
+    found = json.loads(json.dumps(to_dict(page("tinysam"))))
+    assert found["verdict"] == "does_not_fit"
+    assert [p["label"] for p in found["parts"]] == ["encoder", "decoder"]
+    assert found["parts"][0]["model"]["parameters"] == 5_743_892
+    assert {"reasons", "lifts", "instead", "published", "caveats"} <= found.keys()
+
+
+def hostile(path: Path) -> Path:
+    given = parser.parse_model(
+        '<ir_version: 8, opset_import: ["" : 17]> g (float[1,3,64,64] x) => (float[1,3,64,64] y) { y = Erf(x) }'
+    )
+    given.graph.node[0].name = "/evil|<img>/\x1b[31m::error::/Erf"
+    given.graph.initializer.append(numpy_helper.from_array(np.zeros(1, np.float32), "unused"))
+    onnx.save(given, path / "m.onnx")
+    return path / "m.onnx"
+
+
+def test_names_of_a_file_are_escaped(tmp_path: Path) -> None:
+    file = hostile(tmp_path)
+    for form in ("markdown", "console"):
+        shown = CliRunner().invoke(command, [str(file), "--format", form]).output
+        assert "\x1b" not in shown
+        assert "<img>" not in shown or form == "console"
+        assert "::error::" not in shown
+
+
+def test_a_file_is_explained_as_one_network(tmp_path: Path) -> None:
+    found = explain(hostile(tmp_path))
+    assert found.together is None
+    assert [part.label for part in found.parts] == ["m"]
+    assert operators(found.parts[0]) == {"Erf"}
+    assert found.verdict == "does_not_fit"
+
+
+def test_a_directory_called_like_a_model_does_not_hide_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "picosam3").mkdir()
+    assert explain("picosam3").verdict == "fits"
+
+
+@pytest.mark.parametrize(("model", "code"), [("picosam3", 0), ("tinysam/decoder@96", 1)])
+def test_exit_codes(model: str, code: int) -> None:
+    assert CliRunner().invoke(command, [model]).exit_code == code
+
+
+@pytest.mark.parametrize("form", ["console", "markdown", "json"])
+def test_output_goes_to_a_file(form: str, tmp_path: Path) -> None:
+    target = tmp_path / "page"
+    result = CliRunner().invoke(command, ["picosam3", "--format", form, "--output", str(target)])
+    assert result.output == ""
+    assert "PicoSAM3 fits the IMX500." in target.read_text(encoding="utf-8")
+
+
+def test_a_piped_page_has_no_blanks_at_the_end_of_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = CliRunner().invoke(command, ["edgesam/decoder"]).output
+    assert [line for line in shown.splitlines() if line != line.rstrip()] == []
+
+
+@pytest.mark.parametrize("form", ["console", "markdown"])
+def test_every_form_has_the_same_figures_and_spells_names_as_they_are(form: str) -> None:
+    shown = CliRunner().invoke(command, ["edgesam@96", "--format", form]).output
+    rows = figures(page("edgesam@96"))[1:]
+    said = " ".join(shown.replace("|", " ").split())
+    assert all(" ".join(word for word in row if word) in said for row in rows)
+    assert "Refused by the PicoSAM papers' constraint set only" in said
+
+
+def test_the_page_names_what_the_budgets_fixes_point_to() -> None:
+    """SF601 and SF605 send people here for the peak, SF602 for the slowest layers."""
+    report = page("picosam3").parts[0].report
+    rows = {row[0]: row[1] for row in figures(page("picosam3"))}
+    slowest = max(report.latency.layers, key=lambda layer: layer.cycles)
+    assert report.memory.steps[report.memory.peak_step].node in rows["peak at"]
+    assert slowest.node in rows["slowest layers"].partition(",")[0]
+    tight = Budgets(sram=1, latency=0.001, headroom=1 << 40)
+    fixes = {f.rule: f.fix for f in budget_findings(report, tight)}
+    assert "where the peak is" in fixes["SF601"] and fixes["SF601"] == fixes["SF605"]
+    assert "slowest layers" in fixes["SF602"]
+
+
+def test_a_derived_figure_says_so_beside_its_source() -> None:
+    (line,) = [
+        line for line in render(page("edgesam")).splitlines() if line.startswith("| latency | 25.8 ms")
+    ]
+    assert line.count("1000 / 38.7 frames per second") == 1
+    assert "(derived: 1000 / 38.7 frames per second)" in line

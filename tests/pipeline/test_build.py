@@ -1,0 +1,263 @@
+"""MCT and the real converter, end to end. Nothing here is mocked; each test takes a minute or two."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import onnx
+import pytest
+from onnx import helper, numpy_helper
+from PIL import Image
+
+from sensorfit.api import check
+from sensorfit.convert.frontend import confirm
+from sensorfit.convert.messages import read_memory_report
+from sensorfit.convert.toolchain import convert
+from sensorfit.errors import ToolchainError
+from sensorfit.models.registry import find
+from sensorfit.render.json import schema
+
+from ..conftest import model_of
+
+pytestmark = pytest.mark.toolchain
+
+FILES = {
+    "model.onnx", "model.int8.onnx", "packerOut.zip", "dnnParams.xml", "memory_report.json", "converter.log",
+    "quantize.log", "report.json", "manifest.json",
+}  # fmt: skip
+BARE_TOTAL = 3_843_296
+NORMALISATION_BYTES = 192
+
+
+def sensorfit(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    code = "from sensorfit.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "COLUMNS": "200", **environment},
+    )
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """PicoSAM3 without the normalisation, built by the command."""
+    out = tmp_path_factory.mktemp("build") / "picosam3"
+    answer = sensorfit("build", "picosam3", "--int8", "--mean", "none", "-o", out, PYTHONHASHSEED="1")
+    assert answer.returncode == 0, answer.stderr
+    assert (
+        "BUILT" in answer.stdout
+        and "predicted" in answer.stdout
+        and str(out) in answer.stdout.replace("\n", "")
+    )
+    return out
+
+
+def report(out: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((out / "report.json").read_text())
+    return found
+
+
+def test_the_bundle_is_whole_and_the_only_thing_made(bare: Path) -> None:
+    assert {p.name for p in bare.iterdir()} == FILES
+    assert [p.name for p in bare.parent.iterdir()] == [bare.name]
+    with zipfile.ZipFile(bare / "packerOut.zip") as archive:
+        assert archive.testzip() is None and "dnnParams.xml" in archive.namelist()
+    assert 'name="picosam3"' in (bare / "dnnParams.xml").read_text()
+    assert "packer zip successfully generated" in (bare / "converter.log").read_text()
+
+
+def test_the_converter_says_what_the_issue_says(bare: Path) -> None:
+    memory = report(bare)["converter"]["memory"]
+    assert memory == {
+        "weights_bytes": 1_438_848,
+        "runtime_bytes": 2_371_680,
+        "input_persistence_bytes": 31_744,
+        "reserved_bytes": 1_024,
+        "total_bytes": BARE_TOTAL,
+        "available_bytes": 8_388_480,
+        "fits": True,
+    }
+    assert read_memory_report(bare / "memory_report.json").total_bytes == BARE_TOTAL
+
+
+def test_the_report_is_the_checks_object_and_more(bare: Path) -> None:
+    found = report(bare)
+    jsonschema.validate(found, schema())
+    assert (found["model"]["name"], found["model"]["path"]) == ("picosam3", "model.onnx")
+    assert found["verdict"] == "fits" and found["model"]["parameters"] == 1_371_418
+    assert found["memory"]["runtime_bytes"] == found["converter"]["memory"]["runtime_bytes"]
+    assert found["fidelity"]["images"] == 16
+    assert found["fidelity"]["sqnr_db"] > 10 and 0 < found["fidelity"]["mask_iou"] <= 1
+    assert any("random weights" in w for w in found["build"]["warnings"])
+    assert "imx500-package" in found["build"]["rpk"]
+
+
+def test_the_manifest_has_every_hash_and_version(bare: Path) -> None:
+    found = json.loads((bare / "manifest.json").read_text())
+    for name in FILES - {"manifest.json"}:
+        assert found["files"][name]["sha256"] == hashlib.sha256((bare / name).read_bytes()).hexdigest()
+    assert set(found["files"]) == FILES - {"manifest.json"}
+    assert "absent" not in found["tools"].values() and found["tools"]["imx500-converter"].startswith("3.19")
+    assert (found["seed"], found["normalisation"]["form"]) == (0, "none")
+
+
+def test_the_quantized_graph_has_symmetric_weights_and_power_of_two_activations(bare: Path) -> None:
+    nodes = onnx.load(str(bare / "model.int8.onnx")).graph.node
+    weights = [n for n in nodes if n.op_type == "WeightsSymmetricQuantizer"]
+    activations = [n for n in nodes if n.op_type == "ActivationPOTQuantizer"]
+    attributes = [
+        {a.name: helper.get_attribute_value(a) for a in n.attribute} for n in (*weights, *activations)
+    ]
+    assert len(weights) == 31 and activations
+    assert {a["num_bits"] for a in attributes} == {8}
+    assert all(a["per_channel"] for a in attributes[: len(weights)])
+
+
+REPEAT = """
+import sys
+from pathlib import Path
+from sensorfit.quantize import bridge, calibration, ptq
+out = Path(sys.argv[1])
+network = bridge.source("picosam3", None, None, int(sys.argv[2]))
+images = calibration.synthetic(network.shape, int(sys.argv[2]))
+made = ptq.quantize(network.module, images, int(sys.argv[2]), out.with_suffix(".log"))
+ptq.export_int8(made, images, out, int(sys.argv[2]), out.with_suffix(".log"))
+"""
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_does_not(bare: Path, tmp_path: Path) -> None:
+    """In other processes, with other hash seeds, thread counts and paths."""
+    for seed in ("0", "1"):
+        environment = {**os.environ, "PYTHONHASHSEED": "2", "OMP_NUM_THREADS": "2"}
+        subprocess.run(
+            [sys.executable, "-c", REPEAT, str(tmp_path / f"{seed}.onnx"), seed],
+            check=True,
+            env=environment,
+            capture_output=True,
+        )
+    wanted = (bare / "model.int8.onnx").read_bytes()
+    assert (tmp_path / "0.onnx").read_bytes() == wanted
+    assert (tmp_path / "1.onnx").read_bytes() != wanted
+
+
+def test_the_normalisation_costs_what_the_report_says(tmp_path: Path) -> None:
+    """The memory report of the default build, without packaging it."""
+    from sensorfit.quantize import bridge, calibration, normalise, ptq
+
+    network = bridge.source("picosam3", None, None, 0)
+    module = normalise.normalised(network.module, network.mean, network.std, 3)
+    images = calibration.synthetic(network.shape, 0)
+    quantized = ptq.quantize(module, images, 0, tmp_path / "log")
+    ptq.export_int8(quantized, images, tmp_path / "picosam3.onnx", 0, tmp_path / "log")
+    made = convert(tmp_path / "picosam3.onnx", tmp_path / "out", tmp_path / "log", report_only=True)
+    assert made.complaint is None and made.memory is not None
+    assert made.memory.weights_bytes == 1_438_848 + NORMALISATION_BYTES
+    assert made.memory.total_bytes == BARE_TOTAL + NORMALISATION_BYTES
+    predicted = check(tmp_path / "picosam3.onnx").memory
+    assert (predicted.weights_bytes, predicted.total_bytes) == (
+        made.memory.weights_bytes,
+        made.memory.total_bytes,
+    )
+
+
+def test_confirm_takes_a_weightless_float_graph_and_a_quantized_one(bare: Path) -> None:
+    entry = find("picosam3")
+    assert entry is not None
+    answer = confirm(entry.graph)
+    assert (answer.verdict, answer.memory) == ("accepted", None)
+    answer = confirm(bare / "model.int8.onnx")
+    assert answer.verdict == "accepted" and answer.memory is not None
+    assert answer.memory["total_bytes"] == BARE_TOTAL
+
+
+def test_the_command_confirms_a_quantized_file_although_its_children_have_a_bound_on_memory(
+    bare: Path, tmp_path: Path
+) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "sensorfit",
+        "check",
+        str(bare / "model.int8.onnx"),
+        "--confirm",
+        "--format",
+        "json",
+    ]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["confirmation"]["memory"]["total_bytes"] == BARE_TOTAL
+
+
+@pytest.mark.parametrize(
+    ("body", "verdict", "code", "says"),
+    [
+        (
+            "agraph (float[1,3,32,32] x) => (float[1,3,32,32] y) { y = Asin(x) }",
+            "unsupported_operator",
+            "USOP",
+            "Asin",
+        ),
+        (
+            "agraph (float[2,3,32,32] x) => (float[2,3,32,32] y) { y = Relu(x) }",
+            "invalid_model_input",
+            "INVMOD",
+            "batch-size",
+        ),
+    ],
+    ids=["operator", "batch"],
+)
+def test_confirm_gives_the_front_ends_no(body: str, verdict: str, code: str, says: str) -> None:
+    answer = confirm(model_of(body))
+    assert (answer.verdict, answer.code) == (verdict, code)
+    assert says in " ".join((*answer.operators, *answer.reasons))
+
+
+def network(path: Path, body: str, **weights: tuple[int, ...]) -> Path:
+    model = model_of(body)
+    rng = np.random.default_rng(0)
+    for name, shape in weights.items():
+        model.graph.initializer.append(
+            numpy_helper.from_array(rng.normal(0, 0.3, shape).astype(np.float32), name)
+        )
+    onnx.save(model, str(path))
+    return path
+
+
+def test_an_operator_that_is_refused_is_an_answer_and_leaves_only_the_log(tmp_path: Path) -> None:
+    body = "agraph (float[1,3,32,32] x) => (float[1,8,32,32] y) { c = Conv(x, w) y = Softplus(c) }"
+    model = network(tmp_path / "soft.onnx", body, w=(8, 3, 1, 1))
+    answer = sensorfit("build", model, "-o", tmp_path / "out")
+    assert answer.returncode == 1
+    assert (
+        "Softplus" in answer.stderr
+        and "does not know" in answer.stderr
+        and str(tmp_path / "out.log") in answer.stderr
+    )
+    assert {p.name for p in tmp_path.iterdir()} == {"soft.onnx", "out.log"}
+    assert "USOP" in (tmp_path / "out.log").read_text()
+
+
+def test_a_network_that_does_not_fit_is_an_answer_in_bytes(tmp_path: Path) -> None:
+    Image.new("RGB", (192, 192), "teal").save(tmp_path / "one.png")
+    options = ("--size", "192", "--mean", "none", "--no-input-persistency", "--calib", tmp_path)
+    answer = sensorfit("build", "picosam3", *options, "-o", tmp_path / "out")
+    assert answer.returncode == 1
+    assert "does not fit: it needs 10,889,440 B, the chip has 8,388,480 B" in answer.stderr
+    assert {p.name for p in tmp_path.iterdir()} == {"one.png", "out.log"}
+    assert "Not enough memory" in (tmp_path / "out.log").read_text()
+
+
+def test_a_converter_past_its_time_is_ended_and_named(bare: Path, tmp_path: Path) -> None:
+    with pytest.raises(ToolchainError, match=r"imxconv-pt did not finish within 3 s"):
+        convert(bare / "model.int8.onnx", tmp_path / "out", tmp_path / "log", time_limit=3)

@@ -1,0 +1,93 @@
+"""What the converter's answer does to the findings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from sensorfit.convert.frontend import Confirmation
+from sensorfit.verify.confirmation import apply_confirmation
+from sensorfit.verify.finding import Finding
+
+
+def answer(verdict: str, code: str = "", memory: dict[str, Any] | None = None) -> Confirmation:
+    return Confirmation(verdict, code, (), ("Only last axis is supported",) if code else (), memory, 1.0)
+
+
+def finding(rule: str, support: Any, code: str = "") -> Finding:
+    return Finding(rule, "error", "n", "Op", "m", "f", "e", "inferred", support=support, converter_code=code)
+
+
+UNKNOWN = finding("SF102", "unknown")
+REFUSED = finding("SF105", "unsupported", "INVOP")
+OVER = finding("SF301", "unknown")
+
+
+def test_agreement_changes_nothing() -> None:
+    assert apply_confirmation((), answer("accepted")) == ()
+    assert apply_confirmation((REFUSED,), answer("invalid_operator", "INVOP")) == (REFUSED,)
+
+
+def test_a_refusal_we_did_not_predict_is_an_error_that_does_not_fit() -> None:
+    first, *rest = apply_confirmation((UNKNOWN,), answer("invalid_operator", "INVOP"))
+    assert (first.rule, first.severity, first.support) == ("SF122", "error", "unsupported")
+    assert "Only last axis is supported" in first.message
+    assert rest == [UNKNOWN]
+
+
+def test_an_acceptance_settles_an_unknown_operator_but_not_the_memory() -> None:
+    operator, memory = apply_confirmation((UNKNOWN, OVER), answer("accepted"))
+    assert (operator.severity, operator.support, operator.basis) == ("info", "supported", "measured")
+    assert memory == OVER
+
+
+def test_an_acceptance_with_bytes_settles_the_memory_too() -> None:
+    (memory,) = apply_confirmation((OVER,), answer("accepted", memory={"fits": True}))
+    assert memory.support == "supported"
+
+
+def test_a_memory_report_that_does_not_fit_settles_it_the_other_way() -> None:
+    (memory,) = apply_confirmation((OVER,), answer("does_not_fit", "ISM"))
+    assert memory.support == "unsupported"
+
+
+def test_an_acceptance_of_what_we_refuse_is_named_and_our_verdict_stands() -> None:
+    first, rest = apply_confirmation((REFUSED,), answer("accepted"))
+    assert (first.rule, first.support) == ("SF122", "supported")
+    assert rest == REFUSED
+
+
+def test_nodes_without_a_name_count_for_the_raw_file_not_for_the_copy_that_is_shown() -> None:
+    unnamed = finding("SF512", "supported", "EXEC")
+    assert apply_confirmation((unnamed,), answer("accepted")) == (unnamed,)
+    first, _ = apply_confirmation((unnamed,), answer("execution_error", "EXEC"))
+    assert (first.rule, first.support) == ("SF122", "unsupported")
+
+
+def test_a_crash_behind_the_front_end_that_we_foresaw_is_agreement() -> None:
+    crash = finding("SF123", "unsupported", "GE")
+    assert apply_confirmation((crash,), answer("execution_error", "GE")) == (crash,)
+    assert apply_confirmation((crash,), answer("accepted")) == (crash,)
+    assert apply_confirmation((REFUSED,), answer("execution_error", "GE")) == (REFUSED,)
+    assert apply_confirmation((), answer("execution_error", "GE"))[0].rule == "SF122"
+
+
+def test_both_refuse_but_other_nodes() -> None:
+    theirs = replace(answer("invalid_operator", "INVOP"), nodes=("n", "a", "b", "c", "d"))
+    first, rest = apply_confirmation((REFUSED,), theirs)
+    assert (first.rule, first.severity, first.support) == ("SF122", "warning", "supported")
+    assert "it refuses a, b, c and 1 more, which no finding names" in first.message
+    assert rest == REFUSED
+    assert apply_confirmation((REFUSED,), replace(theirs, nodes=("n",))) == (REFUSED,)
+    first, rest = apply_confirmation((REFUSED, replace(REFUSED, node="m")), replace(theirs, nodes=("n",)))[:2]
+    assert "it does not refuse m" in first.message
+
+
+def test_nodes_of_a_copy_that_had_to_be_named_are_not_compared() -> None:
+    unnamed = finding("SF512", "supported", "EXEC")
+    assert apply_confirmation(
+        (unnamed, REFUSED), replace(answer("invalid_operator", "INVOP"), nodes=("x",))
+    ) == (
+        unnamed,
+        REFUSED,
+    )
