@@ -22,9 +22,10 @@ import onnx
 from onnx import helper, numpy_helper
 
 from ..errors import ModelError
+from ..graph.external import bring_in
 from ..graph.ir import Shape
 from ..graph.limits import read_model
-from ..graph.stored import FLOATS, bring_in, constants, has_data, is_external, location
+from ..graph.stored import FLOATS, constants, has_data, is_external, location
 from ..target import read_facts
 from .messages import read_log
 from .toolchain import FRONT_END, convert, need_tool, run

@@ -5,6 +5,8 @@ weights may be hundreds of megabytes. So a constant is one that the file holds,
 or a node's whose inputs are all constant, evaluated once with ONNX's own
 reference implementation. Importing numpy takes a fifth of a small check: what
 the usual constants are asked for needs no arrays.
+
+What evaluation makes is kept, so a model has a bound on its bytes (``Allowance``).
 """
 
 from __future__ import annotations
@@ -20,13 +22,20 @@ from typing import TYPE_CHECKING, Any, Literal
 import onnx
 from onnx import TensorProto
 
-from .stored import bring_in, is_external
+from .external import bring_in, mapped
+from .stored import is_external
 
 if TYPE_CHECKING:
     import numpy as np
 
 MAX_ELEMENTS = 1 << 24
 """Largest constant evaluated, so that a hostile ConstantOfShape cannot fill the memory."""
+
+MAX_FOLDED_BYTES = 512 << 20
+"""What all constants evaluated in one check may take together, whichever of its processes asks for them."""
+PROCESSES = 2
+"""Processes that judge one model: the two halves of a check (``api``). Each has its share of the bytes from the start, so
+that no answer depends on which is the faster."""
 
 RANDOM = frozenset(
     {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial"}
@@ -71,6 +80,20 @@ class Constant:
         return None if array is None or self.numbers is None else onnx.numpy_helper.from_array(array)
 
 
+class Allowance:
+    """Bytes that the constants of a model may still take in this process when they are evaluated."""
+
+    def __init__(self, left: int = MAX_FOLDED_BYTES // PROCESSES) -> None:
+        self.left = left
+
+    def take(self, size: int | None) -> bool:
+        """Whether ``size`` more bytes are allowed; they are then taken."""
+        if size is None or size > self.left:
+            return False
+        self.left -= size
+        return True
+
+
 class Stored(Constant):
     """A tensor of the file: an initializer or a Constant's, its data in the file, beside it, or absent."""
 
@@ -79,55 +102,77 @@ class Stored(Constant):
         self._directory = directory
 
     @cached_property
-    def _present(self) -> TensorProto | None:
+    def _raw(self) -> memoryview | bytes | None:
+        """The elements as ``raw_data`` has them, in the file or mapped beside it; None where they are absent or elsewhere."""
         if not is_external(self._tensor):
-            return self._tensor
-        copy = TensorProto()
-        copy.CopyFrom(self._tensor)
-        found = self._directory is not None and bring_in(copy, Path(self._directory))
-        return copy if found else None
+            return self._tensor.raw_data or None
+        return None if self._directory is None else mapped(self._tensor, Path(self._directory))
 
     @cached_property
     def array(self) -> np.ndarray | None:
         """The values, in the tensor's shape: a view of the file's bytes."""
+        import numpy as np
+
         try:
-            return None if self._present is None else onnx.numpy_helper.to_array(self._present)
+            if not is_external(self._tensor):
+                return onnx.numpy_helper.to_array(self._tensor)
+            if self._raw is None:
+                return None
+            if self._tensor.data_type in PLAIN and sys.byteorder == "little":
+                code = PLAIN[self._tensor.data_type][0]
+                return np.frombuffer(self._raw, np.dtype(code)).reshape(tuple(self._tensor.dims))
+            copy = self._whole()
+            return None if copy is None else onnx.numpy_helper.to_array(copy)
         except Exception:  # stripped weights: dims without data
             return None
 
     @cached_property
     def numbers(self) -> Sequence[float] | None:
         """The values in row-major order: a view of the file's bytes."""
-        tensor = self._present
-        if tensor is None or tensor.data_type in EXOTIC:
+        tensor = self._tensor
+        if tensor.data_type in EXOTIC:
             return None
         if tensor.data_type not in PLAIN or sys.byteorder != "little":
             return super().numbers
         code, field = PLAIN[tensor.data_type]
-        count, raw = prod(tensor.dims), tensor.raw_data
-        if raw:
-            return memoryview(raw).cast(code) if len(raw) == count * calcsize(code) else None
+        count, raw = prod(tensor.dims), self._raw
+        if raw is not None:
+            return memoryview(raw).cast("B").cast(code) if len(raw) == count * calcsize(code) else None
         values = getattr(tensor, field)
-        return values if len(values) == count else None
+        return values if len(values) == count and not is_external(tensor) else None
 
     @property
     def proto(self) -> TensorProto | None:
         """A copy of the file's tensor, without its name."""
-        if self._present is None or self.numbers is None:
-            return None
-        copy = TensorProto()
-        copy.CopyFrom(self._present)
-        copy.ClearField("name")
+        copy = self._whole() if self.numbers is not None else None
+        if copy is not None:
+            copy.ClearField("name")
         return copy
+
+    def _whole(self) -> TensorProto | None:
+        """A copy of the tensor with its data in it; None where that is absent."""
+        copy = TensorProto()
+        copy.CopyFrom(self._tensor)
+        absent = is_external(copy) and (self._directory is None or not bring_in(copy, Path(self._directory)))
+        return None if absent else copy
 
 
 class Folded(Constant):
     """Output ``output`` of ``node`` over its constant inputs, None standing for an input left out."""
 
     def __init__(
-        self, node: onnx.NodeProto, inputs: Sequence[Constant | None], output: int, opset: int
+        self,
+        node: onnx.NodeProto,
+        inputs: Sequence[Constant | None],
+        output: int,
+        opset: int,
+        size: int | None = 0,
+        allowance: Allowance | None = None,
     ) -> None:
+        """``size`` is the bytes of all outputs, which an evaluation takes from ``allowance``; None where it is unknown."""
         self._node = node
+        self._size = size
+        self._allowance = allowance or Allowance()
         self._inputs = inputs
         self._output = output
         self._opset = opset
@@ -144,6 +189,8 @@ class Folded(Constant):
             if constant.array is None or constant.array.size > MAX_ELEMENTS:
                 return None
             feeds[name] = constant.array
+        if not self._allowance.take(self._size):
+            return None
         try:
             results: Any = _session(self._node, self._opset).run(None, feeds)
         except Exception:  # the reference implementation refuses what it cannot compute

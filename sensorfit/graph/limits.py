@@ -11,19 +11,30 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from math import prod
 from mmap import ACCESS_READ, mmap
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import Any, Final
 
 from google.protobuf.message import DecodeError
-from onnx import GraphProto, ModelProto, NodeProto, TensorProto, TensorShapeProto
+from onnx import (
+    AttributeProto,
+    GraphProto,
+    ModelProto,
+    NodeProto,
+    SparseTensorProto,
+    TensorProto,
+    TensorShapeProto,
+    TypeProto,
+)
 
 from ..errors import ModelError
+from ..units import show_shape
 from . import wire
-from .stored import RAW_BITS
-from .subgraphs import subgraphs
+from .external import external_range, payload_bytes
+from .functions import check_function_limits
+from .subgraphs import attribute_graphs
 
 MAX_FILE_BYTES: Final = 2**31 - 1
 """What a protobuf can hold; larger models keep their weights in external data."""
@@ -42,8 +53,6 @@ MAX_SUBGRAPH_DEPTH: Final = 16
 MAX_NAME_BYTES: Final = 4096
 MAX_OPSET: Final = 1000
 """ONNX is at opset 2x; a number far above is no version."""
-MAX_FOLDED_BYTES: Final = 64 * 2**20
-"""A constant that the loader may compute (ConstantOfShape, Expand, Tile, ...)."""
 
 _SMALL_BYTES: Final = 256 * 1024
 """Files up to this size are parsed as they are: even the worst makes 40 MB of objects."""
@@ -134,8 +143,12 @@ def check_model_limits(proto: ModelProto, path: str | Path | None = None) -> Non
         seen.text(text)
     seen.graph(proto.graph)
     for function in proto.functions:
-        seen.nodes_of(function.node, 0)
-    check_function_limits(proto, name)
+        seen.attributes(function.attribute_proto)
+        for inner in (*attribute_graphs(function.attribute_proto), *seen.nodes_of(function.node, 0)):
+            seen.graph(inner, 1)
+    check_function_limits(
+        proto, name, max_nodes=MAX_NODES, max_bytes=MAX_STRUCTURE_BYTES, max_depth=MAX_SUBGRAPH_DEPTH
+    )
 
 
 class _Seen:
@@ -144,8 +157,8 @@ class _Seen:
     def __init__(self, name: str, directory: Path) -> None:
         self.name, self.directory, self.nodes, self.tensors = name, directory, 0, 0
 
-    def graph(self, graph: GraphProto) -> None:
-        waiting = [(graph, 0)]
+    def graph(self, graph: GraphProto, depth: int = 0) -> None:
+        waiting = [(graph, depth)]
         while waiting:
             graph, depth = waiting.pop()
             self.tensors += len(graph.initializer) + len(graph.sparse_initializer) + len(graph.value_info)
@@ -154,16 +167,14 @@ class _Seen:
                 raise ModelError(f"{self.name}: has more than {MAX_TENSORS:,} tensors")
             for info in (*graph.input, *graph.output, *graph.value_info):
                 self.text(info.name)
-                for dim in info.type.tensor_type.shape.dim:
-                    self.text(dim.dim_param)
-                if info.type.HasField("tensor_type"):
-                    self.dims(_dims(info.type.tensor_type.shape), info.name)
+                for shape in _shapes(info.type):
+                    for dim in shape.dim:
+                        self.text(dim.dim_param)
+                    self.dims(_dims(shape), info.name)
             for tensor in graph.initializer:
                 self.tensor(tensor)
             for sparse in graph.sparse_initializer:
-                self.dims(sparse.dims, sparse.values.name)
-                self.tensor(sparse.values)
-                self.tensor(sparse.indices)
+                self.sparse(sparse)
             waiting += [(inner, depth + 1) for inner in self.nodes_of(graph.node, depth)]
 
     def nodes_of(self, nodes: Iterable[NodeProto], depth: int) -> list[GraphProto]:
@@ -175,16 +186,33 @@ class _Seen:
                 raise ModelError(f"{self.name}: has more than {MAX_NODES:,} nodes")
             for text in (node.name, node.op_type, node.domain, *node.input, *node.output):
                 self.text(text)
-            for attribute in node.attribute:
-                self.text(attribute.name)
-                if attribute.HasField("t"):
-                    self.tensor(attribute.t)
-                for tensor in attribute.tensors:
-                    self.tensor(tensor)
-            found += subgraphs(node)
+            self.attributes(node.attribute)
+            found += attribute_graphs(node.attribute)
         if found and depth + 1 > MAX_SUBGRAPH_DEPTH:
             raise ModelError(f"{self.name}: has subgraphs nested more than {MAX_SUBGRAPH_DEPTH} deep")
         return found
+
+    def attributes(self, attributes: Iterable[AttributeProto]) -> None:
+        for attribute in attributes:
+            self.text(attribute.name)
+            for tensor in (*([attribute.t] if attribute.HasField("t") else []), *attribute.tensors):
+                self.tensor(tensor)
+            sparse = [attribute.sparse_tensor] if attribute.HasField("sparse_tensor") else []
+            for one in (*sparse, *attribute.sparse_tensors):
+                self.sparse(one)
+
+    def sparse(self, sparse: SparseTensorProto) -> None:
+        """A sparse tensor's shape, and values and indices that can belong to it."""
+        name, dims = sparse.values.name or "sparse_value", tuple(sparse.dims)
+        self.dims(dims, name)
+        self.tensor(sparse.values)
+        self.tensor(sparse.indices)
+        given, places = tuple(sparse.values.dims), tuple(sparse.indices.dims)
+        if len(given) != 1 or given[0] > prod(dims) or places not in (given, (*given, len(dims))):
+            raise ModelError(
+                f"{self.name}: sparse tensor '{name}' of shape {show_shape(dims)} has values {show_shape(given)} at indices "
+                f"{show_shape(places)}, which do not go together; export the model again"
+            )
 
     def text(self, text: str | bytes) -> None:
         if isinstance(text, bytes):  # what protobuf makes of a string that is no UTF-8
@@ -211,6 +239,20 @@ class _Seen:
         check_shape(tuple(dims), tensor, self.name)
 
 
+def _shapes(kind: TypeProto) -> Iterator[TensorShapeProto]:
+    """The shapes in a type: a tensor's, those of a sequence's or a map's elements."""
+    waiting = [kind]
+    while waiting:
+        kind = waiting.pop()
+        form = kind.WhichOneof("value")
+        if form in ("tensor_type", "sparse_tensor_type"):
+            yield getattr(kind, form).shape
+        elif form in ("sequence_type", "optional_type"):
+            waiting.append(getattr(kind, form).elem_type)
+        elif form == "map_type":
+            waiting.append(kind.map_type.value_type)
+
+
 def _dims(shape: TensorShapeProto) -> tuple[int, ...]:
     """The known dimensions; unknown ones count as 1."""
     return tuple(d.dim_value if d.HasField("dim_value") else 1 for d in shape.dim)
@@ -229,85 +271,3 @@ def check_shape(shape: tuple[int | None, ...], tensor: str, name: str) -> None:
         elements *= max(dim, 1)  # a 0 must not hide an absurd neighbour
         if elements > MAX_ELEMENTS:
             raise ModelError(f"{name}: tensor '{tensor}' has more than 2^34 elements, too many to be meant")
-
-
-def payload_bytes(tensor: TensorProto) -> int | None:
-    """Bytes that ``tensor``'s dims and type need; None for strings and types unknown here."""
-    bits = RAW_BITS.get(tensor.data_type)
-    return None if bits is None else (prod(tensor.dims) * bits + 7) // 8
-
-
-def external_range(tensor: TensorProto, directory: Path, name: str) -> tuple[Path, int, int] | None:
-    """(file, offset, bytes) of a tensor's external data; None when that file is absent.
-
-    ModelError when the location is not a plain path inside ``directory``
-    (absolute, ``..``, a symlink that leads elsewhere, a pipe or device), the
-    numbers are no numbers, or the file is too short.
-    """
-    entries = {entry.key: entry.value for entry in tensor.external_data}
-    location = entries.get("location", "")
-    where = f"{name}: initializer '{tensor.name}'"
-    if not location or "\0" in location or len(location) > MAX_NAME_BYTES:
-        raise ModelError(f"{where} keeps its data in a file without a usable name")
-    parts = (PurePosixPath(location), PureWindowsPath(location))
-    if any(p.is_absolute() or p.drive or p.root or ".." in p.parts for p in parts):
-        raise ModelError(
-            f"{where} keeps its data outside the model's directory ({location}); put it beside the model"
-        )
-    numbers = []
-    for key in ("offset", "length"):
-        text = entries.get(key, "") or "0"
-        if not (text.isascii() and text.isdigit() and len(text) < 20):
-            raise ModelError(
-                f"{where} has an external data {key} that is not a number of bytes ({text[:40]})"
-            )
-        numbers.append(int(text))
-    offset, length = numbers
-    file = directory / location
-    try:
-        home, real = directory.resolve(), file.resolve()
-        # the model named on the command line may itself be a link to anywhere
-        inside = real.is_relative_to(home) or file == Path(name)
-        status = real.stat() if inside else None
-    except FileNotFoundError:
-        return None
-    except (OSError, RuntimeError, ValueError) as error:
-        raise ModelError(f"{where} keeps its data in {location}, which cannot be opened ({error})") from None
-    if status is None:
-        raise ModelError(
-            f"{where} keeps its data outside the model's directory ({location} is a link that leads out of it)"
-        )
-    if not stat.S_ISREG(status.st_mode):
-        raise ModelError(f"{where} keeps its data in {location}, which is not a regular file")
-    length = length or (payload_bytes(tensor) or 0)
-    if offset + length > status.st_size:
-        raise ModelError(
-            f"{where} needs bytes {offset} to {offset + length} of {location}, which has {status.st_size}; "
-            "fetch the whole file (git lfs pull?) or remove it to check shapes only"
-        )
-    return file, offset, length
-
-
-def check_function_limits(proto: ModelProto, name: str) -> None:
-    """Local functions may not call themselves, nor expand to more than ``MAX_NODES`` nodes."""
-    bodies = {(f.domain, f.name): f.node for f in proto.functions}
-    if not bodies:
-        return
-    calls = {key: [(n.domain, n.op_type) for n in nodes] for key, nodes in bodies.items()}
-    size: dict[tuple[str, str], int] = {}
-    for start in bodies:
-        open_, stack = {start}, [start]
-        while stack:  # depth first, without recursion
-            key = stack[-1]
-            todo = [c for c in dict.fromkeys(calls[key]) if c in bodies and c not in size]
-            if not todo or key in size:
-                size.setdefault(key, sum(size.get(c, 1) for c in calls[key]))
-                open_.discard(stack.pop())
-            elif todo[0] in open_:
-                raise ModelError(f"{name}: local function '{todo[0][1]}' calls itself")
-            else:
-                open_.add(todo[0])
-                stack.append(todo[0])
-    total = sum(size.get((n.domain, n.op_type), 1) for n in proto.graph.node)
-    if total > MAX_NODES:
-        raise ModelError(f"{name}: its local functions expand to more than {MAX_NODES:,} nodes")

@@ -263,13 +263,11 @@ def _needed(protos: Iterable[onnx.NodeProto], outputs: Iterable[str]) -> set[int
 
 
 def _inlined(proto: onnx.ModelProto, where: str) -> onnx.ModelProto:
-    """The model with its local functions expanded, once their total size is known to be bounded."""
+    """The model with its local functions expanded: ``check_model_limits`` has bounded what that makes."""
     import onnx.inliner
 
-    limits.check_function_limits(proto, where)
     try:
         return onnx.inliner.inline_local_functions(proto)
     except Exception as e:
-        raise ModelError(
-            f"{where}: its local functions cannot be expanded ({str(e).splitlines()[0][:200]})"
-        ) from e
+        said = next(iter(str(e).splitlines()), type(e).__name__)
+        raise ModelError(f"{where}: its local functions cannot be expanded ({said[:200]})") from e

@@ -6,7 +6,7 @@ the folded constants of a Shape-Gather-Concat chain reach the Reshape they feed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from math import prod
 from typing import NamedTuple
@@ -15,10 +15,11 @@ import onnx
 from onnx import SparseTensorProto, TensorProto, TypeProto, helper
 from onnx.shape_inference import infer_node_outputs
 
-from .fold import MAX_ELEMENTS, NOT_FOLDED, Constant, Folded, Stored
+from .fold import MAX_ELEMENTS, NOT_FOLDED, Allowance, Constant, Folded, Stored
 from .ir import Shape, Tensor
 from .limits import MAX_RANK
 from .operand_shapes import BROADCASTING
+from .stored import RAW_BITS
 from .subgraphs import has_subgraphs
 
 SMALL = 1024
@@ -67,6 +68,7 @@ class Values:
         self.types: dict[str, Type] = {}
         self.constants: dict[str, Constant] = {}
         self._imports = [helper.make_opsetid(d, v) for d, v in opsets.items()]
+        self._allowance = Allowance()
         self._data: dict[str, TensorProto | None] = {}
         self._known: dict[bytes, Type] = {}
         self._inferred: dict[object, tuple[Type | None, ...]] = {}
@@ -104,8 +106,9 @@ class Values:
             inputs = [self.constants[i] if i else None for i in node.input]
             opset = self.opsets.get(node.domain, 1)
             named = [o for o in node.output if o]
+            size = self._bytes(named)
             for index, name in enumerate(named):
-                self.constants[name] = Folded(node, inputs, index, opset)
+                self.constants[name] = Folded(node, inputs, index, opset, size, self._allowance)
 
     def tensor(self, name: str, bits: int | None = None) -> Tensor:
         """The IR's record of ``name``."""
@@ -132,6 +135,18 @@ class Values:
             sizes = known[bounds.get("start", 0) : bounds.get("end", len(known))]
             result = TensorProto(data_type=TensorProto.INT64, dims=[len(sizes)], int64_data=sizes)
         self.add_initializer(node.output[0], result)
+
+    def _bytes(self, names: Iterable[str]) -> int | None:
+        """What the values of ``names`` take together; None where a type or shape is not known."""
+        total = 0
+        for name in names:
+            known = self.types.get(name)
+            elements = None if known is None or known.shape is None else _elements(known.shape)
+            bits = RAW_BITS.get(known.proto.tensor_type.elem_type) if known else None
+            if elements is None or bits is None:
+                return None
+            total += elements * max(bits, 8) // 8  # an array has no smaller element
+        return total
 
     def _folds(self, node: onnx.NodeProto) -> bool:
         if node.domain or node.op_type in NOT_FOLDED or not node.input:

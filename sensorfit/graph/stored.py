@@ -1,9 +1,8 @@
-"""The constants a file stores: which there are, whether their data is there, data beside the file."""
+"""The constants a file stores: which there are, whether their data is there."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 import onnx
@@ -53,14 +52,3 @@ def location(tensor: onnx.TensorProto) -> str:
 def has_data(tensor: onnx.TensorProto) -> bool:
     """Whether the data is in the tensor itself."""
     return not is_external(tensor) and any(getattr(tensor, field) for field in DATA_FIELDS)
-
-
-def bring_in(tensor: onnx.TensorProto, directory: Path) -> bool:
-    """Read external data below ``directory`` into ``tensor``; whether it was there."""
-    try:
-        onnx.external_data_helper.load_external_data_for_tensor(tensor, str(directory))
-    except (OSError, ValueError, onnx.checker.ValidationError):
-        return False
-    tensor.data_location = onnx.TensorProto.DEFAULT
-    del tensor.external_data[:]
-    return True

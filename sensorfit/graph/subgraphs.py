@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from onnx import GraphProto, NodeProto
+from onnx import AttributeProto, GraphProto, NodeProto
 
 
 def subgraphs(node: NodeProto) -> Iterator[GraphProto]:
     """The graphs that the attributes of ``node`` hold."""
-    for attribute in node.attribute:
+    return attribute_graphs(node.attribute)
+
+
+def attribute_graphs(attributes: Iterable[AttributeProto]) -> Iterator[GraphProto]:
+    """The graphs that ``attributes`` hold."""
+    for attribute in attributes:
         if attribute.HasField("g"):
             yield attribute.g
         yield from attribute.graphs

@@ -16,8 +16,9 @@ import numpy as np
 import onnx
 
 from ..errors import ConfigError, ModelError, SensorfitError
+from ..graph.external import bring_in
 from ..graph.limits import read_model
-from ..graph.stored import bring_in, has_data, is_external
+from ..graph.stored import has_data, is_external
 from ..models.registry import Entry, find, nothing_called
 from .calibration import BATCH
 from .extra import first_line, need

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from sensorfit.graph import fold
+from sensorfit.graph.external import payload_bytes
 from sensorfit.graph.fold import Folded, Stored
-from sensorfit.graph.limits import payload_bytes
+from sensorfit.graph.ir import Graph
 
 VALUES = {
     TensorProto.FLOAT: (0.5, -2.0), TensorProto.DOUBLE: (0.1, 1e300), TensorProto.FLOAT16: (0.5, 2.0), TensorProto.INT64: (-1, 2**40),
@@ -77,6 +80,25 @@ def test_a_fold_is_evaluated_from_its_inputs() -> None:
     assert folded.proto is not None and [*numpy_helper.to_array(folded.proto)] == [1, -1]
     absent = Stored(TensorProto(data_type=TensorProto.INT64, dims=[1]))
     assert Folded(node, [one, absent], 0, 17).numbers is None
+
+
+def test_the_constants_of_a_model_are_evaluated_within_one_allowance(
+    graph_of: Callable[[str], Graph],
+) -> None:
+    """Half of the bound for each of the two processes that judge; what is beyond stays constant, without a value."""
+    share = fold.MAX_FOLDED_BYTES // fold.PROCESSES
+    count = 8
+    side = share // 6 // 4 // 1024  # six of eight fit
+    text = " ".join(
+        f"z{i} = ConstantOfShape(s) a{i} = Add({f'a{i - 1}' if i else 'x'}, z{i})" for i in range(count)
+    )
+    graph = graph_of(
+        f"g (float[1024,{side}] x) => (float[1024,{side}] a{count - 1}) <int64[2] s = {{1024,{side}}}> {{ {text} }}"
+    )
+    found = [graph.numbers(f"z{i}") for i in range(count)]
+    assert [values is not None for values in found] == [True] * 6 + [False] * 2
+    assert all(graph.is_constant(f"z{i}") for i in range(count))
+    assert graph.numbers("z0") is not None
 
 
 KINDS = [k for k in TensorProto.DataType.values() if k not in (TensorProto.UNDEFINED, TensorProto.STRING)]

@@ -13,7 +13,9 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from sensorfit.errors import ModelError
-from sensorfit.graph import limits, wire
+from sensorfit.graph import functions, limits, wire
+from sensorfit.graph.external import bring_in
+from sensorfit.graph.fold import Stored
 from sensorfit.runtime.deadline import deadline
 
 
@@ -272,6 +274,171 @@ def test_functions_that_double_forty_times_or_call_themselves_are_refused(tmp_pa
     limits.read_model(path)
 
 
+CONDITION = helper.make_node("Constant", [], ["c"], value=helper.make_tensor("v", TensorProto.BOOL, [], [1]))
+
+
+def in_branches(*calls: str) -> list[onnx.NodeProto]:
+    """Nodes that compute b from a: an If whose two branches call, one after the other, each function named."""
+    branches = []
+    for side in "te":
+        nodes = [
+            helper.make_node(
+                op, ["a" if not i else f"{side}{i - 1}"], [f"{side}{i}"], domain="d" if op != "Relu" else ""
+            )
+            for i, op in enumerate(calls)
+        ]
+        output = helper.make_tensor_value_info(nodes[-1].output[0], TensorProto.FLOAT, None)
+        branches.append(helper.make_graph(nodes, side, [], [output]))
+    return [CONDITION, helper.make_node("If", ["c"], ["b"], then_branch=branches[0], else_branch=branches[1])]
+
+
+def calling(functions: dict[str, list[onnx.NodeProto]], first: str = "f0") -> onnx.ModelProto:
+    """A model of one call to ``first``; each function computes b from a."""
+    opset = [helper.make_opsetid("", 17), helper.make_opsetid("d", 1)]
+    made = [helper.make_function("d", name, ["a"], ["b"], nodes, opset) for name, nodes in functions.items()]
+    call = helper.make_node(first, ["x"], ["y"], domain="d")
+    graph = helper.make_graph([call], "g", [tensor_info("x")], [tensor_info("y")])
+    return helper.make_model(graph, opset_imports=opset, functions=made)
+
+
+def test_calls_inside_of_subgraphs_count(tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    onnx.save(calling({"f0": in_branches("f0")}), path)
+    refused(path, "'f0' calls itself")
+    onnx.save(calling({"f0": in_branches("f1"), "f1": in_branches("f0")}), path)
+    refused(path, "calls itself")
+    doubling = {
+        f"f{i}": [helper.make_node(f"f{i + 1}", ["a"], ["t"], domain="d"), *in_branches(f"f{i + 1}")]
+        for i in range(12)
+    }
+    onnx.save(calling({**doubling, "f12": in_branches("Relu")}), path)
+    refused(path, "expand to more than 100,000 nodes")
+    onnx.save(calling({"f0": in_branches("f1", "f1"), "f1": in_branches("Relu")}), path)
+    limits.read_model(path)
+
+
+def test_calls_and_subgraphs_that_expand_too_deep_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    for count in (functions.MAX_CALL_DEPTH, functions.MAX_CALL_DEPTH + 1):
+        chain = {f"f{i}": [helper.make_node(f"f{i + 1}", ["a"], ["b"], domain="d")] for i in range(count - 1)}
+        onnx.save(calling({**chain, f"f{count - 1}": [helper.make_node("Relu", ["a"], ["b"])]}), path)
+        if count == functions.MAX_CALL_DEPTH:
+            limits.read_model(path)
+    refused(path, "call one another more than 100 deep")
+    levels = limits.MAX_SUBGRAPH_DEPTH + 1
+    deep = {f"f{i}": [*in_branches(f"f{i + 1}")[:1], _one_branch(f"f{i + 1}")] for i in range(levels - 1)}
+    onnx.save(calling({**deep, f"f{levels - 1}": in_branches("Relu")}), path)
+    refused(path, "expand to subgraphs nested more than 16 deep")
+
+
+def _one_branch(op: str) -> onnx.NodeProto:
+    inner = helper.make_node(op, ["a"], ["o"], domain="d")
+    output = helper.make_tensor_value_info("o", TensorProto.FLOAT, None)
+    return helper.make_node("If", ["c"], ["b"], then_branch=helper.make_graph([inner], "t", [], [output]))
+
+
+def test_what_calls_copy_is_bounded(tmp_path: Path) -> None:
+    """A constant in a body, and one that is passed and referred to a thousand times; a graph is not passed at all."""
+    path = tmp_path / "m.onnx"
+    large = numpy_helper.from_array(np.zeros(4000, np.float32), "v")
+    body = [helper.make_node("Constant", [], ["k"], value=large), helper.make_node("Add", ["a", "k"], ["b"])]
+    many = [helper.make_node("f1", ["a"], ["b" if i == 2999 else f"t{i}"], domain="d") for i in range(3000)]
+    onnx.save(calling({"f0": many, "f1": body}), path)
+    refused(path, "adds more than 32 MiB")
+    copies = [helper.make_node("Constant", [], [f"k{i}"]) for i in range(3000)]
+    for node in copies:
+        node.attribute.add(name="value", ref_attr_name="value", type=onnx.AttributeProto.TENSOR)
+    proto = calling({"f0": [*copies, helper.make_node("Relu", ["a"], ["b"])]})
+    proto.functions[0].attribute.append("value")
+    proto.graph.node[0].attribute.append(helper.make_attribute("value", large))
+    onnx.save(proto, path)
+    refused(path, "adds more than 32 MiB")
+    proto.graph.node[0].attribute.append(helper.make_attribute("body", in_branches("Relu")[1].attribute[0].g))
+    onnx.save(proto, path)
+    refused(path, "a graph is passed to local function 'f0'")
+
+
+def test_a_function_defined_twice_is_refused_and_an_overload_is_another(tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    proto = calling({"f0": [helper.make_node("Relu", ["a"], ["b"])]})
+    proto.functions.append(proto.functions[0])
+    onnx.save(proto, path)
+    refused(path, "'f0' is defined twice")
+    proto.functions[1].overload = "other"
+    proto.functions[1].node[0].op_type, proto.functions[1].node[0].domain = "f0", "d"
+    onnx.save(proto, path)
+    limits.read_model(path)
+    proto.functions[1].node[0].overload = "other"
+    onnx.save(proto, path)
+    refused(path, "'f0' calls itself")
+
+
+def test_what_stands_in_a_functions_subgraphs_is_held_to_the_bounds_too(tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    nodes = in_branches("Relu")
+    nodes[1].attribute[0].g.initializer.append(TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[-1]))
+    onnx.save(calling({"f0": nodes}), path)
+    refused(path, "negative dimension")
+
+
+def sparse(shape: list[int], values: list[int], indices: list[int]) -> onnx.SparseTensorProto:
+    return onnx.SparseTensorProto(
+        dims=shape,
+        values=TensorProto(name="s", data_type=TensorProto.FLOAT, dims=values),
+        indices=TensorProto(data_type=TensorProto.INT64, dims=indices),
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "match"),
+    [
+        (sparse([-5], [1], [1]), "negative dimension"),
+        (sparse([2**32, 2**32], [1], [1]), "2\\^34"),
+        (sparse([4], [5], [5]), "do not go together"),
+        (sparse([4, 4], [2], [2, 3]), "do not go together"),
+        (sparse([4, 4], [], []), "do not go together"),
+        (sparse([4], [-1], [-1]), "negative dimension"),
+    ],
+    ids=[
+        "negative",
+        "overflow",
+        "more values than elements",
+        "indices of another rank",
+        "scalar",
+        "negative values",
+    ],
+)
+def test_impossible_sparse_tensors_are_refused_wherever_they_stand(
+    tmp_path: Path, value: onnx.SparseTensorProto, match: str
+) -> None:
+    path = tmp_path / "m.onnx"
+    constant = helper.make_node("Constant", [], ["k"])
+    constant.attribute.add(name="sparse_value", type=onnx.AttributeProto.SPARSE_TENSOR, sparse_tensor=value)
+    onnx.save(model([constant, helper.make_node("Relu", ["x"], ["y"])]), path)
+    refused(path, match)
+    proto = model()
+    proto.graph.sparse_initializer.append(value)
+    onnx.save(proto, path)
+    refused(path, match)
+
+
+def test_a_possible_sparse_tensor_is_read(tmp_path: Path) -> None:
+    proto = model()
+    proto.graph.sparse_initializer.extend([sparse([4, 4], [2], [2, 2]), sparse([4, 4], [2], [2])])
+    onnx.save(proto, tmp_path / "m.onnx")
+    limits.read_model(tmp_path / "m.onnx")
+
+
+def test_shapes_inside_of_sequences_and_optionals_are_held_to_the_bounds(tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    for wrap in (helper.make_sequence_type_proto, helper.make_optional_type_proto):
+        proto = model()
+        kind = wrap(helper.make_tensor_type_proto(TensorProto.FLOAT, [2**20, 2**20]))
+        proto.graph.value_info.append(helper.make_value_info("s", kind))
+        onnx.save(proto, path)
+        refused(path, "2\\^34")
+
+
 def test_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "m.onnx"
     onnx.save(model([helper.make_node("Relu", ["x"], ["y"], name="QQQQ")]), path)
@@ -339,6 +506,48 @@ def test_external_data_in_the_directory_may_be_there_or_missing(tmp_path: Path) 
     limits.read_model(path)
     (tmp_path / "sub" / "w.bin").write_bytes(bytes(15))
     refused(path, "fetch the whole file")
+
+
+def long_file(path: Path, size: int) -> None:
+    """A file with a hole of ``size`` bytes."""
+    with path.open("wb") as file:
+        file.truncate(size)
+
+
+def test_external_data_without_a_length_is_as_long_as_the_tensor(tmp_path: Path) -> None:
+    """Beside a file of 12 GiB only the tensor's sixteen bytes are read."""
+    path = tmp_path / "m.onnx"
+    long_file(tmp_path / "w.bin", 12 << 30)
+    weight = external("w.bin", offset=str(11 << 30))
+    onnx.save(model(weights=[weight]), path)
+    tensor = limits.read_model(path).graph.initializer[0]
+    numbers = Stored(tensor, str(tmp_path)).numbers
+    assert numbers is not None and [*numbers] == [0.0] * 4
+    assert bring_in(tensor, tmp_path) and tensor.raw_data == bytes(16)
+
+
+@pytest.mark.parametrize("length", ["3", "15", "17", str(3 << 30)])
+def test_a_length_other_than_the_tensors_is_refused(tmp_path: Path, length: str) -> None:
+    path = tmp_path / "m.onnx"
+    long_file(tmp_path / "w.bin", 4 << 30)
+    onnx.save(model(weights=[external("w.bin", length=length)]), path)
+    refused(path, f"has {length} bytes of data in w.bin where its shape needs 16")
+
+
+def test_a_tensor_beyond_what_a_protobuf_holds_is_mapped_and_not_brought_in(tmp_path: Path) -> None:
+    weight = external("w.bin")
+    weight.dims[:] = [3 << 28]
+    long_file(tmp_path / "w.bin", 3 << 30)
+    assert not bring_in(weight, tmp_path)
+    numbers = Stored(weight, str(tmp_path)).numbers
+    assert numbers is not None and len(numbers) == 3 << 28 and numbers[-1] == 0.0
+
+
+def test_text_outside_of_the_file_is_refused(tmp_path: Path) -> None:
+    weight = external("w.bin")
+    weight.data_type = TensorProto.STRING
+    onnx.save(model(weights=[weight]), tmp_path / "m.onnx")
+    refused(tmp_path / "m.onnx", "where only numbers can lie")
 
 
 @pytest.mark.parametrize(
