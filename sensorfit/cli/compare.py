@@ -34,9 +34,13 @@ def command(models: tuple[str, ...], form: str, output: str | None, plot_file: s
     Exit codes: 0; 2 unusable input; 3 an extra is missing.
     """
     from ..comparison import compare, present
-    from ..gate.run import expand
+    from ..gate.expand import expand
+    from ..runtime.files import check_output
 
     wanted = expand(models) if models else ()
+    for file, text in ((output, True), (plot_file, False)):
+        if file is not None:
+            check_output(Path(file), wanted, text=text)
     present.show(compare(wanted, input_persistency, _followed), form, output, plot_file)
 
 

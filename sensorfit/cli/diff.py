@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 
 import click
@@ -32,13 +31,14 @@ def command(ctx: click.Context, old: str, new: str, format_: str, profile: str, 
     """
     from ..difference import diff
     from ..render.difference import print_diff, render_markdown
+    from ..render.json_text import dumps
     from ..render.pipe import reader_may_leave
     from ..render.screen import console_for
 
     found = diff(old, new, profile=profile, input_persistency=input_persistency, input_shapes=input_shapes)
     with reader_may_leave():
         if format_ == "json":
-            click.echo(json.dumps(found.to_dict(), indent=2))
+            click.echo(dumps(found.to_dict()))
         elif format_ == "markdown":
             click.echo(render_markdown(found), nl=False)
         else:

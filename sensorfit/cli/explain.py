@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from . import options
@@ -33,7 +35,10 @@ def command(model: str, form: str, output: str | None, profile: str, input_persi
     """
     from ..explanation import explain, present
     from ..render.pipe import reader_may_leave
+    from ..runtime.files import check_output
 
+    if output is not None:
+        check_output(Path(output), [model])
     page = explain(model, profile, input_persistency, input_shapes)
     with reader_may_leave():
         present.show(page, form, output, verbose)

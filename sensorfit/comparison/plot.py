@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, MissingDependency
+from ..runtime.files import write_bytes
 from .model import Row, Table
 
 FORMATS = (".svg", ".png", ".pdf")
@@ -41,12 +43,13 @@ def plot(result: Table, file: str) -> None:
 
     figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
     _draw(axes, drawn, result.budget_bytes / _MEBI)
+    form = Path(file).suffix[1:].lower()
+    drawing = BytesIO()
     try:
-        figure.savefig(file, metadata={"Date": None} if file.lower().endswith(".svg") else None, dpi=150)
-    except OSError as error:
-        raise ConfigError(f"--plot {file}: cannot be written ({error.strerror})") from error
+        figure.savefig(drawing, format=form, metadata={"Date": None} if form == "svg" else None, dpi=150)
     finally:
         plt.close(figure)
+    write_bytes(Path(file), drawing.getvalue())
 
 
 def _draw(axes: Any, drawn: list[tuple[Row, str, float, float]], budget: float) -> None:

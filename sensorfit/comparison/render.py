@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
@@ -16,6 +15,7 @@ from rich.text import Text
 
 from ..explanation.markdown import table
 from ..render.escape import markdown, terminal
+from ..render.json_text import dumps
 from .cells import COLUMNS, LATENCY, citing, whole
 from .columns import GAP, fitted, name, room
 from .flat import flat
@@ -87,7 +87,7 @@ def to_json(result: Table) -> str:
         "target": {"name": result.target, "converter": result.converter, "budget_bytes": result.budget_bytes},
         "rows": rows,
     }
-    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+    return dumps(found) + "\n"
 
 
 def _below(

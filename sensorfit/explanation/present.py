@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
+from ..render.json_text import dumps
 from ..render.screen import deliver, print_or_write
 from .model import Page
 
@@ -24,4 +23,4 @@ def show(page: Page, form: str, output: str | None, verbose: bool = False) -> No
     else:
         from .json import to_dict
 
-        deliver(json.dumps(to_dict(page), indent=2, ensure_ascii=False) + "\n", output)
+        deliver(dumps(to_dict(page)) + "\n", output)

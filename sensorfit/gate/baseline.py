@@ -18,18 +18,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from ..errors import ConfigError
+from ..render.json_text import dumps
 from ..report.outcome import Change, Figure, Outcome
-from ..report.report import Report, Verdict
+from ..report.report import Report
 from ..runtime.files import write_text
 from ..verify.finding import SEVERITIES, Finding
+from .baseline_file import SCHEMA_VERSION, VERDICTS, Entry, read
+
+__all__ = ["FILE", "VERDICTS", "compare", "entry", "figures", "judge", "match", "model_key", "read", "write"]
 
 FILE: Final = "sensorfit-baseline.json"
-SCHEMA_VERSION: Final = "1.0"
-VERDICTS: Final[tuple[Verdict, ...]] = ("fits", "unknown", "does_not_fit")
 _UNITS: Final = {"total_bytes": "B", "dsp_ms": "ms", "macs": "", "parameters": ""}
-
-Entry = Mapping[str, Any]
 
 
 def figures(report: Report) -> dict[str, float]:
@@ -60,31 +59,7 @@ def write(path: Path, reports: Sequence[tuple[str, Report]]) -> None:
         "tool": {"name": "sensorfit", "version": version},
         "models": models,
     }
-    write_text(path, json.dumps(content, indent=2, sort_keys=True) + "\n")
-
-
-def read(path: Path) -> dict[str, Entry]:
-    """The recorded models by key; ConfigError when the file is missing or not a baseline."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        models = content["models"]
-        complete = all(
-            {"verdict", "figures", "findings"} <= m.keys() and m["verdict"] in VERDICTS
-            for m in models.values()
-        )
-    except OSError as error:
-        raise ConfigError(
-            f"{path}: cannot be read ({error.strerror}); make it with --write-baseline"
-        ) from None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        complete = False
-    if not complete:
-        raise ConfigError(f"{path}: is not a baseline of sensorfit; make it again with --write-baseline")
-    if str(content.get("schema_version", "")).split(".")[0] != SCHEMA_VERSION.split(".")[0]:
-        raise ConfigError(
-            f"{path}: was written by another version of sensorfit; make it again with --write-baseline"
-        )
-    return dict(models)
+    write_text(path, dumps(content, sort_keys=True) + "\n")
 
 
 def model_key(name: str, baseline: Path) -> str:
@@ -172,5 +147,4 @@ def _complete(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _severity(record: Mapping[str, Any]) -> int:
-    severity = record.get("severity")
-    return SEVERITIES.index(severity) if severity in SEVERITIES else 0
+    return SEVERITIES.index(record["severity"])

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..errors import ConfigError
+from ..runtime.files import read_text
 from ..suggest import did_you_mean
 from ..target import TARGETS
 from ..toml import tomllib
@@ -35,6 +36,8 @@ FILE: Final = "sensorfit.toml"
 PYPROJECT: Final = "pyproject.toml"
 FAIL_ON: Final = ("error", "warning", "info", "never")
 PROFILES: Final = ("converter", "picosam")
+MAX_BYTES: Final = 4 * 2**20
+"""Of a configuration file; a larger one takes seconds to read."""
 
 
 @dataclass(frozen=True)
@@ -158,11 +161,10 @@ def read_config(path: str | Path) -> Config:
 
 
 def _load(path: Path) -> Config | None:
+    text = read_text(path, limit=MAX_BYTES)
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror or error})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        table = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"{path}: is not TOML ({error})") from None
     where = f"{path}: "
     if path.name == PYPROJECT:

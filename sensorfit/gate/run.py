@@ -9,26 +9,25 @@ needs is imported in ``judge.ready``, in the child, and what only the answer nee
 
 from __future__ import annotations
 
-import glob
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
 from ..render.outputs import Plan
 from ..render.outputs import plan as output_plan
 from ..runtime import worker
+from ..runtime.files import check_output, is_there
 from .config import Config, Policy, find_config, read_config
+from .expand import expand
 from .job import Job, judge, ready, seconds_for
 
 if TYPE_CHECKING:
     from ..report.outcome import Outcome
-
-SUFFIX: Final = ".onnx"
 
 
 def check_all(
@@ -61,6 +60,13 @@ def check_all(
         )
     asked = Policy(**policy)
     _check_rules(asked, config)
+    path = baseline_path(config, baseline_file)
+    compared = not (no_baseline or write_baseline) and bool(
+        baseline_file or config.baseline or is_there(path)
+    )
+    read = [*names, *filter(None, (config.source, calibration)), *([path] if compared else ())]
+    for file in (*(file for _, file in plan.written), *([path] if write_baseline else ())):
+        check_output(file, read)
     todo = [
         Job(
             name,
@@ -78,12 +84,11 @@ def check_all(
     from ..render.show import show
     from . import baseline
 
-    path = baseline_path(config, baseline_file)
     if write_baseline:
         baseline.write(path, [(o.path, o.report) for o in results if o.report is not None])
         say(f"wrote {path}")
         results = [replace(o, exit_code=0) if o.report is not None else o for o in results]
-    elif not no_baseline and (baseline_file or config.baseline or path.exists()):
+    elif compared:
         results = against(results, path)
     code = exit_code(results)  # whoever reads the output may leave; the answer stays
     show(plan, results, verbose=verbose, memory=memory)
@@ -113,55 +118,6 @@ def say(text: str) -> None:
     from ..render.escape import plain
 
     print(f"sensorfit: {plain(text)}", file=sys.stderr)
-
-
-def expand(patterns: Iterable[str], directory: Path | None = None) -> list[str]:
-    """Files, directories (searched for ``*.onnx``), globs (``**`` too) and built-in names, each once, in order.
-
-    ConfigError for a glob or directory without a model. Relative patterns
-    are those of ``directory`` when given (a configuration file's).
-    """
-    found: dict[str, None] = {}
-    for pattern in patterns:
-        found.update(dict.fromkeys(_expand(pattern, directory)))
-    return list(found)
-
-
-def _expand(pattern: str, directory: Path | None) -> list[str]:
-    if not pattern.strip():
-        raise ConfigError("a model's name is empty; write . for the models of the current directory")
-    path = Path(pattern) if directory is None else _shown(directory / pattern)
-    if path.is_dir():
-        from ..models.registry import meant
-
-        files = sorted(
-            str(p) for p in path.rglob(f"*{SUFFIX}") if p.is_file() and not _hidden(p.relative_to(path))
-        )
-        if not files and meant(pattern):
-            return [pattern]
-        if not files:
-            raise ConfigError(f"{path}: the directory holds no {SUFFIX} file")
-        return files
-    if path.exists():
-        return [str(path)]
-    if glob.has_magic(pattern):
-        files = sorted(p for p in glob.glob(str(path), recursive=True) if Path(p).is_file())  # noqa: PTH207
-        if not files:
-            raise ConfigError(f"{pattern}: no file matches")
-        return files
-    return [pattern if Path(pattern).suffix == "" and Path(pattern).name == pattern else str(path)]
-
-
-def _shown(path: Path) -> Path:
-    """``path`` relative to the working directory where it lies below it: what a person expects to read."""
-    try:
-        return path.absolute().relative_to(Path.cwd())
-    except ValueError:
-        return path
-
-
-def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
 
 
 @contextmanager

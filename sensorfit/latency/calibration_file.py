@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigError
+from ..runtime.files import is_there, read_text
 from ..target import Target
 from ..toml import tomllib
 from .estimate import Calibration, calibration_of
@@ -19,18 +20,20 @@ if TYPE_CHECKING:
     from .calibrate import Refit, Row
 
 SCHEMA = 1
+MAX_BYTES = 4 * 2**20
 
 
 def read_calibration(path: str | Path, target: Target) -> Calibration:
     """The calibration in a file that ``sensorfit calibrate`` wrote; ConfigError when it is not one."""
     path = Path(path)
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not is_there(path):
         raise ConfigError(
             f"{path}: there is no such file; write one with: sensorfit calibrate LOG --model MODEL.onnx -o {path}"
-        ) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        )
+    text = read_text(path, "write one with: sensorfit calibrate", MAX_BYTES)
+    try:
+        table = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(
             f"{path}: is not a calibration file ({error}); write one with: sensorfit calibrate"
         ) from None

@@ -23,6 +23,7 @@ from statistics import median
 from typing import Any
 
 from ..errors import ConfigError
+from ..runtime.files import read_text
 
 DNN = ("dnn_ms", "dnn_runtime")
 DSP = ("dsp_ms", "dsp_runtime")
@@ -71,14 +72,7 @@ def read_logs(paths: Sequence[Path], models: Sequence[Path] = ()) -> tuple[Log, 
 
 
 def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ConfigError(f"{path}: is larger than {MAX_BYTES // 2**20} MiB; a log of KPI pairs is not")
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror or error})") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: is not text; pass a KPI log as JSON lines or CSV") from None
+    text = read_text(path, "pass a KPI log as JSON lines or CSV", MAX_BYTES)
     lines = text.splitlines()
     first = next((line for line in lines if line.strip()), "")
     return _json_lines(path, lines) if first.lstrip().startswith("{") else _csv(path, lines)

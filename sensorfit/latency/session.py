@@ -10,7 +10,7 @@ from ..graph.load import load
 from ..graph.lower import lower
 from ..models.registry import meant, nothing_called
 from ..render.latency import render_refit
-from ..runtime.files import write_text
+from ..runtime.files import check_output, write_text
 from ..target import load_target, read_facts
 from .calibrate import Measured, refit, shipped_demands, shipped_measurements
 from .calibration_file import render_toml
@@ -55,10 +55,12 @@ def calibrate(
         raise ConfigError(
             "--write rewrites the shipped constants and takes no LOG; use --output for a file of your own"
         )
-    own = tuple(_measured(log) for log in read_logs(logs, models))
+    path = output or DEFAULT
+    read = read_logs(logs, models)
+    check_output(path, (*logs, *(log.model for log in read)))
+    own = tuple(_measured(log) for log in read)
     shipped = () if alone else shipped_measurements(target)
     result = refit((*own, *shipped), target)
-    path = output or DEFAULT
     write_text(path, render_toml(result, target, USER_HEADING))
     error = read_facts("latency", target.name)["error"]
     before = (

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError
+from ..render.json_text import dumps
 from ..runtime.files import umask
 from ..version import __version__
 
@@ -108,7 +109,7 @@ def write_manifest(directory: Path, facts: Mapping[str, Any]) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """``value`` as indented JSON."""
-    path.write_text(json.dumps(value, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    path.write_text(dumps(value) + "\n", encoding="utf-8")
 
 
 def tool_versions(java: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ from ..report.outcome import Outcome
 from ..report.report import SCHEMA_VERSION, ModelInfo, Report, TensorInfo
 from ..verify.finding import Finding
 from ..version import __version__
+from .json_text import dumps
 
 
 def render_outcomes(outcomes: Sequence[Outcome], plan: bool = False) -> str:
@@ -24,7 +25,7 @@ def render_outcomes(outcomes: Sequence[Outcome], plan: bool = False) -> str:
     """
     objects = [{**to_dict(o.report, plan), "gate": _gate(o)} for o in outcomes if o.report is not None]
     if len(objects) == len(outcomes) == 1:
-        return json.dumps(objects[0], indent=2)
+        return dumps(objects[0])
     verdicts = [o.report.verdict for o in outcomes if o.report is not None]
     summary = {
         **{verdict: verdicts.count(verdict) for verdict in ("fits", "does_not_fit", "unknown")},
@@ -42,7 +43,7 @@ def render_outcomes(outcomes: Sequence[Outcome], plan: bool = False) -> str:
         "errors": errors,
         "summary": summary,
     }
-    return json.dumps(whole, indent=2)
+    return dumps(whole)
 
 
 def _gate(outcome: Outcome) -> dict[str, Any]:

@@ -11,6 +11,7 @@ left. What then remains of the formats goes to standard output.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +69,8 @@ def plan(formats: Sequence[str], outputs: Sequence[str]) -> Plan:
             f"only one of {', '.join(shown)} can go to standard output; give the others an --output"
         )
     files = [file for _, file in written]
-    twice = {str(f) for f in files if files.count(f) > 1}
+    places = [os.path.realpath(f) for f in files]
+    twice = {str(f) for f, place in zip(files, places, strict=True) if places.count(place) > 1}
     if twice:
         raise ConfigError(f"--output {', '.join(sorted(twice))} is given twice")
     return Plan(shown, tuple(written))

@@ -9,7 +9,6 @@ is empty and the description carries it.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +19,7 @@ from ..report.report import Report
 from ..verify.finding import Finding
 from ..version import __version__
 from .escape import plain
+from .json_text import dumps
 from .phrases import figures_of
 from .rulebook import help_markdown, help_text, name, text_of, topic
 
@@ -57,7 +57,7 @@ def render(items: Sequence[Report | Outcome]) -> str:
             _gone(o, record, index) for index, o in enumerate(results) if o.change for record in o.change.gone
         ],
     }
-    return json.dumps({"$schema": SCHEMA_URI, "version": "2.1.0", "runs": [run]}, indent=2)
+    return dumps({"$schema": SCHEMA_URI, "version": "2.1.0", "runs": [run]})
 
 
 def _rule(rule: str, sample: Finding) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 from sensorfit import cli
 from sensorfit.gate.config import Policy
+from sensorfit.gate.expand import expand
 from sensorfit.gate.job import judge
-from sensorfit.gate.run import Job, expand
+from sensorfit.gate.run import Job
 from sensorfit.runtime import worker
 
 Run = Callable[..., tuple[int, str, str]]

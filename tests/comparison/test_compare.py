@@ -24,7 +24,7 @@ from sensorfit.comparison.plot import plot, points
 from sensorfit.comparison.render import print_table, to_csv, to_json, to_markdown
 from sensorfit.comparison.sources import Sources
 from sensorfit.errors import ConfigError, MissingDependency, ModelError
-from sensorfit.gate.run import expand
+from sensorfit.gate.expand import expand
 from sensorfit.models.published import Listed, listed, published
 from sensorfit.models.registry import find
 from sensorfit.render.screen import recorded

@@ -101,7 +101,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path, content: bytes | None
     path = tmp_path / "log"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(ConfigError, match=r"log: (cannot be read|is not text)"):
+    with pytest.raises(ConfigError, match=r"log: (cannot be read|is not UTF-8 text)"):
         read_logs([path], [MODEL])
     with pytest.raises(ConfigError, match="cannot be read"):
         read_logs([tmp_path], [MODEL])

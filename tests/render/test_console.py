@@ -21,7 +21,7 @@ from sensorfit.comparison.sources import Sources
 from sensorfit.errors import ConfigError
 from sensorfit.explanation import explain
 from sensorfit.explanation.markdown import render as page_of
-from sensorfit.gate.run import expand
+from sensorfit.gate.expand import expand
 from sensorfit.memory.model import Live, Step
 from sensorfit.models.published import Published
 from sensorfit.render import markdown
