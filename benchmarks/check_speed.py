@@ -44,6 +44,7 @@ print(len(files), time.perf_counter() - start, time.process_time() - spent)
 TOOLCHAIN = """
 import sys
 from pathlib import Path
+from sensorfit.api import load_target
 from sensorfit.convert.toolchain import convert
 from sensorfit.quantize.bridge import source
 from sensorfit.quantize.calibration import synthetic
@@ -52,7 +53,7 @@ folder = Path(sys.argv[1])
 network = source("picosam3", None, None, 0)
 images = synthetic(network.shape, 0, 8)
 log = folder / "log"
-export_int8(quantize(network.module, images, 0, log), images, folder / "int8.onnx", 0, log)
+export_int8(quantize(network.module, images, load_target(), 0, log), images, folder / "int8.onnx", 0, log)
 print(convert(folder / "int8.onnx", folder / "out", log, report_only=True).memory)
 """
 

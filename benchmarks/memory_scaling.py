@@ -14,10 +14,10 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
+from sensorfit.api import load_target
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
 from sensorfit.memory.analysis import analyse
-from sensorfit.target import load_target
 
 LENGTHS = (100, 300, 1000, 3000, 10_000)
 MODELS = ("picosam2", "picosam3", "mobilesam-encoder", "sam-vit-b-encoder", "sam-vit-h-encoder")

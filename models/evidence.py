@@ -11,6 +11,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from ..target import Target
+
 
 @dataclass(frozen=True)
 class FrontEndAnswer:
@@ -26,8 +28,10 @@ class FrontEndAnswer:
     note: str = ""
 
 
-def front_end(graph: str) -> tuple[FrontEndAnswer, ...]:
-    """Answers about the graph file called ``graph``; () where it was not asked."""
+def front_end(graph: str, target: Target) -> tuple[FrontEndAnswer, ...]:
+    """Answers about the graph file called ``graph``; () where ``target``'s converter was not asked."""
+    if converter() != target.converter:
+        return ()
     return tuple(
         FrontEndAnswer(
             form=row["form"],
@@ -56,10 +60,10 @@ class Converted:
     reasons: tuple[str, ...] = ()
 
 
-def converted(graph: str) -> Converted | None:
-    """What became of the module of ``graph`` on the whole road; None where it was not taken there."""
+def converted(graph: str, target: Target) -> Converted | None:
+    """What became of the module of ``graph`` on the whole road; None where ``target``'s converter was not asked."""
     row = _answers().get("converted", {}).get(graph)
-    if row is None:
+    if row is None or converter() != target.converter:
         return None
     memory = row.get("memory", {})
     sizes = {key: memory.get(key, 0) for key in ("weights_bytes", "runtime_bytes", "total_bytes")}

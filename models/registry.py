@@ -66,7 +66,7 @@ def find(name: str) -> Entry | None:
     return _entries().get(name.lower().replace("_", "-"))
 
 
-def meant(model: str | Path) -> Entry | None:
+def entry_for(model: str | Path) -> Entry | None:
     """The built-in model that a user's ``model`` means; a file of that name comes first."""
     return None if Path(model).is_file() else find(str(model))
 

@@ -27,7 +27,7 @@ def opset(graph: Graph, target: Target) -> Iterator[Issue]:
 
     Fix: export again with opset_version=17 (to 20), or convert the file with onnx.version_converter.
     """
-    low, high = reading(target.name)["opsets"]
+    low, high = reading(target)["opsets"]
     if not low <= graph.opset <= high:
         yield Issue(
             f"ONNX opset version is not supported. Supported ONNX opsets: {list(range(low, high + 1))}",
@@ -111,7 +111,7 @@ def leftovers(graph: Graph, target: Target) -> Iterator[Issue]:
 
     Fix: remove the dead branch: export again, or run onnxslim over the file.
     """
-    rows = operators(target.name)
+    rows = operators(target)
     fix = "remove the dead branch: export again, or run onnxslim over the file"
     probes = ("dead_bad", "dead_ok", "dead_inv")
     for name, op in graph.dead:

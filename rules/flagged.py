@@ -43,7 +43,7 @@ def softmax(graph: Graph, target: Target) -> Iterator[Issue]:
     Fix: replace attention by convolutions, as PicoSAM2 and 3 do; gate with Sigmoid instead; or end the network at the
     scores and take the Softmax on the host.
     """
-    facts = operators(target.name)["Softmax"]
+    facts = operators(target)["Softmax"]
     for node in graph.nodes:
         if node.domain or node.op != "Softmax":
             continue
@@ -105,7 +105,7 @@ def layer_norm(graph: Graph, target: Target) -> Iterator[Issue]:
     Fix: use BatchNorm2d and retrain; or normalise over the last axis only (NHWC: permute, LayerNorm(C), permute back);
     or spell a LayerNorm over the channels out (LayerNorm2d).
     """
-    facts = operators(target.name)["LayerNormalization"]
+    facts = operators(target)["LayerNormalization"]
     for node in graph.nodes:
         if not node.domain and node.op == "LayerNormalization":
             yield _layer_norm_node(graph, node, attribute(node, "axis", facts), facts["longest_axis"])

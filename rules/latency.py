@@ -69,7 +69,7 @@ TEXTS: dict[str, str] = {
 
 def findings(graph: Graph, latency: LatencyReport, target: Target) -> Iterator[Finding]:
     """A finding for each change that pays; ``graph`` is the device graph that ``latency`` was estimated for."""
-    limits = read_facts("cost_model", target.name)["advice"]
+    limits = read_facts("cost_model", target)["advice"]
     nodes = {node.name: node for node in graph.nodes}
     for advice in latency.advice:
         node = nodes.get(advice.node)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import isqrt
 
 from ..graph.ir import Graph, Node
@@ -92,7 +92,7 @@ def after_tiling(graph: Graph, memory: MemoryReport, target: Target) -> Support:
         return "unsupported"
     if tiling is None:
         return "unsupported" if memory.complete else "unknown"
-    facts = read_facts("memory", target.name)["tiling"]
+    facts = read_facts("memory", target)["tiling"]
     if set(tiling.operators) & set(facts["fails_on"]):
         return "unsupported"
     if not memory.tiled_total_bytes:
@@ -101,6 +101,11 @@ def after_tiling(graph: Graph, memory: MemoryReport, target: Target) -> Support:
         return "supported"
     least = memory.tiled_total_bytes - tiling.runtime_bytes + tiling.bound_bytes
     return "unsupported" if least > memory.budget_bytes else "unknown"
+
+
+def packaged_in_tiles(target: Target) -> Callable[[Graph, MemoryReport], bool]:
+    """Whether the converter is expected to package a network over the budget in tiles, for ``target``."""
+    return lambda graph, memory: after_tiling(graph, memory, target) == "supported"
 
 
 def _over(graph: Graph, memory: MemoryReport, target: Target) -> Finding:

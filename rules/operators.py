@@ -9,7 +9,6 @@ from onnx import defs
 from sensorfit.graph.ir import Graph, Node
 from sensorfit.graph.patterns import recognise
 from sensorfit.graph.shapes import schema_for
-from sensorfit.verify.facts import operators
 from sensorfit.verify.rule import Facts, Issue, rule
 
 
@@ -70,7 +69,7 @@ def unknown(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """
     fix = "run sensorfit check --confirm, which asks the real converter (extra 'build'), or use an operator of docs/operators.md"
     if node.domain:
-        known = node.op in operators() and operators()[node.op]["support"] == "supported"
+        known = facts.get("namesake") == "supported"
         yield Issue.unknown(
             f"operator of the custom domain '{node.domain}': not known what the converter does with it",
             fix,

@@ -10,21 +10,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .api import check
+    from .api import check, compare, diff, explain, load_target
     from .pipeline.build import build
     from .report.report import Report
-    from .target import Target, load_target
+    from .target import Target
     from .verify.finding import Finding
     from .version import __version__
 
-__all__ = ["Finding", "Report", "Target", "__version__", "build", "check", "load_target"]
+__all__ = [
+    "Finding",
+    "Report",
+    "Target",
+    "__version__",
+    "build",
+    "check",
+    "compare",
+    "diff",
+    "explain",
+    "load_target",
+]
 
 _WHERE = {
     "check": "api",
+    "compare": "api",
+    "diff": "api",
+    "explain": "api",
     "build": "pipeline.build",
     "Report": "report.report",
     "Target": "target",
-    "load_target": "target",
+    "load_target": "api",
     "Finding": "verify.finding",
     "__version__": "version",
 }

@@ -12,11 +12,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from .analysis import analyse
 from .gate import baseline
 from .graph.ir import Graph, Node
-from .graph.load import load
 from .report.outcome import Change, Figure
 from .report.report import SCHEMA_VERSION, Report
+from .target import Target
 from .units import show_shape
 from .verify.finding import Finding
 from .version import __version__
@@ -108,14 +109,21 @@ class Diff:
         }
 
 
-def diff(old: str | Path, new: str | Path, **options: Any) -> Diff:
-    """Check ``old`` and ``new`` (files or built-in names) with the same ``options`` of ``check`` and compare."""
-    from .api import check, resolve
-
-    before, now = check(old, **options), check(new, **options)
-    shapes = options.get("input_shapes")
-    graphs = [load(resolve(model)[0], None, shapes) for model in (old, new)]
-    return compare(before, now, *graphs)
+def diff(
+    old: str | Path,
+    new: str | Path,
+    target: Target,
+    *,
+    profile: str = "converter",
+    input_persistency: bool = True,
+    input_shapes: Mapping[str, Iterable[int]] | None = None,
+) -> Diff:
+    """Analyse ``old`` and ``new`` (files or built-in names) alike and compare; ``input_shapes`` holds for both."""
+    before, now = (
+        analyse(model, target, input_persistency=input_persistency, input_shapes=input_shapes)
+        for model in (old, new)
+    )
+    return compare(before.report(profile), now.report(profile), before.graph, now.graph)
 
 
 def compare(old: Report, new: Report, old_graph: Graph, new_graph: Graph) -> Diff:

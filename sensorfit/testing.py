@@ -20,6 +20,7 @@ from .render.escape import plain
 from .render.phrases import VERDICT, of_budget_words
 from .report.outcome import grouped
 from .report.report import Report
+from .target import DEFAULT
 
 if TYPE_CHECKING:
     import onnx
@@ -31,6 +32,7 @@ def assert_fits(
     model: str | Path | onnx.ModelProto,
     *,
     profile: str = "converter",
+    target: str = DEFAULT,
     input_persistency: bool = True,
     input_shapes: Mapping[str, Iterable[int]] | None = None,
     fail_on: str = "error",
@@ -52,7 +54,13 @@ def assert_fits(
     """
     __tracebackhide__ = True  # pytest then shows the caller's line
     budgets = parse_budgets(sram=sram, latency=latency, macs=macs, parameters=parameters, headroom=headroom)
-    report = check(model, profile=profile, input_persistency=input_persistency, input_shapes=input_shapes)
+    report = check(
+        model,
+        profile=profile,
+        target=target,
+        input_persistency=input_persistency,
+        input_shapes=input_shapes,
+    )
     shown = Policy(ignore=tuple(ignore))
     found = (*budget_findings(report, budgets), *report.findings)
     report = replace(report, findings=tuple(f for f in found if shown.shows(f.rule)))

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from sensorfit.api import load_target
 from sensorfit.latency.model import LatencyReport, LayerCost
 from sensorfit.memory.model import Live, MemoryReport, Step
 from sensorfit.report.report import ModelInfo, Report, TensorInfo
-from sensorfit.target import load_target
 from sensorfit.verify.finding import Finding
 
 HOSTILE = "a\x1b[31m|b](http://x) <img src=x> [red]c[/red]\n::error file=x::boom\u202e@octocat ##[error]`"

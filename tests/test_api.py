@@ -29,6 +29,9 @@ def test_the_exported_names_are_these() -> None:
         "__version__",
         "build",
         "check",
+        "compare",
+        "diff",
+        "explain",
         "load_target",
     ]
     for name in sensorfit.__all__:

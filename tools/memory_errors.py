@@ -21,11 +21,11 @@ from pathlib import Path
 
 import onnx
 
+from sensorfit.api import load_target
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
 from sensorfit.memory.analysis import analyse
 from sensorfit.memory.model import MemoryReport
-from sensorfit.target import load_target
 from tools.docs_table import DOCS, Place
 
 DATA = Path(__file__).resolve().parent.parent / "tests" / "data" / "memory"

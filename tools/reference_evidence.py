@@ -124,6 +124,7 @@ def judge(directory: Path, files: list[str]) -> None:
 
 def convert(directory: Path, files: list[str]) -> None:
     """Quantize and convert the modules of ``files``; the memory reports go to ``models/front_end.json``."""
+    from sensorfit.api import load_target
     from sensorfit.convert.toolchain import convert as run_converter
     from sensorfit.models.export_reference import build, recipes
     from sensorfit.quantize.calibration import synthetic
@@ -136,7 +137,11 @@ def convert(directory: Path, files: list[str]) -> None:
         images = synthetic((3, recipes()[file]["size"], recipes()[file]["size"]), seed=0)
         settle(module, images.images[:1])
         export_int8(
-            quantize(module, images, 0, work / "log"), images, work / "model.int8.onnx", 0, work / "log"
+            quantize(module, images, load_target(), 0, work / "log"),
+            images,
+            work / "model.int8.onnx",
+            0,
+            work / "log",
         )
         result = run_converter(work / "model.int8.onnx", work / "out", work / "log", report_only=True)
         answer: dict[str, object] = {"verdict": "converted" if result.complaint is None else "refused"}

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import sys
 
-from sensorfit.comparison import Table, compare
+from sensorfit.api import compare, explain
+from sensorfit.comparison import Table
 from sensorfit.comparison.render import to_markdown
-from sensorfit.explanation import explain
 from sensorfit.explanation.markdown import render
 from tools.docs_table import DOCS, Place
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from .options import channel_values
+from .options import channel_values, target
 
 PATH = click.Path(path_type=Path)
 
@@ -18,11 +18,12 @@ PATH = click.Path(path_type=Path)
 @click.command(name="build")
 @click.argument("model")
 @click.option("--int8", is_flag=True, expose_value=False, help="8-bit weights and activations: the default, and the only precision.")
-@click.option("-o", "--output", "directory", type=PATH, metavar="DIR", help="Directory to make.  [default: MODEL-imx500]")
+@click.option("-o", "--output", "directory", type=PATH, metavar="DIR", help="Directory to make.  [default: MODEL-TARGET]")
 @click.option("--weights", type=PATH, metavar="FILE.pt", help="Checkpoint of a built-in model.")
 @click.option("--calib", type=PATH, metavar="DIR", help="Calibration images; about a hundred from your scenes.")
 @click.option("--boxes", type=PATH, metavar="COCO.json", help="Boxes to cut the images to, one ROI each.")
 @click.option("--calib-limit", type=int, default=128, show_default=True, metavar="N", help="Use at most N of them.")
+@target
 @click.option("--mean", callback=channel_values, metavar="R,G,B|none", help="Normalisation to build in, on RGB in [0, 1].  [default: the model's]")
 @click.option("--std", callback=channel_values, metavar="R,G,B")
 @click.option("--size", type=int, metavar="N", help="Input height and width.")
@@ -31,7 +32,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--time-limit", type=float, default=1800, show_default=True, metavar="SECONDS", help="For the converter.")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier build in that directory.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only errors.")
-def command(model: str, directory: Path | None, quiet: bool, **options: Any) -> None:
+def command(model: str, directory: Path | None, target: str | None, quiet: bool, **options: Any) -> None:
     """Quantize MODEL (a built-in name or an ONNX file) and package it for the sensor.
 
     \b
@@ -42,12 +43,16 @@ def command(model: str, directory: Path | None, quiet: bool, **options: Any) -> 
     """
     from rich.console import Console
 
+    from ..gate.config import target_for
     from ..pipeline.build import build
     from ..render.build import print_build
     from .progress import progress
 
+    device = target_for(target, [model])
     # A CI runner that gives up sends SIGTERM: leave as on Ctrl-C, with nothing half-written and no Java behind.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     with progress(Console(stderr=True, quiet=quiet)) as stages:
-        made = build(model, directory or Path(f"{Path(model).stem}-imx500"), stages=stages, **options)
+        made = build(
+            model, directory or Path(f"{Path(model).stem}-{device.name}"), target=device.name, stages=stages, **options
+        )
     print_build(made, Console(highlight=False, quiet=quiet))

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from . import options
+
 
 @click.command(name="calibrate")
 @click.argument("logs", nargs=-1, type=click.Path(path_type=Path), metavar="[LOG]...")
@@ -25,16 +27,22 @@ import click
     metavar="FILE",
     help="The calibration file to write.  [default: sensorfit-latency.toml]",
 )
+@options.target
 @click.option(
     "--alone",
     is_flag=True,
     help="Fit on the logs only, without the shipped measurements (three networks at least).",
 )
 @click.option(
-    "--write", is_flag=True, help="Without logs: rewrite the shipped rules/imx500/latency.toml of a checkout."
+    "--write", is_flag=True, help="Without logs: rewrite the shipped rules/TARGET/latency.toml of a checkout."
 )
 def command(
-    logs: tuple[Path, ...], models: tuple[Path, ...], output: Path | None, alone: bool, write: bool
+    logs: tuple[Path, ...],
+    models: tuple[Path, ...],
+    output: Path | None,
+    target: str | None,
+    alone: bool,
+    write: bool,
 ) -> None:
     """Refit the latency model from measurements on a sensor.
 
@@ -50,6 +58,8 @@ def command(
       sensorfit calibrate net.jsonl --model net.onnx -o my-sensor.toml
       sensorfit check other.onnx --calibration my-sensor.toml
     """
+    from ..gate.config import target_for
     from ..latency.session import calibrate
 
-    click.echo(calibrate(logs, models, output, alone=alone, write=write), nl=False)
+    device = target_for(target)
+    click.echo(calibrate(device, logs, models, output, alone=alone, write=write), nl=False)

@@ -17,8 +17,9 @@ from . import options
 @click.option("--format", "form", type=click.Choice(["console", "markdown", "csv", "json"]), default="console", show_default=True, help="Output format.")
 @options.output
 @click.option("--plot", "plot_file", metavar="FILE", help="Draw mIoU against total SRAM, as .svg, .png or .pdf (extra 'plot').")
+@options.target
 @options.input_persistency
-def command(models: tuple[str, ...], form: str, output: str | None, plot_file: str | None, input_persistency: bool) -> None:
+def command(models: tuple[str, ...], form: str, output: str | None, plot_file: str | None, target: str | None, input_persistency: bool) -> None:
     """Compare MODELs in one table: files, directories, globs, built-in names
     and parts of one.
 
@@ -34,6 +35,7 @@ def command(models: tuple[str, ...], form: str, output: str | None, plot_file: s
     Exit codes: 0; 2 unusable input; 3 an extra is missing.
     """
     from ..comparison import compare, present
+    from ..gate.config import target_for
     from ..gate.expand import expand
     from ..runtime.files import check_output
 
@@ -41,7 +43,8 @@ def command(models: tuple[str, ...], form: str, output: str | None, plot_file: s
     for file, text in ((output, True), (plot_file, False)):
         if file is not None:
             check_output(Path(file), wanted, text=text)
-    present.show(compare(wanted, input_persistency, _followed), form, output, plot_file)
+    table = compare(target_for(target, wanted), wanted, input_persistency, _followed)
+    present.show(table, form, output, plot_file)
 
 
 def _followed(models: Sequence[str | Path]) -> Iterable[str | Path]:

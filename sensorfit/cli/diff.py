@@ -14,13 +14,14 @@ from . import options
 @click.argument("old")
 @click.argument("new")
 @click.option("--format", "format_", type=click.Choice(["console", "json", "markdown"]), default="console", show_default=True)
+@options.target
 @options.profile
 @options.input_persistency
 @click.option("--input-shape", "input_shapes", multiple=True, callback=options.shapes, metavar="[NAME=]1x3x96x96", help="Give an input of both this shape.")
 @click.option("--exit-code", is_flag=True, help="Exit 1 when NEW is worse: verdict, memory, MACs, latency, parameters or a new error.")
 @click.option("-v", "--verbose", is_flag=True, help="List every node and layer.")
 @click.pass_context
-def command(ctx: click.Context, old: str, new: str, format_: str, profile: str, input_persistency: bool, input_shapes: dict[str, tuple[int, ...]], exit_code: bool, verbose: bool) -> None:
+def command(ctx: click.Context, old: str, new: str, format_: str, target: str | None, profile: str, input_persistency: bool, input_shapes: dict[str, tuple[int, ...]], exit_code: bool, verbose: bool) -> None:
     """Show what changed from OLD to NEW in operators, memory, MACs and latency.
 
     \b
@@ -30,12 +31,20 @@ def command(ctx: click.Context, old: str, new: str, format_: str, profile: str, 
       sensorfit diff main.onnx branch.onnx --exit-code
     """
     from ..difference import diff
+    from ..gate.config import target_for
     from ..render.difference import print_diff, render_markdown
     from ..render.json_text import dumps
     from ..render.pipe import reader_may_leave
     from ..render.screen import console_for
 
-    found = diff(old, new, profile=profile, input_persistency=input_persistency, input_shapes=input_shapes)
+    found = diff(
+        old,
+        new,
+        target_for(target, [old, new]),
+        profile=profile,
+        input_persistency=input_persistency,
+        input_shapes=input_shapes,
+    )
     with reader_may_leave():
         if format_ == "json":
             click.echo(dumps(found.to_dict()))

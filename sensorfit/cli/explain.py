@@ -14,11 +14,12 @@ from . import options
 @click.argument("model")
 @click.option("--format", "form", type=click.Choice(["console", "markdown", "json"]), default="console", show_default=True, help="Output format.")
 @options.output
+@options.target
 @options.profile
 @options.input_persistency
 @options.input_shape
 @click.option("-v", "--verbose", is_flag=True, help="Name every node of every group.")
-def command(model: str, form: str, output: str | None, profile: str, input_persistency: bool, input_shapes: dict[str, tuple[int, ...]], verbose: bool) -> None:
+def command(model: str, form: str, output: str | None, target: str | None, profile: str, input_persistency: bool, input_shapes: dict[str, tuple[int, ...]], verbose: bool) -> None:
     """Say why MODEL fits the sensor or not, on one page.
 
     MODEL is a file or a built-in name; `tinysam` covers its encoder and its
@@ -34,12 +35,13 @@ def command(model: str, form: str, output: str | None, profile: str, input_persi
     unusable input; 3 sensorfit itself failed.
     """
     from ..explanation import explain, present
+    from ..gate.config import target_for
     from ..render.pipe import reader_may_leave
     from ..runtime.files import check_output
 
     if output is not None:
         check_output(Path(output), [model])
-    page = explain(model, profile, input_persistency, input_shapes)
+    page = explain(model, target_for(target, [model]), profile, input_persistency, input_shapes)
     with reader_may_leave():
         present.show(page, form, output, verbose)
     raise click.exceptions.Exit(1 if page.verdict == "does_not_fit" else 0)

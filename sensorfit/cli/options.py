@@ -13,6 +13,7 @@ PROFILES: Final = click.Choice(["converter", "picosam"])
 # fmt: off
 profile = click.option("--profile", type=PROFILES, default="converter", show_default=True, help="Whose word decides.")
 input_persistency = click.option("--input-persistency/--no-input-persistency", default=True, show_default=True, help="Count the input tensor kept in memory, as the converter does by default.")
+target = click.option("--target", metavar="NAME", help="Device to judge for.  [default: the configuration's, else imx500]")
 output = click.option("--output", type=click.Path(dir_okay=False), metavar="FILE", help="Write to FILE instead of standard output.")
 # fmt: on
 

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ..analysis import analyse
 from ..explanation.model import Group, Part
 from ..explanation.page import own_parts, part, worst
 from ..explanation.what_if import together
 from ..models.published import FIGURES as KINDS
 from ..models.published import Listed, Published, figure, known_by_figures, listed
-from ..models.registry import Entry, find, meant, names
-from ..target import Target, load_target
+from ..models.registry import Entry, entry_for, find, names
+from ..target import Target
 from .model import FIGURES, GRAPH, VARIANT, Row, Table
 
 SMALL = "@96"
@@ -22,6 +23,7 @@ SUBJECTS = {"SF201": "Softmax", "SF202": "LayerNormalization"}
 
 
 def compare(
+    target: Target,
     models: Sequence[str | Path] = (),
     input_persistency: bool = True,
     follow: Callable[[Sequence[str | Path]], Iterable[str | Path]] = iter,
@@ -30,7 +32,6 @@ def compare(
 
     ``follow`` hands out the models one by one, as a progress bar does.
     """
-    target = load_target()
     reader = _Reader(target, input_persistency)
     rows = []
     for model in follow(models or (*built_in(), *(one.name for one in listed()))):
@@ -58,7 +59,7 @@ class _Reader:
         self.seen: dict[Path, Part] = {}
 
     def row(self, model: str) -> Row:
-        entry = meant(model)
+        entry = entry_for(model)
         parts = tuple(self.part(name) for name in own_parts(entry) or (model,))
         whole = together(parts)
         profiles = parts[0].report.verdicts
@@ -95,10 +96,10 @@ class _Reader:
         )
 
     def part(self, name: str) -> Part:
-        entry = meant(name)
+        entry = entry_for(name)
         key = entry.graph if entry else Path(name)
         if key not in self.seen:
-            self.seen[key] = part(name, self.target, input_persistency=self.input_persistency)
+            self.seen[key] = part(name, analyse(name, self.target, input_persistency=self.input_persistency))
         return replace(self.seen[key], name=name, label=(entry and name.partition("/")[2]) or name)
 
 

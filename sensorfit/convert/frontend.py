@@ -26,7 +26,7 @@ from ..graph.external import bring_in
 from ..graph.ir import Shape
 from ..graph.limits import read_model
 from ..graph.stored import FLOATS, constants, has_data, is_external, location
-from ..target import read_facts
+from ..target import Target, read_facts
 from .messages import read_log
 from .toolchain import FRONT_END, convert, need_tool, run
 
@@ -64,10 +64,11 @@ class Confirmation:
 
 def confirm(
     model: str | Path | onnx.ModelProto,
+    target: Target,
     shapes: Mapping[str, Shape | None] | None = None,
     time_limit: float = TIME_LIMIT_S,
 ) -> Confirmation:
-    """Ask the converter about ``model``. MissingDependency without it, ToolchainError past the limit.
+    """Ask the converter of ``target`` about ``model``. MissingDependency without it, ToolchainError past the limit.
 
     ``shapes``: the shapes that inputs and outputs take in the copy it is shown, by name.
     """
@@ -95,15 +96,15 @@ def confirm(
                 "the model with its weights is larger than 2 GiB, which the converter cannot read; check it without --confirm"
             ) from error
         quantized = any(node.domain == QUANTIZER_DOMAIN for node in proto.graph.node)
-        answer = _memory_report(graph, time_limit) if quantized else _front_end(graph, time_limit)
+        answer = _memory_report(graph, time_limit) if quantized else _front_end(graph, target, time_limit)
     return replace(answer, seconds=round(time.monotonic() - start, 2))
 
 
-def _front_end(graph: Path, time_limit: float) -> Confirmation:
+def _front_end(graph: Path, target: Target, time_limit: float) -> Confirmation:
     status, text = run(
         [need_tool(FRONT_END), "-i", graph, "-o", graph.parent], graph.with_suffix(".log"), time_limit
     )
-    verdict = read_facts("converter")["front_end_exit_codes"].get(str(status), "execution_error")
+    verdict = read_facts("converter", target)["front_end_exit_codes"].get(str(status), "execution_error")
     if verdict == ACCEPTED:
         return Confirmation(ACCEPTED, "", (), (), None, 0.0)
     said = read_log(text)

@@ -1,6 +1,6 @@
 """What the converter says, read: its log lines and its memory report.
 
-Codes stand in ``rules/imx500/converter.toml`` with their meaning.
+Codes stand in ``rules/<target>/converter.toml`` with their meaning.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ToolchainError
-from ..target import read_facts
+from ..target import Target, read_facts
 
 _CODE = re.compile(r"ERROR ?: CODE: \[(\w+)\]")
 _UNSUPPORTED = re.compile(r"unsupported ops: ([^\[\n]+)")
@@ -35,21 +35,20 @@ class Complaint:
     nodes: tuple[str, ...] = ()
     """The names of these nodes, each once."""
 
-    @property
-    def refused(self) -> bool:
-        """Whether this is the converter's no, not its failure."""
-        return bool(self._facts().get("answer") == "refused")
+    def refused(self, target: Target) -> bool:
+        """Whether this is the no of ``target``'s converter, not its failure."""
+        return bool(self._meaning(target).get("answer") == "refused")
 
-    def sentence(self) -> str:
+    def sentence(self, target: Target) -> str:
         """What happened and what to do, as one sentence."""
-        facts = self._facts()
+        facts = self._meaning(target)
         details = "; ".join((*self.operators, *dict.fromkeys(self.reasons))) or "no reason given"
         if not facts:
             return f"the converter stopped ({self.code or 'no code'}): {details}"
         return f"{facts['sentence'].format(details=details)}; {facts['fix']}"
 
-    def _facts(self) -> dict[str, str]:
-        found: dict[str, str] = read_facts("converter")["codes"].get(self.code, {})
+    def _meaning(self, target: Target) -> dict[str, str]:
+        found: dict[str, str] = read_facts("converter", target)["codes"].get(self.code, {})
         return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ..models.registry import Entry
 from ..render.phrases import batch_words
+from ..target import Target
 from ..units import show_bytes
 from .family import AT, whole_of
 from .model import Part
@@ -14,11 +15,13 @@ CLEARLY = 0.25
 """The share of the parameters by which the weights' bytes exceed them where a reader asks why."""
 
 
-def caveats(entry: Entry | None, parts: Sequence[Part], smaller: Sequence[Part] = ()) -> tuple[str, ...]:
+def caveats(
+    entry: Entry | None, parts: Sequence[Part], smaller: Sequence[Part], target: Target
+) -> tuple[str, ...]:
     """Sentences about the estimates and the graphs of ``parts`` and of their ``smaller`` variants."""
     found = [
         "Milliseconds are an estimate; the interval comes from the cost model's own errors on measured networks, "
-        "none of which is a transformer or takes more than 8 MiB."
+        f"none of which is a transformer or takes more than {target.budget_bytes / 2**20:.0f} MiB."
     ]
     if whole := whole_of(entry):
         found.append(

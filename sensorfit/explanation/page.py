@@ -11,14 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from ..api import check
+from ..analysis import Analysis, analyse
 from ..errors import ConfigError
-from ..graph.load import load
 from ..models import evidence
 from ..models.evidence import Converted
 from ..models.published import published
-from ..models.registry import find, meant
-from ..target import Target, load_target
+from ..models.registry import entry_for
+from ..target import Target
 from ..units import show_shape
 from .caveats import caveats
 from .family import note_on, own_parts, smaller_parts
@@ -53,6 +52,7 @@ SAID = (
 
 def explain(
     model: str | Path,
+    target: Target,
     profile: str = "converter",
     input_persistency: bool = True,
     input_shapes: Mapping[str, Iterable[int]] | None = None,
@@ -63,15 +63,21 @@ def explain(
     """
     if not str(model).strip():
         raise ConfigError("a model's name is empty; give a file or a built-in model")
-    entry = meant(model)
-    target = load_target()
+    entry = entry_for(model)
     names = own_parts(entry)
     if input_shapes and len(names) > 1:
         raise ConfigError(
             f"{model}: of several networks none can be given a shape; name one: {', '.join(names)}"
         )
-    parts = _parts(names or (str(model),), target, profile, input_persistency, input_shapes)
-    smaller = () if input_shapes else _parts(smaller_parts(entry), target, profile, input_persistency)
+    analysed = [
+        analyse(name, target, input_persistency=input_persistency, input_shapes=input_shapes)
+        for name in names or (str(model),)
+    ]
+    parts = _parts(names or (str(model),), analysed, profile, bool(input_shapes))
+    others = () if input_shapes else smaller_parts(entry)
+    smaller = _parts(
+        others, [analyse(name, target, input_persistency=input_persistency) for name in others], profile
+    )
     whole = together(parts) if len(parts) > 1 else None
     verdicts = {p: worst(x.report.verdicts[p] for x in parts) for p in parts[0].report.verdicts}
     stands = reasons(parts, whole)
@@ -88,53 +94,48 @@ def explain(
         reasons=stands,
         parts=parts,
         together=whole,
-        what_ifs=_what_ifs(parts, smaller, target, input_persistency, profile) if stands else (),
+        what_ifs=_what_ifs(parts, smaller, analysed[0], profile) if stands else (),
         contrast=None
         if not stands or (entry and entry.name == EXAMPLE)
-        else contrast(profile, input_persistency),
+        else contrast(target, profile, input_persistency),
         published=published(entry.name) if entry else (),
-        converted=() if input_shapes else _converted((*parts, *smaller)),
+        converted=() if input_shapes else _converted((*parts, *smaller), target),
         converter=evidence.converter(),
-        caveats=caveats(entry, parts, smaller),
+        caveats=caveats(entry, parts, smaller, target),
     )
 
 
 def _what_ifs(
-    parts: Sequence[Part], smaller: Sequence[Part], target: Target, input_persistency: bool, profile: str
+    parts: Sequence[Part], smaller: Sequence[Part], first: Analysis, profile: str
 ) -> tuple[WhatIf, ...]:
-    """What remains after each change; () where there is none to make. Of several parts the first can stand alone."""
-    rows = what_ifs(parts, smaller, tuple(at_largest(parts[0], target, profile, input_persistency)))
+    """What remains after each change; () where there is none to make. Of several parts the ``first`` can stand alone."""
+    rows = what_ifs(parts, smaller, tuple(at_largest(parts[0], first, profile)))
     return rows if len(rows) > 1 else ()
 
 
 def _parts(
-    names: Sequence[str],
-    target: Target,
-    profile: str,
-    input_persistency: bool,
-    input_shapes: Mapping[str, Iterable[int]] | None = None,
+    names: Sequence[str], analysed: Sequence[Analysis], profile: str, resized: bool = False
 ) -> tuple[Part, ...]:
-    """The networks called ``names``; what an earlier one writes is no foreign input of a later one."""
+    """The networks called ``names``, ``analysed``; what an earlier one writes is no foreign input of a later one."""
     written: frozenset[str] = frozenset()
     found = []
-    for name in names:
-        one = part(name, target, profile, input_persistency, written, input_shapes)
+    for name, of in zip(names, analysed, strict=True):
+        one = part(name, of, profile, written, resized)
         written |= {o.name for o in one.report.model.outputs}
         found.append(one)
     return tuple(found)
 
 
-def contrast(profile: str, input_persistency: bool) -> Contrast:
-    """What the authors of the model that fits did instead."""
-    report = check(EXAMPLE, profile=profile, input_persistency=input_persistency)
-    entry = find(EXAMPLE)
-    assert entry is not None
-    return Contrast(report, operators(load(entry.graph, EXAMPLE)), SAID)
+def contrast(target: Target, profile: str, input_persistency: bool) -> Contrast | None:
+    """What the authors of the model that fits did instead; None where it does not fit ``target``."""
+    example = analyse(EXAMPLE, target, input_persistency=input_persistency)
+    report = example.report(profile)
+    return Contrast(report, operators(example.graph), SAID) if report.verdict == "fits" else None
 
 
-def _converted(parts: Sequence[Part]) -> tuple[Taken, ...]:
-    built_in = [(p, meant(p.name)) for p in parts]
-    answers = [(p, evidence.converted(found.graph.stem)) for p, found in built_in if found]
+def _converted(parts: Sequence[Part], target: Target) -> tuple[Taken, ...]:
+    built_in = [(p, entry_for(p.name)) for p in parts]
+    answers = [(p, evidence.converted(found.graph.stem, target)) for p, found in built_in if found]
     return tuple(_taken(p, answer) for p, answer in answers if answer)
 
 

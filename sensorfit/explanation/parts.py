@@ -2,54 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from ..api import check
+from ..analysis import Analysis
 from ..graph.ir import Graph
-from ..graph.load import load
-from ..graph.lower import lower
 from ..memory.analysis import analyse, shiftable
 from ..memory.layout import load_memory_facts
 from ..memory.weights import whole_constant_bytes
 from ..models import evidence
-from ..models.registry import meant
 from ..target import Target
-from ..verify.engine import verify
 from ..verify.finding import Finding
+from ..verify.profiles import STRICT
 from .blocks import block, ranges, shape_of, spread
 from .model import Group, Part
 from .structure import foreign_inputs, largest, operators
 
-STRICT = "picosam"
-"""The profile of the papers' constraint set."""
 LOW_BITS = 4
 _MEMORY, _LATENCY, _GRAPH = "SF3", "SF4", "SF5"
 
 
 def part(
     name: str,
-    target: Target,
+    of: Analysis,
     profile: str = "converter",
-    input_persistency: bool = True,
     given: frozenset[str] = frozenset(),
-    input_shapes: Mapping[str, Iterable[int]] | None = None,
+    resized: bool = False,
 ) -> Part:
-    """One network, checked under ``profile``; ``given`` are inputs that another network writes.
+    """One network, judged under ``profile``; ``given`` are inputs that another network writes.
 
-    ``input_shapes`` as of ``check``; what the front end said was about the graph's own shapes.
+    ``resized``: at another input shape than its own, of which the front end was not asked.
     """
-    report = check(name, profile=profile, input_persistency=input_persistency, input_shapes=input_shapes)
-    entry = meant(name)
-    graph = load(entry.graph if entry else name, report.model.name, input_shapes)
-    lowered = lower(graph)
-    found = report.findings
-    strict = verify(graph, target, STRICT)
+    report, entry, target, facts = of.report(profile), of.entry, of.target, load_memory_facts(of.target)
+    found, strict = report.findings, of.support[STRICT]
     return Part(
         name=name,
         label=(entry and name.partition("/")[2]) or report.model.name,
         report=report,
-        operators=operators(graph),
+        operators=operators(of.graph),
         refused=groups(f for f in found if f.support == "unsupported" and _about_operators(f)),
         graph_refused=groups(f for f in found if f.support == "unsupported" and _about_graph(f)),
         graph_unknown=groups(f for f in found if f.support == "unknown" and _about_graph(f)),
@@ -57,16 +47,16 @@ def part(
             f for f in strict if f.support == "unsupported" and _about_operators(f) and not _among(f, found)
         ),
         unknown=groups(f for f in found if f.support == "unknown" and _about_operators(f)),
-        largest=largest(graph),
-        weights_4bit_bytes=weights_at(lowered, target, LOW_BITS),
-        foreign_inputs=foreign_inputs(graph, target, given),
+        largest=largest(of.graph),
+        weights_4bit_bytes=weights_at(of.device_graph, target, LOW_BITS),
+        foreign_inputs=foreign_inputs(of.graph, target, given),
         refused_nodes=len({f.node for f in found if f.support == "unsupported" and _about_operators(f)}),
         unknown_nodes=len({f.node for f in found if f.support == "unknown" and _about_operators(f)}),
         refused_operators=_by_operator(found, "unsupported"),
         unknown_operators=_by_operator(found, "unknown"),
-        constant_bytes=whole_constant_bytes(lowered, load_memory_facts(target.name)),
-        shiftable=sum(shiftable(lowered, load_memory_facts(target.name)).values()),
-        front_end=evidence.front_end(entry.graph.stem) if entry and not input_shapes else (),
+        constant_bytes=whole_constant_bytes(of.device_graph, facts),
+        shiftable=sum(shiftable(of.device_graph, facts).values()),
+        front_end=evidence.front_end(entry.graph.stem, target) if entry and not resized else (),
     )
 
 

@@ -230,7 +230,13 @@ def _beyond(page: Page, one: Published) -> str:
     """A sentence where ``one`` is a latency that the estimate's interval does not hold, else ""."""
     whole = page.together or together(page.parts)
     if one.figure != "latency" or not outside(
-        one.value, one.unit, one.covers, whole.dsp_ms_low, whole.dsp_ms_high, whole.timed
+        one.value,
+        one.unit,
+        one.covers,
+        whole.dsp_ms_low,
+        whole.dsp_ms_high,
+        page.parts[0].report.target.name,
+        whole.timed,
     ):
         return ""
     return OUTSIDE

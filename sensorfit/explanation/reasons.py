@@ -17,7 +17,7 @@ OTHER_INPUTS = "leave the part that needs them to the host, or make constants of
 
 def headline(title: str, verdict: str, parts: Sequence[Part], target: Target) -> str:
     """The verdict as a sentence; what the sensor cannot feed does not fit, whatever the converter accepts."""
-    where = target.name.upper()
+    where = target.title
     if verdict != "does_not_fit" and any(part.foreign_inputs for part in parts):
         accepted = (
             f"{'The converter accepts' if verdict == 'fits' else 'Whether the converter accepts'} {title}"

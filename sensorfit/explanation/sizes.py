@@ -4,43 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..graph.ir import Graph
-from ..memory.model import MemoryReport
+from ..analysis import Analysis, at_size
 from ..memory.resize import ASPECTS, SQUARE, largest_input
-from ..models.registry import meant
-from ..rules.memory import after_tiling
-from ..target import Target
+from ..rules.memory import packaged_in_tiles
 from ..units import show_shape
 from .model import Part
 from .parts import part
 
 
-def at_largest(
-    item: Part, target: Target, profile: str, input_persistency: bool
-) -> Iterator[tuple[str, Part]]:
+def at_largest(item: Part, of: Analysis, profile: str) -> Iterator[tuple[str, Part]]:
     """``at 1x3x320x320, the largest square input that fits the memory`` with the network at that size.
 
-    Nothing where it is within the budget, takes more than one image or has a shape inside that is fixed.
+    ``item`` was made ``of`` this analysis. Nothing where it is within the budget, takes more than one image or has
+    a shape inside that is fixed.
     """
     if item.has_room or not item.report.memory.complete:
         return
-
-    def in_tiles(sized: Graph, need: MemoryReport) -> bool:
-        return after_tiling(sized, need, target) == "supported"
-
-    entry = meant(item.name)
+    kept, in_tiles = of.memory.input_persistency, packaged_in_tiles(of.target)
     for aspect in ASPECTS:
-        found = largest_input(
-            entry.graph if entry else item.name,
-            target,
-            aspect,
-            input_persistency=input_persistency,
-            in_tiles=in_tiles,
+        largest = largest_input(
+            of.source, of.graph, of.target, aspect, input_persistency=kept, in_tiles=in_tiles
         )
         kind = "square" if aspect == SQUARE else f"{aspect[0]}:{aspect[1]}"
-        for size, how in ((found.size, ""), (found.tiled_size, " in the converter's tiles")):
-            if size:  # of one image, so its channels are known
-                image = item.report.model.inputs[0]
-                shape = (1, int((image.judged or image.shape or ())[1] or 1), *size)
+        for sized, how in ((largest.sized, ""), (largest.tiled, " in the converter's tiles")):
+            if sized:
+                shape = sized.graph.shape(sized.graph.inputs[0]) or ()
                 words = f"at {show_shape(shape)}, the largest {kind} input that fits the memory{how}"
-                yield words, part(item.name, target, profile, input_persistency, input_shapes={"": shape})
+                yield words, part(item.name, at_size(of, sized), profile, resized=True)

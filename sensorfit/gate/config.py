@@ -18,7 +18,7 @@ the command line come before both. An unknown key is an error.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from fnmatch import fnmatch
 from functools import cache
@@ -28,14 +28,14 @@ from typing import Any, Final
 from ..errors import ConfigError
 from ..runtime.files import read_text
 from ..suggest import did_you_mean
-from ..target import TARGETS
+from ..target import DEFAULT, Target, load_target, target_names
 from ..toml import tomllib
 from ..units import bytes_of, count_of, milliseconds_of
+from ..verify.profiles import PROFILES
 
 FILE: Final = "sensorfit.toml"
 PYPROJECT: Final = "pyproject.toml"
 FAIL_ON: Final = ("error", "warning", "info", "never")
-PROFILES: Final = ("converter", "picosam")
 MAX_BYTES: Final = 4 * 2**20
 """Of a configuration file; a larger one takes seconds to read."""
 
@@ -103,7 +103,7 @@ def _rules_of(words: tuple[str, ...]) -> frozenset[str]:
     return frozenset(id for word in words for id in meant(word))
 
 
-DEFAULTS: Final = Policy(target="imx500", profile="converter", input_persistency=True, fail_on="error")
+DEFAULTS: Final = Policy(target=DEFAULT, profile="converter", input_persistency=True, fail_on="error")
 
 
 @dataclass(frozen=True)
@@ -179,6 +179,23 @@ def _load(path: Path) -> Config | None:
     return _config(table, path, where)
 
 
+def target_for(given: str | None, models: Sequence[str | Path] = ()) -> Target:
+    """The one target that ``models`` are judged for: the one ``given``, else the configuration's, else the default.
+
+    ConfigError where the configuration has different ones for them.
+    """
+    if given is not None:
+        return load_target(given)
+    config = find_config()
+    policies = [config.policy_for(str(model)) for model in models] or [config.policy]
+    names = tuple(dict.fromkeys(str(policy.over(DEFAULTS).target) for policy in policies))
+    if len(names) > 1:
+        raise ConfigError(
+            f"{config.source} gives these models different targets ({', '.join(names)}): choose one with --target"
+        )
+    return load_target(names[0])
+
+
 _POLICY_KEYS: Final = ("target", "profile", "input-persistency", "fail-on", "select", "ignore", "budgets")
 _TOP_KEYS: Final = (*_POLICY_KEYS, "models", "baseline", "jobs")
 _MODEL_KEYS: Final = ("path", "input-shapes", "reason", *_POLICY_KEYS)
@@ -243,7 +260,7 @@ def _policy(table: dict[str, Any], where: str) -> Policy:
     if persistency is not None and not isinstance(persistency, bool):
         raise ConfigError(f"{_key(where, 'input-persistency')} is {persistency!r}; write true or false")
     return Policy(
-        target=_choice(table, "target", TARGETS, where),
+        target=_choice(table, "target", target_names(), where),
         profile=_choice(table, "profile", PROFILES, where),
         input_persistency=persistency,
         fail_on=_choice(table, "fail-on", FAIL_ON, where),

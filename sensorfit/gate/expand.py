@@ -1,4 +1,4 @@
-"""Which files are meant: names, directories and globs into a list of models.
+"""Which files are entry_for: names, directories and globs into a list of models.
 
 A repository that a stranger changed is searched, so a search follows no link to
 a directory, enters each directory once and has a bound on what it looks at.
@@ -53,10 +53,10 @@ def _expand(pattern: str, directory: Path | None, search: _Search) -> list[str]:
     path = _seen_from(directory, Path(pattern))
     mode = _mode(path)
     if stat.S_ISDIR(mode):
-        from ..models.registry import meant
+        from ..models.registry import entry_for
 
         files = sorted(search.matching(path, (_ANY_DEPTH, f"*{SUFFIX}"), pattern))
-        if not files and meant(pattern):
+        if not files and entry_for(pattern):
             return [pattern]
         if not files:
             raise ConfigError(f"{path}: the directory holds no {SUFFIX} file")

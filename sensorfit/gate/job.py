@@ -44,6 +44,7 @@ def judge(job: Job) -> Outcome:
     from ..api import check
     from ..errors import SensorfitError
     from ..runtime.worker import at_once, beside
+    from ..target import DEFAULT
     from .config import DEFAULTS
 
     policy = job.policy.over(DEFAULTS)
@@ -52,7 +53,7 @@ def judge(job: Job) -> Outcome:
             report = check(
                 job.model,
                 profile=policy.profile or "converter",
-                target=policy.target or "imx500",
+                target=policy.target or DEFAULT,
                 input_persistency=policy.input_persistency is not False,
                 input_shapes=policy.input_shapes,
                 confirm=job.confirm,

@@ -117,7 +117,7 @@ class Refit:
 
 def shipped_measurements(target: Target) -> tuple[Measured, ...]:
     """Everything in ``rules/<target>/measurements.toml``, with its graph loaded and lowered."""
-    facts = read_facts("measurements", target.name)
+    facts = read_facts("measurements", target)
     found = []
     for entry in facts["measurement"]:
         found.append(
@@ -138,7 +138,7 @@ def shipped_measurements(target: Target) -> tuple[Measured, ...]:
 
 def shipped_demands(target: Target) -> tuple[Demand, ...]:
     """The frame rates in ``rules/<target>/measurements.toml`` that come without a graph."""
-    rows = read_facts("measurements", target.name).get("demand", ())
+    rows = read_facts("measurements", target).get("demand", ())
     return tuple(
         Demand(r["name"], r["macs"], r["fps"], r["macs"] * r["fps"] / target.clock_hz, r["source"])
         for r in rows
@@ -156,9 +156,7 @@ def refit(measurements: Iterable[Measured], target: Target, demands: Sequence[De
     """Fit the cost model on ``measurements`` and judge it by leaving each group out."""
     measurements = tuple(measurements)
     chosen = [m for m in measurements if m.fitted and not m.bound]
-    hardware = Constants(
-        1.0, 1.0, 0.0, target.mac_units, read_facts("cost_model", target.name)["array"]["simd"]
-    )
+    hardware = Constants(1.0, 1.0, 0.0, target.mac_units, read_facts("cost_model", target)["array"]["simd"])
     points = _same_layers_together([_point(m, hardware.simd, target.clock_hz) for m in chosen])
     if len({p.group for p in points}) < len(BASE) + 1:
         raise ConfigError(

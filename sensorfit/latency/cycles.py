@@ -1,13 +1,13 @@
 """Cycles from work: an array of MAC units beside one path to memory.
 
-The 2304 units are taken as 72 columns of 32 lanes (``simd``). For each layer
+The units are taken as columns of ``simd`` lanes (72 of 32 on the IMX500). For each layer
 
     compute = max(array / rate, weights / columns)
     memory  = bytes / bytes_per_cycle
     dense   = compute + memory + layer_cycles          a k x k window re-reads its lines
     others  = max(compute, memory) + layer_cycles      the two overlap
 
-with ``rate`` = the fitted dense rate for k x k convolutions, all 2304 units for
+with ``rate`` = the fitted dense rate for k x k convolutions, all units for
 1x1 and matrix products, and one lane a column (72) for depthwise, where
 each channel has but one filter. Every term grows with the work, so the
 estimate never falls when work is added.

@@ -33,13 +33,13 @@ class Calibration(NamedTuple):
 @cache
 def shipped(target: Target) -> Calibration:
     """The calibration in ``rules/<target>/latency.toml``."""
-    return calibration_of(read_facts("latency", target.name), target, "shipped")
+    return calibration_of(read_facts("latency", target), target, "shipped")
 
 
 def calibration_of(table: Mapping[str, Any], target: Target, name: str) -> Calibration:
     """The calibration in a parsed calibration file; KeyError or TypeError where it is not one."""
     return Calibration(
-        constants=Constants.of(table["fit"], target.mac_units, _cost_model(target.name)["array"]["simd"]),
+        constants=Constants.of(table["fit"], target.mac_units, _cost_model(target)["array"]["simd"]),
         spread=float(table["error"]["spread"]),
         error_median=float(table["error"]["median"]),
         measurements=int(table["error"]["measurements"]),
@@ -69,7 +69,7 @@ def estimate(
         from .calibration_file import read_calibration
 
         model = read_calibration(calibration, target)
-    facts = _cost_model(target.name)
+    facts = _cost_model(target)
     layers = works(graph, model.constants.simd)
     forms = [terms(layer, model.constants) for layer in layers]
     costs = [form.cycles(model.constants) for form in forms]
@@ -100,7 +100,7 @@ def estimate(
 
 
 @cache
-def _cost_model(target: str) -> Mapping[str, Any]:
+def _cost_model(target: Target) -> Mapping[str, Any]:
     return read_facts("cost_model", target)
 
 

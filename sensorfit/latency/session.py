@@ -8,10 +8,10 @@ from pathlib import Path
 from ..errors import ConfigError, ModelError
 from ..graph.load import load
 from ..graph.lower import lower
-from ..models.registry import meant, nothing_called
+from ..models.registry import entry_for, nothing_called
 from ..render.latency import render_refit
 from ..runtime.files import check_output, write_text
-from ..target import load_target, read_facts
+from ..target import Target, read_facts
 from .calibrate import Measured, refit, shipped_demands, shipped_measurements
 from .calibration_file import render_toml
 from .logs import Log, read_logs
@@ -26,6 +26,7 @@ USER_HEADING = "Written by `sensorfit calibrate`; use it with `sensorfit check -
 
 
 def calibrate(
+    target: Target,
     logs: Sequence[Path],
     models: Sequence[Path],
     output: Path | None,
@@ -34,7 +35,6 @@ def calibrate(
     write: bool = False,
 ) -> str:
     """The text to print; the calibration file is written before it returns. ConfigError for unusable input."""
-    target = load_target()
     if not logs:
         if models or alone or output:
             raise ConfigError(
@@ -62,7 +62,7 @@ def calibrate(
     shipped = () if alone else shipped_measurements(target)
     result = refit((*own, *shipped), target)
     write_text(path, render_toml(result, target, USER_HEADING))
-    error = read_facts("latency", target.name)["error"]
+    error = read_facts("latency", target)["error"]
     before = (
         ""
         if alone
@@ -75,7 +75,7 @@ def calibrate(
 
 
 def _measured(log: Log) -> Measured:
-    built_in = meant(log.model)
+    built_in = entry_for(log.model)
     if built_in is None and not log.model.exists():
         raise ModelError(nothing_called(log.model))
     graph = lower(load(built_in.graph, built_in.name) if built_in else load(log.model))

@@ -33,7 +33,7 @@ def analyse(device_graph: Graph, target: Target, input_persistency: bool = True)
     Never raises for a graph that ``lower`` accepts: what cannot be counted is
     said in ``notes``, and ``complete`` is False when sizes are unknown.
     """
-    facts = load_memory_facts(target.name)
+    facts = load_memory_facts(target)
     device_graph = with_widths(device_graph)
     program = expand(device_graph, facts)
     program.operations = schedule(program, facts)

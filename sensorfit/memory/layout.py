@@ -22,7 +22,7 @@ from functools import cache
 from math import ceil, prod
 from typing import NamedTuple
 
-from ..target import read_facts
+from ..target import Target, read_facts
 
 
 class Layout(Enum):
@@ -87,7 +87,7 @@ class Facts(NamedTuple):
 
 
 @cache
-def load_memory_facts(target: str = "imx500") -> Facts:
+def load_memory_facts(target: Target) -> Facts:
     """The memory facts of a target."""
     table = read_facts("memory", target)
     layout, workspace, weights = table["layout"], table["workspace"], table["weights"]

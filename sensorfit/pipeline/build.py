@@ -31,7 +31,7 @@ from ..errors import ConfigError, Refused, SensorfitError, ToolchainError
 from ..quantize.calibration import LIMIT, CalibrationSet, calibration_set
 from ..quantize.extra import need_build_extra
 from ..quantize.fidelity import Fidelity, compare
-from ..target import load_target
+from ..target import DEFAULT, Target, load_target
 from . import bundle
 from .stages import Stage, Stages
 
@@ -58,6 +58,7 @@ class Request:
 
     model: str
     directory: Path
+    target: str
     weights: Path | None = None
     calib: Path | None = None
     boxes: Path | None = None
@@ -108,15 +109,24 @@ class Build:
     stages: tuple[Stage, ...]
 
 
-def build(model: str | Path, directory: str | Path, *, stages: Stages | None = None, **options: Any) -> Build:
-    """Quantize ``model`` (a built-in name or an ONNX file) to INT8 and package it into ``directory``.
+def build(
+    model: str | Path,
+    directory: str | Path,
+    *,
+    target: str = DEFAULT,
+    stages: Stages | None = None,
+    **options: Any,
+) -> Build:
+    """Quantize ``model`` (a built-in name or an ONNX file) to INT8 and package it for ``target`` into ``directory``.
 
     ``options`` are the fields of ``Request``. Raises InputError for what cannot
     be used, Refused when the converter says no, ToolchainError when a tool
     fails or is missing; then ``directory`` is not there and DIRECTORY.log is.
     """
     place = Path(directory)
-    request = Request(str(model), place if place.name not in ("", "..") else place.resolve(), **options)
+    request = Request(
+        str(model), place if place.name not in ("", "..") else place.resolve(), target, **options
+    )
     _check_request(request)
     stages = stages or Stages()
     failure_log = request.directory.with_name(request.directory.name + ".log")
@@ -151,6 +161,7 @@ def _check_request(request: Request) -> None:
 
 
 def _build(request: Request, out: Path, scratch: Path, stages: Stages) -> Build:
+    target = load_target(request.target)
     quantize_log, converter_log = out / QUANTIZE_LOG, out / CONVERTER_LOG
     with stages.stage("read the network"):
         need_tool(CONVERTER)
@@ -166,18 +177,18 @@ def _build(request: Request, out: Path, scratch: Path, stages: Stages) -> Build:
     with stages.stage("check the float graph"):
         mean, std = _normalisation(request, network)
         module = _float_graph(network, mean, std, request.seed, out / FLOAT)
-        report, normalisation = _check(network, mean, std, out / FLOAT, request.input_persistency)
+        report, normalisation = _check(network, target, mean, std, out / FLOAT, request.input_persistency)
         stages.step(f"predicted: {report.verdict.replace('_', ' ')}, {report.memory.total_bytes:,} B")
     with stages.stage("quantize to INT8"):
         from ..quantize.ptq import export_int8, quantize
 
-        quantized = quantize(module, calibration, request.seed, quantize_log, network.batch)
+        quantized = quantize(module, calibration, target, request.seed, quantize_log, network.batch)
         stages.step("export")
         export_int8(quantized, calibration, out / INT8, request.seed, quantize_log)
     with stages.stage("compare float and INT8"):
         fidelity = compare(out / FLOAT, out / INT8, calibration)
-    with stages.stage("convert for the IMX500"):
-        memory = _convert(network.name, out, scratch, request, stages)
+    with stages.stage(f"convert for the {target.title}"):
+        memory = _convert(network.name, target, out, scratch, request, stages)
     warnings = _warnings(network, calibration, report)
     with stages.stage("package"):
         _rpk(out, converter_log, request.time_limit)
@@ -231,25 +242,33 @@ def _float_graph(network: Source, mean: Sequence[float], std: Sequence[float], s
 
 
 def _check(
-    network: Source, mean: tuple[float, ...], std: tuple[float, ...], path: Path, input_persistency: bool
+    network: Source,
+    target: Target,
+    mean: tuple[float, ...],
+    std: tuple[float, ...],
+    path: Path,
+    input_persistency: bool,
 ) -> tuple[Report, Normalisation]:
     """The check of what is built, and what the normalisation adds to its memory."""
-    from ..api import check
+    from ..analysis import analyse
     from ..models.export import export_float
 
     shapes = {"": (1, *network.shape)}
-    report = check(path, input_persistency=input_persistency, input_shapes=shapes)
+    found = analyse(path, target, input_persistency=input_persistency, input_shapes=shapes)
+    report = found.report("converter")
     # The file is still in a directory that will be renamed, under a name every build uses.
     report = replace(report, model=replace(report.model, name=network.name, path=path.name))
     if not mean:
         return report, Normalisation((), ())
     model = export_float(network.module, network.shape)
-    bare = check(model, input_persistency=input_persistency).memory
+    bare = analyse(model, target, input_persistency=input_persistency).memory
     cost = report.memory.weights_bytes - bare.weights_bytes, report.memory.runtime_bytes - bare.runtime_bytes
     return report, Normalisation(mean, std, *cost)
 
 
-def _convert(name: str, out: Path, scratch: Path, request: Request, stages: Stages) -> ConverterMemory:
+def _convert(
+    name: str, target: Target, out: Path, scratch: Path, request: Request, stages: Stages
+) -> ConverterMemory:
     """Run the converter and take its files; Refused or ToolchainError with its reason."""
     network = scratch / f"{re.sub(r'[^A-Za-z0-9_]', '_', name)}.onnx"  # the name the device shows
     shutil.copyfile(out / INT8, network)
@@ -262,7 +281,8 @@ def _convert(name: str, out: Path, scratch: Path, request: Request, stages: Stag
         on_step=stages.step,
     )
     if made.complaint is not None:
-        raise (Refused if made.complaint.refused else ToolchainError)(f"{name}: {made.complaint.sentence()}")
+        kind = Refused if made.complaint.refused(target) else ToolchainError
+        raise kind(f"{name}: {made.complaint.sentence(target)}")
     assert made.memory is not None
     _take(made, out)
     return made.memory
@@ -311,7 +331,7 @@ def _facts(
             "sha256": network.sha256,
             "input": [1, *network.shape],
         },
-        "target": load_target().name,
+        "target": request.target,
         "tools": bundle.tool_versions(java),
         "options": {
             "precision": "int8",

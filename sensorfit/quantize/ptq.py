@@ -1,7 +1,7 @@
 """MCT post-training quantization for the IMX500, and its ONNX export.
 
 Symmetric per-channel 8-bit weights, per-tensor 8-bit activations with
-power-of-two thresholds: the ``imx500`` target description. The same module,
+power-of-two thresholds: the target description that ``rules/<target>/converter.toml`` names. The same module,
 images and seed give the same bytes: one thread, every generator seeded, and
 nothing in the file that names a place or a time.
 """
@@ -21,6 +21,7 @@ import numpy as np
 import onnx
 
 from ..errors import ToolchainError
+from ..target import Target, read_facts
 from .calibration import BATCH, CalibrationSet
 from .extra import first_line, need
 
@@ -29,17 +30,18 @@ if TYPE_CHECKING:
 
 OPSET = 20
 """Of the export: the one MCT 2.5 writes Gelu at, which the converter accepts."""
-TPC_VERSION = "1.0"
-"""Of the imx500 target description: 8-bit weights and activations."""
 
 
 def quantize(
-    module: nn.Module, calibration: CalibrationSet, seed: int, log: Path, batch: int = BATCH
+    module: nn.Module, calibration: CalibrationSet, target: Target, seed: int, log: Path, batch: int = BATCH
 ) -> nn.Module:
-    """``module`` fake-quantized on ``calibration``. ToolchainError when MCT cannot; ``log`` has what it said."""
+    """``module`` fake-quantized on ``calibration`` for ``target``. ToolchainError when MCT cannot; ``log`` has what it said."""
     with tool_output(log), reproducible(seed):
         mct = need("model_compression_toolkit", "model-compression-toolkit")
-        tpc = need("edgemdt_tpc", "edge-mdt-tpc").get_target_platform_capabilities(TPC_VERSION, "imx500")
+        device = read_facts("converter", target)["target_description"]
+        tpc = need("edgemdt_tpc", "edge-mdt-tpc").get_target_platform_capabilities(
+            device["version"], device["name"]
+        )
         try:
             quantized, _ = mct.ptq.pytorch_post_training_quantization(
                 module, lambda: calibration.batches(batch), target_platform_capabilities=tpc

@@ -22,7 +22,7 @@ LAYERS_SHOWN = 5
 def render_latency(
     report: LatencyReport,
     console: Console,
-    target: Target | None = None,
+    target: Target,
     published: Sequence[Published] = (),
 ) -> None:
     """Print ``report``: totals, frames a second beside the sensor's readout, the slowest layers, the evidence.
@@ -31,15 +31,13 @@ def render_latency(
     """
     from rich.text import Text
 
-    from ..target import load_target
     from .columns import laid_out
     from .indent import indent
 
-    target = target or load_target()
     console.print(Text("Latency", "bold"))
     facts = [
         (Text(label), Text(value, "bold"), Text(remark, "dim"))
-        for label, value, remark in (*_facts(report, target), *_published(published, report))
+        for label, value, remark in (*_facts(report, target), *_published(published, report, target))
     ]
     console.print(indent(laid_out(facts, console.width - 2), 2))
     slowest = sorted(report.layers, key=lambda c: -c.cycles)[:LAYERS_SHOWN]
@@ -67,11 +65,13 @@ def render_latency(
         console.print(indent(Text(terminal(note), style), 2))
 
 
-def _published(figures: Sequence[Published], report: LatencyReport) -> list[tuple[str, str, str]]:
+def _published(
+    figures: Sequence[Published], report: LatencyReport, target: Target
+) -> list[tuple[str, str, str]]:
     """Published latencies, each with what it covers, its source and whether the estimate holds it."""
     low, high, rows = report.dsp_ms_low, report.dsp_ms_high, []
     for one in (p for p in figures if p.figure == "latency"):
-        held = not outside(one.value, one.unit, one.covers, low, high, report.complete)
+        held = not outside(one.value, one.unit, one.covers, low, high, target.name, report.complete)
         remarks = (one.variant, one.covers or "coverage not stated", one.cited, "" if held else OUTSIDE)
         shown = "; ".join(terminal(part) for part in remarks if part)
         rows.append(("published", f"{one.value:g} {one.unit}", shown))

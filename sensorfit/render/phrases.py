@@ -162,8 +162,8 @@ def outside(
     covers: str,
     low: float,
     high: float,
+    device: str,
     complete: bool = True,
-    device: str = "imx500",
 ) -> bool:
     """Whether a latency published for ``device`` lies outside the estimate's interval; False where there is no estimate."""
     factor = MILLISECONDS.get(unit.lower()) if device in covers.lower() else None

@@ -38,13 +38,14 @@ def render(items: Sequence[Report | Outcome]) -> str:
     results = outcomes(items)
     found = [f for o in results for f in o.findings]
     rules = list(dict.fromkeys(f.rule for f in found))
+    targets = sorted({o.report.target.name for o in results if o.report})
     samples = {f.rule: f for f in reversed(found)}
     run = {
         "tool": {
             "driver": {
                 "name": "sensorfit",
                 "version": __version__,
-                "rules": [_rule(rule, samples[rule]) for rule in rules],
+                "rules": [_rule(rule, samples[rule], targets) for rule in rules],
             }
         },
         "columnKind": "unicodeCodePoints",
@@ -60,7 +61,7 @@ def render(items: Sequence[Report | Outcome]) -> str:
     return dumps({"$schema": SCHEMA_URI, "version": "2.1.0", "runs": [run]})
 
 
-def _rule(rule: str, sample: Finding) -> dict[str, Any]:
+def _rule(rule: str, sample: Finding, targets: Sequence[str]) -> dict[str, Any]:
     text = text_of(rule, sample)
     return {
         "id": rule,
@@ -70,7 +71,7 @@ def _rule(rule: str, sample: Finding) -> dict[str, Any]:
         "help": {"text": help_text(text), "markdown": help_markdown(rule, text)},
         "defaultConfiguration": {"level": LEVEL[sample.severity]},
         "properties": {
-            "tags": ["imx500", topic(rule)],
+            "tags": [*targets, topic(rule)],
             "problem.severity": PROBLEM_SEVERITY[sample.severity],
         },
     }

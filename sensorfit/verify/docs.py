@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..target import DEFAULT, Target, load_target
 from .book import FAMILIES, NAMES, texts
 from .facts import converter, operators, reading
 from .rule import Text
@@ -21,10 +22,10 @@ SUPPORT = {"supported": "supported", "unsupported": "**unsupported**"}
 
 def pages() -> dict[str, str]:
     """Every generated page by its path below docs/."""
-    book = texts()
+    book, target = texts(), load_target(DEFAULT)
     made = {f"rules/{id}.md": rule_page(id, text) for id, text in book.items()}
     made["rules/README.md"] = index_page(book)
-    made["operators.md"] = operators_page(operators(), book)
+    made["operators.md"] = operators_page(target, book)
     return made
 
 
@@ -61,14 +62,15 @@ def index_page(book: Mapping[str, Text]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def operators_page(rows: Mapping[str, Mapping[str, Any]], book: Mapping[str, Text]) -> str:
+def operators_page(target: Target, book: Mapping[str, Text]) -> str:
     """The supported-operator page: a row an operator, with its constraints and the probes behind it."""
-    low, high = reading()["opsets"]
+    rows = operators(target)
+    low, high = reading(target)["opsets"]
     counts = {s: sum(r["support"] == s for r in rows.values()) for s in SUPPORT}
     lines = [
         NOTE + "# Operators",
         "",
-        f"What the front end of {converter()} does with each ONNX operator, measured with one-operator graphs "
+        f"What the front end of {converter(target)} does with each ONNX operator, measured with one-operator graphs "
         f"(`python -m tools.probes.ask` asks them again). {counts['supported']} operators are supported in some form, "
         f"{counts['unsupported']} are not; an operator that is not listed was never tried and is reported as unknown "
         f"([SF102](rules/SF102.md)). Opsets {low} to {high} are read.",

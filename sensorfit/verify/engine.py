@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import import_module
 
-from ..gate.config import PROFILES
 from ..graph.constants import without_constant_nodes
 from ..graph.ir import Graph, Node
 from ..target import Target
 from .facts import converter, operators
 from .finding import Finding
+from .profiles import PROFILES, STRICT
 from .rule import CODES, REGISTRY, Facts, Issue, Rule, as_error, finding
 
 TOPICS = (
@@ -57,11 +57,11 @@ def verify(graph: Graph, target: Target, profile: str = "converter") -> tuple[Fi
 def verify_profiles(graph: Graph, target: Target) -> dict[str, tuple[Finding, ...]]:
     """``verify`` under every profile, the rules run once."""
     found = tuple(_findings(without_constant_nodes(graph), target))
-    return {p: tuple(as_error(found, PAPERS_REFUSE)) if p == "picosam" else found for p in PROFILES}
+    return {p: tuple(as_error(found, PAPERS_REFUSE)) if p == STRICT else found for p in PROFILES}
 
 
 def _findings(graph: Graph, target: Target) -> Iterator[Finding]:
-    rows = operators(target.name)
+    rows = operators(target)
     for rule in rules():
         if not rule.ops:
             for issue in rule.check(graph, target):
@@ -70,7 +70,8 @@ def _findings(graph: Graph, target: Target) -> Iterator[Finding]:
     table = _by_operator()
     anywhere = table.get("*", ())
     for node in graph.nodes:
-        facts = rows.get(node.op, {}) if not node.domain else {}
+        row = rows.get(node.op, {})
+        facts = row if not node.domain else {"namesake": row.get("support", "")}
         specific = table.get(node.op, ()) if not node.domain else ()
         for rule in (*anywhere, *specific):
             for issue in _merged(_issues(rule, graph, node, facts)):
@@ -113,7 +114,7 @@ def _evidence(issue: Issue, facts: Facts, target: Target) -> str:
     probes = issue.probes or facts.get("probes", ())
     more = ", ..." if len(probes) > PROBES_SHOWN else ""
     shown = f": probe {', '.join(probes[:PROBES_SHOWN])}{more}" if probes else ""
-    return f"{converter(target.name)}{shown}"
+    return f"{converter(target)}{shown}"
 
 
 _STAGES = ("EXEC-file", "INVMOD", "EXEC-graph", "USOP", "EXEC", "INVOP")

@@ -7,17 +7,17 @@ from functools import cache
 from typing import Any
 
 from ..graph.ir import Graph, Node
-from ..target import read_facts
+from ..target import Target, read_facts
 
 
 @cache
-def operators(target: str = "imx500") -> Mapping[str, Mapping[str, Any]]:
+def operators(target: Target) -> Mapping[str, Mapping[str, Any]]:
     """A row for each operator that was probed, by ONNX name."""
     return read_facts("operators", target)["operators"]
 
 
 @cache
-def converter(target: str = "imx500") -> str:
+def converter(target: Target) -> str:
     """The version that every row was measured on."""
     return str(read_facts("operators", target)["converter"])
 
@@ -36,6 +36,6 @@ def ints(graph: Graph, tensor: str) -> tuple[int, ...] | None:
 
 
 @cache
-def reading(target: str = "imx500") -> Mapping[str, Any]:
+def reading(target: Target) -> Mapping[str, Any]:
     """What the front end reads at all: opsets."""
     return read_facts("operators", target)["reading"]

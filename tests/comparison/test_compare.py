@@ -15,8 +15,9 @@ import onnx.parser
 import pytest
 from click.testing import CliRunner
 
+from sensorfit.api import compare
 from sensorfit.cli.compare import command
-from sensorfit.comparison import Row, Table, compare
+from sensorfit.comparison import Row, Table
 from sensorfit.comparison.cells import COLUMNS
 from sensorfit.comparison.columns import LONGEST, fitted
 from sensorfit.comparison.flat import PUBLISHED

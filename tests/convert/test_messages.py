@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sensorfit.api import load_target
 from sensorfit.convert.messages import read_log, read_memory_report
 from sensorfit.errors import ToolchainError
 
@@ -22,14 +23,14 @@ ISM = "2026-01-01 00:00:00.000 ERROR: CODE: [ISM] ConvFe error (ISM) on 'net': N
 
 def test_unsupported_operators_are_named() -> None:
     found = read_log("INFO : Running version\n" + USOP)
-    assert (found.code, found.operators, found.refused) == ("USOP", ("Asin", "Log"), True)
-    assert "does not know these operators: Asin; Log" in found.sentence()
+    assert (found.code, found.operators, found.refused(load_target())) == ("USOP", ("Asin", "Log"), True)
+    assert "does not know these operators: Asin; Log" in found.sentence(load_target())
 
 
 def test_an_invalid_form_gives_its_reason_once() -> None:
     found = read_log(INVOP)
     assert found.reasons == ("Param error - param: ceil_mode, value: 1, reason: Supported values: [0]",)
-    assert found.refused and "ceil_mode" in found.sentence()
+    assert found.refused(load_target()) and "ceil_mode" in found.sentence(load_target())
 
 
 def test_an_invalid_graph_gives_the_message_without_the_source_line() -> None:
@@ -42,14 +43,16 @@ def test_an_invalid_graph_gives_the_message_without_the_source_line() -> None:
 
 def test_too_little_memory_is_a_no_with_both_figures() -> None:
     found = read_log(ISM + "ERROR : sdspconv exited with error code: 1\n")
-    assert found.refused
-    assert "available: 8.00MB , required: 10.39MB" in found.sentence() and "--size" in found.sentence()
+    assert found.refused(load_target())
+    assert "available: 8.00MB , required: 10.39MB" in found.sentence(
+        load_target()
+    ) and "--size" in found.sentence(load_target())
 
 
 def test_an_unknown_end_is_a_failure_with_the_last_line() -> None:
     found = read_log("starting\nException in thread main\n")
-    assert not found.refused
-    assert found.sentence() == "the converter stopped (no code): Exception in thread main"
+    assert not found.refused(load_target())
+    assert found.sentence(load_target()) == "the converter stopped (no code): Exception in thread main"
 
 
 def report(path: Path, **changes: object) -> Path:

@@ -10,9 +10,10 @@ import pytest
 from click.testing import CliRunner
 from onnx import numpy_helper, parser
 
+from sensorfit.api import explain
 from sensorfit.cli.explain import command
 from sensorfit.errors import ConfigError
-from sensorfit.explanation import Page, explain
+from sensorfit.explanation import Page
 from sensorfit.explanation.blocks import UNNAMED, block, ranges, spread
 from sensorfit.explanation.json import to_dict
 from sensorfit.explanation.markdown import render

@@ -14,7 +14,7 @@ import sensorfit
 from sensorfit.errors import ModelError
 from sensorfit.graph import shapes
 from sensorfit.graph.load import load
-from sensorfit.models.registry import meant
+from sensorfit.models.registry import entry_for
 from tests.conftest import model_of
 
 CONV = """
@@ -106,7 +106,7 @@ def test_nodes_that_differ_in_a_value_only_have_shapes_of_their_own() -> None:
 def test_inference_says_the_same_of_every_node_whatever_it_remembers_or_is_told(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    entry = meant(name)
+    entry = entry_for(name)
     assert entry is not None
     short = load(entry.graph).tensors
 

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
+from sensorfit.api import load_target
 from sensorfit.graph.ir import Graph
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
 from sensorfit.latency.calibrate import Refit, refit, shipped_demands, shipped_measurements
 from sensorfit.models.net import Net
-from sensorfit.target import Target, load_target
+from sensorfit.target import Target
 
 
 @pytest.fixture(scope="session")

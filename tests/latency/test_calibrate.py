@@ -15,6 +15,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+from sensorfit.api import load_target
 from sensorfit.cli.calibrate import command
 from sensorfit.errors import ConfigError
 from sensorfit.graph.load import load
@@ -48,8 +49,6 @@ def own(tmp_path: Path) -> dict[str, Path]:
 
 
 def _estimate(path: Path, calibration: Path | None = None):  # type: ignore[no-untyped-def]
-    from sensorfit.target import load_target
-
     return estimate(lower(load(path)), load_target(), calibration)
 
 
@@ -71,14 +70,14 @@ def test_with_the_shipped_measurements_the_new_error_stands_beside_the_old(
     own: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    before = read_facts("latency")
+    before = read_facts("latency", load_target())
     result = CliRunner().invoke(command, [str(own["wide"])], catch_exceptions=False)
     assert "wide" in result.output
     assert "Before, on the shipped measurements alone: median" in result.output
     table = tomllib.loads((tmp_path / "sensorfit-latency.toml").read_text(encoding="utf-8"))
     assert table["error"]["measurements"] == before["error"]["measurements"] + 1
     assert table["residual"][0]["name"] == "wide"
-    assert read_facts("latency") == before
+    assert read_facts("latency", load_target()) == before
     # the user's network is now predicted closer to what it took
     path = tmp_path / "wide.onnx"
     measured = 2 * _estimate(path).dsp_ms
@@ -104,7 +103,11 @@ def test_a_log_may_belong_to_a_built_in_model(own: dict[str, Path], tmp_path: Pa
     log.write_text("dnn_ms,dsp_ms\n9,7\n", encoding="utf-8")
     logs = [*own.values(), log]
     text = session.calibrate(
-        logs, [Path("unused.onnx")] * 3 + [Path("picosam3")], tmp_path / "mine.toml", alone=True
+        load_target(),
+        logs,
+        [Path("unused.onnx")] * 3 + [Path("picosam3")],
+        tmp_path / "mine.toml",
+        alone=True,
     )
     assert "| picosam3 | 7 " in " ".join(text.split())
 
@@ -193,7 +196,7 @@ def test_options_that_contradict_are_refused(arguments: list[str], says: str) ->
 def test_two_networks_alone_are_too_few_and_nothing_is_written(own: dict[str, Path], tmp_path: Path) -> None:
     output = tmp_path / "mine.toml"
     with pytest.raises(ConfigError, match="at least three different networks"):
-        session.calibrate([own["wide"], own["thin"]], [], output, alone=True)
+        session.calibrate(load_target(), [own["wide"], own["thin"]], [], output, alone=True)
     assert not output.exists()
 
 
@@ -208,5 +211,7 @@ def test_networks_of_one_kind_alone_do_not_tell_the_constants_apart(target: Targ
 
 def test_an_output_that_cannot_be_written_says_so(own: dict[str, Path], tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be written"):
-        session.calibrate(list(own.values()), [], tmp_path / "absent" / "mine.toml", alone=True)
+        session.calibrate(
+            load_target(), list(own.values()), [], tmp_path / "absent" / "mine.toml", alone=True
+        )
     assert not list(tmp_path.glob("*.part"))

@@ -11,6 +11,7 @@ import pytest
 from onnx import TensorProto, helper
 from rich.console import Console
 
+from sensorfit.api import load_target
 from sensorfit.graph.ir import Graph, Node, Tensor
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
@@ -62,7 +63,7 @@ def test_a_kind_that_no_measurement_isolates_widens_the_interval_and_is_named(
 
 
 def test_every_kind_of_work_has_a_widening_with_its_reason() -> None:
-    table = read_facts("cost_model")["widening"]
+    table = read_facts("cost_model", load_target())["widening"]
     assert set(table) == set(WORDS) | {"dense", "pointwise"}
     for kind, entry in table.items():
         low, high = entry["factors"]

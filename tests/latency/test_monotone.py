@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sensorfit.api import load_target
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
 from sensorfit.latency.estimate import estimate
 from sensorfit.latency.model import LatencyReport
 from sensorfit.models.net import Net
-from sensorfit.target import load_target
 
 OPS = st.sampled_from(["conv3", "conv1", "depthwise", "sigmoid", "add", "pool", "up", "grouped"])
 Layers = list[str]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sensorfit.api import load_target
 from sensorfit.latency.calibrate import Refit
 from sensorfit.latency.calibration_file import render_toml
 from sensorfit.latency.session import BEGIN, END, SHIPPED_HEADING
@@ -58,7 +59,7 @@ def test_the_model_beats_counting_macs(shipped_refit: Refit) -> None:
 
 @pytest.mark.parametrize("table", ["measurement", "bound", "demand"])
 def test_every_figure_has_its_source(table: str) -> None:
-    rows = read_facts("measurements")[table]
+    rows = read_facts("measurements", load_target())[table]
     assert rows
     assert all(row["source"] for row in rows)
     assert len({row["name"] for row in rows}) == len(rows)

@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 import sensorfit
+from sensorfit.api import load_target
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
 from sensorfit.memory.analysis import analyse
@@ -20,7 +21,6 @@ from sensorfit.memory.model import MemoryReport
 from sensorfit.memory.resize import FOUR_BY_THREE, largest_input
 from sensorfit.render.memory import render_timeline
 from sensorfit.rules.memory import findings
-from sensorfit.target import load_target
 from tests.conftest import model_of
 
 GRAPHS = Path(__file__).resolve().parents[2] / "models" / "graphs"
@@ -87,7 +87,7 @@ def test_what_is_over_without_all_sizes_is_over_with_them() -> None:
 
 
 def test_the_largest_inputs_fit_and_the_next_size_does_not() -> None:
-    square = largest_input(PICOSAM3, TARGET)
+    square = largest_input(PICOSAM3, load(PICOSAM3), TARGET).found
     assert square.size is not None
     side = square.size[0]
     assert (
@@ -96,7 +96,7 @@ def test_the_largest_inputs_fit_and_the_next_size_does_not() -> None:
         <= TARGET.budget_bytes
         < report_at(side + 16).total_bytes
     )
-    oblong = largest_input(PICOSAM3, TARGET, FOUR_BY_THREE)
+    oblong = largest_input(PICOSAM3, load(PICOSAM3), TARGET, FOUR_BY_THREE).found
     assert oblong.size is not None
     assert oblong.size[1] * 3 == oblong.size[0] * 4
 
@@ -121,7 +121,8 @@ def test_the_largest_input_in_tiles_is_one_that_the_check_calls_fitting() -> Non
 
 
 def test_a_model_with_a_fixed_shape_inside_cannot_be_resized() -> None:
-    found = largest_input(GRAPHS / "sam-decoder-96.onnx", TARGET)
+    file = GRAPHS / "sam-decoder-96.onnx"
+    found = largest_input(file, load(file), TARGET).found
     assert found.size is None
     assert found.reason
 
@@ -178,7 +179,7 @@ def test_activations_that_quantization_may_shift_are_named_with_what_it_cost(tmp
     plain = json.loads((data / "probes.json").read_text(encoding="utf-8"))["edgesam_deploy_96"]
     shifted = json.loads((data / "bit_widths.json").read_text(encoding="utf-8"))["edgesam_deploy_96_shifted"]
     cost = shifted["runtime_bytes"] / plain["runtime_bytes"] - 1
-    assert round(cost, 2) == load_memory_facts().shift_error
+    assert round(cost, 2) == load_memory_facts(load_target()).shift_error
 
     def notes(path: Path) -> list[str]:
         model = onnx.load_from_string(gzip.decompress(path.read_bytes()))

@@ -15,11 +15,11 @@ import onnx.parser
 import pytest
 from onnx import numpy_helper
 
+from sensorfit.api import load_target
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
 from sensorfit.memory.analysis import analyse
 from sensorfit.memory.layout import load_memory_facts
-from sensorfit.target import load_target
 from sensorfit.verify.engine import verify
 from tools.memory_errors import DATA, PLACE, Case, Error, cases, errors, table
 
@@ -94,7 +94,7 @@ def test_what_is_far_off_is_said_with_its_error(found: dict[str, Error]) -> None
     wide = {name: error for name, error in found.items() if error.case.kind == "wide probe"}
     off = {name: abs(error.runtime) / error.case.runtime_bytes for name, error in wide.items()}
     said = {n for n, error in wide.items() if any("parallel branches" in note for note in error.notes)}
-    assert round(max(off.values()), 2) == load_memory_facts().order_error
+    assert round(max(off.values()), 2) == load_memory_facts(load_target()).order_error
     assert {name for name, error in off.items() if error > 0.1} <= said
 
 

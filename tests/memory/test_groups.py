@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from sensorfit.api import load_target
 from sensorfit.memory.convolution import Convolution, one_group, runs_by_group, weight_bytes
 from sensorfit.memory.layout import load_memory_facts
 
-FACTS = load_memory_facts()
+FACTS = load_memory_facts(load_target())
 
 
 def grouped(groups: int, each: int) -> Convolution:

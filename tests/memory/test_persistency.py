@@ -8,10 +8,10 @@ import json
 import onnx
 import pytest
 
+from sensorfit.api import load_target
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
 from sensorfit.memory.analysis import analyse
-from sensorfit.target import load_target
 from tools.memory_errors import DATA
 
 ANSWERS = {

@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
+from sensorfit.api import load_target
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
 from sensorfit.memory.analysis import analyse
 from sensorfit.memory.model import MemoryReport
-from sensorfit.target import load_target
 
 TARGET = load_target()
 OPERATORS = (

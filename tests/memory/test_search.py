@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sensorfit.api import load_target
 from sensorfit.memory.device import Buffer, Operation, Program
 from sensorfit.memory.layout import load_memory_facts
 from sensorfit.memory.schedule import schedule
 from sensorfit.memory.search import CLOSE_ENOUGH, ESTIMATES
 
-FACTS = load_memory_facts()
+FACTS = load_memory_facts(load_target())
 KB = 1024
 
 

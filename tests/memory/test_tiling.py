@@ -15,9 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sensorfit
-from sensorfit.comparison import compare
+from sensorfit.api import compare, explain
 from sensorfit.comparison.render import to_csv, to_json, to_markdown
-from sensorfit.explanation import explain
 from sensorfit.gate.budgets import budget_findings
 from sensorfit.gate.config import Budgets
 from sensorfit.memory.tiles import Window, shares

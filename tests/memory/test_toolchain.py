@@ -7,10 +7,10 @@ from pathlib import Path
 import onnx
 import pytest
 
+from sensorfit.api import load_target
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
 from sensorfit.memory.analysis import analyse
-from sensorfit.target import load_target
 
 FRESH = (
     "3x72x88 | a=conv x 44 k3 s2 | b=relu a | c=dw b k5 | d=relu c | e=conv d 56 k1 | f=relu e "

@@ -4,10 +4,10 @@ from functools import cache
 
 import pytest
 
+from sensorfit.api import load_target
 from sensorfit.graph.load import load
 from sensorfit.models import evidence
 from sensorfit.models.registry import find, names
-from sensorfit.target import load_target
 from sensorfit.verify.engine import front_end_verdict, verify
 from sensorfit.verify.finding import Finding
 
@@ -20,7 +20,7 @@ def findings(graph: str) -> tuple[Finding, ...]:
 
 
 def answer(graph: str, form: str) -> evidence.FrontEndAnswer | None:
-    return next((a for a in evidence.front_end(graph) if a.form.startswith(form)), None)
+    return next((a for a in evidence.front_end(graph, load_target()) if a.form.startswith(form)), None)
 
 
 @pytest.mark.parametrize("graph", evidence.asked())

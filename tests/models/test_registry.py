@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sensorfit.models.registry import find, meant, names, nothing_called
+from sensorfit.models.registry import entry_for, find, names, nothing_called
 
 
 def test_a_lookup_imports_neither_torch_nor_onnx() -> None:
@@ -43,8 +43,8 @@ def test_a_file_comes_before_a_built_in_model_a_directory_does_not(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "picosam2").write_bytes(b"")
     (tmp_path / "picosam3").mkdir()
-    assert meant("picosam2") is None
-    assert meant("picosam3") is find("picosam3")
+    assert entry_for("picosam2") is None
+    assert entry_for("picosam3") is find("picosam3")
 
 
 @pytest.mark.parametrize(

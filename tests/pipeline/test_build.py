@@ -18,7 +18,7 @@ import pytest
 from onnx import helper, numpy_helper
 from PIL import Image
 
-from sensorfit.api import check
+from sensorfit.api import check, load_target
 from sensorfit.convert.frontend import confirm
 from sensorfit.convert.messages import read_memory_report
 from sensorfit.convert.toolchain import convert
@@ -127,11 +127,12 @@ def test_the_quantized_graph_has_symmetric_weights_and_power_of_two_activations(
 REPEAT = """
 import sys
 from pathlib import Path
+from sensorfit.api import load_target
 from sensorfit.quantize import bridge, calibration, ptq
 out = Path(sys.argv[1])
 network = bridge.source("picosam3", None, None, int(sys.argv[2]))
 images = calibration.synthetic(network.shape, int(sys.argv[2]))
-made = ptq.quantize(network.module, images, int(sys.argv[2]), out.with_suffix(".log"))
+made = ptq.quantize(network.module, images, load_target("imx500"), int(sys.argv[2]), out.with_suffix(".log"))
 ptq.export_int8(made, images, out, int(sys.argv[2]), out.with_suffix(".log"))
 """
 
@@ -158,7 +159,7 @@ def test_the_normalisation_costs_what_the_report_says(tmp_path: Path) -> None:
     network = bridge.source("picosam3", None, None, 0)
     module = normalise.normalised(network.module, network.mean, network.std, 3)
     images = calibration.synthetic(network.shape, 0)
-    quantized = ptq.quantize(module, images, 0, tmp_path / "log")
+    quantized = ptq.quantize(module, images, load_target(), 0, tmp_path / "log")
     ptq.export_int8(quantized, images, tmp_path / "picosam3.onnx", 0, tmp_path / "log")
     made = convert(tmp_path / "picosam3.onnx", tmp_path / "out", tmp_path / "log", report_only=True)
     assert made.complaint is None and made.memory is not None

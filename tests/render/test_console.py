@@ -15,11 +15,10 @@ import onnx
 import pytest
 
 import sensorfit
-from sensorfit.comparison import compare
+from sensorfit.api import compare, explain
 from sensorfit.comparison.cells import COLUMNS
 from sensorfit.comparison.sources import Sources
 from sensorfit.errors import ConfigError
-from sensorfit.explanation import explain
 from sensorfit.explanation.markdown import render as page_of
 from sensorfit.gate.expand import expand
 from sensorfit.memory.model import Live, Step
@@ -113,9 +112,13 @@ def test_a_published_latency_outside_the_interval_says_so() -> None:
     squeezed = " ".join(shown(replace(report(), published=(row,))).split())
     assert OUTSIDE in squeezed
     assert OUTSIDE not in shown(replace(report(), published=(replace(row, value=4.0),)))
-    assert [outside(v, "s", "IMX500; DSP", 3, 5) for v in (0.002, 0.004, 0.006)] == [True, False, True]
-    assert not outside(9, "ms", "IMX500", 3, 5, complete=False)
-    assert not outside(9, "ms", "a single GPU", 3, 5)  # another device's
+    assert [outside(v, "s", "IMX500; DSP", 3, 5, "imx500") for v in (0.002, 0.004, 0.006)] == [
+        True,
+        False,
+        True,
+    ]
+    assert not outside(9, "ms", "IMX500", 3, 5, "imx500", complete=False)
+    assert not outside(9, "ms", "a single GPU", 3, 5, "imx500")  # another device's
     assert OUTSIDE in page_of(explain("picosam3"))
 
 

@@ -9,9 +9,9 @@ from functools import cache
 import pytest
 from rich.text import Text
 
-from sensorfit.api import check
-from sensorfit.difference import Diff, diff
-from sensorfit.explanation import Page, explain
+from sensorfit.api import check, diff, explain
+from sensorfit.difference import Diff
+from sensorfit.explanation import Page
 from sensorfit.explanation.console import print_page
 from sensorfit.render.columns import laid_out, widths
 from sensorfit.render.console import print_report

@@ -11,9 +11,9 @@ from pathlib import Path
 import onnx
 import pytest
 
+from sensorfit.api import load_target
 from sensorfit.errors import InputError
 from sensorfit.graph.load import load
-from sensorfit.target import load_target
 from sensorfit.verify.engine import front_end_verdict, verify
 from sensorfit.verify.finding import Finding
 from tools.probes.ask import answers

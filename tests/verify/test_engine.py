@@ -7,8 +7,8 @@ from dataclasses import replace
 import onnx
 import pytest
 
+from sensorfit.api import load_target
 from sensorfit.graph.load import load
-from sensorfit.target import load_target
 from sensorfit.verify.engine import front_end_verdict, verify
 from sensorfit.verify.finding import Finding
 

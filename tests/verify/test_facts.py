@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from onnx import defs
 
+from sensorfit.api import load_target
 from sensorfit.verify import docs
 from sensorfit.verify.facts import converter, operators, reading
 from tools.probes.ask import answers
 
 GIVEN = json.loads((Path(__file__).parents[1] / "data" / "operators" / "operators.json").read_text())
 VERDICTS = {k: v["verdict"] for k, v in {**answers(), **GIVEN}.items()}
-ROWS = operators()
+ROWS = operators(load_target())
 NAMES = {s.name for s in defs.get_all_schemas_with_history() if s.domain == ""}
 
 
@@ -34,7 +35,7 @@ def test_every_row_is_an_onnx_operator() -> None:
 
 def test_a_default_is_onnxs_own() -> None:
     for op, row in ROWS.items():
-        schema = defs.get_schema(op, reading()["opsets"][1] if op != "Upsample" else 9)
+        schema = defs.get_schema(op, reading(load_target())["opsets"][1] if op != "Upsample" else 9)
         for name, value in row.get("defaults", {}).items():
             if name in schema.attributes and schema.attributes[name].default_value.type:
                 known = schema.attributes[name].default_value
@@ -49,7 +50,7 @@ def test_a_default_is_onnxs_own() -> None:
 
 
 def test_the_opsets_read_are_the_probed_ones() -> None:
-    low, high = reading()["opsets"]
+    low, high = reading(load_target())["opsets"]
     read = {
         int(k.removeprefix("opset_"))
         for k, v in VERDICTS.items()
@@ -59,7 +60,7 @@ def test_the_opsets_read_are_the_probed_ones() -> None:
 
 
 def test_facts_name_the_converter_they_were_measured_on() -> None:
-    assert converter().startswith("imx500-converter 3.19")
+    assert converter(load_target()).startswith("imx500-converter 3.19")
 
 
 def test_the_generated_pages_are_fresh() -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import onnx
 import pytest
 
+from sensorfit.api import load_target
 from sensorfit.graph.load import load
-from sensorfit.target import load_target
 from sensorfit.verify.engine import verify
 
 DATA = Path(__file__).parents[1] / "data" / "operators"

@@ -7,8 +7,8 @@ from math import prod
 import onnx
 from onnx import TensorProto, helper
 
+from sensorfit.api import load_target
 from sensorfit.graph.load import load
-from sensorfit.target import load_target
 from sensorfit.verify.engine import verify
 from sensorfit.verify.finding import Finding
 

@@ -23,11 +23,12 @@ from typing import Any
 
 import onnx
 
+from sensorfit.api import load_target
 from sensorfit.target import read_facts
 
 from .graphs import Net
 
-VERDICTS = read_facts("converter")["front_end_exit_codes"]
+VERDICTS = read_facts("converter", load_target())["front_end_exit_codes"]
 TIMEOUT_S = 300
 
 

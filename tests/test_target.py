@@ -1,0 +1,107 @@
+"""A second device is a second folder of facts: every command answers for it, and no number of the first stands in code."""
+
+from __future__ import annotations
+
+import ast
+import json
+import shutil
+from pathlib import Path
+
+import onnx
+import pytest
+from click.testing import CliRunner
+
+import sensorfit.target
+from sensorfit.cli import group
+from sensorfit.errors import ConfigError
+from sensorfit.models.net import Net
+from sensorfit.target import DEFAULT, load_target, target_names
+
+from .conftest import ROOT
+
+BUDGET, CLOCK = 1_000_000, 100_000_000
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A network whose weights alone take 1.3 MB, in a directory where a copy of the facts with a smaller budget and clock is a target, too."""
+    rules = tmp_path / "rules"
+    shutil.copytree(ROOT / "rules" / DEFAULT, rules / DEFAULT)
+    shutil.copytree(ROOT / "rules" / DEFAULT, rules / "tiny")
+    facts = rules / "tiny" / "target.toml"
+    text = facts.read_text(encoding="utf-8")
+    imx500 = load_target(DEFAULT)
+    for old, new in ((imx500.budget_bytes, BUDGET), (imx500.clock_hz, CLOCK)):
+        assert text.count(f"= {old}\n") == 1
+        text = text.replace(f"= {old}\n", f"= {new}\n")
+    facts.write_text(text, encoding="utf-8")
+    work = tmp_path / "work"
+    work.mkdir()
+    onnx.save(Net("wide", 3, 64, 64).conv(384).conv(384).model(), work / "wide.onnx")
+    monkeypatch.setattr(sensorfit.target, "_rules", lambda: rules)
+    monkeypatch.chdir(work)
+    load_target.cache_clear()
+    yield work / "wide.onnx"
+    load_target.cache_clear()
+
+
+def run(*words: str) -> tuple[int, str]:
+    found = CliRunner().invoke(group, words, catch_exceptions=False)
+    return found.exit_code, found.stdout
+
+
+@pytest.mark.parametrize("how", ["option", "configuration"])
+def test_every_command_answers_for_the_target_asked_for(how: str, small: Path) -> None:
+    asked = ["--target", "tiny"]
+    if how == "configuration":
+        small.with_name("sensorfit.toml").write_text('target = "tiny"\n', encoding="utf-8")
+        asked = []
+    name = small.name
+    code, text = run("check", name, "--format", "json", *asked)
+    report = json.loads(text)
+    assert code == 1 and report["memory"]["budget_bytes"] == BUDGET and report["verdict"] == "does_not_fit"
+    assert report["latency"]["clock_hz"] == CLOCK and report["target"]["name"] == "tiny"
+    code, text = run("explain", name, "--format", "json", *asked)
+    assert code == 1 and "TINY" in json.loads(text)["headline"] and f"{BUDGET:,}" in text
+    _, text = run("compare", name, "picosam3", "--format", "json", *asked)
+    table = json.loads(text)
+    assert (table["target"]["name"], table["target"]["budget_bytes"]) == ("tiny", BUDGET)
+    assert [row["verdicts"]["converter"] for row in table["rows"]] == ["does_not_fit", "does_not_fit"]
+    _, text = run("diff", name, name, "--format", "json", *asked)
+    assert json.loads(text)["new"]["verdict"] == "does_not_fit"
+    assert run("check", name, "--target", DEFAULT)[0] == 0
+
+
+def test_models_of_different_targets_are_no_one_table(small: Path) -> None:
+    small.with_name("sensorfit.toml").write_text(
+        f'[[models]]\npath = "{small.name}"\ntarget = "tiny"\nreason = "another board"\n', encoding="utf-8"
+    )
+    code, _ = run("check", small.name)
+    assert code == 1
+    with pytest.raises(ConfigError, match=r"different targets \(tiny, imx500\): choose one with --target"):
+        run("compare", small.name, "picosam3")
+
+
+def test_an_unknown_target_names_those_there_are(small: Path) -> None:
+    assert target_names() == (DEFAULT, "tiny")
+    for name in ("huge", "../imx500", ""):
+        with pytest.raises(ConfigError, match="choose from imx500, tiny"):
+            load_target(name)
+
+
+def test_no_number_of_the_device_stands_outside_its_facts() -> None:
+    target = load_target(DEFAULT)
+    numbers = {
+        target.budget_bytes,
+        target.mac_units,
+        target.clock_hz,
+        target.clock_hz / 1e6,
+        *target.max_input,
+    }
+    found = []
+    for file in (*(ROOT / "sensorfit").rglob("*.py"), *(ROOT / "rules").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            named = isinstance(node, ast.Constant) and (node.value in numbers or node.value == DEFAULT)
+            if named and not isinstance(getattr(node, "value", None), bool):
+                found.append(f"{file.relative_to(ROOT)}:{node.lineno}")
+    assert [place for place in found if not place.startswith("sensorfit/target.py")] == []
