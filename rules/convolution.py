@@ -51,7 +51,7 @@ def convolution(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     pads = pads_of(node)
     if kernel is not None and node.attrs.get("auto_pad", "NOTSET") == "NOTSET":
         extent = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=False)]
-        if any(pad >= extent[i % 2] for i, pad in enumerate(pads)):
+        if extent and any(pad >= extent[i % len(extent)] for i, pad in enumerate(pads)):
             yield Issue(
                 "Padding >= kernel size is not supported",
                 "pad less, or put a Pad node before the convolution",

@@ -5,10 +5,13 @@
 
 Each input is a mutation of a small seed, of one of the onnx package's own test
 models, or of an earlier input that took a new path (a sentence not seen
-before). It is checked in a forked process with a time and a memory limit. A
-crash, a traceback, a hang or too much memory is a failure: its input is made
-smaller and written to --keep. Copy it to tests/data/fuzz, where the tests check
-it for good, and mend the code. Exit 1 when anything failed.
+before); some are repositories instead: links, baselines, configurations and
+places for outputs, each made from one number. Each is checked in a forked
+process with a time and a memory limit. A crash, a traceback, a hang, too much
+memory or a file overwritten is a failure: a model is made smaller and written to
+--keep; a repository's number is its file's name. Copy a model to
+tests/data/fuzz, where the tests check it for good, and mend the code. Exit 1
+when anything failed.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from random import Random
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.fuzz.harness import problem  # noqa: E402
+from tests.fuzz.harness import problem, repository_problem  # noqa: E402
 from tests.fuzz.mutate import mutate, seeds  # noqa: E402
 
 SEED_BYTES = 60_000
@@ -45,8 +48,16 @@ def main() -> int:
     start = told = time.monotonic()
     runs = 0
     while (time.monotonic() - start < options.minutes * 60) and (not options.runs or runs < options.runs):
-        data = mutate(random.choice(pool), pool, random)
         runs += 1
+        if random.random() < options.repositories:
+            case = random.getrandbits(32)
+            wrong = repository_problem(case, options.seconds)
+            if wrong is not None and (kind := _kind(wrong)) not in found:
+                found[kind] = options.keep / f"repository-{case}"
+                found[kind].write_text(wrong)
+                print(f"run {runs}: repository {case}: {wrong[:300]}", flush=True)
+            continue
+        data = mutate(random.choice(pool), pool, random)
         wrong = problem(data, options.seconds)
         if wrong is not None:
             kind = _kind(wrong)
@@ -80,6 +91,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=0, help="stop after this many inputs (0: only by time)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=20, help="time for one input")
+    parser.add_argument(
+        "--repositories", type=float, default=0.25, help="share of runs on a repository instead of a model"
+    )
     parser.add_argument("--keep", type=Path, default=Path("fuzz-found"), help="where failing inputs go")
     return parser.parse_args()
 

@@ -69,7 +69,7 @@ def plan(formats: Sequence[str], outputs: Sequence[str]) -> Plan:
             f"only one of {', '.join(shown)} can go to standard output; give the others an --output"
         )
     files = [file for _, file in written]
-    places = [os.path.realpath(f) for f in files]
+    places = [os.path.abspath(f) for f in files]  # noqa: PTH100
     twice = {str(f) for f, place in zip(files, places, strict=True) if places.count(place) > 1}
     if twice:
         raise ConfigError(f"--output {', '.join(sorted(twice))} is given twice")

@@ -9,10 +9,13 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import Final
+
+from .repository import case
 
 SECONDS: Final = 20.0
 """Far above what a small model takes, far below the tool's own limit."""
@@ -32,6 +35,24 @@ def _warm() -> None:
 
 def problem(data: bytes, seconds: float = SECONDS) -> str | None:
     """What is wrong with how ``data`` is checked, None when it gets an answer or one sentence."""
+    return _forked(lambda: _check(data), seconds)
+
+
+def repository_problem(seed: int, seconds: float = SECONDS) -> str | None:
+    """What is wrong with how the repository of ``seed`` is handled (``repository.case``), None when nothing is."""
+
+    def run() -> str | None:
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                return case(seed, Path(folder))
+            finally:
+                os.chdir("/")
+
+    return _forked(run, seconds)
+
+
+def _forked(work: Callable[[], str | None], seconds: float) -> str | None:
+    """What ``work`` says in a process of its own, or what became of that."""
     _warm()
     read, write = os.pipe()
     sys.stdout.flush()
@@ -42,7 +63,7 @@ def problem(data: bytes, seconds: float = SECONDS) -> str | None:
             used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
             resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY_BYTES, used + MEMORY_BYTES))
             os.environ["SENSORFIT_DEBUG"] = "1"  # an unexpected exception comes through
-            os.write(write, (_check(data) or "").encode(errors="replace")[:4000])
+            os.write(write, (work() or "").encode(errors="replace")[:4000])
             os._exit(0)
         except BaseException as error:
             os.write(write, f"{type(error).__name__}: {error}".encode(errors="replace")[:4000])
@@ -79,6 +100,7 @@ def _check(data: bytes) -> str | None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
         path.write_bytes(data)
+        put_beside(Path(folder))
         outcome = judge(Job(str(path), Policy()))
     if outcome.report is None:
         if outcome.exit_code != 2:
@@ -96,3 +118,15 @@ def _check(data: bytes) -> str | None:
         if "\x1b" in buffer.getvalue() or "\u202e" in buffer.getvalue():
             return "the console prints control characters"
     return None
+
+
+def put_beside(folder: Path) -> None:
+    """What ``structures.external`` says lies beside a model: a short file, one with a hole of 12 GiB, links, a pipe."""
+    (folder / "deep").mkdir()
+    for place in (folder, folder / "deep"):
+        (place / "weights.bin").write_bytes(bytes(range(256)))
+    with (folder / "long.bin").open("wb") as file:
+        file.truncate(12 << 30)
+    (folder / "link.bin").symlink_to("weights.bin")
+    (folder / "away.bin").symlink_to("/etc/passwd")
+    os.mkfifo(folder / "pipe.bin")

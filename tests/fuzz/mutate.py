@@ -15,6 +15,8 @@ import onnx
 from google.protobuf.descriptor import FieldDescriptor
 from onnx import TensorProto, helper, numpy_helper, parser
 
+from . import structures
+
 INTEGERS: Final = (
     0,
     1,
@@ -271,5 +273,6 @@ def _graft(model: onnx.ModelProto, others: Sequence[bytes], random: Random) -> N
 
 INFORMED: Final[tuple[Callable[[onnx.ModelProto, Sequence[bytes], Random], None], ...]] = (
     _set_field, _set_field, _rewire, _operator, _drop_or_double, _shape, _constant, _graft,
+    structures.functions, structures.sparse, structures.external,
 )  # fmt: skip
 OPERATORS: Final = tuple(sorted({s.name for s in onnx.defs.get_all_schemas() if s.domain == ""}))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sensorfit.errors import ModelError
 from sensorfit.graph import limits, wire
 
-from .harness import problem
+from .harness import problem, repository_problem
 from .mutate import mutate, seeds
 
 CORPUS = sorted((Path(__file__).parent.parent / "data" / "fuzz").glob("*.onnx"))
@@ -45,6 +45,12 @@ def test_the_seeds_are_checked_as_they_are(data: bytes) -> None:
 @given(st.sampled_from(SEEDS), st.integers(0, 2**32))
 def test_a_mutated_model_gets_an_answer_or_a_sentence(data: bytes, seed: int) -> None:
     assert problem(mutate(data, SEEDS, Random(seed))) is None
+
+
+@settings(fuzzing, max_examples=40)
+@given(st.integers(0, 2**32))
+def test_a_strangers_repository_gets_an_answer_or_a_sentence_and_nothing_is_overwritten(seed: int) -> None:
+    assert repository_problem(seed) is None
 
 
 @settings(fuzzing, max_examples=300)
