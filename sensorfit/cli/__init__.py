@@ -6,6 +6,7 @@ import atexit
 import gc
 import os
 import sys
+from contextlib import suppress
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +22,7 @@ __all__ = ["group", "main"]
 def main() -> None:
     """Entry point: the command, with whatever was closed or interrupts it."""
     _open_what_is_closed()
+    _import_nothing_from_here()
     try:
         _main()
     except KeyboardInterrupt:  # before click is there to see it
@@ -38,6 +40,18 @@ def _open_what_is_closed() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
         elif mode == "w" and isinstance(stream := getattr(sys, name), TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+def _import_nothing_from_here() -> None:
+    """Take the working directory from where Python looks for modules: a repository that is checked may hold an onnx.py.
+
+    It is there with ``python -m`` and with an empty entry in PYTHONPATH. A checkout of sensorfit keeps its own.
+    """
+    own = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
+    with suppress(OSError):
+        here = os.path.realpath(os.getcwd())  # noqa: PTH109
+        if here != os.path.realpath(own):
+            sys.path[:] = [place for place in sys.path if os.path.realpath(place) != here]
 
 
 def _main() -> None:

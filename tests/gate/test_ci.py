@@ -32,6 +32,25 @@ def relu(path: Path, op: str = "Relu") -> None:
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
 
 
+def python_in(tools: Path) -> None:
+    """The Python of these tests, as ``python`` in ``tools``."""
+    (tools / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    (tools / "python").chmod(0o755)
+
+
+IMPORTED = (
+    "click", "ctypes", "ensurepip", "json", "numpy", "onnx", "pip", "rich", "runpy", "sensorfit", "sitecustomize", "tomli", "typing",
+    "usercustomize", "venv",
+)  # fmt: skip
+"""What some step imports, or Python on its way."""
+
+
+def hostile(folder: Path) -> None:
+    """A repository with a module of each name; importing any leaves a file PWNED."""
+    for name in IMPORTED:
+        (folder / f"{name}.py").write_text(f"open({str(folder / 'PWNED')!r}, 'a').write({name!r})\n")
+
+
 @dataclass
 class Runner:
     """Runs the steps of a composite action in ``folder``, as GitHub's runner would."""
@@ -92,9 +111,7 @@ def runner(root: Path, tmp_path: Path) -> Any:
     (tmp_path / "repo" / ".git").mkdir(parents=True)
     tools = tmp_path / "tools"
     tools.mkdir()
-    tool = tools / "sensorfit"
-    tool.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m sensorfit "$@"\n')
-    tool.chmod(0o755)
+    python_in(tools)
     # GitHub's own client writes down what it is asked for.
     (tools / "gh").write_text(
         f'#!/bin/sh\necho "$@" >> "{tmp_path}/asked"\ncase "$*" in *--jq*) cat "{tmp_path}/comments" 2>/dev/null;; esac\nexit 0\n'
@@ -166,10 +183,72 @@ def installed_only(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("installed_only")
 def test_the_actions_install_step_makes_a_working_command(runner: Any, tmp_path: Path) -> None:
     relu(tmp_path / "repo" / "good.onnx")
+    hostile(tmp_path / "repo")
     made = runner(models="good.onnx", python=sys.executable)
     made.context["github.action_path"] = str(copy_of_the_repository(tmp_path / "action"))
     assert made.run() == 0, made.log
     assert made.steps["install"]["bin"].startswith(str(tmp_path / "temp"))
+    assert not (tmp_path / "repo" / "PWNED").exists()
+
+
+@pytest.mark.parametrize("file", ["action.yml", "docs/ci/gitlab.yml"])
+def test_every_python_of_the_ci_files_is_isolated(root: Path, file: str) -> None:
+    """-I: without the working directory, PYTHONPATH and the user's own packages; a module is run, no script of the workspace."""
+    started = re.findall(
+        r"""^[ -]*"?(?:\$bin/|\$BIN/)?\$?python"? .*""",
+        (root / file).read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    assert len(started) >= 2
+    assert all(re.search(r'python"? -I -m (venv|pip|sensorfit) ', line) for line in started), started
+
+
+@pytest.mark.parametrize("path", [None, "", ".", "{here}", ":"], ids=str)
+def test_the_action_imports_nothing_from_the_repository(
+    runner: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str | None
+) -> None:
+    relu(tmp_path / "repo" / "good.onnx")
+    hostile(tmp_path / "repo")
+    if path is not None:
+        monkeypatch.setenv("PYTHONPATH", path.format(here=tmp_path / "repo"))
+    made = runner(models="good.onnx")
+    assert made.run(skip=("install",)) == 0, made.log
+    assert not (tmp_path / "repo" / "PWNED").exists()
+
+
+@pytest.mark.parametrize("path", [None, "", ":/nowhere"], ids=str)
+def test_the_command_imports_nothing_from_the_directory_it_runs_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str | None
+) -> None:
+    """As a console script has it, and with an empty entry in PYTHONPATH, which stands for that directory."""
+    relu(tmp_path / "good.onnx")
+    for name in ("click", "ctypes", "json", "numpy", "onnx", "rich", "tomli"):
+        (tmp_path / f"{name}.py").write_text("open('PWNED', 'a')\n")
+    if path is not None:
+        monkeypatch.setenv("PYTHONPATH", path)
+    (tmp_path / ".git").mkdir()
+    script = tmp_path / "bin" / "sensorfit"
+    script.parent.mkdir()
+    script.write_text("import sys\nfrom sensorfit.cli import main\nsys.exit(main())\n")
+    for command in ([str(script)], ["-c", script.read_text()]):
+        done = subprocess.run(
+            [sys.executable, *command, "check", "good.onnx", "--output", "r.md"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "PWNED").exists()
+
+
+@pytest.mark.parametrize("sarif", ["a.sarif\nexit-code=0", "a\rb", "a.sarif\n"])
+def test_a_line_break_in_an_input_writes_no_output_of_the_step(
+    runner: Any, tmp_path: Path, sarif: str
+) -> None:
+    relu(tmp_path / "repo" / "bad.onnx", "Elu")
+    made = runner(models="bad.onnx", sarif=sarif)
+    assert made.run(skip=("install",)) == 2
+    assert "holds a line break" in made.log and made.steps["check"] == {}
 
 
 def test_the_hooks_name_a_command_that_exists(root: Path) -> None:
@@ -217,18 +296,59 @@ def test_pre_commit_refuses_a_model_that_does_not_fit(root: Path, tmp_path: Path
     assert "bad.onnx" in done.stdout and "Elu" in done.stdout
 
 
+def test_the_documented_step_takes_the_policy_from_the_base_branch(root: Path, tmp_path: Path) -> None:
+    """The step of docs/ci.md, run where a pull request changed its own thresholds, baseline and configuration."""
+    steps = [
+        step
+        for block in re.findall(
+            r"```yaml\n(steps:.*?)```", (root / "docs" / "ci.md").read_text(encoding="utf-8"), re.DOTALL
+        )
+        for step in yaml.safe_load(block)["steps"]
+    ]
+    (script,) = [step["run"] for step in steps if step.get("name") == "Policy of the base branch"]
+    repo = tmp_path / "repo"
+    relu(repo / "m.onnx", "Elu")
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com"]
+
+    def run(*command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, cwd=repo, capture_output=True, text=True, env={**os.environ, "BASE": "main"}
+        )
+
+    def commit(*files: tuple[str, str]) -> None:
+        for name, text in files:
+            (repo / name).write_text(text)
+        assert not run(*git, "add", "-A").returncode and not run(*git, "commit", "-qm", "x").returncode
+
+    run("git", "init", "-qb", "main")
+    commit(("sensorfit.toml", 'models = ["m.onnx"]\n'))
+    run("git", "checkout", "-qb", "change")
+    assert not run(sys.executable, "-I", "-m", "sensorfit", "check", "--write-baseline").returncode
+    (repo / "sensorfit.toml").unlink()
+    (repo / "sensorfit.toml").mkdir()  # in the way
+    commit(("pyproject.toml", '[tool.sensorfit]\nfail-on = "never"\nmodels = ["m.onnx"]\n'))
+    assert run(sys.executable, "-I", "-m", "sensorfit", "check").returncode == 0
+    done = run("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script)
+    assert done.returncode == 0, done.stderr
+    assert (repo / "sensorfit.toml").read_text() == 'models = ["m.onnx"]\n'
+    assert not (repo / "pyproject.toml").exists() and not (repo / "sensorfit-baseline.json").exists()
+    assert run(sys.executable, "-I", "-m", "sensorfit", "check").returncode == 1
+
+
 def test_the_gitlab_jobs_script_runs(root: Path, tmp_path: Path) -> None:
     job = yaml.safe_load((root / "docs" / "ci" / "gitlab.yml").read_text(encoding="utf-8"))["sensorfit"]
     relu(tmp_path / "models" / "good.onnx")
     relu(tmp_path / "models" / "bad.onnx", "Elu")
     (tmp_path / ".git").mkdir()
-    tool = tmp_path / "sensorfit"
-    tool.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m sensorfit "$@"\n')
-    tool.chmod(0o755)
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    python_in(tools)
+    hostile(tmp_path)
+    relu(tmp_path / "models" / "one" / "two" / "deep.onnx")
     env = {
         **os.environ,
-        "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
-        "SENSORFIT_MODELS": "models/good.onnx models/bad.onnx",
+        "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
+        "SENSORFIT_MODELS": "models/**/*.onnx",
         "SENSORFIT_OPTIONS": "",
     }
     done = subprocess.run(
@@ -237,3 +357,7 @@ def test_the_gitlab_jobs_script_runs(root: Path, tmp_path: Path) -> None:
     assert done.returncode == 1, done.stderr
     for artefact in (*job["artifacts"]["paths"], job["artifacts"]["reports"]["junit"]):
         assert (tmp_path / artefact).is_file()
+    for name in ("good", "bad", "deep"):  # at any depth
+        assert f"{name}.onnx" in done.stdout
+    assert not (tmp_path / "PWNED").exists()
+    assert "cache" not in job and "PIP_CACHE_DIR" not in job["variables"]  # a merge request could fill it
