@@ -34,6 +34,7 @@ from ..units import show_shape
 from . import wire
 from .external import external_range, payload_bytes
 from .functions import check_function_limits
+from .stored import RAW_BITS
 from .subgraphs import attribute_graphs
 
 MAX_FILE_BYTES: Final = 2**31 - 1
@@ -205,6 +206,10 @@ class _Seen:
         """A sparse tensor's shape, and values and indices that can belong to it."""
         name, dims = sparse.values.name or "sparse_value", tuple(sparse.dims)
         self.dims(dims, name)
+        if sparse.values.data_type not in RAW_BITS:
+            raise ModelError(
+                f"{self.name}: sparse tensor '{name}' has type {sparse.values.data_type}, which is no type of numbers"
+            )
         self.tensor(sparse.values)
         self.tensor(sparse.indices)
         given, places = tuple(sparse.values.dims), tuple(sparse.indices.dims)

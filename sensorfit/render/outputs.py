@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import ConfigError
-from ..runtime.files import shown
+from ..runtime.files import shown as short
 
 FORMATS: Final = ("console", "json", "sarif", "junit", "markdown", "github")
 LINES: Final = frozenset({"console", "github", "markdown"})
@@ -46,7 +46,7 @@ def plan(formats: Sequence[str], outputs: Sequence[str]) -> Plan:
         file = Path(name if given and format_ in FORMATS else output)
         if given and format_.isalpha() and format_ not in FORMATS:
             raise ConfigError(
-                f"--output {shown(output)}: there is no format '{format_}'; choose from {', '.join(FORMATS)}"
+                f"--output {short(output)}: there is no format '{format_}'; choose from {', '.join(FORMATS)}"
             )
         if not (given and format_ in FORMATS):
             format_ = _suggested(file, left)
@@ -61,7 +61,7 @@ def plan(formats: Sequence[str], outputs: Sequence[str]) -> Plan:
         file = written[index][1]
         if not left and file.suffix != ".txt":
             raise ConfigError(
-                f"--output {shown(file)}: which format? write --output FORMAT={shown(file)} ({', '.join(FORMATS)})"
+                f"--output {short(file)}: which format? write --output FORMAT={short(file)} ({', '.join(FORMATS)})"
             )
         written[index] = (left.pop(0) if left else "console", file)
     shown = tuple(left) if formats else ("console",)
@@ -73,7 +73,7 @@ def plan(formats: Sequence[str], outputs: Sequence[str]) -> Plan:
     places = [os.path.abspath(f) for f in files]  # noqa: PTH100
     twice = {str(f) for f, place in zip(files, places, strict=True) if places.count(place) > 1}
     if twice:
-        raise ConfigError(f"--output {shown(', '.join(sorted(twice)))} is given twice")
+        raise ConfigError(f"--output {short(', '.join(sorted(twice)))} is given twice")
     return Plan(shown, tuple(written))
 
 
