@@ -1,4 +1,4 @@
-"""The file as a whole: its opset, how it hangs together, what it spells in its own way."""
+"""The file as a whole: its opset, how it hangs together, what is known of its sizes."""
 
 from __future__ import annotations
 
@@ -72,13 +72,13 @@ def connected(graph: Graph, target: Target) -> Iterator[Issue]:
             tensor=name,
             probes=probes,
         )
-    if graph.unread:
+    if graph.written.unread:
         yield Issue(
             "a constant that nothing reads: the raw file crashes the front end; the road through sensorfit build leaves it out",
             "nothing on the road through sensorfit build; to hand this very file over, remove what nothing reads (onnxslim does)",
-            graph.unread[0]
-            if len(graph.unread) == 1
-            else f"{graph.unread[0]} and {len(graph.unread) - 1} more",
+            graph.written.unread[0]
+            if len(graph.written.unread) == 1
+            else f"{graph.written.unread[0]} and {len(graph.written.unread) - 1} more",
             code="EXEC",
             severity="info",
             support="supported",
@@ -114,7 +114,7 @@ def leftovers(graph: Graph, target: Target) -> Iterator[Issue]:
     rows = operators(target)
     fix = "remove the dead branch: export again, or run onnxslim over the file"
     probes = ("dead_bad", "dead_ok", "dead_inv")
-    for name, op in graph.dead:
+    for name, op in graph.written.dead:
         row = rows.get(op, {})
         if row.get("support") == "unsupported":
             reason = f"a node that no output needs: {op}; the front end judges it all the same"
@@ -122,60 +122,6 @@ def leftovers(graph: Graph, target: Target) -> Iterator[Issue]:
         else:
             reason = "a node that no output needs; the front end judges it all the same"
             yield Issue.unknown(reason, fix, name or op, basis="measured", probes=probes)
-
-
-@graph_rule("SF513")
-def constants(graph: Graph, target: Target) -> Iterator[Issue]:
-    """Constants in a spelling that only the file's reader minds.
-
-    The front end reads Constant with the attribute `value` only and crashes on
-    value_float, value_ints and their kin (EXEC); it folds Shape but not Size,
-    which it does not know (USOP). sensorfit folds both, and so does the road
-    through torch; the float file itself is refused.
-
-    Fails:
-        (float[1,3,64,64] x) => (float[1,3,64,64] y) { two = Constant <value_float = 2.0> () y = Mul (x, two) }
-
-    Passes:
-        (float[1,3,64,64] x) => (float[1,3,64,64] y) { two = Constant <value = float {2.0}> () y = Mul (x, two) }
-
-    Fix: fold constants before (onnxslim makes them initializers), or export again with torch.onnx.export.
-    """
-    fix = "fold constants first (onnxslim), or export again with static shapes"
-    for name, op in graph.folded:
-        if op == "Size":
-            reason = "The network contains unsupported ops: Size"
-            yield Issue(reason, fix, name or op, code="USOP", probes=("Size", "sizefold"))
-        else:
-            reason = "a Constant without the attribute 'value' crashes the front end"
-            yield Issue.accepted(reason, fix, name or op, code="EXEC", probes=("const_node", "const_ints"))
-
-
-@graph_rule("SF512", stage="file")
-def unnamed(graph: Graph, target: Target) -> Iterator[Issue]:
-    """Nodes without a name.
-
-    ONNX lets a node go without a name; the converter's front end ends with an
-    exception (EXEC) on the first. The road through sensorfit build writes the
-    file anew, with names, so this counts for the float file only.
-
-    Fails:
-        onnx.helper.make_node("Relu", ["x"], ["y"])
-
-    Passes:
-        onnx.helper.make_node("Relu", ["x"], ["y"], name="relu")
-
-    Fix: nothing on the road through sensorfit build; to hand this very file over, give every node a name.
-    """
-    if graph.unnamed:
-        yield Issue(
-            "nodes without a name: the raw file crashes the front end; the road through sensorfit build names them",
-            "nothing on the road through sensorfit build; to hand this very file over, give every node a name",
-            f"{graph.unnamed} node{'' if graph.unnamed == 1 else 's'}",
-            code="EXEC",
-            severity="info",
-            support="supported",
-        )
 
 
 @graph_rule("SF514")

@@ -39,6 +39,8 @@ def layout(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     elif node.op == "Transpose":
         yield from _transpose(graph, node)
     elif node.op == "Expand":
+        if node.input(1) and not graph.is_constant(node.input(1)):
+            yield _computed(graph, node)
         shape = graph.shape(node.outputs[0])
         if shape and shape[0] not in (1, None):
             fix = batch_fix(graph, shape[0])
@@ -53,11 +55,7 @@ def _reshape(graph: Graph, node: Node) -> Iterator[Issue]:
         yield Issue.unknown("the data of the target shape is missing", bring(file), file)
         return
     if target is None:
-        yield Issue.unknown(
-            "the target shape is computed at run time",
-            "export with static shapes and fold constants (onnxslim)",
-            node.input(1),
-        )
+        yield _computed(graph, node)
         return
     if _opens_group_norm(graph, node, target):
         return
@@ -76,6 +74,15 @@ def _reshape(graph: Graph, node: Node) -> Iterator[Issue]:
             yield Issue("Cannot change batch dim", fix, f"{source} to {result}")
     elif not target or target[0] != 1:
         yield Issue(BATCH, fix, f"target shape {target}")
+
+
+def _computed(graph: Graph, node: Node) -> Issue:
+    """A target shape that is no constant; where sizes before it are not known, it may still be one to the converter."""
+    fix = "export with static shapes and fold constants (onnxslim)"
+    if graph.tensors[node.inputs[0]].static:
+        reason = "the target shape is computed; the front end needs a constant"
+        return Issue(reason, fix, node.input(1), code="EXEC", probes=("unfolded_reshape", "unfolded_expand"))
+    return Issue.unknown("the target shape is computed at run time", fix, node.input(1))
 
 
 def _opens_group_norm(graph: Graph, node: Node, target: tuple[int, ...]) -> bool:

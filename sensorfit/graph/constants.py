@@ -18,10 +18,16 @@ def without_constant_nodes(graph: Graph) -> Graph:
     gone: set[str] = set()
     constant: dict[str, Tensor] = {}
     for node in graph.nodes:
-        given = [t for t in node.inputs if t]
-        if node.domain or node.op in RANDOM or not given or any(o in graph.outputs for o in node.outputs):
+        if (
+            node.domain
+            or node.op in RANDOM
+            or not node.inputs
+            or any(o in graph.outputs for o in node.outputs)
+        ):
             continue
-        if all(t in constant or graph.is_constant(t) for t in given) and not any(
+        if all(
+            t in constant or graph.is_constant(t) for t in node.inputs
+        ) and not any(  # an empty input is none
             isinstance(v, GraphProto) for v in node.attrs.values()
         ):
             gone.add(node.name)

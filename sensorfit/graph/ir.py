@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from .fold import Constant
@@ -73,6 +73,34 @@ class Node:
 
 
 @dataclass(frozen=True)
+class Written:
+    """What the file holds beside the graph: the converter's front end reads the file itself and minds it."""
+
+    unnamed: int = 0
+    """How many nodes carry no name."""
+    dead: tuple[tuple[str, str], ...] = ()
+    """(name, operator) of the nodes that no output needs, constant expressions aside."""
+    unread: tuple[str, ...] = ()
+    """Initializers, Constants and results of constant expressions that nothing reads."""
+    spelled: tuple[tuple[str, str], ...] = ()
+    """(name, operator) of Constants without the attribute ``value`` that a node reads which the front end does not fold."""
+    unfolded: tuple[Node, ...] = ()
+    """The constant expressions that the front end does not fold."""
+    tensors: Mapping[str, Tensor] = field(default_factory=dict)
+    """What ``unfolded`` reads and writes, its results as computed tensors."""
+    stale: tuple[Stale, ...] = ()
+    """Shapes that the file records and that stop the front end."""
+
+
+class Stale(NamedTuple):
+    """A recorded shape that contradicts the inferred one; ``recorded`` is None where an output has none."""
+
+    tensor: str
+    recorded: Shape | None
+    inferred: Shape
+
+
+@dataclass(frozen=True)
 class Graph:
     """A static graph; ``nodes`` are in topological order that does not depend on the file's order."""
 
@@ -87,14 +115,8 @@ class Graph:
     """Whether the file carried mct_quantizers nodes."""
     declared_inputs: Mapping[str, Shape | None] = field(default_factory=dict)
     """The data inputs' shapes as the file declares them, before the batch was set to 1."""
-    dead: tuple[tuple[str, str], ...] = ()
-    """(name, operator) of the file's nodes that no output needs: not in ``nodes``, but the converter judges them."""
-    folded: tuple[tuple[str, str], ...] = ()
-    """(name, operator) of what ``load`` folds and the converter's front end does not: Size, a Constant without `value`."""
-    unread: tuple[str, ...] = ()
-    """Initializers and Constants of the file that nothing reads."""
-    unnamed: int = 0
-    """How many of the file's nodes carry no name."""
+    written: Written = field(default_factory=Written)
+    """What else the file holds."""
     absent: Mapping[str, str] = field(default_factory=dict)
     """Constants whose external data is not there, with the file that is missing."""
 

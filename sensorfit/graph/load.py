@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,8 @@ from onnx import helper
 
 from ..errors import ModelError
 from ..units import show_shape
-from . import limits, validity
-from .ir import Graph, Node
+from . import limits, validity, written
+from .ir import Graph, Node, Shape, Written
 from .operand_shapes import contradiction
 from .order import ordered
 from .shapes import Values, dense, shape_of
@@ -81,6 +82,7 @@ class _Loader:
     def graph(self, name: str) -> Graph:
         order = ordered(self.proto.graph, self.initializers | set(self.inputs), self.where)
         kept: list[onnx.NodeProto] = []
+        folded: list[onnx.NodeProto] = []
         for node in order:
             if self._is_quantizer(node):
                 self._drop_quantizer(node)
@@ -88,8 +90,8 @@ class _Loader:
             renamed = self._renamed(node)
             self.values.visit(renamed)
             self._check_operands(renamed)
-            if not all(o in self.values.constants for o in renamed.output if o) or not any(renamed.output):
-                kept.append(renamed)
+            constant = any(renamed.output) and all(o in self.values.constants for o in renamed.output if o)
+            (folded if constant else kept).append(renamed)
         outputs = tuple(self._source(o.name) for o in self.proto.graph.output)
         needed = _needed(kept, outputs)
         nodes = tuple(n for n, proto in zip(self._nodes(kept), kept, strict=True) if id(proto) in needed)
@@ -104,10 +106,7 @@ class _Loader:
             opset=self.opset,
             quantized=self.quantized,
             declared_inputs=self.declared,
-            dead=self._dead(order),
-            unread=self._unread(),
-            folded=tuple((n.name, n.op_type) for n in order if _only_here(n)),
-            unnamed=sum(1 for n in self.proto.graph.node if not n.name),
+            written=self._written(order, kept, folded),
             absent=self._absent(),
         )
 
@@ -128,19 +127,32 @@ class _Loader:
             f"{self.where}: {said}; no runtime can run that: correct the model and export it again"
         )
 
-    def _dead(self, order: list[onnx.NodeProto]) -> tuple[tuple[str, str], ...]:
-        needed = {id(n) for n in order}
-        rest = (n for n in self.proto.graph.node if id(n) not in needed)
-        return tuple(
-            (n.name, n.op_type) for n in rest if n.op_type != "Constant" and not self._is_quantizer(n)
+    def _written(
+        self, order: list[onnx.NodeProto], kept: list[onnx.NodeProto], folded: list[onnx.NodeProto]
+    ) -> Written:
+        graph = self.proto.graph
+        live = {id(n) for n in order}
+        rest = [n for n in graph.node if id(n) not in live and not self._is_quantizer(n)]
+        held = written.held_constant((*folded, *kept, *rest), self.initializers, self.values)
+        unfolded = [n for n in folded if not held.issuperset(filter(None, n.output))]
+        made = {o for n in unfolded for o in n.output if o}
+        tensors = {t: self.values.tensor(t) for n in unfolded for t in (*n.input, *n.output) if t}
+        dead = (n for n in rest if not held.issuperset(filter(None, n.output)))
+        open_batch = any(s and s[0] is None for s in self.declared.values())
+        return Written(
+            unnamed=sum(1 for n in graph.node if not n.name),
+            dead=tuple((n.name, n.op_type) for n in dead),
+            unread=written.unread(graph, held),
+            spelled=written.oddly_spelled(graph.node, held, (o.name for o in graph.output)),
+            unfolded=tuple(self._nodes(unfolded)),
+            tensors={
+                n: replace(t, constant=False, _constant=None) if n in made else t for n, t in tensors.items()
+            },
+            stale=() if self.wanted else written.stale_shapes(graph, self._inferred, open_batch),
         )
 
-    def _unread(self) -> tuple[str, ...]:
-        graph = self.proto.graph
-        read = {t for n in graph.node for t in reads(n)} | {o.name for o in graph.output}
-        made = [t.name for t in graph.initializer]
-        made += [o for n in graph.node if n.op_type == "Constant" and not n.domain for o in n.output]
-        return tuple(name for name in made if name not in read)
+    def _inferred(self, tensor: str) -> Shape | None:
+        return self.values.shape(self._source(tensor))
 
     def _absent(self) -> dict[str, str]:
         if self.values.directory is None:
@@ -222,13 +234,6 @@ class _Loader:
             yield Node(
                 name, proto.op_type, tuple(proto.input), tuple(proto.output), attributes(proto), domain
             )
-
-
-def _only_here(node: onnx.NodeProto) -> bool:
-    """Whether the converter's front end cannot fold what is folded here."""
-    return node.op_type == "Size" or (
-        node.op_type == "Constant" and all(a.name != "value" for a in node.attribute)
-    )
 
 
 def attributes(node: onnx.NodeProto) -> dict[str, Any]:

@@ -21,6 +21,7 @@ import torch.nn.functional as F
 from onnx import helper
 from torch import fx, nn
 
+from ..graph.folded import fold_constants
 from ..graph.load import load
 from ..graph.patterns import find_patterns
 
@@ -31,11 +32,12 @@ FUSED = ("Gelu",)
 
 
 def prepared(proto: onnx.ModelProto) -> onnx.ModelProto:
-    """A copy of ``proto`` for onnx2torch: constants as initializers, each Gelu one node of domain ``sensorfit``."""
+    """A copy of ``proto`` for onnx2torch: constants folded, each Gelu one node of domain ``sensorfit``."""
     made = onnx.ModelProto()
     made.CopyFrom(proto)
-    _constants_to_initializers(made.graph)
-    matches = [m for m in find_patterns(load(proto)) if m.kind in FUSED]
+    graph = load(proto)
+    fold_constants(made, graph)
+    matches = [m for m in find_patterns(graph) if m.kind in FUSED]
     whole = [n for n in made.graph.node if n.op_type in FUSED and not n.domain]  # opset 20 has a Gelu
     if not matches and not whole:
         return made
@@ -60,27 +62,6 @@ def prepared(proto: onnx.ModelProto) -> onnx.ModelProto:
     made.opset_import.add(domain=DOMAIN, version=1)
     _register()
     return made
-
-
-def _constants_to_initializers(graph: onnx.GraphProto) -> None:
-    """onnx2torch looks for weights among the initializers only, exporters also use Constant and Identity."""
-    known = {tensor.name: tensor for tensor in graph.initializer}
-    nodes = []
-    for node in graph.node:
-        value = None
-        if node.op_type == "Constant" and node.attribute and node.attribute[0].name == "value":
-            value = node.attribute[0].t
-        elif node.op_type == "Identity":
-            value = known.get(node.input[0])
-        if value is None or node.domain:
-            nodes.append(node)
-            continue
-        tensor = graph.initializer.add()
-        tensor.CopyFrom(value)
-        tensor.name = node.output[0]
-        known[tensor.name] = tensor
-    del graph.node[:]
-    graph.node.extend(nodes)
 
 
 def _register() -> None:

@@ -32,7 +32,7 @@ NAMES: Final = {
     "SF501": "BatchSize", "SF502": "DynamicShape", "SF503": "InputRank", "SF504": "InputChannels", "SF505": "InputSize",
     "SF506": "SeveralInputs", "SF507": "InputType", "SF508": "Opset", "SF509": "DisconnectedGraph",
     "SF510": "ForeignQuantization", "SF511": "UnusedNodes", "SF512": "UnnamedNodes", "SF513": "ConstantSpelling",
-    "SF514": "UnknownShape",
+    "SF514": "UnknownShape", "SF515": "UnfoldedConstant", "SF516": "StaleShape",
     "SF601": "MemoryBudget", "SF602": "LatencyBudget", "SF603": "MacBudget", "SF604": "ParameterBudget",
     "SF605": "HeadroomBudget",
 }  # fmt: skip

@@ -22,7 +22,7 @@ from .rule import CODES, REGISTRY, Facts, Issue, Rule, as_error, finding
 
 TOPICS = (
     "operators", "reading", "limits", "arguments", "rank", "batch_axis", "elementwise", "convolution", "pooling", "resize", "pad",
-    "shape", "reduce", "matmul", "cast", "flagged", "patterns", "inputs", "file", "quantization", "regroup",
+    "shape", "reduce", "matmul", "cast", "flagged", "patterns", "inputs", "file", "written", "quantization", "regroup",
 )  # fmt: skip
 """Modules of sensorfit.rules that declare rules; these run in the order of their ids."""
 
@@ -56,8 +56,13 @@ def verify(graph: Graph, target: Target, profile: str = "converter") -> tuple[Fi
 
 def verify_profiles(graph: Graph, target: Target) -> dict[str, tuple[Finding, ...]]:
     """``verify`` under every profile, the rules run once."""
-    found = tuple(_findings(without_constant_nodes(graph), target))
+    found = judged(graph, target)
     return {p: tuple(as_error(found, PAPERS_REFUSE)) if p == STRICT else found for p in PROFILES}
+
+
+def judged(graph: Graph, target: Target) -> tuple[Finding, ...]:
+    """What the rules have to say, no profile applied."""
+    return tuple(_findings(without_constant_nodes(graph), target))
 
 
 def _findings(graph: Graph, target: Target) -> Iterator[Finding]:
@@ -126,10 +131,14 @@ def front_end_verdict(findings: Iterable[Finding]) -> str:
 
     One of accepted, execution_error, unsupported_operator, invalid_operator, invalid_model_input.
     """
+    return CODES[front_end_code(findings)]
+
+
+def front_end_code(findings: Iterable[Finding]) -> str:
+    """The code of that verdict, "" where the front end accepts."""
     rules()
     stages = {_stage(f) for f in findings if f.converter_code}
-    first = next((s for s in _STAGES if s in stages), "")
-    return CODES[first.partition("-")[0]]
+    return next((s for s in _STAGES if s in stages), "").partition("-")[0]
 
 
 def _stage(one: Finding) -> str:

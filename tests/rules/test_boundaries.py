@@ -241,8 +241,8 @@ def test_inputs_and_outputs(rule: str, text: str, support: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "(float[N,3,64,64] x) => (float y) { y = Relu (x) }",
-        "(float[1,3,640,640] x) => (float y) { y = Relu (x) }",
+        "(float[N,3,64,64] x) => (float[N,3,64,64] y) { y = Relu (x) }",
+        "(float[1,3,640,640] x) => (float[1,3,640,640] y) { y = Relu (x) }",
     ],
 )
 def test_an_image_the_sensor_delivers_is_not_mentioned(text: str) -> None:

@@ -23,6 +23,7 @@ TOPICS = (
     "long",
     "large",
     "limits",
+    "folding",
 )
 
 

@@ -1,0 +1,153 @@
+"""What the file says in its own way: the converter's front end reads it as it stands, the road to the sensor writes it anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sensorfit.graph.ir import Graph, Written
+from sensorfit.graph.written import as_read
+from sensorfit.target import Target
+from sensorfit.units import show_shape
+from sensorfit.verify.rule import Issue, graph_rule
+
+RAW = "the raw file stops the front end; sensorfit build writes it anew"
+SLIM = "to hand this very file over, run `onnxslim model.onnx slim.onnx`, which {}; sensorfit build needs no help"
+
+
+@graph_rule("SF512", stage="file")
+def unnamed(graph: Graph, target: Target) -> Iterator[Issue]:
+    """Nodes without a name.
+
+    ONNX lets a node go without a name; the converter's front end ends with an
+    exception (EXEC) on the first. The road through sensorfit build writes the
+    file anew, with names, so this is a warning about the file itself.
+
+    Fails:
+        onnx.helper.make_node("Relu", ["x"], ["y"])
+
+    Passes:
+        onnx.helper.make_node("Relu", ["x"], ["y"], name="relu")
+
+    Fix: to hand this very file over, give every node a name, as onnxslim does; sensorfit build needs no help.
+    """
+    if graph.written.unnamed:
+        yield Issue.accepted(
+            f"nodes without a name: {RAW}",
+            SLIM.format("names every node"),
+            f"{graph.written.unnamed} node{'' if graph.written.unnamed == 1 else 's'}",
+            code="EXEC",
+        )
+
+
+@graph_rule("SF513")
+def constants(graph: Graph, target: Target) -> Iterator[Issue]:
+    """Constants in a spelling that only the file's reader minds.
+
+    The front end reads Constant with the attribute `value` only and crashes on
+    value_float, value_ints and their kin (EXEC), unless only a constant
+    expression reads them, which it folds first. sensorfit reads them all, and
+    so does the road through torch; the float file itself is refused.
+
+    Fails:
+        (float[1,3,64,64] x) => (float[1,3,64,64] y) { two = Constant <value_float = 2.0> () y = Mul (x, two) }
+
+    Passes:
+        (float[1,3,64,64] x) => (float[1,3,64,64] y) { two = Constant <value = float {2.0}> () y = Mul (x, two) }
+
+    Fix: to hand this very file over, make them initializers, as onnxslim does; sensorfit build needs no help.
+    """
+    for name, op in graph.written.spelled:
+        yield Issue.accepted(
+            f"a Constant without the attribute 'value': {RAW}",
+            SLIM.format("makes them initializers"),
+            name or op,
+            code="EXEC",
+            probes=("const_node", "const_ints", "fold_value_ints"),
+        )
+
+
+@graph_rule("SF515")
+def unfolded(graph: Graph, target: Target) -> Iterator[Issue]:
+    """A constant expression that the front end does not fold.
+
+    It folds a node whose inputs are all there and all constant. An optional
+    input written as "" is no constant to it, nor is Size of an activation:
+    such a node stays, and what reads it gets a computed value where it may
+    need a constant (EXEC), or an operator that is refused. Clip with one bound
+    is how "same" padding is exported (timm's Conv2dSame, all tf_* networks).
+    sensorfit folds it, and so does the road through sensorfit build.
+
+    Fails:
+        (float[1,16,4,4] x) => (float[N,C,H,W] y) {
+            pads = Constant <value = int64[8] {0,0,0,0,0,0,1,1}> ()
+            zero = Constant <value = int64 {0}> ()
+            positive = Clip (pads, zero, )
+            y = Pad (x, positive)
+        }
+
+    Passes:
+        (float[1,16,4,4] x) => (float[N,C,H,W] y) {
+            pads = Constant <value = int64[8] {0,0,0,0,0,0,1,1}> ()
+            zero = Constant <value = int64 {0}> ()
+            positive = Max (pads, zero)
+            y = Pad (x, positive)
+        }
+
+    Fix: to hand this very file over, fold its constants, as onnxslim does; sensorfit build needs no help.
+    """
+    if not graph.written.unfolded:
+        return
+    from sensorfit.verify.engine import front_end_code, judged
+
+    known = {(f.rule, f.node, f.reason) for f in judged(graph.replace(written=Written()), target)}
+    more = [f for f in judged(as_read(graph), target) if (f.rule, f.node, f.reason) not in known]
+    code = front_end_code(more)
+    if not code:
+        return  # what reads it takes a computed value, too
+    first = next(f for f in more if f.converter_code == code)
+    for node in graph.written.unfolded:
+        if all(node.inputs) and node.op != "Size":
+            continue  # behind one that is named
+        why = (
+            "the operator is not known"
+            if node.op == "Size"
+            else "an optional input is written as an empty name"
+        )
+        yield Issue.accepted(
+            f"a constant expression that is not folded, because {why}: {RAW}",
+            SLIM.format("folds constants"),
+            f"so {first.node or first.op}: {first.reason}",
+            code=code,
+            node=node,
+            probes=("fold_clip_low", "fold_clip_high", "fold_slice_gap", "fold_size_x"),
+        )
+
+
+@graph_rule("SF516", stage="file")
+def stale(graph: Graph, target: Target) -> Iterator[Issue]:
+    """Recorded shapes that contradict the graph.
+
+    An ONNX file records the shapes of its tensors beside its nodes. Where a
+    number there is not what the nodes compute, or an output has no shape at
+    all, the front end fails its first check (EXEC). An output that is recorded
+    twice, among the outputs and among the inner tensors, must have its exact
+    shape in the second place: a dimension left open there (batch, "unk__0")
+    ends it, too. Tools that cut a graph leave such records behind.
+
+    Fails:
+        (float[1,3,64,64] x) => (float[1,3,64,64] y) <float[1,8,64,64] r> { r = Relu (x) y = Sigmoid (r) }
+
+    Passes:
+        (float[1,3,64,64] x) => (float[1,3,64,64] y) <float[1,3,64,64] r> { r = Relu (x) y = Sigmoid (r) }
+
+    Fix: to hand this very file over, have the shapes recorded anew, as onnxslim does; sensorfit build needs no help.
+    """
+    for tensor, recorded, inferred in graph.written.stale:
+        yield Issue.accepted(
+            f"a recorded shape that contradicts the graph: {RAW}",
+            SLIM.format("records the shapes anew"),
+            f"'{tensor}' is recorded as {show_shape(recorded) if recorded is not None else 'without a shape'} and is {show_shape(inferred)}",
+            code="EXEC",
+            tensor=tensor,
+            probes=("stale_again_open", "stale_again_number", "stale_again_bare"),
+        )
