@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from .analysis import analyse
-from .gate import baseline
 from .graph.ir import Graph, Node
+from .report.change import compare as compare_findings
+from .report.change import entry
+from .report.change import figures as recorded_figures
 from .report.outcome import Change, Figure
-from .report.report import SCHEMA_VERSION, Report
+from .report.report import VERDICTS, Report
+from .report.serialise import SCHEMA_VERSION, finding_to_dict
 from .target import Target
 from .units import show_shape
-from .verify.finding import Finding
 from .version import __version__
 
 UNITS: Final = {
@@ -75,7 +77,7 @@ class Diff:
     @property
     def worse(self) -> bool:
         """Whether the baseline's rules would refuse the new graph for what is worse in it."""
-        rank = baseline.VERDICTS.index
+        rank = VERDICTS.index
         return (
             rank(self.new.verdict) > rank(self.old.verdict)
             or bool(self.findings.grown)
@@ -102,7 +104,7 @@ class Diff:
             "nodes": [{"node": n.node, "old": n.was or None, "new": n.now or None} for n in self.nodes],
             "layers": [asdict(layer) for layer in self.layers],
             "findings": {
-                "new": [_finding(f) for f in self.findings.new],
+                "new": [finding_to_dict(f) for f in self.findings.new],
                 "gone": [dict(r) for r in self.findings.gone],
             },
             "worse": self.worse,
@@ -145,7 +147,7 @@ def compare(old: Report, new: Report, old_graph: Graph, new_graph: Graph) -> Dif
         ),
         nodes=tuple(_nodes(old_graph, new_graph)),
         layers=tuple(_layers(old, new)),
-        findings=baseline.compare(baseline.entry(old), new),
+        findings=compare_findings(entry(old), new),
     )
 
 
@@ -205,7 +207,7 @@ def _figures(report: Report) -> dict[str, float]:
     """What can be compared: no lower bounds."""
     memory = {"runtime_bytes": report.memory.runtime_bytes, "weights_bytes": report.memory.weights_bytes}
     return {
-        **baseline.figures(report),
+        **recorded_figures(report),
         **(memory if report.memory.complete else {}),
         **({"cycles": report.latency.cycles} if report.latency.complete else {}),
         "nodes": report.model.nodes,
@@ -219,7 +221,3 @@ def _model(report: Report) -> Mapping[str, Any]:
         "sha256": report.model.sha256,
         "verdict": report.verdict,
     }
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    return {**asdict(finding), "shape": list(finding.shape) if finding.shape is not None else None}

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -82,7 +83,8 @@ def _table(name: str, folder: str) -> Mapping[str, Any]:
     return toml.table(_rules() / folder / f"{name}.toml")
 
 
+@cache
 def _rules() -> Path:
-    from . import rules
-
-    return Path(rules.__file__).parent
+    found = find_spec(f"{__package__}.rules")
+    assert found is not None and found.origin is not None
+    return Path(found.origin).parent

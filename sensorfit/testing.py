@@ -17,8 +17,8 @@ from .api import check
 from .gate.budgets import budget_findings
 from .gate.config import Policy, parse_budgets
 from .render.escape import plain
-from .render.phrases import VERDICT, of_budget_words
 from .report.outcome import grouped
+from .report.phrases import VERDICT, of_budget_words
 from .report.report import Report
 from .target import DEFAULT
 

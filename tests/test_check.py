@@ -17,7 +17,7 @@ from onnx import numpy_helper
 
 import sensorfit
 from sensorfit.cli import group
-from sensorfit.render.json import schema
+from sensorfit.report.serialise import schema
 from sensorfit.runtime import worker
 from tests.conftest import model_of
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import sensorfit
-from sensorfit.render.json import to_dict
+from sensorfit.report.serialise import to_dict
 from tests.conftest import copy_of_the_repository
 
 pytestmark = pytest.mark.packaging

@@ -74,8 +74,8 @@ if "--commands" in sys.argv:
     api = sensorfit if "explain" in sensorfit.__all__ else None
     explain = api.explain if api else importlib.import_module("sensorfit.explain.page").explain
     compare = api.compare if api else importlib.import_module("sensorfit.compare.rows").compare
-    to_dict = module("sensorfit.explanation.json", "sensorfit.explain.json").to_dict
-    to_json = module("sensorfit.comparison.render", "sensorfit.compare.render").to_json
+    to_dict = module("sensorfit.render.explanation.json", "sensorfit.explain.json").to_dict
+    to_json = module("sensorfit.render.comparison.formats", "sensorfit.compare.render").to_json
     for name in names():
         said(f"explain {name}", lambda: to_dict(explain(name)))
     said("compare", lambda: json.loads(to_json(compare())))

@@ -10,8 +10,8 @@ import sys
 
 from sensorfit.api import compare, explain
 from sensorfit.comparison import Table
-from sensorfit.comparison.render import to_markdown
-from sensorfit.explanation.markdown import render
+from sensorfit.render.comparison.formats import to_markdown
+from sensorfit.render.explanation.markdown import render
 from tools.docs_table import DOCS, Place
 
 PAGE, PLOT = DOCS / "sam.md", DOCS / "miou_vs_sram.svg"
@@ -60,7 +60,7 @@ def main(argv: list[str]) -> None:
         return
     for file, content in wanted.items():
         file.write_text(content, encoding="utf-8")
-    from sensorfit.comparison.plot import plot
+    from sensorfit.render.comparison.plot import plot
 
     plot(table, str(PLOT))
     print(", ".join(str(file.relative_to(DOCS.parent)) for file in (*wanted, PLOT)))

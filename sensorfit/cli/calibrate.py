@@ -60,6 +60,7 @@ def command(
     """
     from ..gate.config import target_for
     from ..latency.session import calibrate
+    from ..render.latency import render_refit
 
     device = target_for(target)
-    click.echo(calibrate(device, logs, models, output, alone=alone, write=write), nl=False)
+    click.echo(calibrate(device, logs, models, output, render_refit, alone=alone, write=write), nl=False)

@@ -34,9 +34,10 @@ def command(models: tuple[str, ...], form: str, output: str | None, plot_file: s
 
     Exit codes: 0; 2 unusable input; 3 an extra is missing.
     """
-    from ..comparison import compare, present
+    from ..comparison import compare
     from ..gate.config import target_for
     from ..gate.expand import expand
+    from ..render.comparison import present
     from ..runtime.files import check_output
 
     wanted = expand(models) if models else ()

@@ -33,9 +33,9 @@ def command(ctx: click.Context, old: str, new: str, format_: str, target: str | 
     from ..difference import diff
     from ..gate.config import target_for
     from ..render.difference import print_diff, render_markdown
-    from ..render.json_text import dumps
     from ..render.pipe import reader_may_leave
     from ..render.screen import console_for
+    from ..report.json_text import dumps
 
     found = diff(
         old,

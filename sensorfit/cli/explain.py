@@ -34,8 +34,9 @@ def command(model: str, form: str, output: str | None, target: str | None, profi
     Exit codes: 0 it fits or the answer is unknown; 1 it does not fit; 2
     unusable input; 3 sensorfit itself failed.
     """
-    from ..explanation import explain, present
+    from ..explanation import explain
     from ..gate.config import target_for
+    from ..render.explanation import present
     from ..render.pipe import reader_may_leave
     from ..runtime.files import check_output
 

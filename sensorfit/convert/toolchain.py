@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import MissingDependency, ToolchainError
-from ..quantize.extra import INSTALL
+from ..runtime.extra import INSTALL
 from .messages import Complaint, ConverterMemory, read_log, read_memory_report
 
 CONVERTER = "imxconv-pt"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..models.registry import Entry
-from ..render.phrases import batch_words
+from ..report.phrases import batch_words
 from ..target import Target
 from ..units import show_bytes
 from .family import AT, whole_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..render.phrases import counted
+from ..report.phrases import counted
 from ..report.report import Report
 from ..target import Target
 from ..units import show_bytes, show_shape

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..render.phrases import counted, interval_words
+from ..report.phrases import counted, interval_words
 from .model import Part, Sum, WhatIf
 
 

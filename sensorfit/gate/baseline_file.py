@@ -16,16 +16,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..errors import ConfigError
-from ..report.report import Verdict
+from ..report.change import Entry
+from ..report.report import VERDICTS
 from ..runtime.files import read_text, shown
 from ..verify.finding import SEVERITIES
 
 SCHEMA_VERSION: Final = "1.0"
-VERDICTS: Final[tuple[Verdict, ...]] = ("fits", "unknown", "does_not_fit")
 REMEDY: Final = "make it again with --write-baseline"
 MAX_FIGURE: Final = 2**63
 
-Entry = Mapping[str, Any]
 _Field = tuple[Callable[[Any], bool], str, bool]
 """What a value must be, in words, whether it must be there."""
 

@@ -184,6 +184,7 @@ def _lost(job: Job, why: str) -> Outcome:
 
 def against(outcomes: Iterable[Outcome], path: Path) -> list[Outcome]:
     """``outcomes`` judged by what is new or worse than the baseline in ``path``."""
+    from ..report.change import compare
     from . import baseline
 
     recorded = baseline.read(path)
@@ -191,7 +192,7 @@ def against(outcomes: Iterable[Outcome], path: Path) -> list[Outcome]:
     for outcome in outcomes:
         if outcome.report is not None:
             then = recorded.get(baseline.model_key(outcome.path, path))
-            outcome = replace(outcome, change=baseline.compare(then, outcome.report))
+            outcome = replace(outcome, change=compare(then, outcome.report))
             outcome = replace(outcome, exit_code=baseline.judge(outcome))
         found.append(outcome)
     return found

@@ -16,8 +16,9 @@ from ..graph.ir import Graph
 from ..graph.load import load
 from ..graph.lower import lower
 from ..target import Target, read_facts
+from .calibration import Calibration
 from .cycles import FITTED, Constants, total
-from .estimate import Calibration, estimate
+from .estimate import estimate
 from .fit import BASE, OPTIONAL, Fit, Point, fit, judge, one_rate
 from .work import Work, works
 

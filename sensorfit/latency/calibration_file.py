@@ -14,7 +14,7 @@ from ..errors import ConfigError
 from ..runtime.files import is_there, read_text
 from ..target import Target
 from ..toml import tomllib
-from .estimate import Calibration, calibration_of
+from .calibration import Calibration, calibration_of
 
 if TYPE_CHECKING:
     from .calibrate import Refit, Row

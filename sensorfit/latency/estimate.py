@@ -3,48 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..graph.ir import Graph
-from ..target import Target, read_facts
+from ..target import Target
 from .advice import advise, hint
-from .cycles import Constants, terms
+from .calibration import Calibration, cost_model, shipped
+from .cycles import terms
 from .macs import total_macs
 from .model import LatencyReport, LayerCost
 from .work import Work, works
 
 MANY = 3
 """Nodes named in a note before it says "and n more"."""
-
-
-class Calibration(NamedTuple):
-    """A fitted cost model and its error; ``name`` says whose measurements it stands on."""
-
-    constants: Constants
-    spread: float
-    """Factor by which a network outside the fit is missed, either way."""
-    error_median: float
-    measurements: int
-    name: str = "shipped"
-
-
-@cache
-def shipped(target: Target) -> Calibration:
-    """The calibration in ``rules/<target>/latency.toml``."""
-    return calibration_of(read_facts("latency", target), target, "shipped")
-
-
-def calibration_of(table: Mapping[str, Any], target: Target, name: str) -> Calibration:
-    """The calibration in a parsed calibration file; KeyError or TypeError where it is not one."""
-    return Calibration(
-        constants=Constants.of(table["fit"], target.mac_units, _cost_model(target)["array"]["simd"]),
-        spread=float(table["error"]["spread"]),
-        error_median=float(table["error"]["median"]),
-        measurements=int(table["error"]["measurements"]),
-        name=name,
-    )
 
 
 def estimate(
@@ -69,7 +41,7 @@ def estimate(
         from .calibration_file import read_calibration
 
         model = read_calibration(calibration, target)
-    facts = _cost_model(target)
+    facts = cost_model(target)
     layers = works(graph, model.constants.simd)
     forms = [terms(layer, model.constants) for layer in layers]
     costs = [form.cycles(model.constants) for form in forms]
@@ -97,11 +69,6 @@ def estimate(
         measurements=model.measurements,
         error_median=model.error_median,
     )
-
-
-@cache
-def _cost_model(target: Target) -> Mapping[str, Any]:
-    return read_facts("cost_model", target)
 
 
 def _interval(

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..errors import ConfigError, ModelError
 from ..graph.load import load
 from ..graph.lower import lower
 from ..models.registry import entry_for, nothing_called
-from ..render.latency import render_refit
 from ..runtime.files import check_output, write_text
 from ..target import Target, read_facts
-from .calibrate import Measured, refit, shipped_demands, shipped_measurements
+from .calibrate import Measured, Refit, refit, shipped_demands, shipped_measurements
 from .calibration_file import render_toml
 from .logs import Log, read_logs
 
@@ -30,6 +29,7 @@ def calibrate(
     logs: Sequence[Path],
     models: Sequence[Path],
     output: Path | None,
+    show: Callable[[Refit], str],
     *,
     alone: bool = False,
     write: bool = False,
@@ -41,7 +41,7 @@ def calibrate(
                 "--model, --alone and --output go with a LOG: sensorfit calibrate LOG --model MODEL.onnx"
             )
         result = refit(shipped_measurements(target), target, shipped_demands(target))
-        text = render_refit(result)
+        text = show(result)
         if write:
             path = Path(__file__).parents[2] / "rules" / target.name / "latency.toml"
             if not path.is_file():
@@ -68,10 +68,7 @@ def calibrate(
         if alone
         else f"Before, on the shipped measurements alone: median {error['median']:.1%}, worst {error['worst']:.1%}.\n"
     )
-    return (
-        render_refit(result)
-        + f"\n{before}Wrote {path}; use it with: sensorfit check MODEL --calibration {path}\n"
-    )
+    return show(result) + f"\n{before}Wrote {path}; use it with: sensorfit check MODEL --calibration {path}\n"
 
 
 def _measured(log: Log) -> Measured:

@@ -29,8 +29,8 @@ from ..convert.toolchain import (
 )
 from ..errors import ConfigError, Refused, SensorfitError, ToolchainError
 from ..quantize.calibration import LIMIT, CalibrationSet, calibration_set
-from ..quantize.extra import need_build_extra
 from ..quantize.fidelity import Fidelity, compare
+from ..runtime.extra import need_build_extra
 from ..target import DEFAULT, Target, load_target
 from . import bundle
 from .stages import Stage, Stages

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError
-from ..render.json_text import dumps
+from ..report.json_text import dumps
 from ..runtime.files import umask
 from ..version import __version__
 

@@ -20,8 +20,8 @@ from ..graph.external import bring_in
 from ..graph.limits import read_model
 from ..graph.stored import has_data, is_external
 from ..models.registry import Entry, find, nothing_called
+from ..runtime.extra import first_line, need
 from .calibration import BATCH
-from .extra import first_line, need
 
 if TYPE_CHECKING:
     from torch import nn

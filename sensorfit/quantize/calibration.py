@@ -18,7 +18,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..models.roi import centre_square, square_roi
-from .extra import need
+from ..runtime.extra import need
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import ToolchainError
+from ..runtime.extra import first_line, need
 from .calibration import BATCH, CalibrationSet
-from .extra import first_line, need
 
 
 @dataclass(frozen=True)

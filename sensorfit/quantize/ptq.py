@@ -21,9 +21,9 @@ import numpy as np
 import onnx
 
 from ..errors import ToolchainError
+from ..runtime.extra import first_line, need
 from ..target import Target, read_facts
 from .calibration import BATCH, CalibrationSet
-from .extra import first_line, need
 
 if TYPE_CHECKING:
     from torch import nn

@@ -10,12 +10,12 @@ from rich.text import Text
 from ..memory.model import Live, Step
 from ..report.outcome import Group as Findings
 from ..report.outcome import grouped, said
+from ..report.phrases import NOT_SIZED, TRANSFORM, at_least, batch_words, counted, place, share_words
 from ..report.report import Report, TensorInfo
 from ..units import show_shape
 from .columns import laid_out
 from .escape import terminal
 from .indent import indent
-from .phrases import NOT_SIZED, TRANSFORM, at_least, batch_words, counted, place, share_words
 
 VERDICT_STYLE = {
     "fits": ("FITS", "bold green"),

@@ -12,11 +12,11 @@ from rich.text import Text
 from ..difference import Diff, NodeChange
 from ..models.registry import find
 from ..report.outcome import Figure, grouped
+from ..report.phrases import VERDICT, amount, counted
 from ..report.report import ModelInfo
 from .columns import laid_out
 from .console import SEVERITY_STYLE, VERDICT_STYLE
 from .escape import markdown, markdown_code, terminal
-from .phrases import VERDICT, amount, counted
 
 LABEL: Final = {
     "total_bytes": "memory, total", "runtime_bytes": "memory, runtime", "weights_bytes": "memory, weights", "macs": "MACs",

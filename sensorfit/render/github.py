@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from ..report.outcome import Group, Outcome, grouped, outcomes
+from ..report.phrases import VERDICT, counted, figure_words, latency_words, macs_words, of_budget_words
 from ..report.report import Report
 from .escape import plain, workflow_data, workflow_property
-from .phrases import VERDICT, counted, figure_words, latency_words, macs_words, of_budget_words
 
 COMMAND: Final = {"error": "error", "warning": "warning", "info": "notice"}
 NODES_SHOWN: Final = 5

@@ -15,10 +15,10 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as xml
 
 from ..report.outcome import Outcome, outcomes, said
+from ..report.phrases import figure_words, figures_of, of_budget_words
 from ..report.report import Report
 from ..verify.finding import Finding
 from .escape import plain
-from .phrases import figure_words, figures_of, of_budget_words
 
 TITLE = {"fits": "fits", "does_not_fit": "does not fit", "unknown": "unknown: no evidence either way"}
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ..report.phrases import NOT_SIZED, OUTSIDE, at_least, outside
 from .escape import plain, terminal
-from .phrases import NOT_SIZED, OUTSIDE, at_least, outside
 
 if TYPE_CHECKING:
     from rich.console import Console

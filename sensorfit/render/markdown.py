@@ -10,9 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ..report.outcome import Group, Outcome, grouped, outcomes
-from ..report.report import Report
-from .escape import markdown, markdown_code
-from .phrases import (
+from ..report.phrases import (
     VERDICT,
     amount,
     batch_words,
@@ -23,6 +21,8 @@ from .phrases import (
     memory_words,
     share_words,
 )
+from ..report.report import Report
+from .escape import markdown, markdown_code
 
 MARKER: Final = "<!-- sensorfit -->"
 ICON: Final = {"pass": "✅", "fail": "❌", "unknown": "❔"}

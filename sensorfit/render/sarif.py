@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+from ..report.json_text import dumps
 from ..report.outcome import Outcome, outcomes, said
+from ..report.phrases import figures_of
 from ..report.report import Report
 from ..verify.finding import Finding
 from ..version import __version__
 from .escape import plain
-from .json_text import dumps
-from .phrases import figures_of
 from .rulebook import help_markdown, help_text, name, text_of, topic
 
 SCHEMA_URI: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"

@@ -11,9 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..report.outcome import Outcome, grouped
-from .console import SEVERITY_STYLE
-from .escape import terminal
-from .phrases import (
+from ..report.phrases import (
     VERDICT,
     counted,
     figure_words,
@@ -23,6 +21,8 @@ from .phrases import (
     share_words,
     status,
 )
+from .console import SEVERITY_STYLE
+from .escape import terminal
 
 STYLE = {"fits": "green", "does_not_fit": "red", "unknown": "yellow"}
 HEADINGS = ("Model", "Verdict", "Errors", "Warnings", "Memory", "of budget", "MACs", "Latency", "Gate")

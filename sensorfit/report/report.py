@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from ..latency.model import LatencyReport
 from ..memory.model import MemoryReport
@@ -12,9 +12,9 @@ from ..models.published import Published
 from ..target import Target
 from ..verify.finding import SEVERITIES, Finding
 
-SCHEMA_VERSION = "1.0"
-
 Verdict = Literal["fits", "does_not_fit", "unknown"]
+VERDICTS: Final[tuple[Verdict, ...]] = ("fits", "unknown", "does_not_fit")
+"""The better first."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,6 @@ class Report:
 
     def to_dict(self, plan: bool = False) -> dict[str, Any]:
         """The JSON object of schema ``report/schema.json``; with ``plan``, every step of the memory plan."""
-        from ..render.json import to_dict
+        from .serialise import to_dict
 
         return to_dict(self, plan=plan)

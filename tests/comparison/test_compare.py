@@ -18,16 +18,16 @@ from click.testing import CliRunner
 from sensorfit.api import compare
 from sensorfit.cli.compare import command
 from sensorfit.comparison import Row, Table
-from sensorfit.comparison.cells import COLUMNS
-from sensorfit.comparison.columns import LONGEST, fitted
-from sensorfit.comparison.flat import PUBLISHED
-from sensorfit.comparison.plot import plot, points
-from sensorfit.comparison.render import print_table, to_csv, to_json, to_markdown
-from sensorfit.comparison.sources import Sources
 from sensorfit.errors import ConfigError, MissingDependency, ModelError
 from sensorfit.gate.expand import expand
 from sensorfit.models.published import Listed, listed, published
 from sensorfit.models.registry import find
+from sensorfit.render.comparison.cells import COLUMNS
+from sensorfit.render.comparison.columns import LONGEST, fitted
+from sensorfit.render.comparison.flat import PUBLISHED
+from sensorfit.render.comparison.formats import print_table, to_csv, to_json, to_markdown
+from sensorfit.render.comparison.plot import plot, points
+from sensorfit.render.comparison.sources import Sources
 from sensorfit.render.screen import recorded
 
 MODELS = ("picosam2", "picosam3", "edgesam", "tinysam", "litesam", "fastsam")

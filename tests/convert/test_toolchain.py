@@ -80,7 +80,7 @@ def test_without_the_extra_a_build_says_what_to_install(tmp_path: Path) -> None:
     code = (
         "import sys, importlib.util as u; find = u.find_spec\n"
         "hidden = {'torch', 'model_compression_toolkit', 'onnxruntime', 'mct_quantizers', 'edgemdt_tpc'}\n"
-        "import sensorfit.quantize.extra as extra\n"
+        "import sensorfit.runtime.extra as extra\n"
         "extra.find_spec = lambda name: None if name in hidden else find(name)\n"
         "sys.argv = ['sensorfit', 'build', 'picosam3', '-o', 'out']\n"
         "from sensorfit.cli import main; main()\n"

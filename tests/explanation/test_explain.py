@@ -15,12 +15,18 @@ from sensorfit.cli.explain import command
 from sensorfit.errors import ConfigError
 from sensorfit.explanation import Page
 from sensorfit.explanation.blocks import UNNAMED, block, ranges, spread
-from sensorfit.explanation.json import to_dict
-from sensorfit.explanation.markdown import render
 from sensorfit.explanation.model import Part
-from sensorfit.explanation.phrases import REMARKS, figures, front_end_notes, front_end_words, objections
 from sensorfit.gate.budgets import budget_findings
 from sensorfit.gate.config import Budgets
+from sensorfit.render.explanation.json import to_dict
+from sensorfit.render.explanation.markdown import render
+from sensorfit.render.explanation.phrases import (
+    REMARKS,
+    figures,
+    front_end_notes,
+    front_end_words,
+    objections,
+)
 
 
 @cache

@@ -11,6 +11,7 @@ import pytest
 from sensorfit.errors import ConfigError
 from sensorfit.gate import baseline
 from sensorfit.gate.run import against
+from sensorfit.report.change import compare, entry
 from sensorfit.report.outcome import Change, Outcome
 from sensorfit.report.report import Report
 
@@ -18,9 +19,9 @@ from ..made_reports import finding, report
 
 
 def compared(then: Report, now: Report, fail_on: str = "error") -> Outcome:
-    record = json.loads(json.dumps(baseline.entry(then)))
+    record = json.loads(json.dumps(entry(then)))
     outcome = Outcome(
-        "m.onnx", now, exit_code=now.exit_code(fail_on), fail_on=fail_on, change=baseline.compare(record, now)
+        "m.onnx", now, exit_code=now.exit_code(fail_on), fail_on=fail_on, change=compare(record, now)
     )
     return replace(outcome, exit_code=baseline.judge(outcome))
 
@@ -38,7 +39,7 @@ def test_the_same_model_passes_although_it_does_not_fit() -> None:
 
 def test_the_order_of_findings_does_not_matter() -> None:
     one, two = finding(), finding(node="/up/1", shape=(1, 4, 8, 8))
-    assert baseline.entry(report(one, two)) == baseline.entry(report(two, one))
+    assert entry(report(one, two)) == entry(report(two, one))
     assert change(compared(report(one, two), report(two, one))).new == ()
 
 

@@ -107,6 +107,7 @@ def test_a_log_may_belong_to_a_built_in_model(own: dict[str, Path], tmp_path: Pa
         logs,
         [Path("unused.onnx")] * 3 + [Path("picosam3")],
         tmp_path / "mine.toml",
+        render_refit,
         alone=True,
     )
     assert "| picosam3 | 7 " in " ".join(text.split())
@@ -196,7 +197,7 @@ def test_options_that_contradict_are_refused(arguments: list[str], says: str) ->
 def test_two_networks_alone_are_too_few_and_nothing_is_written(own: dict[str, Path], tmp_path: Path) -> None:
     output = tmp_path / "mine.toml"
     with pytest.raises(ConfigError, match="at least three different networks"):
-        session.calibrate(load_target(), [own["wide"], own["thin"]], [], output, alone=True)
+        session.calibrate(load_target(), [own["wide"], own["thin"]], [], output, render_refit, alone=True)
     assert not output.exists()
 
 
@@ -212,6 +213,6 @@ def test_networks_of_one_kind_alone_do_not_tell_the_constants_apart(target: Targ
 def test_an_output_that_cannot_be_written_says_so(own: dict[str, Path], tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be written"):
         session.calibrate(
-            load_target(), list(own.values()), [], tmp_path / "absent" / "mine.toml", alone=True
+            load_target(), list(own.values()), [], tmp_path / "absent" / "mine.toml", render_refit, alone=True
         )
     assert not list(tmp_path.glob("*.part"))

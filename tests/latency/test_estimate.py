@@ -15,7 +15,8 @@ from sensorfit.api import load_target
 from sensorfit.graph.ir import Graph, Node, Tensor
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
-from sensorfit.latency.estimate import WORDS, estimate, shipped
+from sensorfit.latency.calibration import shipped
+from sensorfit.latency.estimate import WORDS, estimate
 from sensorfit.models.measured import DIRECTORY
 from sensorfit.models.net import Net
 from sensorfit.render.latency import render_latency

@@ -13,12 +13,12 @@ import pytest
 
 from sensorfit import check
 from sensorfit.api import explain, load_target
-from sensorfit.explanation.markdown import render
 from sensorfit.explanation.parts import weights_at
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
 from sensorfit.memory.analysis import analyse
 from sensorfit.memory.model import MemoryReport
+from sensorfit.render.explanation.markdown import render
 
 DATA = Path(__file__).parents[1] / "data" / "memory"
 ANSWERS: dict[str, dict[str, Any]] = json.loads((DATA / "bit_widths.json").read_text(encoding="utf-8"))

@@ -24,7 +24,7 @@ from sensorfit.convert.messages import read_memory_report
 from sensorfit.convert.toolchain import convert
 from sensorfit.errors import ToolchainError
 from sensorfit.models.registry import find
-from sensorfit.render.json import schema
+from sensorfit.report.serialise import schema
 
 from ..conftest import model_of
 

@@ -16,21 +16,21 @@ import pytest
 
 import sensorfit
 from sensorfit.api import compare, explain
-from sensorfit.comparison.cells import COLUMNS
-from sensorfit.comparison.sources import Sources
 from sensorfit.errors import ConfigError
-from sensorfit.explanation.markdown import render as page_of
 from sensorfit.gate.expand import expand
 from sensorfit.memory.model import Live, Step
 from sensorfit.models.published import Published
 from sensorfit.render import markdown
+from sensorfit.render.comparison.cells import COLUMNS
+from sensorfit.render.comparison.sources import Sources
 from sensorfit.render.console import place
-from sensorfit.render.json import schema
+from sensorfit.render.explanation.markdown import render as page_of
 from sensorfit.render.outputs import plan
-from sensorfit.render.phrases import NOT_SIZED, OUTSIDE, outside, status
 from sensorfit.render.show import write_console
 from sensorfit.report.outcome import Outcome
+from sensorfit.report.phrases import NOT_SIZED, OUTSIDE, outside, status
 from sensorfit.report.report import Report, TensorInfo
+from sensorfit.report.serialise import schema
 from tests.conftest import model_of
 
 from ..made_reports import finding, report

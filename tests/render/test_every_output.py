@@ -17,7 +17,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from sensorfit import cli
-from sensorfit.render.json_text import dumps
+from sensorfit.report.json_text import dumps
 
 HOSTILE = "::error::a ##[error]b ##vso[task]c \x1b[31mred\x7f \u202eturned \u2028line \u200bhidden =1+1 [bold]x[/] aten::conv2d"
 OURS = re.compile(r"::(error|warning|notice) file=")

@@ -13,10 +13,11 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from sensorfit.gate import baseline
 from sensorfit.render import github, junit, markdown, sarif
-from sensorfit.render.json import render_outcomes, schema
+from sensorfit.render.json import render_outcomes
+from sensorfit.report import change
 from sensorfit.report.outcome import Outcome
+from sensorfit.report.serialise import schema
 from sensorfit.verify.engine import rules
 
 from ..made_reports import HOSTILE, finding, report
@@ -44,12 +45,12 @@ def softmax(**changes: Any) -> Any:
 def judged() -> list[Outcome]:
     """One model that fails, one that fits, one that cannot be read, one with a baseline."""
     bad = report(finding(), finding(node="/up/1"), softmax(), path="models/bad.onnx")
-    old = baseline.entry(report(finding(), softmax(node="/gone", reason="other"), runtime=3_000_000))
+    old = change.entry(report(finding(), softmax(node="/gone", reason="other"), runtime=3_000_000))
     return [
         Outcome("models/bad.onnx", bad, exit_code=1),
         Outcome("models/good.onnx", report(path="models/good.onnx")),
         Outcome("models/odd one.onnx", None, error="models/odd one.onnx: is empty", exit_code=2),
-        Outcome("models/known.onnx", bad, change=baseline.compare(old, bad), exit_code=1),
+        Outcome("models/known.onnx", bad, change=change.compare(old, bad), exit_code=1),
     ]
 
 
@@ -63,10 +64,10 @@ def hostile() -> list[Outcome]:
         "reason": HOSTILE,
         "fix": HOSTILE,
     }
-    then = baseline.entry(report(finding(**{**names, "rule": "SF109"})))
+    then = change.entry(report(finding(**{**names, "rule": "SF109"})))
     found = report(finding(**names), path=HOSTILE, name=HOSTILE)
     return [
-        Outcome(HOSTILE, found, exit_code=1, change=baseline.compare(then, found), reason=HOSTILE),
+        Outcome(HOSTILE, found, exit_code=1, change=change.compare(then, found), reason=HOSTILE),
         Outcome(HOSTILE, None, error=HOSTILE, exit_code=2),
     ]
 

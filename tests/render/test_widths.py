@@ -12,10 +12,10 @@ from rich.text import Text
 from sensorfit.api import check, diff, explain
 from sensorfit.difference import Diff
 from sensorfit.explanation import Page
-from sensorfit.explanation.console import print_page
 from sensorfit.render.columns import laid_out, widths
 from sensorfit.render.console import print_report
 from sensorfit.render.difference import print_diff
+from sensorfit.render.explanation.console import print_page
 from sensorfit.render.screen import recorded
 from sensorfit.render.summary import HEADINGS, print_summary
 from sensorfit.report.outcome import Outcome

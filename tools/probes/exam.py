@@ -318,8 +318,8 @@ def _kind(ours: str, theirs: str) -> str:
 
 def compare(graphs: Iterator[tuple[str, onnx.ModelProto]]) -> tuple[Counter[str], list[str]]:
     """Our verdicts beside the front end's: counts, and a line for each difference."""
-    from sensorfit.graph.load import load
     from sensorfit.api import load_target
+    from sensorfit.graph.load import load
     from sensorfit.verify.engine import front_end_verdict, verify
 
     from .front_end import FrontEnd

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from rich.cells import cell_len
 
-from ..render.escape import terminal
-from ..render.phrases import VERDICT
+from ...comparison.model import GRAPH, Row
+from ...report.phrases import VERDICT
+from ..escape import terminal
 from .cells import (
     COCO,
     COLUMNS,
@@ -29,7 +30,6 @@ from .cells import (
     latency,
     whole,
 )
-from .model import GRAPH, Row
 from .sources import Sources
 
 IMPORTANCE = (

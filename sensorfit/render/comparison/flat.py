@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..models.published import Published
-from ..render.escape import terminal
-from .model import VARIANT, Row
+from ...comparison.model import VARIANT, Row
+from ...models.published import Published
+from ..escape import terminal
 
 FORMULA = ("=", "+", "-", "@")
 """What a spreadsheet reads as the beginning of a formula."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from ..memory.model import MemoryReport
-from ..models.evidence import FrontEndAnswer
-from ..models.published import Published
-from ..render.phrases import (
+from ...explanation.model import REFUSER, Contrast, Group, Page, Part, Sum, Taken, WhatIf, shape_words
+from ...explanation.what_if import mebibytes, milliseconds, together, weights_form
+from ...memory.model import MemoryReport
+from ...models.evidence import FrontEndAnswer
+from ...models.published import Published
+from ...report.phrases import (
     OUTSIDE,
     at_least,
     counted,
@@ -22,9 +24,7 @@ from ..render.phrases import (
     slowest_words,
     total_words,
 )
-from ..units import show_bytes, show_count, show_shape
-from .model import REFUSER, Contrast, Group, Page, Part, Sum, Taken, WhatIf, shape_words
-from .what_if import mebibytes, milliseconds, together, weights_form
+from ...units import show_bytes, show_count, show_shape
 
 LIFTS = ("change", "total memory", "latency (estimate)", "what remains")
 PUBLISHED = ("figure", "value", "remark", "source")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..render.screen import deliver, print_or_write
-from .model import Table
-from .render import print_table, to_csv, to_json, to_markdown
+from ...comparison.model import Table
+from ..screen import deliver, print_or_write
+from .formats import print_table, to_csv, to_json, to_markdown
 
 TABLE_WIDTH = 240
 """Columns of a table written to a file."""

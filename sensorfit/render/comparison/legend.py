@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from ..explanation.blocks import shape_of, spread
+from ...comparison.model import GRAPH, Row, Table
+from ...explanation.blocks import shape_of, spread
 from .cells import (
     COCO,
     COLUMNS,
@@ -21,7 +22,6 @@ from .cells import (
     WEIGHTS,
     remarks,
 )
-from .model import GRAPH, Row, Table
 from .sources import Sources
 
 SUMS = {"parameters": PARAMETERS, "weights": WEIGHTS, "MACs": MACS, "milliseconds": PREDICTED}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..render.json_text import dumps
-from ..render.screen import deliver, print_or_write
-from .model import Page
+from ...explanation.model import Page
+from ...report.json_text import dumps
+from ..screen import deliver, print_or_write
 
 PAGE_WIDTH = 120
 """Columns of a page written to a file."""

@@ -9,11 +9,11 @@ from rich.console import Console, JustifyMethod, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from ..render.columns import GAP, laid_out
-from ..render.console import VERDICT_STYLE
-from ..render.escape import terminal
-from ..render.phrases import VERDICT
-from .model import Group, Page, Part
+from ...explanation.model import Group, Page, Part
+from ...report.phrases import VERDICT
+from ..columns import GAP, laid_out
+from ..console import VERDICT_STYLE
+from ..escape import terminal
 from .phrases import (
     LIFTS,
     contrast_title,

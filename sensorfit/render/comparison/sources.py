@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from ..models.published import Published
-from .model import VARIANT, Row
+from ...comparison.model import VARIANT, Row
+from ...models.published import Published
 
 KINDS = ("parameters", "macs", "coco_miou", "lvis_miou", "size", "latency")
 """In the order of the table's columns, so that the numbers rise along a row."""

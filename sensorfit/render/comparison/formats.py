@@ -13,14 +13,14 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
+from ...comparison.model import GRAPH, Row, Table
+from ...report.json_text import dumps
+from ..escape import markdown, terminal
 from ..explanation.markdown import table
-from ..render.escape import markdown, terminal
-from ..render.json_text import dumps
 from .cells import COLUMNS, LATENCY, citing, whole
 from .columns import GAP, fitted, name, room
 from .flat import flat
 from .legend import bracketed, footnotes, legend, remarked, without_graph
-from .model import GRAPH, Row, Table
 from .sources import Sources
 
 SCHEMA_VERSION = "1.1"

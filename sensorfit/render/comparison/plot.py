@@ -6,9 +6,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConfigError, MissingDependency
-from ..runtime.files import write_bytes
-from .model import Row, Table
+from ...comparison.model import Row, Table
+from ...errors import ConfigError, MissingDependency
+from ...runtime.files import write_bytes
 
 FORMATS = (".svg", ".png", ".pdf")
 DATASETS = {"coco_miou": ("COCO", "o"), "lvis_miou": ("LVIS", "s")}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..render.escape import markdown, markdown_code
-from ..render.phrases import VERDICT
-from .model import Group, Page, Part
+from ...explanation.model import Group, Page, Part
+from ...report.phrases import VERDICT
+from ..escape import markdown, markdown_code
 from .phrases import (
     LIFTS,
     PUBLISHED,

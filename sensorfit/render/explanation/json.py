@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from .model import Page, Part
+from ...explanation.model import Page, Part
 from .phrases import front_end_notes, objections
 
 SCHEMA_VERSION = "1.1"

@@ -7,9 +7,9 @@ from typing import Final
 
 from ..latency.model import LatencyReport
 from ..memory.model import MemoryReport, Step
-from ..report.outcome import Figure, Outcome
-from ..report.report import ModelInfo, Report
 from ..units import MILLISECONDS, show_bytes, show_count, show_shape
+from .outcome import Figure, Outcome
+from .report import ModelInfo, Report
 
 VERDICT: Final = {"fits": "fits", "does_not_fit": "does not fit", "unknown": "unknown"}
 NOT_SIZED: Final = "n/a (sizes unknown)"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from ..render.phrases import VERDICT, at_least
-from ..units import show_count
-from .model import GRAPH, Row
+from ...comparison.model import GRAPH, Row
+from ...report.phrases import VERDICT, at_least
+from ...units import show_count
 from .sources import Sources
 
 NOT_KNOWN = "n/a"

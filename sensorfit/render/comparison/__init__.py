@@ -1,0 +1,1 @@
+"""A table of ``compare`` in each of its formats."""

@@ -1,0 +1,1 @@
+"""A page of ``explain`` in each of its formats."""
