@@ -16,7 +16,7 @@ from .verify.profiles import PROFILES
 
 if TYPE_CHECKING:
     from .comparison.model import Table
-    from .difference import Diff
+    from .difference.model import Diff
     from .explanation.model import Page
     from .memory.model import MemoryReport
     from .report.report import Report
@@ -103,7 +103,7 @@ def diff(
     input_shapes: Mapping[str, Iterable[int]] | None = None,
 ) -> Diff:
     """What changed from ``old`` to ``new``, both judged alike; arguments as of ``check``."""
-    from .difference import diff
+    from .difference.compare import diff
 
     return diff(
         old,

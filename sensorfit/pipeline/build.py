@@ -29,25 +29,24 @@ from ..convert.toolchain import (
 )
 from ..errors import ConfigError, Refused, SensorfitError, ToolchainError
 from ..quantize.calibration import LIMIT, CalibrationSet, calibration_set
-from ..quantize.fidelity import Fidelity, compare
+from ..quantize.fidelity import compare
 from ..runtime.extra import need_build_extra
 from ..target import DEFAULT, Target, load_target
 from . import bundle
-from .stages import Stage, Stages
+from .model import PACKAGE, RPK, RPK_COMMAND, Build, Normalisation
+from .stages import Stages
 
 if TYPE_CHECKING:
     from ..quantize.bridge import Source
     from ..report.report import Report
 
-FLOAT, INT8, PACKAGE, PARAMS = "model.onnx", "model.int8.onnx", "packerOut.zip", "dnnParams.xml"
+FLOAT, INT8, PARAMS = "model.onnx", "model.int8.onnx", "dnnParams.xml"
 MEMORY, CONVERTER_LOG, QUANTIZE_LOG, REPORT = (
     "memory_report.json",
     "converter.log",
     "quantize.log",
     "report.json",
 )
-RPK = "network.rpk"
-RPK_COMMAND = f"{PACKAGER} -i {PACKAGE} -o ."
 LOG_HEADER = "sensorfit build: log of a build that failed\n"
 MAX_SEED = 2**32 - 1
 
@@ -70,43 +69,6 @@ class Request:
     input_persistency: bool = True
     time_limit: float = TIME_LIMIT_S
     overwrite: bool = False
-
-
-@dataclass(frozen=True)
-class Normalisation:
-    """The normalisation inside the graph, and what it costs by our memory model; () for none."""
-
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    weights_bytes: int = 0
-    runtime_bytes: int = 0
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON; ``form`` says how it stands in the graph."""
-        return {
-            "form": "per-channel Mul and Add at the input" if self.mean else "none",
-            "input": "RGB in [0, 1]",
-            "mean": list(self.mean),
-            "std": list(self.std),
-            "weights_bytes": self.weights_bytes,
-            "runtime_bytes": self.runtime_bytes,
-        }
-
-
-@dataclass(frozen=True)
-class Build:
-    """A finished build: where it is and what was found on the way."""
-
-    name: str
-    directory: Path
-    report: Report
-    memory: ConverterMemory
-    fidelity: Fidelity
-    normalisation: Normalisation
-    calibration: str
-    warnings: tuple[str, ...]
-    files: tuple[str, ...]
-    stages: tuple[Stage, ...]
 
 
 def build(

@@ -7,7 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ..pipeline.build import RPK, RPK_COMMAND, Build
+from ..pipeline.model import RPK, RPK_COMMAND, Build
 from .columns import laid_out
 from .escape import terminal
 

@@ -9,7 +9,7 @@ from typing import Final
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from ..difference import Diff, NodeChange
+from ..difference.model import Diff, NodeChange
 from ..models.registry import find
 from ..report.outcome import Figure, grouped
 from ..report.phrases import VERDICT, amount, counted

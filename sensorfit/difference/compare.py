@@ -8,107 +8,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from .analysis import analyse
-from .graph.ir import Graph, Node
-from .report.change import compare as compare_findings
-from .report.change import entry
-from .report.change import figures as recorded_figures
-from .report.outcome import Change, Figure
-from .report.report import VERDICTS, Report
-from .report.serialise import SCHEMA_VERSION, finding_to_dict
-from .target import Target
-from .units import show_shape
-from .version import __version__
+from ..analysis import analyse
+from ..graph.ir import Graph, Node
+from ..report.change import compare as compare_findings
+from ..report.change import entry
+from ..report.change import figures as recorded_figures
+from ..report.outcome import Figure
+from ..report.report import Report
+from ..target import Target
+from ..units import show_shape
+from .model import Diff, Layer, NodeChange, Operator
 
 UNITS: Final = {
     "total_bytes": "B", "runtime_bytes": "B", "weights_bytes": "B", "macs": "", "cycles": "", "dsp_ms": "ms", "parameters": "",
     "nodes": "",
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class NodeChange:
-    """A node that only one of the graphs has, or whose signature changed (``was`` and ``now`` both set)."""
-
-    node: str
-    was: str
-    now: str
-
-
-@dataclass(frozen=True)
-class Operator:
-    """How often an operator stands in each graph."""
-
-    op: str
-    before: int
-    now: int
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A layer of both device graphs whose MACs or cycles changed."""
-
-    node: str
-    op: str
-    macs_before: int
-    macs_now: int
-    cycles_before: int
-    cycles_now: int
-
-
-@dataclass(frozen=True)
-class Diff:
-    """From ``old`` to ``new``."""
-
-    old: Report
-    new: Report
-    figures: tuple[Figure, ...]
-    operators: tuple[Operator, ...]
-    """Only those whose number changed."""
-    nodes: tuple[NodeChange, ...]
-    layers: tuple[Layer, ...]
-    """The largest change in cycles first."""
-    findings: Change
-
-    @property
-    def worse(self) -> bool:
-        """Whether the baseline's rules would refuse the new graph for what is worse in it."""
-        rank = VERDICTS.index
-        return (
-            rank(self.new.verdict) > rank(self.old.verdict)
-            or bool(self.findings.grown)
-            or any(f.severity == "error" for f in self.findings.new)
-        )
-
-    @property
-    def same(self) -> bool:
-        """Whether nothing differs that the check looks at."""
-        moved = any(f.before != f.now for f in self.figures)
-        return not (
-            moved or self.operators or self.nodes or self.layers or self.findings.new or self.findings.gone
-        )
-
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON object of ``sensorfit diff --format json``."""
-        return {
-            "schema_version": SCHEMA_VERSION,
-            "tool": {"name": "sensorfit", "version": __version__},
-            "old": _model(self.old),
-            "new": _model(self.new),
-            "figures": {f.name: {"old": f.before, "new": f.now, "unit": f.unit} for f in self.figures},
-            "operators": [{"op": o.op, "old": o.before, "new": o.now} for o in self.operators],
-            "nodes": [{"node": n.node, "old": n.was or None, "new": n.now or None} for n in self.nodes],
-            "layers": [asdict(layer) for layer in self.layers],
-            "findings": {
-                "new": [finding_to_dict(f) for f in self.findings.new],
-                "gone": [dict(r) for r in self.findings.gone],
-            },
-            "worse": self.worse,
-        }
 
 
 def diff(
@@ -211,13 +128,4 @@ def _figures(report: Report) -> dict[str, float]:
         **(memory if report.memory.complete else {}),
         **({"cycles": report.latency.cycles} if report.latency.complete else {}),
         "nodes": report.model.nodes,
-    }
-
-
-def _model(report: Report) -> Mapping[str, Any]:
-    return {
-        "name": report.model.name,
-        "path": report.model.path,
-        "sha256": report.model.sha256,
-        "verdict": report.verdict,
     }

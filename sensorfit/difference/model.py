@@ -1,0 +1,102 @@
+"""What changed between two graphs, as values; renderers print them and compute nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..report.outcome import Change, Figure
+from ..report.report import VERDICTS, Report
+from ..report.serialise import SCHEMA_VERSION, finding_to_dict
+from ..version import __version__
+
+
+@dataclass(frozen=True)
+class NodeChange:
+    """A node that only one of the graphs has, or whose signature changed (``was`` and ``now`` both set)."""
+
+    node: str
+    was: str
+    now: str
+
+
+@dataclass(frozen=True)
+class Operator:
+    """How often an operator stands in each graph."""
+
+    op: str
+    before: int
+    now: int
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer of both device graphs whose MACs or cycles changed."""
+
+    node: str
+    op: str
+    macs_before: int
+    macs_now: int
+    cycles_before: int
+    cycles_now: int
+
+
+@dataclass(frozen=True)
+class Diff:
+    """From ``old`` to ``new``."""
+
+    old: Report
+    new: Report
+    figures: tuple[Figure, ...]
+    operators: tuple[Operator, ...]
+    """Only those whose number changed."""
+    nodes: tuple[NodeChange, ...]
+    layers: tuple[Layer, ...]
+    """The largest change in cycles first."""
+    findings: Change
+
+    @property
+    def worse(self) -> bool:
+        """Whether the baseline's rules would refuse the new graph for what is worse in it."""
+        rank = VERDICTS.index
+        return (
+            rank(self.new.verdict) > rank(self.old.verdict)
+            or bool(self.findings.grown)
+            or any(f.severity == "error" for f in self.findings.new)
+        )
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing differs that the check looks at."""
+        moved = any(f.before != f.now for f in self.figures)
+        return not (
+            moved or self.operators or self.nodes or self.layers or self.findings.new or self.findings.gone
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object of ``sensorfit diff --format json``."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "tool": {"name": "sensorfit", "version": __version__},
+            "old": _model(self.old),
+            "new": _model(self.new),
+            "figures": {f.name: {"old": f.before, "new": f.now, "unit": f.unit} for f in self.figures},
+            "operators": [{"op": o.op, "old": o.before, "new": o.now} for o in self.operators],
+            "nodes": [{"node": n.node, "old": n.was or None, "new": n.now or None} for n in self.nodes],
+            "layers": [asdict(layer) for layer in self.layers],
+            "findings": {
+                "new": [finding_to_dict(f) for f in self.findings.new],
+                "gone": [dict(r) for r in self.findings.gone],
+            },
+            "worse": self.worse,
+        }
+
+
+def _model(report: Report) -> Mapping[str, Any]:
+    return {
+        "name": report.model.name,
+        "path": report.model.path,
+        "sha256": report.model.sha256,
+        "verdict": report.verdict,
+    }
