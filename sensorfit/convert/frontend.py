@@ -10,7 +10,6 @@ sensor, so a copy is judged that has it; absent weights become random values.
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -26,6 +25,7 @@ from ..graph.external import bring_in
 from ..graph.ir import Shape
 from ..graph.limits import read_model
 from ..graph.stored import FLOATS, constants, has_data, is_external, location
+from ..runtime.scratch import scratch_directory
 from ..target import Target, read_facts
 from .messages import read_log
 from .toolchain import FRONT_END, convert, need_tool, run
@@ -83,8 +83,8 @@ def confirm(
                     "put it beside the model, or check without --confirm"
                 )
     start = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="sensorfit-confirm-") as scratch:
-        graph = Path(scratch) / "model.onnx"
+    with scratch_directory("confirm") as scratch:
+        graph = scratch / "model.onnx"
         proto.producer_name, proto.producer_version = PRODUCER
         _resize(proto.graph, shapes or {})
         fill_weights(proto)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import MissingDependency, ToolchainError
+from ..runtime import supervise
 from ..runtime.extra import INSTALL
 from .messages import Complaint, ConverterMemory, read_log, read_memory_report
 
@@ -25,7 +26,7 @@ JAVA_NEEDED = 17
 JAVA_INSTALL = "sudo apt install openjdk-17-jre-headless"
 TIME_LIMIT_S = 1800
 GRACE_S = 5
-"""Between asking a tool to stop and killing it."""
+"""For the supervisor to end a tool, which takes it ``supervise.GRACE_S`` at most."""
 
 MARKS: Mapping[str, str] = {
     "Converting ": "reading the graph",
@@ -125,16 +126,6 @@ def convert(
     return Conversion(complaint, memory, out)
 
 
-def _unbind(pid: int) -> None:
-    """Lift the bound on memory that a judging process has and hands on: a JVM reserves more address space than that."""
-    if sys.platform == "linux":
-        import resource
-
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        with suppress(OSError):  # it may have ended
-            resource.prlimit(pid, resource.RLIMIT_AS, (hard, hard))
-
-
 def run(
     command: Sequence[str | Path],
     log: Path,
@@ -143,35 +134,52 @@ def run(
 ) -> tuple[int, str]:
     """Run ``command``, copy what it prints to ``log``; its exit code and that text.
 
-    Its whole process group is ended when the time is up or the caller is interrupted.
+    It and all it starts end when the time is up and when this process ends, however that comes (``runtime.supervise``).
+    It runs in a directory of its own, from where Python would import modules: the caller's may be a stranger's.
     """
-    scratch = log.parent / "scratch"  # the tools leave files in TMPDIR when they fail
+    scratch = log.absolute().parent / "scratch"  # the tools leave files in TMPDIR when they fail
     scratch.mkdir(exist_ok=True)
     environment = {
         **os.environ,
         "TMPDIR": str(scratch),
-        "PATH": f"{Path(command[0]).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+        "PATH": f"{Path(command[0]).absolute().parent}{os.pathsep}{os.environ.get('PATH', '')}",
+        "PYTHONSAFEPATH": "1",
     }
     lines: list[str] = []
+    lifeline, hold = os.pipe()
+    supervised = [sys.executable, "-I", "-S", supervise.__file__, str(lifeline)]
     try:
         process = subprocess.Popen(
-            [str(part) for part in command],
+            [*supervised, *(str(part.absolute() if isinstance(part, Path) else part) for part in command)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
+            cwd=scratch,
             env=environment,
+            pass_fds=(lifeline,),
             start_new_session=True,
         )
     except OSError as error:
+        os.close(hold)
         raise ToolchainError(f"{command[0]} cannot be started ({error.strerror or error})") from error
-    _unbind(process.pid)
+    finally:
+        os.close(lifeline)
     late = threading.Event()
+    ending = threading.Lock()
+
+    def end() -> None:
+        nonlocal hold
+        with ending:
+            if hold >= 0:
+                os.close(hold)
+                hold = -1
+        _end(process)
 
     def stop() -> None:
         late.set()
-        _end(process)
+        end()
 
     timer = threading.Timer(time_limit, stop)
     timer.daemon = True
@@ -187,23 +195,22 @@ def run(
         code = process.wait()
     finally:
         timer.cancel()
-        _end(process)
+        end()
         shutil.rmtree(scratch, ignore_errors=True)
     if late.is_set():
         raise ToolchainError(
             f"{Path(command[0]).name} did not finish within {time_limit:g} s: give it more with --time-limit"
         )
+    if code == supervise.NOT_STARTED:
+        raise ToolchainError("".join(lines).strip())
     return code, "".join(lines)
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    """End the process and its children: the converter runs Java in a child of its own."""
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, sign)
-        except (ProcessLookupError, PermissionError):
-            return
-        try:
-            process.wait(GRACE_S)
-        except subprocess.TimeoutExpired:
-            continue
+    """Wait for the supervisor, which ends what it started; a supervisor that hangs is ended with its group."""
+    try:
+        process.wait(GRACE_S)
+    except subprocess.TimeoutExpired:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +30,7 @@ from ..errors import ConfigError, Refused, SensorfitError, ToolchainError
 from ..quantize.calibration import LIMIT, CalibrationSet, calibration_set
 from ..quantize.fidelity import compare
 from ..runtime.extra import need_build_extra
+from ..runtime.scratch import scratch_directory
 from ..target import DEFAULT, Target, load_target
 from . import bundle
 from .model import PACKAGE, RPK, RPK_COMMAND, Build, Normalisation
@@ -93,11 +93,11 @@ def build(
     stages = stages or Stages()
     failure_log = request.directory.with_name(request.directory.name + ".log")
     with (
-        tempfile.TemporaryDirectory(prefix="sensorfit-build-") as scratch,
+        scratch_directory("build") as scratch,
         bundle.atomic_directory(request.directory) as out,
     ):
         try:
-            result = _build(request, out, Path(scratch), stages)
+            result = _build(request, out, scratch, stages)
         except SensorfitError as error:
             if _keep_log(out, failure_log):
                 raise type(error)(f"{error} (log: {failure_log})") from error
@@ -263,9 +263,9 @@ def _rpk(out: Path, log: Path, time_limit: float) -> None:
     packager = tool(PACKAGER)
     if packager is None:
         return
-    with tempfile.TemporaryDirectory(prefix="sensorfit-rpk-") as scratch:
+    with scratch_directory("rpk") as scratch:
         code, _ = run([packager, "-i", out / PACKAGE, "-o", scratch], log, time_limit)
-        made = Path(scratch) / RPK
+        made = scratch / RPK
         if code or not made.is_file():
             raise ToolchainError(f"{PACKAGER} did not make {RPK} from {PACKAGE} (exit code {code})")
         shutil.copyfile(made, out / RPK)

@@ -20,7 +20,8 @@ from typing import Any
 
 from ..errors import ConfigError
 from ..report.json_text import dumps
-from ..runtime.files import umask
+from ..runtime.files import read_text, umask
+from ..runtime.scratch import abandoned, locked_directory
 from ..version import __version__
 
 MANIFEST = "manifest.json"
@@ -59,28 +60,38 @@ def check_place(directory: Path, overwrite: bool) -> None:
 def is_bundle(directory: Path) -> bool:
     """Whether ``directory`` holds a manifest of ours and only what it lists."""
     try:
-        listed = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))["files"]
+        listed = json.loads(read_text(directory / MANIFEST))["files"]
         return {p.name for p in directory.iterdir()} <= {*listed, MANIFEST}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ConfigError, OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
 
 
 @contextlib.contextmanager
 def atomic_directory(directory: Path) -> Iterator[Path]:
     """A directory to fill that becomes ``directory`` when the block ends well, and vanishes when not."""
+    prefix = f".{directory.name}.partial-"
+    stack = contextlib.ExitStack()
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{directory.name}.partial-", dir=directory.parent))
+        _put_back(directory)
+        made = stack.enter_context(locked_directory(directory.parent, prefix, prefix))
     except OSError as error:
         raise ConfigError(
             f"-o {directory}: nothing can be written there ({error.strerror or error})"
         ) from error
-    try:
-        yield partial
-        partial.chmod(0o777 & ~umask())
-        _move(partial, directory)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    with stack:
+        yield made
+        made.chmod(0o777 & ~umask())
+        _move(made, directory)
+
+
+def _put_back(directory: Path) -> None:
+    """The earlier build, where a command was killed while it moved the next into its place."""
+    for old in abandoned(directory.parent, f".{directory.name}.old-"):
+        if directory.exists():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            old.rename(directory)
 
 
 def _move(partial: Path, directory: Path) -> None:

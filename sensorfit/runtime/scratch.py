@@ -1,0 +1,87 @@
+"""Directories for the time of a command; what a killed command left is removed at the next start.
+
+A directory is locked while its command lives, and the kernel takes the lock
+away however that ends. So an unlocked one is nobody's.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+try:
+    import fcntl
+except ImportError:  # not POSIX: nothing tells a directory in use from one left behind
+    fcntl = None  # type: ignore[assignment]
+
+PREFIX: Final = "sensorfit-"
+"""Of every directory of ours where the system keeps temporary files."""
+TRIES: Final = 3 if fcntl else 1
+_FLAGS: Final = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
+
+
+@contextmanager
+def scratch_directory(purpose: str) -> Iterator[Path]:
+    """A directory of its own, removed in the end; those that killed commands left are removed first."""
+    parent = Path(tempfile.gettempdir())
+    with locked_directory(parent, f"{PREFIX}{purpose}-", PREFIX) as directory:
+        yield directory
+
+
+@contextmanager
+def locked_directory(parent: Path, prefix: str, sweep: str) -> Iterator[Path]:
+    """A new directory ``prefix``... in ``parent``, removed in the end where it is still there, and first those called
+    ``sweep``... that killed commands left. OSError when ``parent`` cannot take it."""
+    for left in abandoned(parent, sweep):
+        shutil.rmtree(left, ignore_errors=True)
+    handle, directory = None, parent / prefix
+    try:
+        for _ in range(TRIES):
+            directory = parent / f"{prefix}{os.urandom(4).hex()}"
+            directory.mkdir(mode=0o700)
+            handle = _lock(directory)
+            if handle is not None and directory.exists():
+                break  # else another start has taken it for abandoned, or nothing can be locked here
+        yield directory
+    finally:
+        if directory.name != prefix:
+            shutil.rmtree(directory, ignore_errors=True)
+        if handle is not None:
+            os.close(handle)
+
+
+def abandoned(parent: Path, prefix: str) -> Iterator[Path]:
+    """Directories of this user in ``parent`` whose name begins with ``prefix`` and that nobody holds."""
+    if fcntl is None:
+        return
+    with suppress(OSError), os.scandir(parent) as entries:
+        for entry in entries:
+            if not entry.name.startswith(prefix) or not entry.is_dir(follow_symlinks=False):
+                continue
+            if entry.stat(follow_symlinks=False).st_uid != os.getuid():
+                continue
+            handle = _lock(Path(entry.path))
+            if handle is not None:
+                yield Path(entry.path)
+                os.close(handle)
+
+
+def _lock(directory: Path) -> int | None:
+    """A handle that holds ``directory``; None where somebody does, or nothing can."""
+    if fcntl is None:
+        return None
+    try:
+        handle = os.open(directory, _FLAGS)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        return None
+    return handle
