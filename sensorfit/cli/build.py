@@ -44,11 +44,13 @@ def command(model: str, directory: Path | None, target: str | None, quiet: bool,
     from rich.console import Console
 
     from ..gate.config import target_for
-    from ..pipeline.build import build
+    from ..pipeline.build import build, readable
     from ..render.build import print_build
+    from ..runtime.isolated import isolated
     from .progress import progress
 
     device = target_for(target, [model])
+    isolated(model, lambda: readable(model, device))
     # A CI runner that gives up sends SIGTERM: leave as on Ctrl-C, with nothing half-written and no Java behind.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     with progress(Console(stderr=True, quiet=quiet)) as stages:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from . import options
+
+if TYPE_CHECKING:
+    from ..comparison import Row
 
 
 # fmt: off
@@ -44,14 +48,18 @@ def command(models: tuple[str, ...], form: str, output: str | None, plot_file: s
     for file, text in ((output, True), (plot_file, False)):
         if file is not None:
             check_output(Path(file), wanted, text=text)
-    table = compare(target_for(target, wanted), wanted, input_persistency, _followed)
+    table = compare(target_for(target, wanted), wanted, input_persistency, _each)
     present.show(table, form, output, plot_file)
 
 
-def _followed(models: Sequence[str | Path]) -> Iterable[str | Path]:
-    """``models`` with a bar on standard error, on a terminal only: all of them take a quarter of a minute."""
+def _each(models: Sequence[str], row: Callable[[str], Row]) -> Iterable[Row]:
+    """The rows from a child process, with a bar on a terminal: all built-in models take a quarter of a minute."""
+    from ..runtime.isolated import isolated_each
+
+    rows = isolated_each(models, row)
+    if len(models) < 2 or not sys.stderr.isatty():
+        return rows
     from rich.console import Console
     from rich.progress import track
 
-    on_terminal = len(models) > 1 and sys.stderr.isatty()
-    return track(models, "checking", console=Console(stderr=True), transient=True, disable=not on_terminal)
+    return track(rows, "checking", len(models), console=Console(stderr=True), transient=True)

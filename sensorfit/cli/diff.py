@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
 
@@ -36,15 +37,12 @@ def command(ctx: click.Context, old: str, new: str, format_: str, target: str | 
     from ..render.pipe import reader_may_leave
     from ..render.screen import console_for
     from ..report.json_text import dumps
+    from ..runtime.deadline import MAX_SECONDS
+    from ..runtime.isolated import isolated
 
-    found = diff(
-        old,
-        new,
-        target_for(target, [old, new]),
-        profile=profile,
-        input_persistency=input_persistency,
-        input_shapes=input_shapes,
-    )
+    device = target_for(target, [old, new])
+    alike: dict[str, Any] = {"profile": profile, "input_persistency": input_persistency, "input_shapes": input_shapes}
+    found = isolated(f"{old}, {new}", lambda: diff(old, new, device, **alike), 2 * MAX_SECONDS)
     with reader_may_leave():
         if format_ == "json":
             click.echo(dumps(found.to_dict()))

@@ -39,10 +39,12 @@ def command(model: str, form: str, output: str | None, target: str | None, profi
     from ..render.explanation import present
     from ..render.pipe import reader_may_leave
     from ..runtime.files import check_output
+    from ..runtime.isolated import isolated
 
     if output is not None:
         check_output(Path(output), [model])
-    page = explain(model, target_for(target, [model]), profile, input_persistency, input_shapes)
+    device = target_for(target, [model])
+    page = isolated(model, lambda: explain(model, device, profile, input_persistency, input_shapes))
     with reader_may_leave():
         present.show(page, form, output, verbose)
     raise click.exceptions.Exit(1 if page.verdict == "does_not_fit" else 0)

@@ -26,18 +26,22 @@ def compare(
     target: Target,
     models: Sequence[str | Path] = (),
     input_persistency: bool = True,
-    follow: Callable[[Sequence[str | Path]], Iterable[str | Path]] = iter,
+    each: Callable[[Sequence[str], Callable[[str], Row]], Iterable[Row]] = lambda models, row: map(
+        row, models
+    ),
 ) -> Table:
     """The table of ``models`` (names, parts or files); of every built-in and every published one when empty.
 
-    ``follow`` hands out the models one by one, as a progress bar does.
+    ``each`` asks for the row of one model after the other: in a process of their own, beside a progress bar.
     """
     reader = _Reader(target, input_persistency)
-    rows = []
-    for model in follow(models or (*built_in(), *(one.name for one in listed()))):
-        one = None if Path(model).exists() else known_by_figures(str(model))
-        rows.append(_without_graph(one) if one else reader.row(str(model)))
-    return Table(tuple(rows), target.name, target.converter, target.budget_bytes)
+
+    def row(model: str) -> Row:
+        one = None if Path(model).exists() else known_by_figures(model)
+        return _without_graph(one) if one else reader.row(model)
+
+    wanted = [str(model) for model in models] or [*built_in(), *(one.name for one in listed())]
+    return Table(tuple(each(wanted, row)), target.name, target.converter, target.budget_bytes)
 
 
 def built_in() -> tuple[str, ...]:

@@ -43,6 +43,7 @@ def judge(job: Job) -> Outcome:
 
     from ..api import check
     from ..errors import SensorfitError
+    from ..runtime.isolated import lack
     from ..runtime.worker import at_once, beside
     from ..target import DEFAULT
     from .config import DEFAULTS
@@ -64,7 +65,7 @@ def judge(job: Job) -> Outcome:
     except SensorfitError as error:
         return _without_report(job, str(error), error.exit_code)
     except (RecursionError, MemoryError) as error:
-        return _without_report(job, f"{job.model}: needs too much {_lack(error)} to check", 2)
+        return _without_report(job, f"{job.model}: needs too much {lack(error)} to check", 2)
     except Exception as error:
         if job.alone or os.environ.get("SENSORFIT_DEBUG"):
             raise
@@ -99,7 +100,3 @@ def _memory(memory: MemoryReport, plan: bool) -> MemoryReport:
     from dataclasses import replace
 
     return replace(memory, steps=(memory.steps[memory.peak_step],), peak_step=0)
-
-
-def _lack(error: BaseException) -> str:
-    return "memory" if isinstance(error, MemoryError) else "nesting"

@@ -107,6 +107,15 @@ def build(
     return result
 
 
+def readable(model: str, target: Target) -> None:
+    """ModelError when a file of the user's cannot be analysed. To be asked in a child first: a build reads it in this process,
+    beside torch and onnxruntime."""
+    from ..analysis import analyse
+
+    if Path(model).exists():
+        analyse(model, target)
+
+
 def _check_request(request: Request) -> None:
     """What can be refused before the heavy tools are imported."""
     bundle.check_place(request.directory, request.overwrite)

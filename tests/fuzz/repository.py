@@ -13,6 +13,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Callable
+from copy import deepcopy
 from io import StringIO
 from pathlib import Path
 from random import Random
@@ -238,7 +239,7 @@ def _spoil(content: Any, random: Random, junk: tuple[Any, ...]) -> None:
             if random.random() < 0.2:
                 del content[key]
             else:
-                content[key] = random.choice(junk)
+                content[key] = deepcopy(random.choice(junk))
             return
         content = content[key]
 
