@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from sensorfit.graph.ir import Graph, Node
 from sensorfit.verify.facts import attribute
+from sensorfit.verify.family import OPERATORS
 from sensorfit.verify.rule import Facts, Issue, rule
 
 
-@rule("SF105", ops="*")
+@rule("SF105", "ArgumentForm", OPERATORS, ops="*")
 def arguments(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """An attribute value, an operand or an output that the converter does not accept.
 

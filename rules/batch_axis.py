@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from sensorfit.graph.ir import Graph, Node
 from sensorfit.verify.facts import attribute
+from sensorfit.verify.family import OPERATORS
 from sensorfit.verify.rule import Facts, Issue, rule
 
 KEEP_BATCH = "keep the first dimension 1: put windows, heads or patches on another axis, for example (1, windows * tokens, channels)"
 ONE_IMAGE = "export the model with a batch of one, torch.zeros(1, ...) as the dummy input: this batch is the input's (SF501)"
 
 
-@rule("SF107", ops="*")
+@rule("SF107", "BatchAxis", OPERATORS, ops="*")
 def batch_axis(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """An operator that works along the batch axis, or rearranges a batch of several.
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sensorfit.graph.ir import Graph, Node
+from sensorfit.verify.family import OPERATORS
 from sensorfit.verify.rule import Facts, Issue, rule
 
 
-@rule("SF120", ops=("Cast",))
+@rule("SF120", "Cast", OPERATORS, ops=("Cast",))
 def cast(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """A conversion between types.
 

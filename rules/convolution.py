@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sensorfit.graph.ir import Graph, Node
+from sensorfit.verify.family import OPERATORS
 from sensorfit.verify.rule import Facts, Issue, rule
 
 from .rank import wrong_rank
 
 
-@rule("SF111", ops=("Conv",))
+@rule("SF111", "Convolution", OPERATORS, ops=("Conv",))
 def convolution(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """A convolution with stride and dilation, too much padding, or uneven groups.
 
@@ -66,7 +67,7 @@ def convolution(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
         )
 
 
-@rule("SF112", ops=("ConvTranspose",))
+@rule("SF112", "TransposedConvolution", OPERATORS, ops=("ConvTranspose",))
 def transposed_convolution(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """A transposed convolution with padding, groups, dilation or gaps.
 

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 
 from sensorfit.graph.ir import Graph, Node
 from sensorfit.verify.facts import attribute
+from sensorfit.verify.family import OPERATORS
 from sensorfit.verify.rule import Facts, Issue, rule
 
 
-@rule("SF108", ops=("Pow", "HardSigmoid", "Dropout"))
+@rule("SF108", "ElementwiseForm", OPERATORS, ops=("Pow", "HardSigmoid", "Dropout"))
 def elementwise(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """A power, a hard sigmoid or a Dropout in a form the converter does not have.
 
-    Pow exists for the exponents 0.5, 1 and 2; HardSigmoid for a slope of 1/5
+    Pow exists for the exponents ${operators.operators.Pow.exponents}; HardSigmoid for a slope of 1/5
     (TensorFlow) or 1/6 (torch) around one half; Dropout only as the identity
     it is at inference.
 

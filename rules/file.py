@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from sensorfit.graph.ir import Graph
 from sensorfit.target import Target
 from sensorfit.verify.facts import operators, reading
-from sensorfit.verify.rule import Issue, graph_rule
+from sensorfit.verify.family import INPUTS
+from sensorfit.verify.rule import Issue, rule
 
 
-@graph_rule("SF508", stage="file")
+@rule("SF508", "Opset", INPUTS, "file", stage="file", lifted_by_export=True)
 def opset(graph: Graph, target: Target) -> Iterator[Issue]:
     """An opset the converter does not read.
 
-    It reads ONNX opsets 15 to 20 and ends with an exception (EXEC) on others.
-    The road through sensorfit build exports at opset 20 by itself.
+    It reads ONNX opsets ${operators.reading.opsets.0} to ${operators.reading.opsets.1} and ends with an exception (EXEC) on others.
+    sensorfit build exports at an opset that it reads by itself.
 
     Fails:
         <opset_import: ["" : 13]>
@@ -25,20 +26,21 @@ def opset(graph: Graph, target: Target) -> Iterator[Issue]:
         <opset_import: ["" : 17]>
         (float[1,3,64,64] x) => (float[1,3,64,64] y) { y = Relu (x) }
 
-    Fix: export again with opset_version=17 (to 20), or convert the file with onnx.version_converter.
+    Fix: export again with opset_version=${operators.reading.export_opset} (to ${operators.reading.opsets.1}), or convert the file with onnx.version_converter.
     """
-    low, high = reading(target)["opsets"]
+    read = reading(target)
+    (low, high), export = read["opsets"], read["export_opset"]
     if not low <= graph.opset <= high:
         yield Issue(
             f"ONNX opset version is not supported. Supported ONNX opsets: {list(range(low, high + 1))}",
-            "export again with opset_version=17, or run onnx.version_converter.convert_version(model, 17)",
+            f"export again with opset_version={export}, or run onnx.version_converter.convert_version(model, {export})",
             f"opset {graph.opset}",
             code="EXEC",
             probes=("opset_14", "opset_15", "opset_20", "opset_21"),
         )
 
 
-@graph_rule("SF509", stage="graph")
+@rule("SF509", "DisconnectedGraph", INPUTS, "graph", stage="graph")
 def connected(graph: Graph, target: Target) -> Iterator[Issue]:
     """A graph in several pieces, or an output that computes nothing.
 
@@ -95,7 +97,7 @@ def connected(graph: Graph, target: Target) -> Iterator[Issue]:
         )
 
 
-@graph_rule("SF511")
+@rule("SF511", "UnusedNodes", INPUTS, "file", hides_nodes=True)
 def leftovers(graph: Graph, target: Target) -> Iterator[Issue]:
     """Nodes in the file that no output needs.
 
@@ -124,7 +126,7 @@ def leftovers(graph: Graph, target: Target) -> Iterator[Issue]:
             yield Issue.unknown(reason, fix, name or op, basis="measured", probes=probes)
 
 
-@graph_rule("SF514")
+@rule("SF514", "UnknownShape", INPUTS, "graph")
 def unsized(graph: Graph, target: Target) -> Iterator[Issue]:
     """A shape that could not be inferred.
 

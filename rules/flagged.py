@@ -10,7 +10,8 @@ from sensorfit.graph.patterns import recognise
 from sensorfit.graph.view import Match
 from sensorfit.target import Target
 from sensorfit.verify.facts import attribute, operators
-from sensorfit.verify.rule import Issue, graph_rule
+from sensorfit.verify.family import FLAGGED
+from sensorfit.verify.rule import Issue, rule
 
 from .batch_axis import on_batch, several
 from .limits import too_long
@@ -21,7 +22,7 @@ SOFTMAX_FIX = (
 LAYERNORM_FIX = "use BatchNorm2d, which folds into the convolution before it and costs nothing; retrain, since it normalises over the batch instead"
 
 
-@graph_rule("SF201")
+@rule("SF201", "Softmax", FLAGGED, "graph", subject="Softmax", refused_in=("picosam",))
 def softmax(graph: Graph, target: Target) -> Iterator[Issue]:
     """Softmax: unsupported by the papers, accepted in some forms by the converter.
 
@@ -83,7 +84,7 @@ def softmax(graph: Graph, target: Target) -> Iterator[Issue]:
             )
 
 
-@graph_rule("SF202")
+@rule("SF202", "LayerNormalization", FLAGGED, "graph", subject="LayerNormalization", refused_in=("picosam",))
 def layer_norm(graph: Graph, target: Target) -> Iterator[Issue]:
     """LayerNormalization: unsupported by the papers, accepted over the last axis by the converter.
 

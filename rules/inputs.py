@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from sensorfit.graph.ir import Graph, Shape
 from sensorfit.target import Target
-from sensorfit.verify.rule import Issue, graph_rule
+from sensorfit.verify.family import INPUTS
+from sensorfit.verify.rule import Issue, rule
 
 
-@graph_rule("SF501")
+@rule("SF501", "BatchSize", INPUTS, "graph")
 def batch(graph: Graph, target: Target) -> Iterator[Issue]:
     """A batch other than 1.
 
@@ -38,7 +39,7 @@ def batch(graph: Graph, target: Target) -> Iterator[Issue]:
             )
 
 
-@graph_rule("SF502")
+@rule("SF502", "DynamicShape", INPUTS, "graph")
 def dynamic(graph: Graph, target: Target) -> Iterator[Issue]:
     """A dynamic height, width or channel count.
 
@@ -66,12 +67,12 @@ def dynamic(graph: Graph, target: Target) -> Iterator[Issue]:
             )
 
 
-@graph_rule("SF503", stage="graph")
+@rule("SF503", "InputRank", INPUTS, "graph", stage="graph")
 def rank(graph: Graph, target: Target) -> Iterator[Issue]:
     """An input that is not an image.
 
     The converter accepts inputs of rank 2 to 6 and crashes on a scalar or a
-    vector (EXEC). The sensor delivers an image (1, 3, H, W) and nothing else:
+    vector (EXEC). The sensor delivers an image (1, ${target.input.channels}, H, W) and nothing else:
     another rank converts, but there is nothing on the device to feed it.
 
     Fails:
@@ -98,7 +99,7 @@ def rank(graph: Graph, target: Target) -> Iterator[Issue]:
                 )
         elif len(shape) != 4 and index == 0 and shape[0] in (1, None):
             yield Issue.accepted(
-                "the sensor delivers an image (1, 3, H, W); the converter accepts this input all the same",
+                f"the sensor delivers an image (1, {target.input_channels}, H, W); the converter accepts this input all the same",
                 "put the image first and do the reshape inside the network",
                 f"{name}: {shape}",
                 basis="published",
@@ -106,11 +107,11 @@ def rank(graph: Graph, target: Target) -> Iterator[Issue]:
             )
 
 
-@graph_rule("SF504")
+@rule("SF504", "InputChannels", INPUTS, "graph")
 def channels(graph: Graph, target: Target) -> Iterator[Issue]:
-    """An image with other than three channels.
+    """An image with other than ${target.input.channels} channels.
 
-    The converter accepts any number of channels (6 and 1 were tried). The
+    The converter accepts any number of channels. The
     sensor delivers one RGB image: what is meant for the other channels has no
     source on the device.
 
@@ -135,13 +136,12 @@ def channels(graph: Graph, target: Target) -> Iterator[Issue]:
         )
 
 
-@graph_rule("SF505")
+@rule("SF505", "InputSize", INPUTS, "graph")
 def size(graph: Graph, target: Target) -> Iterator[Issue]:
     """An image smaller or larger than the sensor documents.
 
-    Sony documents input tensors from 64x64 to 640x640. The converter accepts
-    others (8x8 and 1024x1024 were tried), and a 32x32 network has run on
-    hardware; outside the range nobody promises it.
+    The documented input tensors go from ${target.input.min_size.0}x${target.input.min_size.1} to ${target.input.max_size.0}x${target.input.max_size.1}.
+    The converter accepts others; outside the range nobody promises that they run.
 
     Fails:
         (float[1,3,1024,1024] x) => (float[1,3,1024,1024] y) { y = Relu (x) }
@@ -149,7 +149,7 @@ def size(graph: Graph, target: Target) -> Iterator[Issue]:
     Passes:
         (float[1,3,96,96] x) => (float[1,3,96,96] y) { y = Relu (x) }
 
-    Fix: choose a height and width between 64 and 640 and train for it.
+    Fix: choose a size between ${target.input.min_size.0}x${target.input.min_size.1} and ${target.input.max_size.0}x${target.input.max_size.1} and train for it.
     """
     (low_h, low_w), (high_h, high_w) = target.min_input, target.max_input
     h, w = _image(graph)[2:]
@@ -164,7 +164,7 @@ def size(graph: Graph, target: Target) -> Iterator[Issue]:
         )
 
 
-@graph_rule("SF506")
+@rule("SF506", "SeveralInputs", INPUTS, "graph")
 def several(graph: Graph, target: Target) -> Iterator[Issue]:
     """More than one input.
 
@@ -191,7 +191,7 @@ def several(graph: Graph, target: Target) -> Iterator[Issue]:
         )
 
 
-@graph_rule("SF507")
+@rule("SF507", "InputType", INPUTS, "graph")
 def dtype(graph: Graph, target: Target) -> Iterator[Issue]:
     """An input that is not float32.
 

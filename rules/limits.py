@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sensorfit.graph.ir import Graph, Node, Shape
 from sensorfit.verify.facts import attribute, ints
+from sensorfit.verify.family import OPERATORS
 from sensorfit.verify.rule import Facts, Issue, rule
 
 from .convolution import kernel_of
@@ -13,18 +14,19 @@ from .matmul import by_head
 
 
 @rule(
-    "SF109",
+    "SF109", "SizeLimit", OPERATORS,
     ops=("Conv", "MaxPool", "AveragePool", "MatMul", "Gemm", "Resize", "InstanceNormalization", "GroupNormalization"),
 )  # fmt: skip
 def limits(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """A kernel, window, axis or layer too large.
 
     The converter refuses sizes that the hardware cannot count to: a depthwise
-    kernel above 12, a pooling window above 255 a side (AveragePool) or 65535
-    positions (MaxPool) unless it covers the whole map, a product of two
-    activations (of each head, where there are several) over more than 4095
-    columns, a fully connected layer with more than 32700 inputs or 8192 outputs,
-    upsampling of a map larger than 4093, normalisation of more than 16383 channels.
+    kernel above ${operators.operators.Conv.depthwise_kernel}, a pooling window above ${operators.operators.AveragePool.window_side} a side (AveragePool)
+    or ${operators.operators.MaxPool.window_area} positions (MaxPool) unless it covers the whole map, a product of two
+    activations (of each head, where there are several) over more than ${operators.operators.MatMul.longest_axis}
+    columns, a fully connected layer with more than ${operators.operators.MatMul.most_inputs} inputs or
+    ${operators.operators.MatMul.most_outputs} outputs, upsampling of a map larger than ${operators.operators.Resize.largest_map},
+    normalisation of more than ${operators.operators.InstanceNormalization.longest_axis} channels.
 
     Fails:
         (float[1,16,32,32] x) => (float[1,16,20,20] y) <float[16,1,13,13] w> { y = Conv <kernel_shape = [13, 13], group = 16> (x, w) }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sensorfit.graph.ir import Graph, Node, Shape
+from sensorfit.verify.family import OPERATORS
 from sensorfit.verify.rule import Facts, Issue, rule
 
 from .batch_axis import batch_fix
@@ -13,7 +14,7 @@ _FULLY_CONNECTED = "Only 2d input (N,D) or 4d (N, D0, D1, D2) input is supported
 _TWO_ACTIVATIONS = "Only dynamic 2d inputs (N, D0, D1) are supported"
 
 
-@rule("SF119", ops=("MatMul", "Gemm"))
+@rule("SF119", "MatrixProduct", OPERATORS, ops=("MatMul", "Gemm"))
 def product(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """A matrix product in the wrong rank, or with the weights first.
 

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from math import isqrt
+from typing import Any
 
 from ..graph.ir import Graph, Node
 from ..memory.model import INTEGER_WEIGHTS, MemoryReport
 from ..target import Target, read_facts
-from ..verify.finding import Finding, Severity, Support
+from ..verify.family import MEMORY
+from ..verify.finding import Finding, Support
+from ..verify.rule import Issue, rule
 
-TOPICS = {
-    "SF301": "does-not-fit",
-    "SF302": "little-headroom",
-    "SF303": "channels-just-past-a-block",
-    "SF304": "counted-in-part",
-    "SF305": "fits-in-tiles",
-}
 SMALL_HEADROOM = 0.05
 """Headroom below this share of the budget is worth a word: a retrained head or a new input size eats it."""
 EVIDENCE = "memory model read off converter listings (docs/memory.md has its errors)"
@@ -24,56 +20,208 @@ EVIDENCE = "memory model read off converter listings (docs/memory.md has its err
 
 def findings(graph: Graph, memory: MemoryReport, target: Target) -> Iterator[Finding]:
     """What the memory report means; ``graph`` is the device graph that it was made from."""
-    if not memory.fits:  # what is not known only adds to it
-        yield _over(graph, memory, target)
-    if not memory.complete:
-        if memory.fits and _sized(graph):  # otherwise SF502 or SF514 has named what has no size
-            yield _counted_in_part(graph, memory)
+    from ..verify.engine import apply
+
+    return apply("memory", graph, memory, target, graph=graph)
+
+
+@rule("SF301", "OutOfMemory", MEMORY, "memory")
+def out_of_memory(graph: Graph, memory: MemoryReport, target: Target) -> Iterator[Issue]:
+    """The model needs more memory than the sensor has.
+
+    Weights, activations and a reserved block share ${target.memory.budget_bytes:,} bytes on
+    the chip; there is no other memory. The prediction follows the
+    converter's own layout (docs/memory.md has its errors), and names the
+    layer and tensor at the peak. Over the budget the converter cuts layers
+    into tiles of rows and tries once more: SF305 where that is expected to
+    be enough. Where it is not known the verdict is "unknown".
+
+    Fails:
+        (float[1,3,640,640] x) => (float[1,64,640,640] y) <float[64,3,3,3] w>
+        { y = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (x, w) }
+
+    Passes:
+        (float[1,3,96,96] x) => (float[1,64,96,96] y) <float[64,3,3,3] w>
+        { y = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (x, w) }
+
+    Fix: fewer channels at the peak, a smaller input, an earlier stride, or --no-input-persistency where only the
+    input is in the way; the finding says how much each wins.
+    """
+    if memory.fits or (support := after_tiling(graph, memory, target)) == "supported":
         return
-    if 0 <= memory.headroom_bytes < SMALL_HEADROOM * memory.budget_bytes:
-        yield _little_headroom(graph, memory)
-    yield from _padding(graph, memory)
+    ways, node = "; or ".join(ways_out(memory)), _at_peak(graph, memory)
+    if support == "unknown":
+        yield _issue(
+            "over the memory unless the converter's tiling succeeds",
+            f"ask the converter (sensorfit build, or --confirm on the quantized graph); or {ways}",
+            f"{_as_it_stands(memory)}; the converter then cuts layers into tiles of rows, which may bring it under",
+            severity="error",
+            support="unknown",
+            node=node,
+        )
+        return
+    total = memory.tiled_total_bytes
+    yield _issue(
+        "the model needs more memory than the sensor has",
+        ways,
+        f"needs {memory.total_bytes:,} B of {memory.budget_bytes:,} B, {-memory.headroom_bytes:,} B too many "
+        f"(weights {memory.weights_bytes:,} B, runtime {memory.runtime_bytes:,} B)"
+        + (
+            f"; in the tiles that the converter would cut still {total:,} B"
+            if total > memory.budget_bytes
+            else ""
+        ),
+        severity="error",
+        support="unsupported",
+        node=node,
+    )
 
 
-def _at_peak(graph: Graph, memory: MemoryReport) -> Node | None:
-    """The node that runs at the peak; of a layout change the one it is made for, of an output's the one that writes it."""
-    if not 0 <= memory.peak_step < len(memory.steps):
-        return None
-    nodes = {node.name: node for node in graph.nodes}
-    name = memory.steps[memory.peak_step].node
-    while name:  # further steps of a node are called "node/what", those before an output "tensor/output"
-        if found := nodes.get(name) or graph.producer_of(name):
-            return found
-        name = name.rpartition("/")[0]
-    return None
+@rule("SF302", "LittleMemoryLeft", MEMORY, "memory")
+def little_headroom(graph: Graph, memory: MemoryReport, target: Target) -> Iterator[Issue]:
+    """Little memory is left.
+
+    The model fits with less than 5 % of the budget to spare: a larger head
+    or input may not fit any more.
+
+    Fails:
+        (float[1,3,248,248] x) => (float[1,64,248,248] y) <float[64,3,3,3] w>
+        { y = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (x, w) }
+
+    Passes:
+        (float[1,3,224,224] x) => (float[1,64,224,224] y) <float[64,3,3,3] w>
+        { y = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (x, w) }
+
+    Fix: nothing today; keep the input size and the widest layers.
+    """
+    if memory.complete and 0 <= memory.headroom_bytes < SMALL_HEADROOM * memory.budget_bytes:
+        yield _issue(
+            f"less than {SMALL_HEADROOM * 100:g} % of the memory is left",
+            "keep the input size and the widest layers; a larger head may no longer fit",
+            f"fits with {memory.headroom_bytes:,} B to spare of {memory.budget_bytes:,} B",
+            severity="info",
+            node=_at_peak(graph, memory),
+        )
 
 
-def _finding(
-    rule: str,
-    severity: Severity,
-    graph: Graph,
-    memory: MemoryReport,
-    message: str,
-    fix: str,
-    reason: str,
-    support: Support,
-    node: Node | None = None,
-) -> Finding:
-    """A finding about the whole, placed at ``node``."""
-    tensor = next((t for t in node.outputs if t), "") if node else ""
-    return Finding(
-        rule=rule,
-        severity=severity,
-        node=node.name if node else "",
-        op=node.op if node else "",
-        message=message,
-        fix=fix,
-        evidence=EVIDENCE,
-        basis="inferred",
-        reason=reason,
-        support=support,
-        tensor=tensor,
-        shape=graph.shape(tensor) if tensor else None,
+@rule("SF303", "ChannelBlockMemory", MEMORY, "memory")
+def channel_block(graph: Graph, memory: MemoryReport, target: Target) -> Iterator[Issue]:
+    """A channel count just past a block of ${memory.layout.channel_block}.
+
+    Activations are stored in blocks of ${memory.layout.channel_block} channels: the first channel
+    past a block takes the room of another whole block.
+
+    Fails:
+        (float[1,3,64,64] x) => (float[1,32,64,64] y) <float[40,3,3,3] v, float[32,40,3,3] w>
+        { a = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (x, v)
+          y = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (a, w) }
+
+    Passes:
+        (float[1,3,64,64] x) => (float[1,32,64,64] y) <float[32,3,3,3] v, float[32,32,3,3] w>
+        { a = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (x, v)
+          y = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (a, w) }
+
+    Fix: use the multiple of ${memory.layout.channel_block} below, or all channels up to the one above.
+    """
+    if not memory.complete:
+        return
+    block = read_facts("memory", target)["layout"]["channel_block"]
+    for item in memory.padding:
+        producer = graph.producer_of(item.tensor)
+        yield _issue(
+            f"channels just past a block of {block}",
+            f"use {item.boundary} channels, or up to {item.paid_channels} at the same cost",
+            f"{item.channels} channels are stored as {item.paid_channels}: "
+            f"the last {item.channels - item.boundary} cost {item.bytes:,} B",
+            severity="info",
+            node=producer,
+            tensor=item.tensor,
+            evidence=f"rules/{target.name}/memory.toml, layout.channel_block",
+            basis="measured",
+        )
+
+
+@rule("SF304", "MemoryCountedInPart", MEMORY, "memory")
+def counted_in_part(graph: Graph, memory: MemoryReport, target: Target) -> Iterator[Issue]:
+    """The memory is counted only in part.
+
+    Some weights are computed, not stored, or belong to another tool's
+    quantization (ConvInteger), and their bytes on the sensor are not
+    known: the total is a lower bound, so the verdict is "unknown".
+
+    Fails:
+        (float[1,16,32,32] x) => (float[1,1,32,32] y)
+        { k = GlobalAveragePool (x) y = Conv <kernel_shape = [1, 1]> (x, k) }
+
+    Passes:
+        (float[1,16,32,32] x) => (float[1,1,32,32] y) <float[1,16,1,1] k>
+        { y = Conv <kernel_shape = [1, 1]> (x, k) }
+
+    Fix: make the weights constants of known shape: export with constant folding, or run onnxslim; of a file that
+    another tool has quantized, check the float model.
+    """
+    if memory.complete or not memory.fits or not _sized(graph):  # without sizes SF502 or SF514 has named why
+        return
+    from ..memory.weights import has_unknown_weights  # here: seldom asked, and the memory half's own
+
+    yield _issue(
+        "the memory could be counted only in part",
+        _whole(memory),
+        f"at least {memory.total_bytes:,} B; not all of the memory could be counted: {'; '.join(memory.missing)}",
+        severity="warning",
+        support="unknown",
+        node=next((n for n in graph.nodes if has_unknown_weights(graph, n)), None),
+    )
+
+
+@rule("SF305", "FitsInTiles", MEMORY, "memory")
+def fits_in_tiles(graph: Graph, memory: MemoryReport, target: Target) -> Iterator[Issue]:
+    """The model fits only with the rows of layers cut into tiles.
+
+    As it stands it is over the budget. The converter then cuts the rows of
+    the layers around the peak into tiles, which run one after the other
+    and need less memory at a time (docs/memory.md, "Over the budget"). The
+    bytes are a prediction of its second attempt. Tiles overlap, so the
+    network takes longer than the latency here, which is that without them.
+
+    Fails:
+        (float[1,3,320,320] x) => (float[1,8,320,320] y) <float[16,3,3,3] u, float[64,16,3,3] v, float[8,64,3,3] w>
+        { a = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (x, u)
+          b = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (a, v)
+          y = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (b, w) }
+
+    Passes:
+        (float[1,3,96,96] x) => (float[1,8,96,96] y) <float[16,3,3,3] u, float[64,16,3,3] v, float[8,64,3,3] w>
+        { a = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (x, u)
+          b = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (a, v)
+          y = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (b, w) }
+
+    Fix: nothing, if the time is no matter; else what SF301 advises.
+    """
+    tiling = memory.tiling
+    if memory.fits or tiling is None or after_tiling(graph, memory, target) != "supported":
+        return
+    weights = memory.weights_bytes + tiling.more_weights_bytes
+    yield _issue(
+        "fits only with the rows of layers cut into tiles",
+        "nothing, if the time that tiles cost is no matter (they overlap, and the latency here is that without them); "
+        f"else {'; or '.join(ways_out(memory))}",
+        f"{_as_it_stands(memory)}; the converter cuts the rows from {tiling.first} to {tiling.last} into {tiling.tiles} tiles, "
+        f"which should take {memory.tiled_total_bytes:,} B (weights {weights:,} B, runtime {tiling.runtime_bytes:,} B)",
+        severity="warning",
+        node=_at_peak(graph, memory),
+    )
+
+
+def _issue(reason: str, fix: str, message: str, **more: Any) -> Issue:
+    given = {"support": "supported", "basis": "inferred", "evidence": EVIDENCE, **more}
+    return Issue(reason, fix, code="", message=message, **given)
+
+
+def _as_it_stands(memory: MemoryReport) -> str:
+    return (
+        f"needs {memory.total_bytes:,} B of {memory.budget_bytes:,} B as it stands, "
+        f"{-memory.headroom_bytes:,} B too many"
     )
 
 
@@ -108,68 +256,17 @@ def packaged_in_tiles(target: Target) -> Callable[[Graph, MemoryReport], bool]:
     return lambda graph, memory: after_tiling(graph, memory, target) == "supported"
 
 
-def _over(graph: Graph, memory: MemoryReport, target: Target) -> Finding:
-    """SF305 where tiles are expected to bring it under the budget, SF301 where not."""
-    over, total, tiling = -memory.headroom_bytes, memory.tiled_total_bytes, memory.tiling
-    support, peak = after_tiling(graph, memory, target), _at_peak(graph, memory)
-    ways = "; or ".join(ways_out(memory))
-    stands = f"needs {memory.total_bytes:,} B of {memory.budget_bytes:,} B as it stands, {over:,} B too many"
-    if support == "supported" and tiling is not None:
-        return _finding(
-            "SF305",
-            "warning",
-            graph,
-            memory,
-            f"{stands}; the converter cuts the rows from {tiling.first} to {tiling.last} into {tiling.tiles} tiles, "
-            f"which should take {total:,} B (weights {memory.weights_bytes + tiling.more_weights_bytes:,} B, runtime {tiling.runtime_bytes:,} B)",
-            f"nothing, if the time that tiles cost is no matter (they overlap, and the latency here is that without them); else {ways}",
-            "fits only with the rows of layers cut into tiles",
-            "supported",
-            peak,
-        )
-    if support == "unknown":
-        return _finding(
-            "SF301",
-            "error",
-            graph,
-            memory,
-            f"{stands}; the converter then cuts layers into tiles of rows, which may bring it under",
-            f"ask the converter (sensorfit build, or --confirm on the quantized graph); or {ways}",
-            "over the memory unless the converter's tiling succeeds",
-            "unknown",
-            peak,
-        )
-    return _finding(
-        "SF301",
-        "error",
-        graph,
-        memory,
-        f"needs {memory.total_bytes:,} B of {memory.budget_bytes:,} B, {over:,} B too many "
-        f"(weights {memory.weights_bytes:,} B, runtime {memory.runtime_bytes:,} B)"
-        + (
-            f"; in the tiles that the converter would cut still {total:,} B"
-            if total > memory.budget_bytes
-            else ""
-        ),
-        ways,
-        "the model needs more memory than the sensor has",
-        "unsupported",
-        peak,
-    )
-
-
-def _little_headroom(graph: Graph, memory: MemoryReport) -> Finding:
-    return _finding(
-        "SF302",
-        "info",
-        graph,
-        memory,
-        f"fits with {memory.headroom_bytes:,} B to spare of {memory.budget_bytes:,} B",
-        "keep the input size and the widest layers; a larger head may no longer fit",
-        "less than 5 % of the memory is left",
-        "supported",
-        _at_peak(graph, memory),
-    )
+def _at_peak(graph: Graph, memory: MemoryReport) -> Node | None:
+    """The node that runs at the peak; of a layout change the one it is made for, of an output's the one that writes it."""
+    if not 0 <= memory.peak_step < len(memory.steps):
+        return None
+    nodes = {node.name: node for node in graph.nodes}
+    name = memory.steps[memory.peak_step].node
+    while name:  # further steps of a node are called "node/what", those before an output "tensor/output"
+        if found := nodes.get(name) or graph.producer_of(name):
+            return found
+        name = name.rpartition("/")[0]
+    return None
 
 
 def _sized(graph: Graph) -> bool:
@@ -185,22 +282,6 @@ def _whole(memory: MemoryReport) -> str:
             "check the float model that this file was quantized from; sensorfit build quantizes it with MCT"
         )
     return "make the weights constants of known shape (export with constant folding, or run onnxslim)"
-
-
-def _counted_in_part(graph: Graph, memory: MemoryReport) -> Finding:
-    from ..memory.weights import has_unknown_weights  # here: seldom asked, and the memory half's own
-
-    return _finding(
-        "SF304",
-        "warning",
-        graph,
-        memory,
-        f"at least {memory.total_bytes:,} B; not all of the memory could be counted: {'; '.join(memory.missing)}",
-        _whole(memory),
-        "the memory could be counted only in part",
-        "unknown",
-        next((n for n in graph.nodes if has_unknown_weights(graph, n)), None),
-    )
 
 
 def ways_out(memory: MemoryReport) -> list[str]:
@@ -233,22 +314,3 @@ def ways_out(memory: MemoryReport) -> list[str]:
             + ("" if over < memory.weights_bytes else ", and make the input smaller")
         )
     return ways
-
-
-def _padding(graph: Graph, memory: MemoryReport) -> Iterator[Finding]:
-    for item in memory.padding:
-        producer = graph.producer_of(item.tensor)
-        yield Finding(
-            rule="SF303",
-            severity="info",
-            node=item.node,
-            op=producer.op if producer else "",
-            message=f"{item.channels} channels are stored as {item.paid_channels}: "
-            f"the last {item.channels - item.boundary} cost {item.bytes:,} B",
-            fix=f"use {item.boundary} channels, or up to {item.paid_channels} at the same cost",
-            evidence="rules/imx500/memory.toml, layout.channel_block",
-            basis="measured",
-            reason="channels just past a block of 32",
-            tensor=item.tensor,
-            shape=graph.shape(item.tensor),
-        )

@@ -9,10 +9,13 @@ from onnx import defs
 from sensorfit.graph.ir import Graph, Node
 from sensorfit.graph.patterns import recognise
 from sensorfit.graph.shapes import schema_for
+from sensorfit.target import Target
+from sensorfit.verify.facts import operators, reading
+from sensorfit.verify.family import OPERATORS
 from sensorfit.verify.rule import Facts, Issue, rule
 
 
-@rule("SF101", ops="*")
+@rule("SF101", "UnsupportedOperator", OPERATORS, ops="*")
 def unsupported(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """The converter does not have this operator.
 
@@ -49,7 +52,7 @@ def _rewritten(graph: Graph, node: Node) -> bool:
     return node.op == "Erf" and any(m.fused and node in m.nodes for m in recognise(graph))
 
 
-@rule("SF102", ops="*")
+@rule("SF102", "UnknownOperator", OPERATORS, ops="*")
 def unknown(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """Nobody has asked the converter about this operator.
 
@@ -80,8 +83,8 @@ def unknown(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
         yield Issue.unknown("no probe has asked the converter about this operator", fix)
 
 
-@rule("SF103", ops="*", stage="file")
-def unreadable(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
+@rule("SF103", "ControlFlow", OPERATORS, "graph", stage="file")
+def unreadable(graph: Graph, target: Target) -> Iterator[Issue]:
     """The converter crashes on control flow and sequences.
 
     If, Loop and Scan carry a graph as an attribute, which the front end cannot
@@ -99,15 +102,18 @@ def unreadable(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     Fix: make the graph static: export with fixed shapes and the branch decided (torch.jit.trace, not script), unroll
     loops with a fixed trip count, replace a sequence by Split and Concat.
     """
-    if node.domain:
-        return
     fix = "export a static graph: trace instead of script, decide branches before the export, unroll loops, replace sequences by Split and Concat"
-    if facts.get("crashes") or any(a not in node.attrs for a in facts.get("crashes_without", ())):
-        yield Issue("the converter crashes reading this operator", facts.get("fix", fix), code="EXEC")
-    elif not _in_opset(node.op, graph.opset):
-        yield Issue(
-            "the operator is not part of the graph's opset: the file fails ONNX's own check",
-            "export again with an opset from 17 to 20 and a current exporter",
-            f"opset {graph.opset}",
-            code="EXEC",
-        )
+    rows, read = operators(target), reading(target)
+    for node in (n for n in graph.nodes if not n.domain):
+        facts = rows.get(node.op, {})
+        if facts.get("crashes") or any(a not in node.attrs for a in facts.get("crashes_without", ())):
+            reason = "the converter crashes reading this operator"
+            yield Issue(reason, facts.get("fix", fix), code="EXEC", node=node)
+        elif not _in_opset(node.op, graph.opset):
+            yield Issue(
+                "the operator is not part of the graph's opset: the file fails ONNX's own check",
+                f"export again with an opset from {read['export_opset']} to {read['opsets'][1]} and a current exporter",
+                f"opset {graph.opset}",
+                code="EXEC",
+                node=node,
+            )

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from sensorfit.graph.ir import Graph, Node
 from sensorfit.verify.facts import ints
+from sensorfit.verify.family import OPERATORS
 from sensorfit.verify.rule import Facts, Issue, rule
 
 from .resize import AXES, some_axes
 
 
-@rule("SF115", ops=("Pad",))
+@rule("SF115", "Pad", OPERATORS, ops=("Pad",))
 def pad(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """Padding of the batch, negative padding, or padding of some axes only.
 

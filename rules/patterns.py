@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from sensorfit.graph.ir import Graph
 from sensorfit.graph.patterns import recognise
 from sensorfit.target import Target
-from sensorfit.verify.rule import Issue, graph_rule
+from sensorfit.verify.family import OPERATORS
+from sensorfit.verify.rule import Issue, rule
 
 
-@graph_rule("SF121")
+@rule("SF121", "ErfGelu", OPERATORS, "graph")
 def erf_gelu(graph: Graph, target: Target) -> Iterator[Issue]:
     """A GELU spelled out with Erf: judged as the one Gelu that the road makes of it.
 

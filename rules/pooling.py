@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sensorfit.graph.ir import Graph, Node, Shape
+from sensorfit.verify.family import OPERATORS
 from sensorfit.verify.rule import Facts, Issue, rule
 
 from .convolution import pads_of, pair
 from .rank import wrong_rank
 
 
-@rule("SF113", ops=("MaxPool", "AveragePool"))
+@rule("SF113", "Pooling", OPERATORS, ops=("MaxPool", "AveragePool"))
 def pooling(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """Pooling with dilation, or average pooling whose ceil_mode matters.
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from sensorfit.graph.integer import FLOAT, PASSED, by_another_tool
 from sensorfit.graph.ir import Graph
 from sensorfit.target import Target
-from sensorfit.verify.rule import Issue, graph_rule
+from sensorfit.verify.family import INPUTS
+from sensorfit.verify.rule import Issue, rule
 
 
-@graph_rule("SF510")
+@rule("SF510", "ForeignQuantization", INPUTS, "graph")
 def another_tool(graph: Graph, target: Target) -> Iterator[Issue]:
     """A graph quantized by another tool than Sony's MCT.
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sensorfit.graph.ir import Graph, Node, Shape
+from sensorfit.verify.family import OPERATORS
 from sensorfit.verify.rule import Facts, Issue, rule
 
 
-@rule("SF106", ops="*")
+@rule("SF106", "SpatialRank", OPERATORS, ops="*")
 def rank(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """A one- or three-dimensional convolution, pooling or resize.
 

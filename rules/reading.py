@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sensorfit.graph.ir import Graph, Node
+from sensorfit.verify.family import OPERATORS
 from sensorfit.verify.rule import Facts, Issue, rule
 
 
-@rule("SF104", ops="*")
+@rule("SF104", "UnreadableSpelling", OPERATORS, ops="*")
 def spelling(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """Valid ONNX that the converter's front end crashes on.
 

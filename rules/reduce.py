@@ -6,18 +6,19 @@ from collections.abc import Iterator
 
 from sensorfit.graph.ir import Graph, Node
 from sensorfit.verify.facts import attribute, ints
+from sensorfit.verify.family import OPERATORS
 from sensorfit.verify.rule import Facts, Issue, rule
 
 from .limits import too_long
 
 
-@rule("SF118", ops=("ReduceL2", "ArgMax"))
+@rule("SF118", "Reduction", OPERATORS, ops=("ReduceL2", "ArgMax"))
 def reduction(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """A norm over too many axes, or an ArgMax over too long an axis.
 
     ReduceMean, ReduceSum and ReduceMax take any axes. ReduceL2 must leave the
     batch and at least one more axis alone, and not reduce them all; ArgMax
-    takes an axis of at most 16383.
+    takes an axis of at most ${operators.operators.ArgMax.longest_axis}.
 
     Fails:
         (float[1,16,32,32] x) => (float[1,1,1,1] y) { y = ReduceL2 <axes = [1, 2, 3]> (x) }

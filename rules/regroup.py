@@ -7,13 +7,14 @@ from math import prod
 
 from sensorfit.graph.ir import Graph, Node
 from sensorfit.graph.patterns import find_patterns
+from sensorfit.verify.family import OPERATORS
 from sensorfit.verify.rule import Facts, Issue, rule
 
 ACTIVATIONS = ("Relu", "Clip", "LeakyRelu", "Sigmoid", "Tanh", "HardSwish", "Gelu", "Silu")
 """One of them may follow the convolution, as an operator or spelled out; each was asked. With a second one it converts."""
 
 
-@rule("SF123", ops=("Concat",))
+@rule("SF123", "SplitPointwiseConcat", OPERATORS, ops=("Concat",))
 def split_pointwise_concat(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """Pointwise convolutions on the parts of a Split, concatenated again.
 

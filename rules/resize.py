@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from sensorfit.graph.ir import Graph, Node, Shape
 from sensorfit.verify.facts import attribute
+from sensorfit.verify.family import OPERATORS
 from sensorfit.verify.rule import Facts, Issue, rule
 
 from .rank import wrong_rank
 
 
-@rule("SF114", ops=("Resize",))
+@rule("SF114", "Resize", OPERATORS, ops=("Resize",))
 def resize(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """A Resize that samples elsewhere than the converter does.
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sensorfit.graph.ir import Graph, Node
 from sensorfit.verify.facts import ints
+from sensorfit.verify.family import OPERATORS
 from sensorfit.verify.rule import Facts, Issue, rule
 
 from .batch_axis import batch_fix, on_batch, several
@@ -14,7 +15,7 @@ from .file import bring, missing_file
 BATCH = "Invalid batch dim. Supported values: [1, None, -1]"
 
 
-@rule("SF116", ops=("Reshape", "Flatten", "Expand", "Transpose", "Unsqueeze"))
+@rule("SF116", "Reshape", OPERATORS, ops=("Reshape", "Flatten", "Expand", "Transpose", "Unsqueeze"))
 def layout(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """A reshape or transpose that moves the batch, or a 0 in a target shape.
 
@@ -132,7 +133,7 @@ def _unsqueeze(graph: Graph, node: Node) -> Iterator[Issue]:
         )
 
 
-@rule("SF117", ops=("Slice", "Gather"))
+@rule("SF117", "SliceOrGather", OPERATORS, ops=("Slice", "Gather"))
 def selection(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """A Slice that walks backwards, a Gather with computed or many-dimensional indices.
 

@@ -8,13 +8,14 @@ from sensorfit.graph.ir import Graph, Written
 from sensorfit.graph.written import as_read
 from sensorfit.target import Target
 from sensorfit.units import show_shape
-from sensorfit.verify.rule import Issue, graph_rule
+from sensorfit.verify.family import INPUTS
+from sensorfit.verify.rule import Issue, rule
 
 RAW = "the raw file stops the front end; sensorfit build writes it anew"
 SLIM = "to hand this very file over, run `onnxslim model.onnx slim.onnx`, which {}; sensorfit build needs no help"
 
 
-@graph_rule("SF512", stage="file")
+@rule("SF512", "UnnamedNodes", INPUTS, "file", stage="file", mended_in_copy=True, hides_nodes=True)
 def unnamed(graph: Graph, target: Target) -> Iterator[Issue]:
     """Nodes without a name.
 
@@ -39,7 +40,7 @@ def unnamed(graph: Graph, target: Target) -> Iterator[Issue]:
         )
 
 
-@graph_rule("SF513")
+@rule("SF513", "ConstantSpelling", INPUTS, "file")
 def constants(graph: Graph, target: Target) -> Iterator[Issue]:
     """Constants in a spelling that only the file's reader minds.
 
@@ -66,7 +67,7 @@ def constants(graph: Graph, target: Target) -> Iterator[Issue]:
         )
 
 
-@graph_rule("SF515")
+@rule("SF515", "UnfoldedConstant", INPUTS, "file")
 def unfolded(graph: Graph, target: Target) -> Iterator[Issue]:
     """A constant expression that the front end does not fold.
 
@@ -123,7 +124,7 @@ def unfolded(graph: Graph, target: Target) -> Iterator[Issue]:
         )
 
 
-@graph_rule("SF516", stage="file")
+@rule("SF516", "StaleShape", INPUTS, "file", stage="file")
 def stale(graph: Graph, target: Target) -> Iterator[Issue]:
     """Recorded shapes that contradict the graph.
 

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .api import check
-from .gate.budgets import budget_findings
 from .gate.config import Policy, parse_budgets
 from .render.escape import plain
 from .report.outcome import grouped
 from .report.phrases import VERDICT, of_budget_words
 from .report.report import Report
+from .rules.budgets import findings as broken_budgets
 from .target import DEFAULT
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def assert_fits(
         input_shapes=input_shapes,
     )
     shown = Policy(ignore=tuple(ignore))
-    found = (*budget_findings(report, budgets), *report.findings)
+    found = (*broken_budgets(report, budgets), *report.findings)
     report = replace(report, findings=tuple(f for f in found if shown.shows(f.rule)))
     if report.verdict != "fits" or report.exit_code(fail_on):
         raise AssertionError(_why(report))

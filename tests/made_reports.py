@@ -34,6 +34,7 @@ def finding(**changes: Any) -> Finding:
         tensor="y",
         shape=(1, 8, 4, 4),
         converter_code="USOP",
+        family="operators",
     )
     return replace(base, **changes)
 

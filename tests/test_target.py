@@ -70,6 +70,7 @@ def test_every_command_answers_for_the_target_asked_for(how: str, small: Path) -
     _, text = run("diff", name, name, "--format", "json", *asked)
     assert json.loads(text)["new"]["verdict"] == "does_not_fit"
     assert run("check", name, "--target", DEFAULT)[0] == 0
+    assert f"{BUDGET:,} bytes" in run("rules", "OutOfMemory", *asked)[1]
 
 
 def test_models_of_different_targets_are_no_one_table(small: Path) -> None:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
+
+from . import options
+
+if TYPE_CHECKING:
+    from ..target import Target
+    from ..verify.rule import Rule
 
 
 @click.command(name="rules")
 @click.argument("words", nargs=-1, metavar="[RULE]...")
-def command(words: tuple[str, ...]) -> None:
-    """List the rules, or explain each RULE.
+@options.target
+def command(words: tuple[str, ...], target: str | None) -> None:
+    """List the rules, or explain each RULE, with the numbers of the target.
 
     A RULE is an id, a name, or the beginning of an id for a family.
 
@@ -21,38 +29,39 @@ def command(words: tuple[str, ...]) -> None:
       sensorfit rules BatchAxis
       sensorfit rules SF5
     """
-    from ..verify.book import FAMILIES, asked, texts
+    from ..gate.config import target_for
+    from ..verify.catalogue import find, require_rules, rules
+    from ..verify.family import FAMILIES
 
+    device = target_for(target)
     if not words:
-        for prefix, title in FAMILIES.items():
-            click.secho(title, bold=True)
-            _list(id for id in texts() if id.startswith(prefix))
+        for family in FAMILIES:
+            click.secho(family.title, bold=True)
+            _list((rule for rule in rules() if rule.family is family), device)
             click.echo()
         click.echo("sensorfit rules SF201 (or Softmax) explains one.")
         return
     for position, word in enumerate(words):
-        found = asked(word)
+        found = [rule for id in require_rules(word) if (rule := find(id))]
         if position:
             click.echo()
         if len(found) == 1:
-            _explain(found[0])
+            _explain(found[0], device)
         else:
-            _list(found)
+            _list(found, device)
 
 
-def _list(ids: Iterable[str]) -> None:
-    from ..verify.book import NAMES, texts
+def _list(chosen: Iterable[Rule], target: Target) -> None:
+    from ..verify.catalogue import rules
 
-    width = max(map(len, NAMES.values()))
-    for id in ids:
-        click.echo(f"  {id}  {NAMES[id]:{width}}  {texts()[id].title}")
+    width = max(len(rule.name) for rule in rules())
+    for rule in chosen:
+        click.echo(f"  {rule.id}  {rule.name:{width}}  {rule.text(target).title}")
 
 
-def _explain(id: str) -> None:
-    from ..verify.book import NAMES, texts
-
-    text = texts()[id]
-    click.secho(f"{id} {NAMES[id]}: {text.title}", bold=True)
+def _explain(rule: Rule, target: Target) -> None:
+    text = rule.text(target)
+    click.secho(f"{rule.id} {rule.name}: {text.title}", bold=True)
     click.echo(f"\n{text.rationale}")
     for heading, example in (("Fails", text.fails), ("Passes", text.passes)):
         if example:

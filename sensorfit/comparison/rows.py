@@ -18,8 +18,6 @@ from .model import FIGURES, GRAPH, VARIANT, Row, Table
 
 SMALL = "@96"
 """The variant for the input that the models which fit take."""
-SUBJECTS = {"SF201": "Softmax", "SF202": "LayerNormalization"}
-"""What a rule is about, where the operator it points at is only the last node of a pattern."""
 
 
 def compare(
@@ -140,7 +138,7 @@ def _verdict(each: Sequence[str], together_fits: bool) -> str:
 def _operators(groups: Iterable[Group]) -> tuple[str, ...]:
     counts: dict[str, int] = {}
     for group in groups:
-        name = SUBJECTS.get(group.rule, group.op) or group.rule
+        name = group.subject or group.op or group.rule
         counts[name] = counts.get(name, 0) + group.count
     return tuple(sorted(counts, key=lambda op: -counts[op]))
 

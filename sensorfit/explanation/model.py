@@ -10,6 +10,7 @@ from ..models.evidence import Converted, FrontEndAnswer
 from ..models.published import Published
 from ..report.report import Report
 from ..units import show_shape
+from ..verify.catalogue import find
 
 REFUSER = {"converter": "the converter", "picosam": "the converter or the PicoSAM papers' constraint set"}
 """Whose refusals count, by profile."""
@@ -32,6 +33,18 @@ class Group:
     code: str = ""
     nodes: tuple[str, ...] = ()
     """Their names, in the graph's order; a node stands in a group for each reason it has."""
+
+    @property
+    def lifted_by_export(self) -> bool:
+        """Whether another export of the same network is all that it takes."""
+        found = find(self.rule)
+        return found is not None and found.lifted_by_export
+
+    @property
+    def subject(self) -> str:
+        """What the rule is about, where ``op`` is only the last node of a pattern; "" where ``op`` is it."""
+        found = find(self.rule)
+        return found.subject if found else ""
 
 
 @dataclass(frozen=True)
@@ -119,7 +132,8 @@ class Part:
     @property
     def has_room(self) -> bool:
         """Whether it is within the budget, as it stands or in the converter's tiles."""
-        return self.report.memory.fits or any(f.rule == "SF305" for f in self.report.findings)
+        found = [f for f in self.report.findings if f.about_memory]
+        return self.report.memory.fits or (bool(found) and all(f.support == "supported" for f in found))
 
 
 @dataclass(frozen=True)

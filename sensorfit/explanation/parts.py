@@ -19,7 +19,6 @@ from .model import Group, Part
 from .structure import foreign_inputs, largest, operators
 
 LOW_BITS = 4
-_MEMORY, _LATENCY, _GRAPH = "SF3", "SF4", "SF5"
 
 
 def part(
@@ -40,18 +39,18 @@ def part(
         label=(entry and name.partition("/")[2]) or report.model.name,
         report=report,
         operators=operators(of.graph),
-        refused=groups(f for f in found if f.support == "unsupported" and _about_operators(f)),
-        graph_refused=groups(f for f in found if f.support == "unsupported" and _about_graph(f)),
-        graph_unknown=groups(f for f in found if f.support == "unknown" and _about_graph(f)),
+        refused=groups(f for f in found if f.support == "unsupported" and f.about_operator),
+        graph_refused=groups(f for f in found if f.support == "unsupported" and f.about_graph),
+        graph_unknown=groups(f for f in found if f.support == "unknown" and f.about_graph),
         flagged=groups(
-            f for f in strict if f.support == "unsupported" and _about_operators(f) and not _among(f, found)
+            f for f in strict if f.support == "unsupported" and f.about_operator and not _among(f, found)
         ),
-        unknown=groups(f for f in found if f.support == "unknown" and _about_operators(f)),
+        unknown=groups(f for f in found if f.support == "unknown" and f.about_operator),
         largest=largest(of.graph),
         weights_4bit_bytes=weights_at(of.device_graph, target, LOW_BITS),
         foreign_inputs=foreign_inputs(of.graph, target, given),
-        refused_nodes=len({f.node for f in found if f.support == "unsupported" and _about_operators(f)}),
-        unknown_nodes=len({f.node for f in found if f.support == "unknown" and _about_operators(f)}),
+        refused_nodes=len({f.node for f in found if f.support == "unsupported" and f.about_operator}),
+        unknown_nodes=len({f.node for f in found if f.support == "unknown" and f.about_operator}),
         refused_operators=_by_operator(found, "unsupported"),
         unknown_operators=_by_operator(found, "unknown"),
         constant_bytes=whole_constant_bytes(of.device_graph, facts),
@@ -99,14 +98,6 @@ def weights_at(lowered: Graph, target: Target, bits: int) -> int:
     return analyse(lowered.replace(tensors=tensors), target).weights_bytes
 
 
-def _about_operators(finding: Finding) -> bool:
-    return bool(finding.node) and not finding.rule.startswith((_MEMORY, _LATENCY, _GRAPH))
-
-
-def _about_graph(finding: Finding) -> bool:
-    return not _about_operators(finding) and not finding.rule.startswith((_MEMORY, _LATENCY))
-
-
 def _among(finding: Finding, refused: Sequence[Finding]) -> bool:
     return any(
         f.support == "unsupported" and (f.rule, f.node) == (finding.rule, finding.node) for f in refused
@@ -117,6 +108,6 @@ def _by_operator(found: Iterable[Finding], support: str) -> tuple[str, ...]:
     """``MatMul (60)`` for each operator; a node that several findings name counts once."""
     nodes: dict[str, set[str]] = {}
     for one in found:
-        if one.support == support and _about_operators(one):
+        if one.support == support and one.about_operator:
             nodes.setdefault(one.op or one.rule, set()).add(one.node)
     return tuple(f"{op} ({len(names)})" for op, names in nodes.items())

@@ -91,7 +91,7 @@ def _over(report: Report) -> str:
 
 def _tiles(report: Report) -> str:
     """What the converter's tiles change about that."""
-    if any(f.rule == "SF301" and f.support == "unknown" for f in report.findings):
+    if any(f.about_memory and f.support == "unknown" for f in report.findings):
         return "; the converter cuts rows into tiles, which may bring it under"
     total = report.memory.tiled_total_bytes
     if total > report.memory.budget_bytes:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ..report.phrases import counted, interval_words
+from ..verify.facts import reading
 from .model import Part, Sum, WhatIf
 
 
@@ -37,8 +38,6 @@ def together(parts: Sequence[Part]) -> Sum:
 
 
 EXCHANGED = "refused operators exchanged, nothing else changed"
-OPSET = "SF508"
-"""The rule of files whose opset the converter does not read: another export lifts it and changes nothing else."""
 
 
 def what_ifs(
@@ -53,9 +52,9 @@ def what_ifs(
     only = f"{parts[0].label} only"
     if several:
         found.append(_lift(f"{only}, the rest on the host", parts[:1]))
-    exported = "exported at opset 17" if any(g.rule == OPSET for p in parts for g in p.graph_refused) else ""
+    exported = _another_export(parts)
     if exported:
-        found.append(_lift(exported, parts, without=OPSET))
+        found.append(_lift(exported, parts, exported=True))
     if _four_bits_help(parts):
         found.append(_lift("4-bit weights", parts, four_bit=True))
     if _refused(parts):
@@ -64,7 +63,7 @@ def what_ifs(
         found.append(_lift(f"{only}, {EXCHANGED}", parts[:1], exchanged=True))
     for words, part in sized:
         change = ", ".join(filter(None, (exported, only if several else "", words)))
-        found.append(_lift(change, (part,), without=OPSET))
+        found.append(_lift(change, (part,), exported=True))
     if smaller:
         side = smaller[0].name.partition("@")[2]
         size = f"at {side}x{side}"
@@ -96,10 +95,21 @@ def _refused(parts: Sequence[Part]) -> bool:
     return any(p.refused or p.unknown for p in parts)
 
 
+def _another_export(parts: Sequence[Part]) -> str:
+    """The export that lifts some of what is refused of the graph as a whole; "" where none does."""
+    if not any(g.lifted_by_export for p in parts for g in p.graph_refused):
+        return ""
+    return f"exported at opset {reading(parts[0].report.target)['export_opset']}"
+
+
 def _lift(
-    change: str, parts: Sequence[Part], four_bit: bool = False, exchanged: bool = False, without: str = ""
+    change: str,
+    parts: Sequence[Part],
+    four_bit: bool = False,
+    exchanged: bool = False,
+    exported: bool = False,
 ) -> WhatIf:
-    """``without``: a rule about the graph as a whole that the change lifts."""
+    """``exported``: what another export lifts of the graph as a whole is gone."""
     whole = together(parts)
     saved = sum(p.report.memory.weights_bytes - p.weights_4bit_bytes for p in parts) if four_bit else 0
     total = whole.total_bytes - saved
@@ -114,7 +124,8 @@ def _lift(
         remains.append(f"{mebibytes(total - whole.budget_bytes)} too much memory")
     if not whole.sized:
         remains.append("sizes that are not known")
-    remains += [g.reason for p in parts for g in (*p.graph_refused, *p.graph_unknown) if g.rule != without]
+    whole_graph = (g for p in parts for g in (*p.graph_refused, *p.graph_unknown))
+    remains += [g.reason for g in whole_graph if not (exported and g.lifted_by_export)]
     foreign = [given for p in parts for given in p.foreign_inputs]
     if any(given.kind == "size" for given in foreign):
         remains.append("the image's size")

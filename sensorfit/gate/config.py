@@ -98,9 +98,9 @@ def _rules_of(words: tuple[str, ...]) -> frozenset[str]:
     """The ids that ids, names and prefixes mean."""
     if not words:
         return frozenset()
-    from ..verify.book import meant
+    from ..verify.catalogue import matching_rules
 
-    return frozenset(id for word in words for id in meant(word))
+    return frozenset(id for word in words for id in matching_rules(word))
 
 
 DEFAULTS: Final = Policy(target=DEFAULT, profile="converter", input_persistency=True, fail_on="error")

@@ -72,9 +72,9 @@ def judge(job: Job) -> Outcome:
         text = f"{job.model}: internal error ({type(error).__name__}: {error}); run it again with SENSORFIT_DEBUG=1"
         return _without_report(job, text, CRASHED)
     from ..report.outcome import Outcome
-    from .budgets import budget_findings
+    from ..rules import budgets
 
-    added = tuple(budget_findings(report, policy.budgets))
+    added = tuple(budgets.findings(report, policy.budgets))
     shown = tuple(f for f in (*added, *report.findings) if policy.shows(f.rule))
     report = replace(report, findings=shown, memory=_memory(report.memory, job.plan))
     fail_on = policy.fail_on or "error"

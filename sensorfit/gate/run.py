@@ -106,10 +106,10 @@ def _check_rules(asked: Policy, config: Config) -> None:
     wanted = [rule for policy in policies for rule in (*policy.select, *policy.ignore)]
     if not wanted:
         return
-    from ..verify.book import hint, meant
+    from ..verify.catalogue import hint, matching_rules
 
     for rule in wanted:
-        if not meant(rule):
+        if not matching_rules(rule):
             raise ConfigError(f"there is no rule '{rule}' to select or ignore: {hint(rule)}")
 
 

@@ -13,7 +13,7 @@ from ..graph.ir import Graph, Node
 from ..target import Target
 from .cycles import Constants, cycles
 from .macs import first_output
-from .model import Advice
+from .model import CHANNEL_STEP, FULL_RESOLUTION, RESIZE_FIRST, Advice
 from .work import Work, pad, tensor_bytes, work
 
 
@@ -70,7 +70,7 @@ def _just_past(
         f"{n // simd * simd} {s} channels (or up to {pad(n, simd)} at the same cost)" for s, n in sides
     )
     return Advice(
-        "SF401",
+        CHANNEL_STEP,
         node.name,
         node.op,
         f"a channel count just past a multiple of {simd}",
@@ -109,7 +109,7 @@ def _full_resolution(
         return None
     quarter = layer._replace(array=layer.array // 4, bytes=layer.bytes // 4)
     return Advice(
-        "SF402",
+        FULL_RESOLUTION,
         node.name,
         node.op,
         "a depthwise convolution at full resolution",
@@ -146,7 +146,7 @@ def _upsample_first(
     last = "" if not node.activation else f", with its {node.activation} after it"
     nearest = resize.attrs.get("mode", "nearest") in ("nearest", b"nearest")
     return Advice(
-        "SF403",
+        RESIZE_FIRST,
         node.name,
         node.op,
         "a resize before a 1x1 convolution",

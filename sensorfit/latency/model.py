@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class LayerCost(NamedTuple):
@@ -23,10 +23,16 @@ class LayerCost(NamedTuple):
     """What the cycles are spent on: "compute", "memory" or "compute+memory"."""
 
 
+CHANNEL_STEP: Final = "channel step"
+FULL_RESOLUTION: Final = "full resolution"
+RESIZE_FIRST: Final = "resize first"
+"""The kinds of advice: a rule of latency each (sensorfit.rules.latency)."""
+
+
 class Advice(NamedTuple):
     """One change to one layer, with the cycles it saves by the cost model's own count."""
 
-    rule: str
+    kind: str
     node: str
     op: str
     reason: str

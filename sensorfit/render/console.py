@@ -76,7 +76,7 @@ def _headline(report: Report) -> RenderableType:
 
 def _in_short(report: Report) -> Text:
     """Refused nodes, share of the memory, milliseconds: the three answers on one line."""
-    nodes = [f for f in report.findings if f.node and not f.rule.startswith(("SF3", "SF5"))]
+    nodes = [f for f in report.findings if f.about_operator]
     refused, unknown = (
         len({f.node for f in nodes if f.support == support}) for support in ("unsupported", "unknown")
     )

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from ..verify.book import NAMES, texts
+from ..target import Target
+from ..verify.catalogue import find
 from ..verify.finding import Finding
-from ..verify.rule import Text
+from ..verify.text import Text
 from .escape import plain
-
-TOPICS: Final = {
-    "SF1": "operators", "SF2": "flagged-operators", "SF3": "memory", "SF4": "latency", "SF5": "inputs-outputs",
-    "SF6": "budgets",
-}  # fmt: skip
-"""A tag for each family, by the beginning of its ids."""
 
 
 def name(rule: str) -> str:
-    """The rule's short name, its id where it has none."""
-    return NAMES.get(rule, rule)
+    """The rule's short name, its id where no rule is called so."""
+    found = find(rule)
+    return found.name if found else rule
 
 
-def topic(rule: str) -> str:
-    """The tag of the rule's family."""
-    return TOPICS.get(rule[:3], "other")
-
-
-def text_of(rule: str, sample: Finding) -> Text:
-    """The words of ``rule``; ``sample`` is a finding of it, for what the book leaves out."""
-    text = texts().get(rule) or Text(plain(sample.reason or sample.message), "", "", "", "")
-    return text if text.fix else text._replace(fix=plain(sample.fix))
+def text_of(sample: Finding, target: Target) -> Text:
+    """The words of the rule that ``sample`` is a finding of, with the numbers of ``target``."""
+    found = find(sample.rule)
+    if found is None:
+        return Text(plain(sample.reason or sample.message), "", "", "", plain(sample.fix))
+    return found.text(target)
 
 
 def help_text(text: Text) -> str:

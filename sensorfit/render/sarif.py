@@ -18,10 +18,11 @@ from ..report.json_text import dumps
 from ..report.outcome import Outcome, outcomes, said
 from ..report.phrases import figures_of
 from ..report.report import Report
+from ..target import Target
 from ..verify.finding import Finding
 from ..version import __version__
 from .escape import plain
-from .rulebook import help_markdown, help_text, name, text_of, topic
+from .rulebook import help_markdown, help_text, name, text_of
 
 SCHEMA_URI: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
 LEVEL: Final = {"error": "error", "warning": "warning", "info": "note"}
@@ -36,16 +37,16 @@ FIGURES: Final = frozenset(
 def render(items: Sequence[Report | Outcome]) -> str:
     """A SARIF log with one run over ``items``."""
     results = outcomes(items)
-    found = [f for o in results for f in o.findings]
-    rules = list(dict.fromkeys(f.rule for f in found))
+    found = [(f, o.report.target) for o in results if o.report is not None for f in o.findings]
+    samples = {f.rule: (f, target) for f, target in reversed(found)}
+    rules = list(dict.fromkeys(f.rule for f, _ in found))
     targets = sorted({o.report.target.name for o in results if o.report})
-    samples = {f.rule: f for f in reversed(found)}
     run = {
         "tool": {
             "driver": {
                 "name": "sensorfit",
                 "version": __version__,
-                "rules": [_rule(rule, samples[rule], targets) for rule in rules],
+                "rules": [_rule(*samples[rule], targets) for rule in rules],
             }
         },
         "columnKind": "unicodeCodePoints",
@@ -61,8 +62,8 @@ def render(items: Sequence[Report | Outcome]) -> str:
     return dumps({"$schema": SCHEMA_URI, "version": "2.1.0", "runs": [run]})
 
 
-def _rule(rule: str, sample: Finding, targets: Sequence[str]) -> dict[str, Any]:
-    text = text_of(rule, sample)
+def _rule(sample: Finding, target: Target, targets: Sequence[str]) -> dict[str, Any]:
+    rule, text = sample.rule, text_of(sample, target)
     return {
         "id": rule,
         "name": name(rule),
@@ -71,7 +72,7 @@ def _rule(rule: str, sample: Finding, targets: Sequence[str]) -> dict[str, Any]:
         "help": {"text": help_text(text), "markdown": help_markdown(rule, text)},
         "defaultConfiguration": {"level": LEVEL[sample.severity]},
         "properties": {
-            "tags": [*targets, topic(rule)],
+            "tags": [*targets, sample.family or "other"],
             "problem.severity": PROBLEM_SEVERITY[sample.severity],
         },
     }

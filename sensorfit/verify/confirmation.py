@@ -3,9 +3,11 @@
 agrees                   nothing changes
 accepts, ours unknown    the unknown operator findings become information
 accepts all, with bytes  the memory findings too (a quantized graph's memory report)
-refuses, ours accepted   SF122, an error: the model does not fit, and our rules have a bug
-accepts, ours refused    SF122, a warning: our verdict stands, and our rules have a bug
-refuses, as ours         SF122, a warning, where it names other nodes than our findings
+refuses, ours accepted   an error: the model does not fit, and our rules have a bug
+accepts, ours refused    a warning: our verdict stands, and our rules have a bug
+refuses, as ours         a warning, where it names other nodes than our findings
+
+The last three are the rule of sensorfit.rules.confirmation.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from .engine import front_end_verdict
+from .catalogue import find
+from .engine import apply, front_end_verdict
 from .finding import Finding
 
 if TYPE_CHECKING:
@@ -22,35 +25,34 @@ if TYPE_CHECKING:
 
 ACCEPTED: Final = "accepted"
 DOES_NOT_FIT: Final = "does_not_fit"
-RULE: Final = "SF122"
-MEMORY: Final = "SF3"
 BEHIND: Final = ("GE",)
 """Codes of the converter behind the front end, which only quantized files reach."""
 FORM: Final = "INVOP"
 """The code of nodes in a form that is refused; the front end names every one."""
-NOT_COMPARED: Final = ("SF511", "SF512")
-MENDED: Final = ("SF512",)
-"""What the copy that the converter is shown no longer has: nodes without a name."""
 
 
 def apply_confirmation(findings: Sequence[Finding], answer: Confirmation) -> tuple[Finding, ...]:
     """``findings`` (of one profile) once the converter has answered."""
-    ours = predicted(findings, answer)
-    if answer.verdict == ACCEPTED:
-        settled = tuple(_settle(f) if f.support == "unknown" and _covered(f, answer) else f for f in findings)
-        return settled if ours == ACCEPTED else (_difference(ours, answer, "warning"), *settled)
-    if ours != ACCEPTED or (answer.verdict == DOES_NOT_FIT and _over(findings)):
-        told = tuple(replace(f, support="unsupported") if _open_memory(f, answer) else f for f in findings)
-        said = other_nodes(findings, answer)
-        return (_warning(f"the converter names other nodes than sensorfit: {said}"), *told) if said else told
-    return (_difference(ours, answer, "error"), *findings)
+    return (*apply("confirmation", findings, answer), *(_told(f, answer) for f in findings))
+
+
+def refusal_expected(findings: Sequence[Finding], answer: Confirmation) -> bool:
+    """Whether we predicted that the converter refuses: an operator or, where it counted bytes, the memory."""
+    return predicted(findings, answer) != ACCEPTED or (answer.verdict == DOES_NOT_FIT and _over(findings))
+
+
+def _told(finding: Finding, answer: Confirmation) -> Finding:
+    """``finding`` where the answer settles what it left open."""
+    if answer.verdict == ACCEPTED and finding.support == "unknown" and _covered(finding, answer):
+        return _settle(finding)
+    return replace(finding, support="unsupported") if _open_memory(finding, answer) else finding
 
 
 def predicted(findings: Sequence[Finding], answer: Confirmation) -> str:
     """The verdict as we expect it, for the copy that was shown: the front end's, or the one behind it where we named its code."""
     if answer.code in BEHIND and any(f.converter_code == answer.code for f in findings):
         return answer.verdict
-    return front_end_verdict(f for f in findings if f.rule not in MENDED)
+    return front_end_verdict(f for f in findings if not _is(f, "mended_in_copy"))
 
 
 def refused_nodes(findings: Sequence[Finding]) -> frozenset[str]:
@@ -63,7 +65,7 @@ def other_nodes(findings: Sequence[Finding], answer: Confirmation) -> str:
 
     A node without a name is called otherwise in the copy, and nodes that no output needs have no findings of their own.
     """
-    if answer.code != FORM or not answer.nodes or any(f.rule in NOT_COMPARED for f in findings):
+    if answer.code != FORM or not answer.nodes or any(_is(f, "hides_nodes") for f in findings):
         return ""
     ours = refused_nodes(findings)
     more, less = [n for n in answer.nodes if n not in ours], sorted(ours.difference(answer.nodes))
@@ -79,7 +81,7 @@ def _some(nodes: Sequence[str]) -> str:
 
 def _covered(finding: Finding, answer: Confirmation) -> bool:
     """Whether the answer reaches what the finding left open: bytes need a memory report."""
-    return answer.memory is not None or not finding.rule.startswith(MEMORY)
+    return answer.memory is not None or not finding.about_memory
 
 
 def _settle(finding: Finding) -> Finding:
@@ -93,31 +95,14 @@ def _settle(finding: Finding) -> Finding:
 
 
 def _over(findings: Sequence[Finding]) -> bool:
-    return any(f.rule.startswith(MEMORY) and f.support != "supported" for f in findings)
+    return any(f.about_memory and f.support != "supported" for f in findings)
 
 
 def _open_memory(finding: Finding, answer: Confirmation) -> bool:
-    return answer.verdict == DOES_NOT_FIT and finding.rule.startswith(MEMORY) and finding.support == "unknown"
+    return answer.verdict == DOES_NOT_FIT and finding.about_memory and finding.support == "unknown"
 
 
-def _difference(ours: str, answer: Confirmation, severity: str) -> Finding:
-    why = "; ".join((*answer.operators, *answer.reasons)[:3])
-    message = f"the converter says {answer.verdict}{f' ({why})' if why else ''}, sensorfit predicted {ours}"
-    if severity == "error":
-        return replace(_warning(message), severity="error", support="unsupported")
-    return _warning(message)
-
-
-def _warning(message: str) -> Finding:
-    return Finding(
-        rule=RULE,
-        severity="warning",
-        node="",
-        op="",
-        message=message,
-        fix="believe the converter, and report the model's operators as a bug in sensorfit's rules",
-        evidence="the converter's own answer, asked by --confirm",
-        basis="measured",
-        reason="the converter's answer differs from the prediction",
-        support="supported",
-    )
+def _is(finding: Finding, attribute: str) -> bool:
+    """Whether the rule of ``finding`` has the attribute."""
+    rule = find(finding.rule)
+    return rule is not None and bool(getattr(rule, attribute))

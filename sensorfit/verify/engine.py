@@ -9,41 +9,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cache
-from importlib import import_module
+from typing import Any
 
 from ..graph.constants import without_constant_nodes
 from ..graph.ir import Graph, Node
 from ..target import Target
+from .catalogue import find, rules
 from .facts import converter, operators
 from .finding import Finding
-from .profiles import PROFILES, STRICT
-from .rule import CODES, REGISTRY, Facts, Issue, Rule, as_error, finding
-
-TOPICS = (
-    "operators", "reading", "limits", "arguments", "rank", "batch_axis", "elementwise", "convolution", "pooling", "resize", "pad",
-    "shape", "reduce", "matmul", "cast", "flagged", "patterns", "inputs", "file", "written", "quantization", "regroup",
-)  # fmt: skip
-"""Modules of sensorfit.rules that declare rules; these run in the order of their ids."""
+from .profiles import PROFILES
+from .rule import CODES, Facts, Issue, Rule, Scope, finding
 
 PROBES_SHOWN = 3
 """A finding names this many of its operator's probes; docs/operators.md names all."""
-PAPERS_REFUSE = ("SF201", "SF202")
-"""What the papers' constraint set forbids although the converter accepts some forms."""
-
-
-@cache
-def rules() -> tuple[Rule, ...]:
-    """Every rule, by id."""
-    for topic in TOPICS:
-        import_module(f"sensorfit.rules.{topic}")
-    return tuple(REGISTRY[id] for id in sorted(REGISTRY))
 
 
 @cache
 def _by_operator() -> dict[str, tuple[Rule, ...]]:
     table: dict[str, list[Rule]] = {}
-    for rule in rules():
+    for rule in rules("node"):
         for op in rule.ops:
             table.setdefault(op, []).append(rule)
     return {op: tuple(found) for op, found in table.items()}
@@ -57,7 +43,24 @@ def verify(graph: Graph, target: Target, profile: str = "converter") -> tuple[Fi
 def verify_profiles(graph: Graph, target: Target) -> dict[str, tuple[Finding, ...]]:
     """``verify`` under every profile, the rules run once."""
     found = judged(graph, target)
-    return {p: tuple(as_error(found, PAPERS_REFUSE)) if p == STRICT else found for p in PROFILES}
+    return {profile: _under(profile, found) for profile in PROFILES}
+
+
+def _under(profile: str, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """``found`` with what ``profile`` refuses, accepted by the converter or not, made errors."""
+    refused = {r.id for r in rules() if profile in r.refused_in}
+    if not refused:
+        return found
+    return tuple(
+        replace(one, severity="error", support="unsupported") if one.rule in refused else one for one in found
+    )
+
+
+def apply(scope: Scope, *arguments: Any, graph: Graph | None = None) -> Iterator[Finding]:
+    """What the rules of a scope beyond the graph find in ``arguments``, in the order of their ids; ``graph`` has the shapes."""
+    for rule in rules(scope):
+        for issue in rule.check(*arguments):
+            yield finding(rule, issue, graph)
 
 
 def judged(graph: Graph, target: Target) -> tuple[Finding, ...]:
@@ -67,11 +70,10 @@ def judged(graph: Graph, target: Target) -> tuple[Finding, ...]:
 
 def _findings(graph: Graph, target: Target) -> Iterator[Finding]:
     rows = operators(target)
-    for rule in rules():
-        if not rule.ops:
-            for issue in rule.check(graph, target):
-                facts = rows.get(issue.node.op, {}) if issue.node else {}
-                yield finding(rule.id, issue, graph, issue.node, _evidence(issue, facts, target))
+    for rule in rules("graph", "file"):
+        for issue in rule.check(graph, target):
+            facts = rows.get(issue.node.op, {}) if issue.node else {}
+            yield finding(rule, issue, graph, issue.node, _evidence(issue, facts, target))
     table = _by_operator()
     anywhere = table.get("*", ())
     for node in graph.nodes:
@@ -80,7 +82,7 @@ def _findings(graph: Graph, target: Target) -> Iterator[Finding]:
         specific = table.get(node.op, ()) if not node.domain else ()
         for rule in (*anywhere, *specific):
             for issue in _merged(_issues(rule, graph, node, facts)):
-                yield finding(rule.id, issue, graph, node, _evidence(issue, facts, target))
+                yield finding(rule, issue, graph, node, _evidence(issue, facts, target))
 
 
 def _merged(issues: list[Issue]) -> Iterable[Issue]:
@@ -136,13 +138,11 @@ def front_end_verdict(findings: Iterable[Finding]) -> str:
 
 def front_end_code(findings: Iterable[Finding]) -> str:
     """The code of that verdict, "" where the front end accepts."""
-    rules()
     stages = {_stage(f) for f in findings if f.converter_code}
     return next((s for s in _STAGES if s in stages), "").partition("-")[0]
 
 
 def _stage(one: Finding) -> str:
-    known = REGISTRY.get(one.rule)
-    if one.converter_code == "EXEC" and known is not None and known.stage:
-        return f"EXEC-{known.stage}"
+    if one.converter_code == "EXEC" and (rule := find(one.rule)) is not None and rule.stage:
+        return f"EXEC-{rule.stage}"
     return one.converter_code

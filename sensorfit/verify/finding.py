@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from .family import FLAGGED, LATENCY, MEMORY, OPERATORS
+
 Severity = Literal["error", "warning", "info"]
 Basis = Literal["measured", "published", "inferred"]
 Support = Literal["supported", "unsupported", "unknown"]
@@ -36,3 +38,20 @@ class Finding:
     shape: tuple[int | None, ...] | None = None
     converter_code: str = ""
     """The code the converter's front end gives it (USOP, INVOP, INVMOD, EXEC), "" where it accepts."""
+    family: str = ""
+    """What its rule is about: "operators", "memory", ... (the tags of ``verify.family``)."""
+
+    @property
+    def about_operator(self) -> bool:
+        """Whether it is about an operator at its node, and not about the network, its memory or its latency."""
+        return bool(self.node) and self.family in (OPERATORS.tag, FLAGGED.tag)
+
+    @property
+    def about_memory(self) -> bool:
+        """Whether it is about the bytes that the network takes."""
+        return self.family == MEMORY.tag
+
+    @property
+    def about_graph(self) -> bool:
+        """Whether it is about the network as a whole: its inputs, its outputs, its file."""
+        return not self.about_operator and self.family not in (MEMORY.tag, LATENCY.tag)

@@ -6,4 +6,4 @@ from typing import Final
 
 PROFILES: Final = ("converter", "picosam")
 STRICT: Final = "picosam"
-"""The profile of the papers' constraint set, which refuses more than the converter does."""
+"""The profile of the papers' constraint set, which refuses more than the converter does (``Rule.refused_in``)."""

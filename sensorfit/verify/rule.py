@@ -1,13 +1,23 @@
-"""What a rule is: an id, one line of title, a docstring the user reads, a function that finds.
+"""What a rule is: one declaration, a docstring that the user reads, a function that finds.
 
-    @rule("SF111", ops=("ConvTranspose",))
+    @rule("SF112", "TransposedConvolution", OPERATORS, ops=("ConvTranspose",))
     def transposed_convolution(graph, node, facts): ...
 
-    @graph_rule("SF501")
+    @rule("SF501", "BatchSize", INPUTS, "graph")
     def batch(graph, target): ...
 
-The docstring is the only text: `sensorfit rules SF111`, docs/rules/SF111.md and
-the tests' examples are made from it. Its parts, in this order:
+The scope says what the function looks at, and so what it is called with:
+
+    node           (graph, node, facts)       facts: the operator's row of operators.toml
+    graph, file    (graph, target)            the network, or what only its file has
+    memory         (graph, memory, target)    the device graph and its MemoryReport
+    latency        (graph, latency, target)   the device graph and its LatencyReport
+    budget         (report, budgets)          the whole Report and the repository's Budgets
+    confirmation   (findings, answer)         ours, and the converter's own answer
+
+It yields an ``Issue`` for each thing it finds. The docstring is the only text:
+`sensorfit rules SF112`, docs/rules/SF112.md, SARIF and the tests' examples are
+made from it. Its parts, in this order (``text`` says how it names the device's numbers):
 
     Title, one line.
 
@@ -24,16 +34,16 @@ the tests' examples are made from it. Its parts, in this order:
 
 from __future__ import annotations
 
-import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, NamedTuple, TypeVar, get_args
 
 from ..graph.ir import Graph, Node
 from ..target import Target
+from .family import FAMILIES, Family
 from .finding import Basis, Finding, Severity, Support
+from .text import Text, fill, parse
 
 CODES: Final = {
     "": "accepted",
@@ -46,7 +56,11 @@ CODES: Final = {
 """The front end's codes and its words for them; GE comes from the converter behind it."""
 
 Facts = Mapping[str, Any]
-"""The row of an operator in rules/imx500/operators.toml."""
+"""The row of an operator in rules/<target>/operators.toml."""
+
+Scope = Literal["node", "graph", "file", "memory", "latency", "budget", "confirmation"]
+"""What a rule looks at."""
+SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 
 
 class Issue(NamedTuple):
@@ -64,6 +78,10 @@ class Issue(NamedTuple):
     node: Node | None = None
     basis: Basis = "measured"
     probes: tuple[str, ...] = ()
+    message: str = ""
+    """The sentence for this place; "": made from the operator, the reason and the detail."""
+    evidence: str = ""
+    """Where it is known from; "": the converter's version and the probes."""
 
     @classmethod
     def unknown(cls, reason: str, fix: str, detail: str = "", **more: Any) -> Issue:
@@ -78,113 +96,113 @@ class Issue(NamedTuple):
 
 _WARNS: Final[Mapping[str, Any]] = {"code": "", "severity": "warning"}
 
-NodeCheck = Callable[[Graph, Node, Facts], Iterable[Issue]]
-GraphCheck = Callable[[Graph, Target], Iterable[Issue]]
-
-
-class Text(NamedTuple):
-    """A rule's docstring, taken apart."""
-
-    title: str
-    rationale: str
-    fails: str
-    passes: str
-    fix: str
+Check = Callable[..., Iterable[Issue]]
+_Check = TypeVar("_Check", bound=Check)
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A registered rule; ``ops`` is empty for a rule about the graph."""
+    """A declared rule. The attributes after ``check`` decide what others do with its findings; nobody asks for ids."""
 
     id: str
-    ops: tuple[str, ...]
-    check: Callable[..., Iterable[Issue]]
+    name: str
+    """Its name where a title is too long: SARIF, and ``sensorfit rules Softmax``."""
+    family: Family
+    scope: Scope
+    check: Check
+    ops: tuple[str, ...] = ()
+    """The operators whose nodes it is called with; ("*",) for all, () in another scope."""
     stage: str = ""
     """For what crashes the front end: "file" or "graph" when that comes before it looks at operators."""
+    subject: str = ""
+    """What it is about, where the operator that it points at is only the last node of a pattern."""
+    refused_in: tuple[str, ...] = ()
+    """Profiles in which whatever it finds is an error, accepted by the converter or not."""
+    lifted_by_export: bool = False
+    """Whether another export of the same network is all that it takes."""
+    mended_in_copy: bool = False
+    """Whether the copy that --confirm shows the converter no longer has what it finds."""
+    hides_nodes: bool = False
+    """Whether the nodes that the converter names cannot be compared with ours where it finds something."""
+    _texts: dict[Target, Text] = field(default_factory=dict, compare=False, repr=False)
 
-    @cached_property
-    def text(self) -> Text:
-        """The docstring, taken apart when somebody reads it: a check does not."""
-        return parse(self.check.__doc__ or "")
-
-    @property
-    def title(self) -> str:
-        """The first line of the docstring."""
-        return self.text.title
+    def text(self, target: Target) -> Text:
+        """The docstring with the numbers of ``target``, taken apart when somebody reads it: a check does not."""
+        if target not in self._texts:
+            self._texts[target] = parse(fill(self.check.__doc__ or "", target))
+        return self._texts[target]
 
 
-REGISTRY: dict[str, Rule] = {}
+REGISTRY: Final[dict[str, Rule]] = {}
+"""Every rule declared so far, by id; ``catalogue.rules`` declares all."""
 
 
-def rule(id: str, ops: Iterable[str], stage: str = "") -> Callable[[NodeCheck], NodeCheck]:
-    """Register a check of single nodes: called with (graph, node, facts of the operator)."""
+def rule(
+    id: str,
+    name: str = "",
+    family: Family | None = None,
+    scope: Scope = "node",
+    *,
+    ops: Iterable[str] = (),
+    **attributes: Any,
+) -> Callable[[_Check], _Check]:
+    """Declare a rule; ``attributes`` are those of ``Rule``. ValueError, while the module is imported, for an incomplete one."""
 
-    def register(check: NodeCheck) -> NodeCheck:
-        _add(Rule(id, tuple(ops), check, stage))
+    def register(check: _Check) -> _Check:
+        where = f"rule {id} ({_place(check)})"
+        if family is None or not family.prefix or not re.fullmatch(rf"{family.prefix}\d\d", id):
+            known = ", ".join(f"{f.prefix}xx {f.tag}" for f in FAMILIES)
+            raise ValueError(f"{where} needs a family whose ids begin like its own: {known}")
+        if not re.fullmatch(r"([A-Z][a-z]+){1,4}", name):
+            raise ValueError(
+                f"{where} needs a name of one to four capitalised words, such as 'OutOfMemory', not '{name}'"
+            )
+        if scope not in SCOPES:
+            raise ValueError(f"{where} needs a scope of {', '.join(SCOPES)}, not '{scope}'")
+        if (scope == "node") != bool(tuple(ops)):
+            raise ValueError(
+                f'{where}: a rule of scope node lists its operators (ops), or "*", and no other does'
+            )
+        _add(Rule(id, name, family, scope, check, tuple(ops), **attributes), where)
         return check
 
     return register
 
 
-def graph_rule(id: str, stage: str = "") -> Callable[[GraphCheck], GraphCheck]:
-    """Register a check of the whole graph: called with (graph, target)."""
-
-    def register(check: GraphCheck) -> GraphCheck:
-        _add(Rule(id, (), check, stage))
-        return check
-
-    return register
-
-
-def _add(new: Rule) -> None:
-    if new.id in REGISTRY and REGISTRY[new.id].check.__qualname__ != new.check.__qualname__:
-        raise ValueError(
-            f"two rules are called {new.id}: {REGISTRY[new.id].check.__qualname__} and {new.check.__qualname__}"
-        )
+def _add(new: Rule, where: str) -> None:
+    for other in REGISTRY.values():
+        same = "id" if other.id == new.id else "name" if other.name == new.name else ""
+        if same and _place(other.check) != _place(new.check):
+            raise ValueError(
+                f"{where} has the {same} of rule {other.id} {other.name} ({_place(other.check)})"
+            )
     REGISTRY[new.id] = new
 
 
-_PARTS = re.compile(r"^(Fails|Passes|Fix):[ \t]*", re.MULTILINE)
+def _place(check: Check) -> str:
+    return f"{check.__module__}.{check.__qualname__}"
 
 
-def parse(docstring: str) -> Text:
-    """Title, rationale, examples and fix of a rule's docstring."""
-    title, _, rest = inspect.cleandoc(docstring).partition("\n")
-    pieces = _PARTS.split(rest)
-    parts = dict(zip(pieces[1::2], pieces[2::2], strict=True))
-    return Text(
-        title=title.strip().rstrip("."),
-        rationale=pieces[0].strip(),
-        fails=inspect.cleandoc("\n" + parts.get("Fails", "")),
-        passes=inspect.cleandoc("\n" + parts.get("Passes", "")),
-        fix=" ".join(parts.get("Fix", "").split()),
-    )
-
-
-def finding(id: str, issue: Issue, graph: Graph, node: Node | None, evidence: str) -> Finding:
-    """The Finding of an Issue at ``node`` (None: the graph)."""
+def finding(
+    rule: Rule, issue: Issue, graph: Graph | None = None, node: Node | None = None, evidence: str = ""
+) -> Finding:
+    """The Finding of an Issue at ``node`` (None: the whole)."""
     node = issue.node or node
     tensor = issue.tensor or (next((t for t in node.outputs if t), "") if node else "")
     detail = f" ({issue.detail})" if issue.detail else ""
     return Finding(
-        rule=id,
+        rule=rule.id,
         severity=issue.severity,
         node=node.name if node else "",
         op=node.op if node else "",
-        message=f"{node.op if node else 'The model'}: {issue.reason}{detail}",
+        message=issue.message or f"{node.op if node else 'The model'}: {issue.reason}{detail}",
         fix=issue.fix,
-        evidence=evidence,
+        evidence=issue.evidence or evidence,
         basis=issue.basis,
         reason=issue.reason,
         support=issue.support,
         tensor=tensor,
-        shape=graph.shape(tensor) if tensor else None,
+        shape=graph.shape(tensor) if graph and tensor else None,
         converter_code=issue.code,
+        family=rule.family.tag,
     )
-
-
-def as_error(found: Iterable[Finding], rules: Iterable[str]) -> Iterator[Finding]:
-    """The findings with those of ``rules`` made errors: what a stricter profile says."""
-    strict = frozenset(rules)
-    for one in found:
-        yield replace(one, severity="error", support="unsupported") if one.rule in strict else one

@@ -16,7 +16,6 @@ from sensorfit.errors import ConfigError
 from sensorfit.explanation import Page
 from sensorfit.explanation.blocks import UNNAMED, block, ranges, spread
 from sensorfit.explanation.model import Part
-from sensorfit.gate.budgets import budget_findings
 from sensorfit.gate.config import Budgets
 from sensorfit.render.explanation.json import to_dict
 from sensorfit.render.explanation.markdown import render
@@ -27,6 +26,7 @@ from sensorfit.render.explanation.phrases import (
     front_end_words,
     objections,
 )
+from sensorfit.rules.budgets import findings as budget_findings
 
 
 @cache

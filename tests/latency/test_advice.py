@@ -14,10 +14,11 @@ from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
 from sensorfit.latency.estimate import estimate
 from sensorfit.models.net import Net
-from sensorfit.rules.latency import TEXTS, findings
+from sensorfit.rules.latency import findings
 from sensorfit.target import Target
+from sensorfit.verify.catalogue import rules
 from sensorfit.verify.finding import Finding
-from sensorfit.verify.rule import parse
+from sensorfit.verify.rule import Rule
 
 Device = Callable[[Net], Graph]
 
@@ -130,13 +131,10 @@ def test_moving_the_resize_computes_the_same() -> None:
     np.testing.assert_allclose(before, after, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("rule", sorted(TEXTS))
-def test_the_examples_in_a_rules_text_fail_and_pass(rule: str, target: Target) -> None:
-    text = parse(TEXTS[rule])
-    assert text.title
-    assert text.rationale
-    assert text.fix
-    assert rule in {f.rule for f in _example(text.fails, target)}
+@pytest.mark.parametrize("rule", rules("latency"), ids=lambda rule: rule.id)
+def test_the_examples_in_a_rules_text_fail_and_pass(rule: Rule, target: Target) -> None:
+    text = rule.text(target)
+    assert rule.id in {f.rule for f in _example(text.fails, target)}
     assert _example(text.passes, target) == []
 
 

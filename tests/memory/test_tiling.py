@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 
 import sensorfit
 from sensorfit.api import compare, explain
-from sensorfit.gate.budgets import budget_findings
 from sensorfit.gate.config import Budgets
 from sensorfit.memory.tiles import Window, shares
 from sensorfit.render.comparison.formats import to_csv, to_json, to_markdown
 from sensorfit.render.show import text as rendered
 from sensorfit.report.outcome import Outcome
 from sensorfit.report.phrases import share_words
+from sensorfit.rules.budgets import findings as budget_findings
 from tools.tiling_errors import PLACE, answers, model, report, runtime_bytes, table
 
 OPEN = {"t_res", "av", "m4", "bx", "n_effv2b0_224"}

@@ -189,9 +189,11 @@ def test_what_is_refused_of_the_graph_is_no_node(open_model: Path) -> None:
 
 
 def test_memory_is_no_node_in_the_headline() -> None:
-    memory = finding(rule="SF304", support="unknown", node="/up/1")
+    memory = finding(rule="SF304", support="unknown", node="/up/1", family="memory")
     assert "1 node refused ·" in shown(report(finding(), memory))
-    assert "1 node refused, 1 not known ·" in shown(report(finding(), replace(memory, rule="SF102")))
+    assert "1 node refused, 1 not known ·" in shown(
+        report(finding(), replace(memory, rule="SF102", family="operators"))
+    )
 
 
 @pytest.mark.parametrize(

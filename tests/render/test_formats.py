@@ -18,7 +18,8 @@ from sensorfit.render.json import render_outcomes
 from sensorfit.report import change
 from sensorfit.report.outcome import Outcome
 from sensorfit.report.serialise import schema
-from sensorfit.verify.engine import rules
+from sensorfit.target import DEFAULT, load_target
+from sensorfit.verify.catalogue import find
 
 from ..made_reports import HOSTILE, finding, report
 
@@ -94,9 +95,11 @@ def test_sarif_names_rule_node_fix_and_baseline() -> None:
     first = run["results"][0]
     rule = run["tool"]["driver"]["rules"][first["ruleIndex"]]
     assert rule["id"] == first["ruleId"] == "SF101" and rule["name"] == "UnsupportedOperator"
-    (known,) = (r for r in rules() if r.id == "SF101")
-    assert rule["shortDescription"]["text"] == known.text.title
-    assert known.text.title in rule["help"]["text"] and rule["help"]["markdown"].startswith("**SF101")
+    known = find("SF101")
+    assert known is not None
+    title = known.text(load_target(DEFAULT)).title
+    assert rule["shortDescription"]["text"] == title
+    assert title in rule["help"]["text"] and rule["help"]["markdown"].startswith("**SF101")
     assert first["level"] == "error"
     place = first["locations"][0]
     assert place["physicalLocation"]["artifactLocation"]["uri"] == "models/bad.onnx"

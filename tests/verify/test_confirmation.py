@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from sensorfit.convert.frontend import Confirmation
+from sensorfit.verify.catalogue import find
 from sensorfit.verify.confirmation import apply_confirmation
 from sensorfit.verify.finding import Finding
 
@@ -15,7 +16,22 @@ def answer(verdict: str, code: str = "", memory: dict[str, Any] | None = None) -
 
 
 def finding(rule: str, support: Any, code: str = "") -> Finding:
-    return Finding(rule, "error", "n", "Op", "m", "f", "e", "inferred", support=support, converter_code=code)
+    known = find(rule)
+    assert known is not None
+    return Finding(
+        rule,
+        "error",
+        "n",
+        "Op",
+        "m",
+        "f",
+        "e",
+        "inferred",
+        "",
+        support,
+        converter_code=code,
+        family=known.family.tag,
+    )
 
 
 UNKNOWN = finding("SF102", "unknown")
