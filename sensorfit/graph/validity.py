@@ -52,7 +52,8 @@ def check_nodes(graph: GraphProto, opsets: Mapping[str, int], where: str) -> Non
         for node in waiting.pop():
             name = f"{where}: node '{node.name or node.op_type}' ({node.op_type})"
             _attributes(node, name)
-            demands = _demands(node.op_type, opsets.get(node.domain, 0) or unsaid, node.domain)
+            domain = "" if node.domain == "ai.onnx" else node.domain
+            demands = _demands(node.op_type, opsets.get(domain, 0) or unsaid, domain)
             if demands is not None:
                 _counts(node, demands, name)
                 _declared(node, demands, name)

@@ -32,7 +32,7 @@ from ..quantize.fidelity import compare
 from ..runtime.extra import need_build_extra
 from ..runtime.scratch import scratch_directory
 from ..target import DEFAULT, Target, load_target
-from . import bundle
+from . import bundle, failure_log
 from .model import PACKAGE, RPK, RPK_COMMAND, Build, Normalisation
 from .stages import Stages
 
@@ -47,7 +47,6 @@ MEMORY, CONVERTER_LOG, QUANTIZE_LOG, REPORT = (
     "quantize.log",
     "report.json",
 )
-LOG_HEADER = "sensorfit build: log of a build that failed\n"
 MAX_SEED = 2**32 - 1
 
 
@@ -83,7 +82,7 @@ def build(
 
     ``options`` are the fields of ``Request``. Raises InputError for what cannot
     be used, Refused when the converter says no, ToolchainError when a tool
-    fails or is missing; then ``directory`` is not there and DIRECTORY.log is.
+    fails or is missing; then ``directory`` is not there, and once a tool has run DIRECTORY.log is.
     """
     place = Path(directory)
     request = Request(
@@ -91,19 +90,19 @@ def build(
     )
     _check_request(request)
     stages = stages or Stages()
-    failure_log = request.directory.with_name(request.directory.name + ".log")
     with (
         scratch_directory("build") as scratch,
         bundle.atomic_directory(request.directory) as out,
     ):
         try:
             result = _build(request, out, scratch, stages)
-        except SensorfitError as error:
-            if _keep_log(out, failure_log):
-                raise type(error)(f"{error} (log: {failure_log})") from error
+        except Exception as error:
+            printed = (out / QUANTIZE_LOG, out / CONVERTER_LOG)
+            log = failure_log.keep(error, request.directory, printed, stages.done)
+            if log is not None and isinstance(error, SensorfitError):
+                raise type(error)(f"{error} (log: {log})") from error
             raise
-    if failure_log.is_file() and failure_log.read_text(errors="replace").startswith(LOG_HEADER):
-        failure_log.unlink()  # of an earlier attempt
+    failure_log.remove(request.directory)
     return result
 
 
@@ -319,12 +318,3 @@ def _facts(
             "sha256": calibration.sha256,
         },
     }
-
-
-def _keep_log(out: Path, log: Path) -> bool:
-    """Put what the tools said beside the directory that was not made; whether there was anything."""
-    parts = [p.read_text(errors="replace") for p in (out / QUANTIZE_LOG, out / CONVERTER_LOG) if p.is_file()]
-    if not any(parts):
-        return False
-    log.write_text(LOG_HEADER + "".join(parts), encoding="utf-8")
-    return True

@@ -8,22 +8,18 @@ model's ROI (``sensorfit.models.roi``), then resized bilinearly.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import InputError
 from ..models.roi import centre_square, square_roi
-from ..runtime.extra import need
+from ..runtime.files import shown
+from .boxes import Box, read_boxes
+from .images import SUFFIXES, pixels_of
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".ppm", ".tif", ".tiff"})
 LIMIT = 128
 """Images used at most; ranges settle well before."""
 SYNTHETIC = 16
@@ -33,7 +29,7 @@ FEW = 10
 BATCH = 8
 """Images handed to MCT at a time."""
 
-Crop = tuple[Path, "tuple[float, float, float, float] | None"]
+Crop = tuple[Path, "Box | None"]
 
 
 @dataclass(frozen=True)
@@ -118,13 +114,11 @@ def _crops(directory: Path, boxes: Path | None) -> tuple[list[Crop], list[str]]:
         if not found:
             raise InputError(f"--calib {directory}: holds no images ({', '.join(sorted(SUFFIXES))})")
         return found, []
-    files, annotations = _coco(boxes)
     crops: list[Crop] = []
     absent: set[str] = set()
-    for index, row in enumerate(annotations):
-        name, box = _box(row, files, f"{boxes}: annotations[{index}]")
+    for name, box in read_boxes(boxes):
         path = directory / name
-        if path.is_file():
+        if _is_file(path):
             crops.append((path, box))
         else:
             absent.add(name)
@@ -138,53 +132,15 @@ def _crops(directory: Path, boxes: Path | None) -> tuple[list[Crop], list[str]]:
     return crops, missing
 
 
-def _coco(path: Path) -> tuple[dict[Any, str], list[Any]]:
+def _is_file(path: Path) -> bool:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        files = {i["id"]: i["file_name"] for i in found["images"]}
-        annotations = found["annotations"]
-    except OSError as error:
-        raise InputError(f"--boxes {path}: cannot be read ({error.strerror or error})") from None
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InputError(
-            f"--boxes {path}: is not COCO JSON with 'images' and 'annotations' ({error})"
-        ) from None
-    if not isinstance(annotations, list):
-        raise InputError(f"--boxes {path}: 'annotations' is not a list")
-    return files, annotations
+        return path.is_file()
+    except OSError as error:  # a name too long
+        raise InputError(f"{shown(path)}: cannot be looked for ({error.strerror})") from None
 
 
-def _box(row: Any, files: dict[Any, str], where: str) -> tuple[str, tuple[float, float, float, float]]:
-    try:
-        name = files[row["image_id"]]
-        x, y, w, h = (float(v) for v in row["bbox"])
-    except (KeyError, TypeError, ValueError):
-        raise InputError(
-            f"{where} needs 'image_id' of a listed image and 'bbox' [x, y, width, height]"
-        ) from None
-    return name, (x, y, w, h)
+def _prepared(path: Path, box: Box | None, shape: tuple[int, int, int]) -> np.ndarray:
+    def cut(width: int, height: int) -> tuple[int, int, int, int]:
+        return centre_square(width, height) if box is None else square_roi(box, width, height)
 
-
-def _prepared(
-    path: Path, box: tuple[float, float, float, float] | None, shape: tuple[int, int, int]
-) -> np.ndarray:
-    channels, height, width = shape
-    image = _opened(path, "L" if channels == 1 else "RGB")
-    try:
-        square = centre_square(*image.size) if box is None else square_roi(box, *image.size)
-    except ValueError as error:
-        raise InputError(f"{path}: {error}") from None
-    resampling = need("PIL.Image", "pillow").Resampling.BILINEAR
-    cut = image.resize((width, height), resampling, box=square)
-    pixels = np.asarray(cut, np.float32).reshape(height, width, channels) / 255
-    return np.ascontiguousarray(pixels.transpose(2, 0, 1))
-
-
-def _opened(path: Path, mode: str) -> Image:
-    pil = need("PIL.Image", "pillow")
-    ops = need("PIL.ImageOps", "pillow")
-    try:
-        with pil.open(path) as image:
-            return ops.exif_transpose(image).convert(mode)
-    except Exception as error:
-        raise InputError(f"{path}: is not an image that can be read ({error})") from None
+    return pixels_of(path, *shape, cut)

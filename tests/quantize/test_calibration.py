@@ -134,3 +134,117 @@ def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "broken.png").write_bytes(b"\x89PNG broken")
     with pytest.raises(InputError, match=r"broken\.png: is not an image"):
         calibration_set(SHAPE, tmp_path, None, 100, 0)
+
+
+RAMP = np.linspace(0, 1, 16).reshape(4, 4)
+"""Black to white."""
+
+
+def saved(path: Path, kind: str) -> Path:
+    """``RAMP`` in a form of pixel."""
+    if kind == "floating-point TIFF":
+        Image.fromarray(RAMP.astype(np.float32)).save(path.with_suffix(".tif"))
+    elif kind == "32-bit TIFF":
+        Image.fromarray((RAMP * 2**30).astype(np.int32)).save(path.with_suffix(".tif"))
+    elif kind == "floating-point PFM":
+        path.with_suffix(".ppm").write_bytes(b"Pf 4 4 -1.0\n" + RAMP.astype("<f4").tobytes())
+    elif kind in ("16-bit PNG", "16-bit TIFF"):
+        Image.fromarray((RAMP * 65535).astype(np.uint16)).save(
+            path.with_suffix(f".{kind[-4:].strip().lower()}")
+        )
+    elif kind == "16-bit PGM":
+        path.with_suffix(".pgm").write_bytes(b"P5 4 4 65535\n" + (RAMP * 65535).astype(">u2").tobytes())
+    elif kind == "10-bit PGM":
+        path.with_suffix(".pgm").write_bytes(b"P5 4 4 1023\n" + (RAMP * 1023).astype(">u2").tobytes())
+    elif kind == "16-bit RGB PPM":
+        path.with_suffix(".ppm").write_bytes(
+            b"P6 4 4 65535\n" + np.repeat(RAMP * 65535, 3).astype(">u2").tobytes()
+        )
+    else:
+        grey = Image.fromarray(np.round(RAMP * 255).astype(np.uint8))
+        grey.convert(kind).save(path.with_suffix(".tif" if kind in ("CMYK", "YCbCr") else ".png"))
+    return next(path.parent.glob(f"{path.stem}.*"))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "16-bit PNG",
+        "16-bit TIFF",
+        "16-bit PGM",
+        "10-bit PGM",
+        "16-bit RGB PPM",
+        "L",
+        "LA",
+        "RGB",
+        "RGBA",
+        "P",
+        "CMYK",
+        "YCbCr",
+    ],
+)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_every_form_of_pixel_is_scaled_by_its_own_white(tmp_path: Path, kind: str, channels: int) -> None:
+    saved(tmp_path / "ramp", kind)
+    (image,) = calibration_set((channels, 4, 4), tmp_path, None, 8, 0).images
+    assert image.shape == (channels, 4, 4) and image.dtype == np.float32
+    assert np.abs(image - RAMP).max() < 0.01 and image.min() >= 0 and image.max() <= 1
+
+
+@pytest.mark.parametrize("kind", ["floating-point TIFF", "32-bit TIFF", "floating-point PFM"])
+def test_a_file_that_states_no_white_is_refused_with_a_way_out(tmp_path: Path, kind: str) -> None:
+    path = saved(tmp_path / "ramp", kind)
+    with pytest.raises(
+        InputError, match="whose white the file does not say; save it as 8- or 16-bit PNG"
+    ) as said:
+        calibration_set(SHAPE, tmp_path, None, 8, 0)
+    assert str(path) in str(said.value)
+
+
+def test_only_image_formats_that_are_named_are_decoded(tmp_path: Path) -> None:
+    """A .png that is PostScript, say, which Pillow hands to an interpreter."""
+    (tmp_path / "a.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 4 4\n%%EndComments\n")
+    with pytest.raises(InputError, match="calibration takes JPEG, PNG, BMP, WEBP, PPM, TIFF"):
+        calibration_set(SHAPE, tmp_path, None, 8, 0)
+
+
+@pytest.mark.parametrize(
+    "name", ["../secret.png", "a/../../secret.png", "/etc/secret.png", "C:\\secret.png", "..\\secret.png", "", "a\0b", 7, None, ["a.png"], True]
+)  # fmt: skip
+def test_an_image_outside_of_the_directory_is_not_read(folder: Path, tmp_path: Path, name: object) -> None:
+    boxes = tmp_path / "boxes.json"
+    boxes.write_text(
+        json.dumps(
+            {"images": [{"id": 1, "file_name": name}], "annotations": [{"image_id": 1, "bbox": [0, 0, 9, 9]}]}
+        )
+    )
+    with pytest.raises(
+        InputError, match=r"images\[0\] (names .* does not lie in the directory|needs 'id' and 'file_name')"
+    ):
+        calibration_set(SHAPE, folder, boxes, 8, 0)
+
+
+@pytest.mark.parametrize(
+    "box", ["[NaN, 0, 9, 9]", "[0, 0, Infinity, 9]", "[0, 0, 1e999, 9]", "[0, 0, 9]", '["0", "0", "9", "9"]', "[true, 0, 9, 9]", "7", "{}", f"[0, 0, {10**400}, 9]", "[[0], 0, 9, 9]", "null"]
+)  # fmt: skip
+def test_a_box_that_is_not_four_numbers_is_one_sentence(folder: Path, tmp_path: Path, box: str) -> None:
+    boxes = tmp_path / "boxes.json"
+    images = '[{"id": 1, "file_name": "a.png"}]'
+    boxes.write_text(f'{{"images": {images}, "annotations": [{{"image_id": 1, "bbox": {box}}}]}}')
+    with pytest.raises(InputError, match=r"annotations\[0\] needs 'image_id' of a listed image and 'bbox'"):
+        calibration_set(SHAPE, folder, boxes, 8, 0)
+
+
+@pytest.mark.parametrize(
+    "text", ['{"images": 7, "annotations": []}', '{"images": [7], "annotations": []}', '{"images": [{"id": [1], "file_name": "a"}], "annotations": []}', '{"images": [], "annotations": [{"image_id": [1], "bbox": [0, 0, 1, 1]}]}', '{"images": [], "annotations": [3]}', "7", "[" * 9999]
+)  # fmt: skip
+def test_fields_of_another_kind_are_one_sentence(folder: Path, tmp_path: Path, text: str) -> None:
+    (tmp_path / "boxes.json").write_text(text)
+    with pytest.raises(InputError) as said:
+        calibration_set(SHAPE, folder, tmp_path / "boxes.json", 8, 0)
+    assert "boxes.json" in str(said.value) and "\n" not in str(said.value)
+
+
+def test_a_name_too_long_for_a_file_is_one_sentence(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be looked for"):
+        calibration_set(SHAPE, folder, coco(tmp_path / "b.json", ("a" * 5000, [0, 0, 9, 9])), 8, 0)
