@@ -15,6 +15,21 @@ RAW = "the raw file stops the front end; sensorfit build writes it anew"
 SLIM = "to hand this very file over, run `onnxslim model.onnx slim.onnx`, which {}; sensorfit build needs no help"
 
 
+RESPELL = (
+    """python -c "import onnx, numpy; from onnx import helper, numpy_helper; m = onnx.load('model.onnx'); """
+    """[n.CopyFrom(helper.make_node('Constant', [], n.output, n.name, value=numpy_helper.from_array(numpy.array("""
+    """helper.get_attribute_value(n.attribute[0]), 'float32' if 'float' in n.attribute[0].name else 'int64')))) """
+    """for n in m.graph.node if n.op_type == 'Constant' and n.attribute[0].name != 'value']; onnx.save(m, 'new.onnx')\""""
+)
+"""A command that writes the value of every Constant as a tensor."""
+
+
+def named(model: str, modules: str = "onnx") -> str:
+    """A command that gives every node of ``model`` (Python) a name and saves it."""
+    name = "[setattr(n, 'name', n.name or f'node_{i}') for i, n in enumerate(m.graph.node)]"
+    return f"""python -c "import {modules}; m = {model}; {name}; onnx.save(m, 'new.onnx')\""""
+
+
 @rule("SF512", "UnnamedNodes", INPUTS, "file", stage="file", mended_in_copy=True, hides_nodes=True)
 def unnamed(graph: Graph, target: Target) -> Iterator[Issue]:
     """Nodes without a name.
@@ -29,12 +44,13 @@ def unnamed(graph: Graph, target: Target) -> Iterator[Issue]:
     Passes:
         onnx.helper.make_node("Relu", ["x"], ["y"], name="relu")
 
-    Fix: to hand this very file over, give every node a name, as onnxslim does; sensorfit build needs no help.
+    Fix: to hand this very file over, give every node a name (the finding has the command); sensorfit build needs no help.
     """
     if graph.written.unnamed:
+        command = named("onnx.load('model.onnx')")
         yield Issue.accepted(
             f"nodes without a name: {RAW}",
-            SLIM.format("names every node"),
+            f"to hand this very file over, run `{command}`; sensorfit build needs no help",
             f"{graph.written.unnamed} node{'' if graph.written.unnamed == 1 else 's'}",
             code="EXEC",
         )
@@ -55,12 +71,13 @@ def constants(graph: Graph, target: Target) -> Iterator[Issue]:
     Passes:
         (float[1,3,64,64] x) => (float[1,3,64,64] y) { two = Constant <value = float {2.0}> () y = Mul (x, two) }
 
-    Fix: to hand this very file over, make them initializers, as onnxslim does; sensorfit build needs no help.
+    Fix: to hand this very file over, write the value as a tensor (the finding has the command; onnxslim and onnxsim do
+    not); sensorfit build needs no help.
     """
     for name, op in graph.written.spelled:
         yield Issue.accepted(
             f"a Constant without the attribute 'value': {RAW}",
-            SLIM.format("makes them initializers"),
+            f"to hand this very file over, run `{RESPELL}`; sensorfit build needs no help",
             name or op,
             code="EXEC",
             probes=("const_node", "const_ints", "fold_value_ints"),
@@ -152,3 +169,41 @@ def stale(graph: Graph, target: Target) -> Iterator[Issue]:
             tensor=tensor,
             probes=("stale_again_open", "stale_again_number", "stale_again_bare"),
         )
+
+
+@rule("SF517", "NegativeDimension", INPUTS, "file", stage="file")
+def negative(graph: Graph, target: Target) -> Iterator[Issue]:
+    """An open dimension written as -1.
+
+    Some exporters (paddle2onnx) write -1 for a dimension that is open; ONNX
+    has a name or nothing for it. sensorfit and every runtime read it as open,
+    an open batch as 1. The front end takes a batch of -1 for a batch of several
+    (INVMOD) and ends on -1 elsewhere (EXEC).
+
+    Fails:
+        onnx.helper.make_model(onnx.helper.make_graph(
+            [onnx.helper.make_node("Relu", ["x"], ["y"], name="relu")], "g",
+            [onnx.helper.make_tensor_value_info("x", 1, [-1, 3, 64, 64])],
+            [onnx.helper.make_tensor_value_info("y", 1, ["N", 3, 64, 64])]), ir_version=8,
+            opset_imports=[onnx.helper.make_opsetid("", 17)])
+
+    Passes:
+        (float[N,3,64,64] x) => (float[N,3,64,64] y) { y = Relu (x) }
+
+    Fix: to hand this very file over, write the sizes out, as `onnxslim model.onnx slim.onnx --input-shapes
+    x:1,3,64,64` does; sensorfit build needs no help.
+    """
+    batches = {name for name, axis in graph.written.negative if axis == 0 and name in graph.inputs}
+    places = batches or {name for name, _ in graph.written.negative}
+    if not places:
+        return
+    name = next(iter(graph.inputs), "input")
+    yield Issue.accepted(
+        f"an open dimension written as -1: {RAW}",
+        f"to hand this very file over, run `onnxslim model.onnx slim.onnx --input-shapes {name}:1,3,H,W`, which writes "
+        "the sizes out; sensorfit build needs no help",
+        ", ".join(f"'{p}'" for p in sorted(places)[:3]) + (" and more" if len(places) > 3 else ""),
+        code="INVMOD" if batches else "EXEC",
+        tensor=min(places),
+        probes=("in_-1x3x32x32",),
+    )

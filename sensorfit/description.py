@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from math import prod
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import onnx
 
 from .graph.ir import Graph
 from .graph.load import QUANTIZER_DOMAIN
-from .graph.shapes import dtype_of, shape_of
+from .graph.shapes import SIZES, constant_proto, dtype_of, shape_of
 from .graph.stored import FLOATS
+from .graph.subgraphs import subgraphs
 from .models.registry import Entry
 from .report.report import ModelInfo, TensorInfo
 
@@ -23,6 +25,8 @@ INTEGERS = {
     "DequantizeLinear": (0,), "QLinearConv": (3, 8), "QLinearMatMul": (0, 3), "ConvInteger": (1,), "MatMulInteger": (0, 1),
 }  # fmt: skip
 """Inputs that hold trained values as integers."""
+HOW = {"Resize": (1, 2, 3), "Pad": (1, 2), "Clip": (1, 2)}
+"""Inputs that say how and not on what an operator works, beside those with a number for each dimension."""
 BLOCK = 1 << 20
 """Bytes of a file that are hashed at a time."""
 
@@ -61,17 +65,43 @@ def describe_inputs(graph: Graph) -> tuple[TensorInfo, ...]:
 
 
 def parameters(proto: onnx.ModelProto) -> int:
-    """Trained values in the file: elements of float initializers of rank 1 and up and of quantized ones;
-    BatchNorm statistics, scales and a quantizer's thresholds left out."""
-    nodes = proto.graph.node
+    """Trained values in the file: elements of float constants of rank 1 and up and of quantized ones, stored as
+    initializers or in Constant nodes, in subgraphs, too; BatchNorm statistics, scales, a quantizer's thresholds and
+    what only says sizes left out."""
+    graphs = [proto.graph]
+    for graph in graphs:
+        graphs += (inner for node in graph.node for inner in subgraphs(node))
+    nodes = [node for graph in graphs for node in graph.node]
     buffers = {n.input[i] for n in nodes for i in BUFFERS.get(n.op_type, ()) if i < len(n.input)}
     buffers |= {t for n in nodes if n.domain == QUANTIZER_DOMAIN for t in n.input[1:]}
     integers = {n.input[i] for n in nodes for i in INTEGERS.get(n.op_type, ()) if i < len(n.input)}
+    stored = [(t.name, t) for graph in graphs for t in graph.initializer]
+    trained = _read_as_weights(nodes, {name for name, _ in stored})
+    for node in nodes:
+        value = constant_proto(node) if node.op_type == "Constant" and not node.domain else None
+        if value is not None and trained.issuperset(node.output):
+            stored.append((node.output[0], value))
     return sum(
         prod(t.dims)
-        for t in proto.graph.initializer
-        if t.dims and t.name not in buffers and (t.data_type in FLOATS or t.name in integers)
+        for name, t in stored
+        if t.dims and name not in buffers and (t.data_type in FLOATS or name in integers)
     )
+
+
+def _read_as_weights(nodes: Sequence[onnx.NodeProto], given: Iterable[str]) -> set[str]:
+    """The tensors whose values, perhaps through a constant expression, an operator works on; pads and sizes only say how."""
+    constant = set(given)
+    found: set[str] = set()
+    for node in nodes:
+        if node.op_type == "Constant" or (node.input and constant.issuperset(filter(None, node.input))):
+            constant.update(node.output)
+    for node in reversed(nodes):
+        if node.output and constant.issuperset(node.output):
+            found.update(node.input if not found.isdisjoint(node.output) else ())
+        else:
+            steers = HOW.get(node.op_type, SIZES.get(node.op_type, ()))
+            found.update(t for i, t in enumerate(node.input) if i not in steers)
+    return found
 
 
 def _sha256(source: Path | onnx.ModelProto) -> str:

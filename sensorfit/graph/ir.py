@@ -90,6 +90,8 @@ class Written:
     """What ``unfolded`` reads and writes, its results as computed tensors."""
     stale: tuple[Stale, ...] = ()
     """Shapes that the file records and that stop the front end."""
+    negative: tuple[tuple[str, int], ...] = ()
+    """(tensor, axis) of the first dimension written as -1 of each input, output and recorded tensor."""
 
 
 class Stale(NamedTuple):

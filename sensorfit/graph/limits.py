@@ -259,8 +259,8 @@ def _shapes(kind: TypeProto) -> Iterator[TensorShapeProto]:
 
 
 def _dims(shape: TensorShapeProto) -> tuple[int, ...]:
-    """The known dimensions; unknown ones count as 1."""
-    return tuple(d.dim_value if d.HasField("dim_value") else 1 for d in shape.dim)
+    """The known dimensions; unknown ones count as 1, and so does the -1 that some exporters write for them."""
+    return tuple(d.dim_value if d.HasField("dim_value") and d.dim_value != -1 else 1 for d in shape.dim)
 
 
 def check_shape(shape: tuple[int | None, ...], tensor: str, name: str) -> None:

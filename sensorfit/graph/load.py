@@ -149,6 +149,7 @@ class _Loader:
                 n: replace(t, constant=False, _constant=None) if n in made else t for n, t in tensors.items()
             },
             stale=() if self.wanted else written.stale_shapes(graph, self._inferred, open_batch),
+            negative=written.negative_dimensions(graph),
         )
 
     def _inferred(self, tensor: str) -> Shape | None:

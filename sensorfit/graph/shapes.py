@@ -233,14 +233,15 @@ def schema_for(op: str, opset: int, domain: str) -> onnx.defs.OpSchema | None:
 
 
 def shape_of(type_proto: TypeProto | None) -> Shape | None:
-    """The shape in a TypeProto; None for an unknown rank or what is not a tensor."""
+    """The shape in a TypeProto; None for an unknown rank or what is not a tensor. A -1 is read as an open dimension."""
     if (
         type_proto is None
         or not type_proto.HasField("tensor_type")
         or not type_proto.tensor_type.HasField("shape")
     ):
         return None
-    return tuple(d.dim_value if d.HasField("dim_value") else None for d in type_proto.tensor_type.shape.dim)
+    dims = type_proto.tensor_type.shape.dim
+    return tuple(d.dim_value if d.HasField("dim_value") and d.dim_value != -1 else None for d in dims)
 
 
 def dtype_of(type_proto: TypeProto | None) -> str:

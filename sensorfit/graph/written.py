@@ -111,3 +111,13 @@ def stale_shapes(
             if wrong:
                 found[info.name] = Stale(info.name, recorded, known)
     return tuple(found.values())
+
+
+def negative_dimensions(graph: onnx.GraphProto) -> tuple[tuple[str, int], ...]:
+    """(tensor, axis) of the first dimension written as -1, for each tensor that has one."""
+    found: dict[str, int] = {}
+    for info in (*graph.input, *graph.output, *graph.value_info):
+        for axis, dim in enumerate(info.type.tensor_type.shape.dim):
+            if dim.dim_value == -1:
+                found.setdefault(info.name, axis)
+    return tuple(found.items())

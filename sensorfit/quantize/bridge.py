@@ -18,6 +18,7 @@ import onnx
 from ..errors import ConfigError, ModelError, SensorfitError
 from ..graph.external import bring_in
 from ..graph.limits import read_model
+from ..graph.shapes import shape_of
 from ..graph.stored import has_data, is_external
 from ..models.registry import Entry, find, nothing_called
 from ..runtime.extra import first_line, need
@@ -171,12 +172,12 @@ def _image_shape(proto: onnx.ModelProto, path: Path, size: int | None) -> tuple[
             f"{path}: has {len(inputs)} inputs ({', '.join(i.name for i in inputs)}); a build needs one image input"
         )
     value = inputs[0]
-    dims = value.type.tensor_type.shape.dim
+    dims = shape_of(value.type) or ()
     if len(dims) != 4:
         raise ModelError(
             f"{path}: input '{value.name}' has {len(dims)} dimensions; a build needs an image (1, channels, height, width)"
         )
-    batch, channels, height, width = (d.dim_value if d.HasField("dim_value") else None for d in dims)
+    batch, channels, height, width = dims
     if batch not in (None, 1):
         raise ModelError(
             f"{path}: input '{value.name}' has batch {batch}; the sensor runs one image at a time: export it with batch 1"

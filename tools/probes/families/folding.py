@@ -1,4 +1,4 @@
-"""Constant expressions, by what the front end folds; recorded shapes, by what it compares them with."""
+"""Constant expressions, by what the front end folds; recorded shapes, by what it compares them with; many outputs."""
 
 from __future__ import annotations
 
@@ -217,3 +217,5 @@ for op in ("Elu", "Softmax"):
     one(f"stale_again_{op}", recorded("again", OPEN, op=op))
 one("stale_again_height", recorded("again", OPEN), shape=(1, 3, "H", 32))
 one("stale_batch_again", recorded("again", OPEN), shape=("N", 3, 32, 32))
+for count in (9, 17, 32):
+    one(f"many_outputs_{count}", lambda n: n.out(*(n.conv(n.x, 16, 4) for _ in range(count))))

@@ -1,0 +1,76 @@
+"""The way out of what a file says in its own way works when it is followed to the letter."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import onnx
+import pytest
+
+from sensorfit.target import load_target
+from sensorfit.verify.catalogue import texts
+from tools.probes.front_end import FrontEnd
+
+from ..verify.text import found, model
+
+TEXTS = texts(load_target("imx500"))
+UNFOLDED = """(float[1,3,64,64] x) => (float[N,C,H,W] y) <float[4,3,3,3] w> {
+    c = Constant <value = float[8] {0,0,0,0,0,0,1,1}> () low = Constant <value = float {0}> ()
+    k = Clip (c, low, ) p = Cast <to = 7> (k) q = Pad (x, p) y = Conv <kernel_shape = [3, 3]> (q, w)
+}"""
+"""TensorFlow's "same" padding as timm exports it."""
+FILES = {
+    "SF508": TEXTS["SF508"].fails,
+    "SF512": TEXTS["SF512"].fails,
+    "SF513": TEXTS["SF513"].fails,
+    "SF515": UNFOLDED,
+    "SF516": TEXTS["SF516"].fails,
+    "SF517": TEXTS["SF517"].fails,
+}
+SAYS = {"EXEC": "execution_error", "INVMOD": "invalid_model_input"}
+
+
+@pytest.fixture(scope="module")
+def front_end() -> FrontEnd:
+    return FrontEnd()
+
+
+def follow(fix: str, start: onnx.ModelProto, directory: Path) -> onnx.ModelProto:
+    """What the commands of ``fix`` make of ``start``."""
+    onnx.save(start, directory / "model.onnx")
+    (command,) = re.findall(r"run `([^`]+)`", fix)
+    said = command.replace("1,3,H,W", "1,3,64,64")
+    tools = f"export PATH={Path(sys.executable).parent}:$PATH; "
+    subprocess.run(["bash", "-ec", tools + said], cwd=directory, check=True, capture_output=True)
+    made = [p for p in (directory / "slim.onnx", directory / "new.onnx") if p.exists()]
+    return onnx.load(made[0])
+
+
+@pytest.mark.parametrize("rule", FILES)
+def test_a_file_in_its_own_way_is_a_warning_and_not_a_refusal(rule: str) -> None:
+    said = found(FILES[rule], rule)
+    assert said and all(
+        f.severity == "warning" and f.support == "supported" and f.converter_code for f in said
+    )
+    assert "sensorfit build" in said[0].message and "to hand this very file over" in said[0].fix
+
+
+@pytest.mark.toolchain
+@pytest.mark.parametrize("rule", FILES)
+def test_the_real_front_end_takes_the_file_once_the_fix_is_followed_to_the_letter(
+    rule: str, front_end: FrontEnd, tmp_path: Path
+) -> None:
+    pytest.importorskip("onnxslim")
+    start = model(FILES[rule])
+    made = follow(found(FILES[rule], rule)[0].fix, start, tmp_path)
+    assert front_end.judge(made)["verdict"] == "accepted"
+
+
+@pytest.mark.toolchain
+@pytest.mark.parametrize("rule", FILES)
+def test_the_real_front_end_refuses_the_raw_file_as_the_finding_says(rule: str, front_end: FrontEnd) -> None:
+    (code,) = {f.converter_code for f in found(FILES[rule], rule)}
+    assert front_end.judge(model(FILES[rule]))["verdict"] == SAYS[code]
