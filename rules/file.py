@@ -30,7 +30,7 @@ def opset(graph: Graph, target: Target) -> Iterator[Issue]:
         (float[1,3,64,64] x) => (float[1,3,64,64] y) { y = Relu (x) }
 
     Fix: export again with opset_version=${operators.reading.export_opset}; or convert the file with onnx.version_converter and name the nodes, of which
-    the conversion leaves some without a name (SF512): the finding has the command.
+    the conversion leaves some without a name: the finding has the command.
     """
     facts = reading(target)
     read, road, export = facts["opsets"], facts["opsets_built"], facts["export_opset"]
