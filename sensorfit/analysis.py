@@ -28,8 +28,8 @@ from .target import Target
 
 if TYPE_CHECKING:
     from .latency.model import LatencyReport
+    from .memory.largest_input import Sized
     from .memory.model import MemoryReport
-    from .memory.resize import Sized
     from .models.published import Published
     from .report.report import ModelInfo, Report, Verdict
     from .verify.finding import Finding
@@ -206,7 +206,7 @@ def _memory(
     memory = analyse_memory(device_graph, target, input_persistency)
     if of is None:
         return memory
-    from .memory.resize import ASPECTS, largest_input
+    from .memory.largest_input import ASPECTS, largest_input
     from .rules.memory import packaged_in_tiles
 
     sizes = tuple(

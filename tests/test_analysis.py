@@ -13,7 +13,7 @@ import pytest
 import sensorfit.analysis
 import sensorfit.latency.estimate
 import sensorfit.memory.analysis
-import sensorfit.memory.resize
+import sensorfit.memory.largest_input
 import sensorfit.verify.engine
 from sensorfit import api
 from sensorfit.analysis import analyse
@@ -42,10 +42,10 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
 
         monkeypatch.setattr(module, name, stage)
 
-    for module in (sensorfit.analysis, sensorfit.memory.resize):
+    for module in (sensorfit.analysis, sensorfit.memory.largest_input):
         counted(module, "load", lambda args, answer: answer)
         counted(module, "lower", lambda args, answer: answer)
-    for module in (sensorfit.memory.analysis, sensorfit.memory.resize):
+    for module in (sensorfit.memory.analysis, sensorfit.memory.largest_input):
         counted(module, "analyse", lambda args, answer: args[0])
     counted(sensorfit.latency.estimate, "estimate", lambda args, answer: args[0])
     counted(sensorfit.verify.engine, "verify_profiles", lambda args, answer: args[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..analysis import Analysis, at_size
-from ..memory.resize import ASPECTS, SQUARE, largest_input
+from ..memory.largest_input import ASPECTS, SQUARE, largest_input
 from ..rules.memory import packaged_in_tiles
 from ..units import show_shape
 from .model import Part

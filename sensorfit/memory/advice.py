@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..graph.ir import Graph
-from .layout import Extent, Facts, Layout, round_up, tensor_bytes
+from .layout import Extent, Layout, MemoryFacts, round_up, tensor_bytes
 from .lifetimes import Lifetime
 from .model import Culprit, Padding
 from .peak import needed_bytes
@@ -19,7 +19,7 @@ MOST_CULPRITS = 16
 
 
 def culprits(
-    graph: Graph, alive: Sequence[Lifetime], sets: Sequence[Sequence[Lifetime]], facts: Facts
+    graph: Graph, alive: Sequence[Lifetime], sets: Sequence[Sequence[Lifetime]], facts: MemoryFacts
 ) -> tuple[Culprit, ...]:
     """The tensors alive at the peak (``alive``), with the peak if each had fewer channels or were gone."""
     bytes_of: dict[str, int] = {}
@@ -63,7 +63,7 @@ def culprits(
     return tuple(found)
 
 
-def _runtime(sets: Sequence[Sequence[Lifetime]], tensor: str, scale: float, facts: Facts) -> int:
+def _runtime(sets: Sequence[Sequence[Lifetime]], tensor: str, scale: float, facts: MemoryFacts) -> int:
     """Bytes that these steps need with the buffers of one tensor scaled."""
     highest = 0
     for alive in sets:
@@ -72,7 +72,7 @@ def _runtime(sets: Sequence[Sequence[Lifetime]], tensor: str, scale: float, fact
     return highest
 
 
-def padding(graph: Graph, spans: Sequence[Lifetime], facts: Facts) -> tuple[Padding, ...]:
+def padding(graph: Graph, spans: Sequence[Lifetime], facts: MemoryFacts) -> tuple[Padding, ...]:
     """Tensors in blocks whose channels lie just past a boundary."""
     block = facts.channel_block
     found: dict[str, Padding] = {}

@@ -11,14 +11,14 @@ from ..target import Target
 from .advice import culprits, padding
 from .bound import bound_bytes
 from .device import Operation
-from .expand import expand
-from .layout import Facts, load_memory_facts
+from .layout import MemoryFacts, load_memory_facts
 from .lifetimes import lifetimes, live_sets
 from .model import Live, MemoryReport, Step
 from .peak import needed_bytes
-from .plan import place
+from .placement import place
 from .product import is_product
 from .schedule import schedule
+from .steps import device_steps
 from .tiler import advise
 from .weights import model_weight_bytes
 from .widths import with_widths
@@ -35,7 +35,7 @@ def analyse(device_graph: Graph, target: Target, input_persistency: bool = True)
     """
     facts = load_memory_facts(target)
     device_graph = with_widths(device_graph)
-    program = expand(device_graph, facts)
+    program = device_steps(device_graph, facts)
     program.operations = schedule(program, facts)
     weights, missing_weights = model_weight_bytes(device_graph, facts)
     missing = (*program.missing, *missing_weights)
@@ -95,7 +95,7 @@ def _partly_modelled(graph: Graph) -> tuple[str, ...]:
     )
 
 
-def shiftable(graph: Graph, facts: Facts) -> Counter[str]:
+def shiftable(graph: Graph, facts: MemoryFacts) -> Counter[str]:
     """Activations of a float graph whose negative part MCT may shift away, by operator.
 
     It does where the quantizer's threshold is at least 20 times the smallest value
@@ -110,7 +110,7 @@ def shiftable(graph: Graph, facts: Facts) -> Counter[str]:
     )
 
 
-def _may_be_shifted(graph: Graph, facts: Facts) -> tuple[str, ...]:
+def _may_be_shifted(graph: Graph, facts: MemoryFacts) -> tuple[str, ...]:
     """A note about them, with what it cost where the converter was asked of one network with and without."""
     found = shiftable(graph, facts)
     if not found:

@@ -16,7 +16,7 @@ from math import ceil, prod
 from typing import NamedTuple
 
 from ..graph.ir import Graph, Node
-from .layout import Extent, Facts, Layout
+from .layout import Extent, Layout, MemoryFacts
 
 Pair = tuple[int, int]
 
@@ -61,7 +61,7 @@ def constant_shape(graph: Graph, tensor: str) -> tuple[int, ...] | None:
     return tuple(int(d) for d in shape if d is not None)
 
 
-def blocks(channels: int, facts: Facts) -> int:
+def blocks(channels: int, facts: MemoryFacts) -> int:
     """Blocks of 32 that ``channels`` fill."""
     return ceil(channels / facts.channel_block)
 
@@ -103,7 +103,7 @@ def is_pointwise_vector(graph: Graph, node: Node, conv: Convolution) -> bool:
     )
 
 
-def runs_by_group(conv: Convolution, facts: Facts) -> bool:
+def runs_by_group(conv: Convolution, facts: MemoryFacts) -> bool:
     """Whether a grouped convolution becomes one dense convolution a group."""
     return (
         not conv.transposed
@@ -117,7 +117,7 @@ def one_group(conv: Convolution) -> Convolution:
     return conv._replace(inputs=conv.inputs // conv.groups, outputs=conv.outputs // conv.groups, groups=1)
 
 
-def is_polyphase(conv: Convolution, facts: Facts) -> bool:
+def is_polyphase(conv: Convolution, facts: MemoryFacts) -> bool:
     """Whether the converter turns the stride into phases: when that adds few weights."""
     if not conv.dense or conv.stride == (1, 1):
         return False
@@ -125,7 +125,7 @@ def is_polyphase(conv: Convolution, facts: Facts) -> bool:
     return (taps - prod(conv.kernel)) * conv.inputs * conv.outputs <= facts.phase_weights
 
 
-def is_sampled(conv: Convolution, facts: Facts) -> bool:
+def is_sampled(conv: Convolution, facts: MemoryFacts) -> bool:
     """Whether a strided 1x1 kernel reads a sub-sampled copy of its input."""
     return conv.dense and conv.stride != (1, 1) and conv.kernel == (1, 1) and not is_polyphase(conv, facts)
 
@@ -135,12 +135,12 @@ def phase_kernel(conv: Convolution) -> Pair:
     return ceil(conv.kernel[0] / conv.stride[0]), ceil(conv.kernel[1] / conv.stride[1])
 
 
-def writes_planes(conv: Convolution, facts: Facts) -> bool:
+def writes_planes(conv: Convolution, facts: MemoryFacts) -> bool:
     """Whether the result lies in planes."""
     return conv.dense and conv.outputs <= facts.planar_channels
 
 
-def scratch_bytes(conv: Convolution, facts: Facts) -> int:
+def scratch_bytes(conv: Convolution, facts: MemoryFacts) -> int:
     """Runtime memory that the convolution takes besides its input and output."""
     if writes_planes(conv, facts):
         return facts.planar_convolution_bytes
@@ -151,7 +151,7 @@ def scratch_bytes(conv: Convolution, facts: Facts) -> int:
     return 0
 
 
-def _dense_taps(conv: Convolution, facts: Facts) -> int:
+def _dense_taps(conv: Convolution, facts: MemoryFacts) -> int:
     """Positions of a dense kernel as stored: below 32 inputs, all but unit strides up to 3x3 take even sides."""
     narrow = conv.inputs < facts.channel_block and not conv.transposed
     if narrow and (max(conv.kernel) > 3 or conv.stride != (1, 1)):
@@ -164,7 +164,7 @@ def _grouped_side(conv: Convolution) -> int:
     return ceil(max(*conv.kernel, 3) / 2)
 
 
-def stored_bits(conv: Convolution, facts: Facts) -> int:
+def stored_bits(conv: Convolution, facts: MemoryFacts) -> int:
     """Bits of a kernel's element in the model memory: its quantizer's, but a byte where less than a block is read."""
     phases = prod(conv.stride) if is_polyphase(conv, facts) else 1
     whole = conv.groups == 1 or conv.depthwise
@@ -172,7 +172,7 @@ def stored_bits(conv: Convolution, facts: Facts) -> int:
     return max(conv.bits, facts.narrow_bits) if narrow else conv.bits
 
 
-def weight_bytes(conv: Convolution, facts: Facts) -> int:
+def weight_bytes(conv: Convolution, facts: MemoryFacts) -> int:
     """Bytes of kernel and bias in the model memory: per block of outputs a kernel and the block's biases."""
     if runs_by_group(conv, facts):
         return conv.groups * weight_bytes(one_group(conv), facts)
@@ -191,7 +191,7 @@ def weight_bytes(conv: Convolution, facts: Facts) -> int:
     )
 
 
-def reads_planes(conv: Convolution, source: Layout, facts: Facts) -> bool:
+def reads_planes(conv: Convolution, source: Layout, facts: MemoryFacts) -> bool:
     """Whether the convolution takes its input in planes."""
     return conv.dense and source is not Layout.BLOCKS and conv.inputs < facts.channel_block
 

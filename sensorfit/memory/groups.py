@@ -13,13 +13,15 @@ from dataclasses import replace
 
 from ..graph.ir import Node
 from . import convolution as cv
-from .expansion import Expansion, Value
+from .builder import StepBuilder, Value
 from .layout import SIDE_BY_SIDE, Layout, leanest, tensor_bytes
 
-Prepare = Callable[[Expansion, Node, cv.Convolution, Value], Value]
+Prepare = Callable[[StepBuilder, Node, cv.Convolution, Value], Value]
 
 
-def split_groups(state: Expansion, node: Node, conv: cv.Convolution, value: Value, prepare: Prepare) -> None:
+def split_groups(
+    state: StepBuilder, node: Node, conv: cv.Convolution, value: Value, prepare: Prepare
+) -> None:
     """The steps of ``node``, a grouped convolution of the input ``value``; ``prepare`` readies a dense one's input."""
     facts, name = state.facts, node.name
     single = cv.one_group(conv)

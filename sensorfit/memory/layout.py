@@ -39,7 +39,7 @@ SIDE_BY_SIDE = (Layout.BLOCKS, Layout.TURNED, Layout.PLANES)
 """The layouts in which tensors are concatenated, the preferred one of equals first."""
 
 
-class Facts(NamedTuple):
+class MemoryFacts(NamedTuple):
     """The numbers of ``rules/imx500/memory.toml``."""
 
     channel_block: int
@@ -74,6 +74,7 @@ class Facts(NamedTuple):
     constant_bytes: int
     product_block_bytes: int
     phase_weights: int
+    most_phases: int
     native_group_inputs: int
     native_groups: frozenset[int]
     tile_shares: tuple[float, float]
@@ -87,11 +88,11 @@ class Facts(NamedTuple):
 
 
 @cache
-def load_memory_facts(target: Target) -> Facts:
+def load_memory_facts(target: Target) -> MemoryFacts:
     """The memory facts of a target."""
     table = read_facts("memory", target)
     layout, workspace, weights = table["layout"], table["workspace"], table["weights"]
-    return Facts(
+    return MemoryFacts(
         channel_block=layout["channel_block"],
         row_block=layout["row_block"],
         align=layout["align"],
@@ -124,6 +125,7 @@ def load_memory_facts(target: Target) -> Facts:
         constant_bytes=weights["constant_bytes"],
         product_block_bytes=weights["product_block_bytes"],
         phase_weights=table["stride"]["phase_weights"],
+        most_phases=table["stride"]["most_phases"],
         native_group_inputs=table["groups"]["native_inputs"],
         native_groups=frozenset(table["groups"]["native_counts"]),
         tile_shares=(table["tiling"]["tile_share"], table["tiling"]["tile_refused_share"]),
@@ -194,7 +196,7 @@ def extent_of(shape: tuple[int, ...], bits: int | None) -> Extent:
     return Extent(batch * prod(body[:-2]), body[-2], body[-1], width)
 
 
-def tensor_bytes(extent: Extent, layout: Layout, facts: Facts) -> int:
+def tensor_bytes(extent: Extent, layout: Layout, facts: MemoryFacts) -> int:
     """Bytes of an activation of ``extent`` in ``layout``."""
     c, h, w = extent.channels, extent.rows, extent.columns
     each, block, row = extent.element_bytes, facts.channel_block, facts.row_block
@@ -209,6 +211,6 @@ def tensor_bytes(extent: Extent, layout: Layout, facts: Facts) -> int:
     return c * round_up(h * w * each, row)
 
 
-def leanest(choices: Sequence[Layout], extents: Sequence[Extent], facts: Facts) -> Layout:
+def leanest(choices: Sequence[Layout], extents: Sequence[Extent], facts: MemoryFacts) -> Layout:
     """The first of ``choices`` in which activations of these ``extents`` together take the fewest bytes."""
     return min(choices, key=lambda layout: sum(tensor_bytes(extent, layout, facts) for extent in extents))

@@ -10,11 +10,11 @@ from math import prod
 
 from ..graph.ir import Node
 from . import convolution as cv
-from .expansion import Expansion, Value
+from .builder import StepBuilder, Value
 from .layout import SIDE_BY_SIDE, Layout, leanest, tensor_bytes
 
 
-def polyphase(state: Expansion, node: Node, conv: cv.Convolution, value: Value) -> Value:
+def polyphase(state: StepBuilder, node: Node, conv: cv.Convolution, value: Value) -> Value:
     """The input's phases stacked as channels.
 
     Planes are cut by columns while they lie turned: turned once with the padding, else anew for each phase.
@@ -83,7 +83,7 @@ def polyphase(state: Expansion, node: Node, conv: cv.Convolution, value: Value) 
     return joined
 
 
-def sample(state: Expansion, node: Node, conv: cv.Convolution, value: Value) -> Value:
+def sample(state: StepBuilder, node: Node, conv: cv.Convolution, value: Value) -> Value:
     """Every s-th column, then every s-th row of the input."""
     out = state.extent(node.outputs[0])
     narrow = value.extent.resized(columns=out.columns)

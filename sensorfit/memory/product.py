@@ -10,7 +10,7 @@ MCT splits a product of more than three axes by its leading ones, and the conver
 from __future__ import annotations
 
 from ..graph.ir import Graph, Node
-from .expansion import Expansion, Value
+from .builder import StepBuilder, Value
 from .layout import SIDE_BY_SIDE, Layout, leanest, round_up, tensor_bytes
 
 
@@ -24,7 +24,7 @@ def is_product(graph: Graph, node: Node) -> bool:
     )
 
 
-def matrix_product(state: Expansion, node: Node, sources: list[str]) -> None:
+def matrix_product(state: StepBuilder, node: Node, sources: list[str]) -> None:
     """The steps of ``node``, a product of two activations."""
     name, facts = node.name, state.facts
     out = state.extent(node.outputs[0])
@@ -53,7 +53,7 @@ def matrix_product(state: Expansion, node: Node, sources: list[str]) -> None:
         state.put(node, node.outputs[0], together, [r.buffer for r in results])
 
 
-def _heads(state: Expansion, value: Value, heads: int, wanted: Layout, name: str) -> list[Value]:
+def _heads(state: StepBuilder, value: Value, heads: int, wanted: Layout, name: str) -> list[Value]:
     """The matrices of an operand, one a head, each as the product reads it."""
     part = value.extent.resized(channels=1)
     shared = value.extent.channels == 1  # one matrix for every head

@@ -21,7 +21,7 @@ import heapq
 
 from .bound import bound_bytes
 from .device import Operation, Program
-from .layout import Facts
+from .layout import MemoryFacts
 from .lifetimes import lifetimes
 from .search import CLOSE_ENOUGH, MaxCut, Steps
 
@@ -31,7 +31,7 @@ OUTPUT = "Output"
 Rank = tuple[int, str, int]
 
 
-def schedule(program: Program, facts: Facts) -> list[Operation]:
+def schedule(program: Program, facts: MemoryFacts) -> list[Operation]:
     """The operations of ``program`` in the order they run.
 
     O(n log n) where the first order is as good as any; each search takes some

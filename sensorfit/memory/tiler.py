@@ -24,19 +24,19 @@ from ..graph.ir import Graph, Node
 from .bound import bound_bytes
 from .convolution import blocks, read_convolution
 from .device import Operation, Program
-from .expand import expand
-from .layout import Facts
+from .layout import MemoryFacts
 from .lifetimes import lifetimes, live_sets
 from .model import Tiling
 from .peak import needed_bytes
 from .schedule import schedule
+from .steps import device_steps
 from .tiles import height, is_chain, tile, window_of
 
 BOUNDARIES = frozenset({"Conv"})
 
 
 def advise(
-    graph: Graph, program: Program, needed: Sequence[int], available: int, kept: int, facts: Facts
+    graph: Graph, program: Program, needed: Sequence[int], available: int, kept: int, facts: MemoryFacts
 ) -> Tiling | None:
     """The tiles for a ``program`` (of ``graph``, scheduled) whose steps have ``available`` bytes; None for no region.
 
@@ -61,7 +61,7 @@ def advise(
     counted = len(windows) == len(region) and is_chain(graph, region)
     if sure != other or len(counts) > 1 or not counted or height(graph, region[-1].outputs[0]) < count:
         return Tiling(*names, count, operators)
-    cut = expand(tile(graph, region, windows, count), facts)
+    cut = device_steps(tile(graph, region, windows, count), facts)
     one_by_one = _needed(cut, facts.align) if count == 2 else []
     tiles = [size for size, op in zip(one_by_one, cut.operations, strict=False) if "@" in op.name]
     cut.operations = schedule(cut, facts)
@@ -76,7 +76,7 @@ def _needed(program: Program, align: int) -> list[int]:
     return [needed_bytes([span.buffer.bytes for span in spans], align) for spans in alive]
 
 
-def _again(graph: Graph, region: Sequence[Node], facts: Facts) -> int:
+def _again(graph: Graph, region: Sequence[Node], facts: MemoryFacts) -> int:
     """Bytes of the model memory that one more tile takes: a record per block of outputs; kernels are shared."""
     convolutions = [c for n in region if n.op == "Conv" and (c := read_convolution(graph, n)) is not None]
     return sum(blocks(c.outputs, facts) for c in convolutions) * facts.tile_block_bytes

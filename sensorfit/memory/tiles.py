@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from ..graph.ir import Graph, Node, Tensor
 from .convolution import is_polyphase, read_convolution
-from .layout import Facts
+from .layout import MemoryFacts
 
 ROWS = 2
 """The axis of the rows in a shape (N, C, H, W)."""
@@ -42,7 +42,7 @@ class Window(NamedTuple):
         return (max(first, 0), min(end, height)), max(-first, 0), max(end - height, 0)
 
 
-def window_of(graph: Graph, node: Node, facts: Facts) -> Window | None:
+def window_of(graph: Graph, node: Node, facts: MemoryFacts) -> Window | None:
     """The window of a convolution or a maximum; None for a form whose tiles were not compared."""
     if node.op == "Conv":
         conv = read_convolution(graph, node)

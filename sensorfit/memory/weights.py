@@ -20,7 +20,7 @@ from .fusion import (
     rectified,
     scale_and_shift,
 )
-from .layout import Facts, Layout, extent_of, round_up, tensor_bytes
+from .layout import Layout, MemoryFacts, extent_of, round_up, tensor_bytes
 from .model import COMPUTED_WEIGHTS, INTEGER_WEIGHTS
 from .product import is_product
 
@@ -32,7 +32,7 @@ INTEGER_OPERATORS = frozenset({"ConvInteger", "MatMulInteger"})
 """What onnxruntime's dynamic quantization makes of a layer: scales are applied by nodes of their own."""
 
 
-def model_weight_bytes(graph: Graph, facts: Facts) -> tuple[int, tuple[str, ...]]:
+def model_weight_bytes(graph: Graph, facts: MemoryFacts) -> tuple[int, tuple[str, ...]]:
     """Bytes of the whole model's weights, and sentences about those that could not be counted."""
     total = 0
     missing: dict[str, None] = {}
@@ -59,7 +59,7 @@ def model_weight_bytes(graph: Graph, facts: Facts) -> tuple[int, tuple[str, ...]
     return total, tuple(missing)
 
 
-def whole_constant_bytes(graph: Graph, facts: Facts) -> int:
+def whole_constant_bytes(graph: Graph, facts: MemoryFacts) -> int:
     """Of these bytes, constants as large as a tensor that sums and products take in: stored once for each use."""
     return sum(
         step_table_bytes(graph, node, facts)
@@ -76,7 +76,7 @@ def has_unknown_weights(graph: Graph, node: Node) -> bool:
 
 
 def _convolution(
-    graph: Graph, node: Node, conv: cv.Convolution, positive: frozenset[str], facts: Facts
+    graph: Graph, node: Node, conv: cv.Convolution, positive: frozenset[str], facts: MemoryFacts
 ) -> int:
     if cv.is_pointwise_vector(graph, node, conv):
         return fully_connected_bytes(conv.inputs, conv.outputs, conv.bits, facts)
@@ -87,7 +87,7 @@ def _convolution(
     return value
 
 
-def _matrix(graph: Graph, node: Node, facts: Facts) -> int:
+def _matrix(graph: Graph, node: Node, facts: MemoryFacts) -> int:
     for index, tensor in enumerate(node.inputs[:2]):
         shape = cv.constant_shape(graph, tensor)
         if shape is None or len(shape) != 2:
@@ -102,7 +102,7 @@ def _matrix(graph: Graph, node: Node, facts: Facts) -> int:
     return heads * (facts.product_bytes + cv.blocks(columns, facts) * facts.product_block_bytes)
 
 
-def fully_connected_bytes(inputs: int, outputs: int, bits: int, facts: Facts) -> int:
+def fully_connected_bytes(inputs: int, outputs: int, bits: int, facts: MemoryFacts) -> int:
     """A matrix from ``inputs`` to ``outputs`` features with ``bits`` a weight, and its biases."""
     wide = round_up(outputs, facts.channel_block)
     return (
@@ -111,7 +111,7 @@ def fully_connected_bytes(inputs: int, outputs: int, bits: int, facts: Facts) ->
     )
 
 
-def step_table_bytes(graph: Graph, node: Node, facts: Facts) -> int:
+def step_table_bytes(graph: Graph, node: Node, facts: MemoryFacts) -> int:
     """Tables and parameters of a step that has no kernel."""
     fixed = facts.step_bytes.get(node.op)
     if fixed is not None:
@@ -165,7 +165,7 @@ def _ends_scale_and_shift(graph: Graph, node: Node) -> bool:
     return scale is not None and scale_and_shift(graph, scale) is node
 
 
-def _tables(graph: Graph, node: Node | None, facts: Facts) -> int:
+def _tables(graph: Graph, node: Node | None, facts: MemoryFacts) -> int:
     """Tables that what a convolution takes in needs: a grouped one has two, one run by group one a group."""
     conv = cv.read_convolution(graph, node) if node is not None and node.op in CONVOLUTIONS else None
     if conv is None or conv.groups == 1:
@@ -173,7 +173,7 @@ def _tables(graph: Graph, node: Node | None, facts: Facts) -> int:
     return conv.groups if cv.runs_by_group(conv, facts) else 2
 
 
-def _elementwise(graph: Graph, node: Node, facts: Facts) -> int:
+def _elementwise(graph: Graph, node: Node, facts: MemoryFacts) -> int:
     sources = list(graph.activations(node))
     shapes = [graph.shape(t) for t in sources]
     vectors = [s is not None and all(d == 1 for d in s[2:]) for s in shapes]

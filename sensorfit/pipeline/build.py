@@ -199,7 +199,7 @@ def _normalisation(request: Request, network: Source) -> tuple[tuple[float, ...]
 def _float_graph(network: Source, mean: Sequence[float], std: Sequence[float], seed: int, path: Path) -> Any:
     """Write ``model.onnx`` and return the torch module that computes it."""
     from ..models.export import export_float
-    from ..quantize.normalise import normalised
+    from ..quantize.preprocessing import normalised
     from ..quantize.ptq import reproducible
 
     module = normalised(network.module, mean, std, network.shape[0])

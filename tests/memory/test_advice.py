@@ -16,9 +16,9 @@ from sensorfit.api import load_target
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
 from sensorfit.memory.analysis import analyse
+from sensorfit.memory.largest_input import FOUR_BY_THREE, largest_input
 from sensorfit.memory.layout import load_memory_facts
 from sensorfit.memory.model import MemoryReport
-from sensorfit.memory.resize import FOUR_BY_THREE, largest_input
 from sensorfit.render.memory import render_timeline
 from sensorfit.rules.memory import findings
 from tests.conftest import model_of

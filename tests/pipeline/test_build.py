@@ -154,7 +154,8 @@ def test_the_same_seed_gives_the_same_bytes_and_another_does_not(bare: Path, tmp
 
 def test_the_normalisation_costs_what_the_report_says(tmp_path: Path) -> None:
     """The memory report of the default build, without packaging it."""
-    from sensorfit.quantize import bridge, calibration, normalise, ptq
+    from sensorfit.quantize import bridge, calibration, ptq
+    from sensorfit.quantize import preprocessing as normalise
 
     network = bridge.source("picosam3", None, None, 0)
     module = normalise.normalised(network.module, network.mean, network.std, 3)

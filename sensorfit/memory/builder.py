@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from ..graph.ir import Graph, Node
 from .device import Buffer, Operation, Program
 from .fusion import bits_before_table
-from .layout import Extent, Facts, Layout, extent_of, tensor_bytes
+from .layout import Extent, Layout, MemoryFacts, extent_of, tensor_bytes
 
 
 @dataclass
@@ -20,11 +20,11 @@ class Value:
 
 
 @dataclass
-class Expansion:
+class StepBuilder:
     """The state of one expansion."""
 
     graph: Graph
-    facts: Facts
+    facts: MemoryFacts
     program: Program = field(default_factory=Program)
     values: dict[str, Value] = field(default_factory=dict)
     block: str = ""

@@ -8,7 +8,7 @@ import torch
 from sensorfit.errors import ConfigError
 from sensorfit.models.picosam3 import PicoSAM3
 from sensorfit.quantize.bridge import randomise
-from sensorfit.quantize.normalise import normalised
+from sensorfit.quantize.preprocessing import normalised
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 

@@ -7,8 +7,10 @@ A LayerNormalization reads the rows of its last axis turned and writes planes:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..graph.ir import Node
-from .expansion import Expansion
+from .builder import StepBuilder
 from .layout import Layout, leanest, tensor_bytes
 
 TO_LAST = (0, 2, 3, 1)
@@ -17,7 +19,7 @@ TO_FIRST = (0, 3, 1, 2)
 ROWS_AND_COLUMNS = (0, 1, 3, 2)
 
 
-def layer_normalisation(state: Expansion, node: Node, source: str) -> None:
+def layer_normalisation(state: StepBuilder, node: Node, source: str) -> None:
     """Over the last axis: its rows are laid out twice before."""
     name = node.name
     value = state.bring(source, Layout.PLANES, name)
@@ -28,7 +30,7 @@ def layer_normalisation(state: Expansion, node: Node, source: str) -> None:
     state.put(node, node.outputs[0], Layout.PLANES, [value.buffer], state.facts.layer_normalisation_bytes)
 
 
-def rectified_normalisation(state: Expansion, node: Node, source: str) -> None:
+def rectified_normalisation(state: StepBuilder, node: Node, source: str) -> None:
     """A BatchNormalization that no convolution takes in; its activation is a step of its own (bn_a)."""
     value = state.bring(source, Layout.BLOCKS, node.name)
     value = state.transform(
@@ -38,7 +40,7 @@ def rectified_normalisation(state: Expansion, node: Node, source: str) -> None:
     state.put(node, node.outputs[0], Layout.BLOCKS, [value.buffer])
 
 
-def wide_normalisation(state: Expansion, node: Node, source: str) -> None:
+def wide_normalisation(state: StepBuilder, node: Node, source: str) -> None:
     """Over positions: reads blocks, writes planes, and keeps wide sums for each element meanwhile."""
     value = state.bring(source, Layout.BLOCKS, node.name)
     scratch = 0
@@ -49,27 +51,33 @@ def wide_normalisation(state: Expansion, node: Node, source: str) -> None:
     state.put(node, node.outputs[0], Layout.PLANES, [value.buffer], scratch)
 
 
-def channels_moved(state: Expansion, node: Node, source: str) -> bool:
-    """Expand a transposition of an image's channels to or from the last axis; False when ``node`` is another.
+def channels_moved(state: StepBuilder, node: Node, sources: Sequence[str]) -> bool:
+    """Whether ``node`` moves an image's channels to or from the last axis, or exchanges rows and columns."""
+    return node.op == "Transpose" and _order(node) in (TO_LAST, TO_FIRST, ROWS_AND_COLUMNS)
+
+
+def move_channels(state: StepBuilder, node: Node, sources: Sequence[str]) -> None:
+    """The steps of such a transposition.
 
     The elements stay in their order: blocks hold the channels of a position together, as planes
     do whose last axis is the channels.
     """
-    order = tuple(int(axis) for axis in node.attrs.get("perm", ()))
-    if order == TO_LAST:
-        blocks = state.values[source].layout is Layout.BLOCKS
-        read, written = (Layout.BLOCKS, Layout.PLANES) if blocks else (Layout.TURNED, Layout.BLOCKS)
-    elif order == TO_FIRST:
-        read, written = Layout.PLANES, Layout.BLOCKS
-    elif order == ROWS_AND_COLUMNS:
+    order, source = _order(node), sources[0]
+    if order == ROWS_AND_COLUMNS:
         value, out = state.values[source], state.extent(node.outputs[0])
         written = leanest((Layout.PLANES, Layout.TURNED), [out], state.facts)
         read = Layout.TURNED if written is Layout.PLANES else Layout.PLANES
         value = state.transform(value, value.extent, read, f"{node.name}/transform", f"rows for {node.name}")
         state.put(node, node.outputs[0], written, [value.buffer])
-        return True
+        return
+    if order == TO_LAST:
+        blocks = state.values[source].layout is Layout.BLOCKS
+        read, written = (Layout.BLOCKS, Layout.PLANES) if blocks else (Layout.TURNED, Layout.BLOCKS)
     else:
-        return False
+        read, written = Layout.PLANES, Layout.BLOCKS
     value = state.bring(source, read, node.name)
     state.put(node, node.outputs[0], written, [value.buffer])
-    return True
+
+
+def _order(node: Node) -> tuple[int, ...]:
+    return tuple(int(axis) for axis in node.attrs.get("perm", ()))

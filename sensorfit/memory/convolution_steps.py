@@ -1,0 +1,71 @@
+"""A convolution's steps: its input made ready, then the kernel.
+
+value ─► phases, samples, padded planes or blocks ─► convolution ─► planes or blocks
+"""
+
+from __future__ import annotations
+
+from math import prod
+
+from ..graph.ir import Node
+from . import convolution as cv
+from .builder import StepBuilder, Value
+from .groups import split_groups
+from .layout import Layout
+from .phases import polyphase, sample
+
+
+def convolution(state: StepBuilder, node: Node, sources: list[str]) -> None:
+    """The steps of ``node``, a convolution whose kernel is known."""
+    facts, conv = state.facts, cv.read_convolution(state.graph, node)
+    assert conv is not None
+    value = state.values[sources[0]]
+    if cv.is_pointwise_vector(state.graph, node, conv):
+        state.put(node, node.outputs[0], Layout.VECTOR, [value.buffer])
+        return
+    if cv.is_polyphase(conv, facts) and prod(conv.stride) > facts.most_phases:
+        state.program.missing[
+            f"a stride of {conv.stride[0]}x{conv.stride[1]} cut into {prod(conv.stride):,} phases (up to {facts.most_phases} "
+            "were asked): its steps are not counted"
+        ] = None
+        state.put(node, node.outputs[0], Layout.BLOCKS, [value.buffer])
+        return
+    if cv.runs_by_group(conv, facts):
+        split_groups(state, node, conv, value, _ready_input)
+        return
+    value = _ready_input(state, node, conv, value)
+    layout = Layout.PLANES if cv.writes_planes(conv, facts) else Layout.BLOCKS
+    scratch = cv.scratch_bytes(conv, facts)
+    state.put(node, node.outputs[0], layout, [value.buffer], scratch)
+
+
+def _ready_input(state: StepBuilder, node: Node, conv: cv.Convolution, value: Value) -> Value:
+    """``value`` as the convolution reads it: in phases or sampled for a stride, in padded planes, or in blocks."""
+    facts = state.facts
+    if cv.is_polyphase(conv, facts):
+        return polyphase(state, node, conv, value)
+    if cv.is_sampled(conv, facts):
+        return sample(state, node, conv, state.lay(value, Layout.BLOCKS, node.name))
+    if cv.reads_planes(conv, value.layout, facts) and not value.extent.is_vector:
+        return _pad_planes(state, node, conv, value)
+    return state.lay(value, Layout.BLOCKS, node.name)
+
+
+def _pad_planes(state: StepBuilder, node: Node, conv: cv.Convolution, value: Value) -> Value:
+    """Planes padded for a kernel: pad rows, turn, pad columns, turn back."""
+    top, left, bottom, right = conv.pads
+    name = f"{node.name}/transform"
+    if not any(conv.pads):
+        if value.layout is Layout.PLANES:
+            return value
+        return state.transform(value, value.extent, Layout.PLANES, name, f"planes for {node.name}")
+    if value.layout is not Layout.PLANES:
+        value = state.transform(value, value.extent, Layout.PLANES, f"{name}-back", f"planes for {node.name}")
+    tall = value.extent.grown(rows=top + bottom)
+    full = value.extent.grown(top + bottom, left + right)
+    turned = tall
+    value = state.transform(value, tall, Layout.PLANES, f"{name}-0", f"rows padded for {node.name}")
+    value = state.transform(value, turned, Layout.TURNED, f"{name}-1", f"turned for {node.name}")
+    wide = turned.grown(columns=left + right)
+    value = state.transform(value, wide, Layout.TURNED, f"{name}-2", f"columns padded for {node.name}")
+    return state.transform(value, full, Layout.PLANES, f"{name}-3", f"padded for {node.name}")

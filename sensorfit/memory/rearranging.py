@@ -1,0 +1,40 @@
+"""Concatenations and cuts, and the steps that read all in one layout."""
+
+from __future__ import annotations
+
+from ..graph.ir import Node
+from .builder import StepBuilder, Value
+from .layout import SIDE_BY_SIDE, Layout, leanest, tensor_bytes
+
+
+def write_all(state: StepBuilder, node: Node, sources: list[str], layout: Layout) -> None:
+    reads = [state.bring(t, layout, node.name).buffer for t in sources]
+    outputs = [t for t in node.outputs if t]
+    for tensor in outputs[:1]:
+        state.put(node, tensor, layout, reads)
+    for tensor in outputs[1:]:  # each part is cut out of a copy of its own
+        reads = [state.bring(t, layout, node.name).buffer for t in sources]
+        extent = state.extent(tensor)
+        buffer = state.store(tensor, "", tensor_bytes(extent, layout, state.facts), layout)
+        state.step(f"{node.name}/{tensor}", node.op, reads, [buffer])
+        state.values[tensor] = Value(buffer, layout, extent)
+
+
+def concat(state: StepBuilder, node: Node, sources: list[str]) -> None:
+    """In the layout in which operands and result together take the least."""
+    bits = state.working_bits(node, state.extent(node.outputs[0]))
+    extents = [state.values[t].extent for t in sources]
+    layout = leanest(SIDE_BY_SIDE, [*extents, state.extent(node.outputs[0])], state.facts)
+    reads = [state.bring(t, layout, node.name, bits).buffer for t in sources]
+    state.put(node, node.outputs[0], layout, reads)
+
+
+def cut_layout(state: StepBuilder, node: Node, sources: list[str]) -> Layout:
+    """Channels are cut out of planes or turned planes, of those in blocks whichever take least."""
+    value, part = state.values[sources[0]], state.extent(node.outputs[0])
+    if value.layout is not Layout.BLOCKS or (part.rows, part.columns) != (
+        value.extent.rows,
+        value.extent.columns,
+    ):
+        return Layout.PLANES
+    return leanest((Layout.TURNED, Layout.PLANES), [value.extent, part], state.facts)

@@ -1,0 +1,168 @@
+"""The device graph as the steps the sensor runs, with the transforms between layouts.
+
+``KINDS`` is the table of what a node becomes: the first kind that matches makes its steps. The order matters, as a
+kind may assume that those above it did not match.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from ..graph.ir import Graph, Node
+from . import convolution as cv
+from .builder import StepBuilder, Value
+from .convolution_steps import convolution
+from .device import Program
+from .elementwise import elementwise
+from .fusion import NONLINEAR, bits_before_table, is_wide, scale_and_shift
+from .interpolation import resize
+from .layout import Layout, MemoryFacts, leanest, round_up, tensor_bytes
+from .normalization import (
+    channels_moved,
+    layer_normalisation,
+    move_channels,
+    rectified_normalisation,
+    wide_normalisation,
+)
+from .product import is_product, matrix_product
+from .rearranging import concat, cut_layout, write_all
+from .views import view
+
+IN_BLOCKS = frozenset(
+    {"MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "BatchNormalization"}
+)  # fmt: skip
+ELEMENTWISE = frozenset({"Add", "Sub", "Mul", "Div", "Max", "Min", "Pow"})
+FUSED_IN_PLACE = NONLINEAR | {"Relu", "Clip", "LeakyRelu"}
+"""What rides on the step before it when nobody else reads that step's result."""
+CUTS = frozenset({"Split", "Slice"})
+VIEWS = frozenset({"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity", "Dropout", "Cast"})
+
+
+def device_steps(graph: Graph, facts: MemoryFacts) -> Program:
+    """The steps of ``graph`` with their buffers, in an order that respects the data."""
+    state = StepBuilder(graph, facts)
+    for name in graph.inputs:
+        extent = state.extent(name)
+        even = extent.resized(rows=round_up(extent.rows, facts.input_rows))
+        size = tensor_bytes(even, Layout.PLANES, facts) + facts.input_guard_bytes
+        buffer = state.store(name, "", size, Layout.PLANES)
+        state.program.inputs.append(buffer)
+        state.program.input_bytes += size
+        state.values[name] = Value(buffer, Layout.PLANES, extent)
+    for node in graph.nodes:
+        _add_steps(state, node)
+    for name in graph.outputs:
+        _output(state, name)
+    return state.program
+
+
+class Kind(NamedTuple):
+    """One kind of step. ``when`` and ``how`` take the node and the tensors it reads that lie in memory, at least one."""
+
+    what: str
+    when: Callable[[StepBuilder, Node, Sequence[str]], bool]
+    how: Callable[[StepBuilder, Node, list[str]], object]
+
+
+def _known_kernel(state: StepBuilder, node: Node, sources: Sequence[str]) -> bool:
+    return node.op in ("Conv", "ConvTranspose") and cv.read_convolution(state.graph, node) is not None
+
+
+def _fused_beside(state: StepBuilder, node: Node, sources: Sequence[str]) -> bool:
+    return node.op in FUSED_IN_PLACE and (
+        is_wide(state.graph, *sources) or bits_before_table(state.graph, sources[0]) > 0
+    )
+
+
+def _fused_in_place(state: StepBuilder, node: Node, sources: Sequence[str]) -> bool:
+    return node.op in FUSED_IN_PLACE and len(sources) == 1 and len(state.graph.consumers_of(sources[0])) == 1
+
+
+def _ride(state: StepBuilder, node: Node, sources: Sequence[str]) -> None:
+    state.program.fused.add(state.values[sources[0]].buffer)
+    state.alias(node.outputs[0], sources[0])
+
+
+def _same_layout(state: StepBuilder, node: Node, sources: Sequence[str]) -> None:
+    value = state.values[sources[0]]
+    state.put(node, node.outputs[0], value.layout, [value.buffer])
+
+
+def _shift_of_scaled(state: StepBuilder, node: Node, sources: Sequence[str]) -> bool:
+    scale = state.graph.producer_of(sources[0]) if node.op == "Add" else None
+    return scale is not None and bool(scale_and_shift(state.graph, scale))
+
+
+def _reduced_map(state: StepBuilder, node: Node, sources: list[str]) -> None:
+    extents = [state.values[sources[0]].extent, state.extent(node.outputs[0])]
+    write_all(state, node, sources, leanest((Layout.TURNED, Layout.PLANES), extents, state.facts))
+
+
+def _tiles_joined(state: StepBuilder, node: Node, sources: list[str]) -> None:
+    layouts = {state.values[t].layout for t in sources}
+    write_all(state, node, sources, layouts.pop() if len(layouts) == 1 else Layout.PLANES)
+
+
+def _in(layout: Layout) -> Callable[[StepBuilder, Node, list[str]], None]:
+    """The step that reads and writes ``layout``."""
+    return lambda state, node, sources: write_all(state, node, sources, layout)
+
+
+def _is(*ops: str) -> Callable[[StepBuilder, Node, Sequence[str]], bool]:
+    """Whether the node is one of these operators."""
+    return lambda state, node, sources: node.op in ops
+
+
+KINDS: Final = (
+    Kind("a convolution whose kernel is known", _known_kernel, convolution),
+    Kind("an activation of wide values, or one that a table of wide values computes", _fused_beside, _same_layout),
+    Kind("an activation that rides on the step before it", _fused_in_place, _ride),
+    Kind("another shape of the same elements", _is(*VIEWS), lambda s, n, t: view(s, n, t[0])),
+    Kind("a normalization over positions", _is("InstanceNormalization", "GroupNormalization"), lambda s, n, t: wide_normalisation(s, n, t[0])),
+    Kind("a normalization over the last axis of a map", lambda s, n, _: n.op == "LayerNormalization" and not s.extent(n.outputs[0]).is_vector, lambda s, n, t: layer_normalisation(s, n, t[0])),
+    Kind("channels moved to the last place or back", channels_moved, move_channels),
+    Kind("a scale with the shift behind it", lambda s, n, _: bool(scale_and_shift(s.graph, n)), lambda s, n, t: s.alias(n.outputs[0], t[0])),
+    Kind("the shift behind a scale", _shift_of_scaled, _in(Layout.BLOCKS)),
+    Kind("resizing", _is("Resize", "Upsample"), resize),
+    Kind("a BatchNorm with an activation of its own", lambda s, n, _: n.op == "BatchNormalization" and bool(n.activation), lambda s, n, t: rectified_normalisation(s, n, t[0])),
+    Kind("pooling, and a BatchNorm", _is(*IN_BLOCKS), _in(Layout.BLOCKS)),
+    Kind("a reduction to a vector", lambda s, n, _: n.op.startswith("Reduce") and s.extent(n.outputs[0]).is_vector, _in(Layout.BLOCKS)),
+    Kind("a reduction to a map", lambda s, n, _: n.op.startswith("Reduce"), _reduced_map),
+    Kind("sums, products and their like", _is(*ELEMENTWISE), elementwise),
+    Kind("rows cut for a tile", _is("TileSlice"), lambda s, n, t: write_all(s, n, t, s.values[t[0]].layout)),
+    Kind("tiles joined", _is("TileConcat"), _tiles_joined),
+    Kind("a concatenation", _is("Concat"), concat),
+    Kind("a cut", _is(*CUTS), lambda s, n, t: write_all(s, n, t, cut_layout(s, n, t))),
+    Kind("a product of two activations", lambda s, n, _: is_product(s.graph, n), lambda s, n, _: matrix_product(s, n, [n.inputs[0], n.inputs[1]])),
+    Kind("anything else", lambda s, n, _: True, _in(Layout.PLANES)),
+)  # fmt: skip
+"""What a node becomes, the first that matches."""
+
+
+def _add_steps(state: StepBuilder, node: Node) -> None:
+    sources = [t for t in state.graph.activations(node) if t in state.values]
+    if not sources:  # computed from constants alone
+        for tensor in node.outputs:
+            if tensor:
+                state.put(node, tensor, Layout.PLANES, [])
+        return
+    next(kind for kind in KINDS if kind.when(state, node, sources)).how(state, node, sources)
+
+
+def _output(state: StepBuilder, tensor: str) -> None:
+    """An output leaves through two transforms: into blocks, then into packed planes; a vector stays one."""
+    value = state.values.get(tensor)
+    if value is None:
+        return
+    name = f"{tensor}/output"
+    if value.extent.is_vector or value.extent.channels == 1:
+        layout = Layout.VECTOR if value.extent.is_vector else Layout.PACKED
+        size = round_up(tensor_bytes(value.extent, layout, state.facts), state.facts.row_block)
+        buffer = state.store(tensor, "out", size, layout)
+        state.step(name, "Transform", [value.buffer], [buffer])
+    else:
+        value = state.transform(value, value.extent, Layout.BLOCKS, f"{name}-0", "blocks for output")
+        value = state.transform(value, value.extent, Layout.PACKED, f"{name}-1", "packed for output")
+        buffer = value.buffer
+    state.program.outputs.append(buffer)
