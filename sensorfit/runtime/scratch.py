@@ -19,8 +19,8 @@ try:
 except ImportError:  # not POSIX: nothing tells a directory in use from one left behind
     fcntl = None  # type: ignore[assignment]
 
-PREFIX: Final = "sensorfit-"
-"""Of every directory of ours where the system keeps temporary files."""
+PREFIX: Final = ".sensorfit-scratch-"
+"""Of every directory of ours where the system keeps temporary files: what is removed there must be nothing that a person called so."""
 TRIES: Final = 3 if fcntl else 1
 _FLAGS: Final = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
 

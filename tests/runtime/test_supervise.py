@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 from sensorfit.convert import toolchain
 from sensorfit.errors import ToolchainError
 from sensorfit.pipeline.bundle import atomic_directory
-from sensorfit.runtime.scratch import abandoned, locked_directory
+from sensorfit.runtime.scratch import abandoned, locked_directory, scratch_directory
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="descendants are found by /proc")
 
@@ -101,6 +102,17 @@ def test_a_directory_in_use_is_left_alone_and_another_users_files_too(tmp_path: 
         with locked_directory(tmp_path, "x-", "x-") as second:
             assert first.is_dir() and second.is_dir() and first != second
     assert sorted(p.name for p in tmp_path.iterdir()) == ["x-file", "x-link"]
+
+
+def test_a_persons_own_directory_beside_ours_is_never_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    mine = tmp_path / "sensorfit-results"
+    mine.mkdir()
+    with scratch_directory("confirm") as scratch:
+        assert scratch.parent == tmp_path
+    assert [*tmp_path.iterdir()] == [mine]
 
 
 def test_the_next_build_removes_what_a_killed_one_left_and_puts_the_earlier_build_back(
