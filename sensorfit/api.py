@@ -10,7 +10,7 @@ import onnx
 
 from . import target as targets
 from .analysis import analyse
-from .errors import ConfigError
+from .arguments import calibration_argument, choice_argument, model_argument, models_argument, shapes_argument
 from .runtime.worker import Aside, at_once
 from .verify.profiles import PROFILES
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def load_target(name: str = targets.DEFAULT) -> targets.Target:
     """The target called ``name``; ConfigError when there is none."""
-    return targets.load_target(name)
+    return targets.load_target(choice_argument(name, targets.target_names(), "target"))
 
 
 def check(
@@ -47,17 +47,17 @@ def check(
     ``largest_inputs`` also looks for the largest square and 4:3 inputs that fit.
     ``confirm`` also asks the real converter (extra ``build``). ``aside`` begins
     the memory analysis, here or beside this process (``runtime.worker.beside``). Raises
-    ModelError for a file or name that cannot be checked, ConfigError for an
-    unknown profile.
+    ModelError for what is no model or cannot be checked, ConfigError for another
+    argument that is something else than said here.
     """
-    if profile not in PROFILES:
-        raise ConfigError(f"there is no profile '{profile}': choose from {', '.join(PROFILES)}")
+    choice_argument(profile, PROFILES, "profile")
+    shapes_given = shapes_argument(input_shapes)
     found = analyse(
-        model,
+        model_argument(model),
         load_target(target),
         input_persistency=input_persistency,
-        input_shapes=input_shapes,
-        calibration=calibration,
+        input_shapes=shapes_given,
+        calibration=calibration_argument(calibration),
         largest_inputs=largest_inputs,
         aside=aside,
     )
@@ -65,7 +65,7 @@ def check(
         return found.report(profile)
     from .convert.frontend import confirm as ask  # the extra `build`
 
-    judged = (*found.graph.inputs, *found.graph.outputs) if input_shapes else ()
+    judged = (*found.graph.inputs, *found.graph.outputs) if shapes_given else ()
     shapes = {name: found.graph.shape(name) for name in judged}
     return found.report(profile, ask(found.source, found.target, shapes))
 
@@ -81,7 +81,13 @@ def explain(
     """One page on why ``model`` (a file, a built-in name or a part of one) fits or fails; arguments as of ``check``."""
     from .explanation.page import explain
 
-    return explain(model, load_target(target), profile, input_persistency, input_shapes)
+    return explain(
+        model_argument(model, protos=False),
+        load_target(target),
+        choice_argument(profile, PROFILES, "profile"),
+        input_persistency,
+        shapes_argument(input_shapes),
+    )
 
 
 def compare(
@@ -90,7 +96,7 @@ def compare(
     """The table of ``models``, of every built-in and published one when empty; arguments as of ``check``."""
     from .comparison.rows import compare
 
-    return compare(load_target(target), models, input_persistency)
+    return compare(load_target(target), models_argument(models), input_persistency)
 
 
 def diff(
@@ -106,10 +112,10 @@ def diff(
     from .difference.compare import diff
 
     return diff(
-        old,
-        new,
+        model_argument(old),
+        model_argument(new),
         load_target(target),
-        profile=profile,
+        profile=choice_argument(profile, PROFILES, "profile"),
         input_persistency=input_persistency,
-        input_shapes=input_shapes,
+        input_shapes=shapes_argument(input_shapes),
     )

@@ -12,6 +12,8 @@ import click
 from ..errors import SensorfitError
 from ..version import __version__
 
+UNUSABLE = (errno.ENAMETOOLONG, errno.ELOOP, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR)
+"""A name that the user gave and no file can be read or written by."""
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 COMMANDS = {
     "check": "Check whether a model runs inside the sensor.",
@@ -98,6 +100,10 @@ def run() -> None:
 
         if isinstance(error, OSError) and error.errno in NO_ROOM:
             _fail(f"cannot write the output ({error.strerror}): make room or write elsewhere", 3)
+        if isinstance(error, OSError) and error.errno in UNUSABLE and error.filename is not None:
+            from ..runtime.files import shown
+
+            _fail(f"{shown(error.filename)}: cannot be used ({error.strerror})", 2)
         if os.environ.get("SENSORFIT_DEBUG"):
             raise
         _fail(

@@ -5,6 +5,7 @@ network ─► check ─► MCT ─► INT8 ONNX ─► float/INT8 ─► imxcon
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import onnx
 
+from ..arguments import model_argument
 from ..convert.messages import ConverterMemory
 from ..convert.toolchain import (
     CONVERTER,
@@ -84,10 +86,11 @@ def build(
     be used, Refused when the converter says no, ToolchainError when a tool
     fails or is missing; then ``directory`` is not there, and once a tool has run DIRECTORY.log is.
     """
+    model = str(model_argument(model, protos=False))
+    if not isinstance(directory, (str, os.PathLike)):
+        raise ConfigError(f"the directory to make is of type {type(directory).__name__}; give a path")
     place = Path(directory)
-    request = Request(
-        str(model), place if place.name not in ("", "..") else place.resolve(), target, **options
-    )
+    request = Request(model, place if place.name not in ("", "..") else place.resolve(), target, **options)
     _check_request(request)
     stages = stages or Stages()
     with (
