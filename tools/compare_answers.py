@@ -162,7 +162,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--only", action="append", metavar="PREFIX", help="graphs whose path begins so, no commands"
     )
     given = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="sensorfit-answers-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="compare-answers-") as scratch:
         folder = Path(scratch)
         files = [f for f in graphs(folder / "graphs") if not given.only or f.startswith(tuple(given.only))]
         runs = []
