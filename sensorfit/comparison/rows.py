@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..analysis import analyse
-from ..explanation.model import Group, Part
+from ..explanation.model import Part, ReasonGroup
 from ..explanation.page import own_parts, part, worst
 from ..explanation.what_if import together
 from ..models.published import FIGURES as KINDS
@@ -135,7 +135,7 @@ def _verdict(each: Sequence[str], together_fits: bool) -> str:
     return "does_not_fit" if verdict == "fits" and not together_fits else verdict
 
 
-def _operators(groups: Iterable[Group]) -> tuple[str, ...]:
+def _operators(groups: Iterable[ReasonGroup]) -> tuple[str, ...]:
     counts: dict[str, int] = {}
     for group in groups:
         name = group.subject or group.op or group.rule

@@ -17,7 +17,7 @@ REFUSER = {"converter": "the converter", "picosam": "the converter or the PicoSA
 
 
 @dataclass(frozen=True)
-class Group:
+class ReasonGroup:
     """Findings of one rule about one operator for one reason."""
 
     rule: str
@@ -98,10 +98,10 @@ class Part:
     report: Report
     operators: Mapping[str, int]
     """How often each operator occurs."""
-    refused: tuple[Group, ...]
-    flagged: tuple[Group, ...]
+    refused: tuple[ReasonGroup, ...]
+    flagged: tuple[ReasonGroup, ...]
     """What the PicoSAM papers' constraint set refuses and the converter does not."""
-    unknown: tuple[Group, ...]
+    unknown: tuple[ReasonGroup, ...]
     largest: Largest | None
     weights_4bit_bytes: int
     """The weights' bytes on the device if all were stored in 4 bits."""
@@ -109,13 +109,13 @@ class Part:
     """Inputs the sensor cannot deliver, those left out that another part writes."""
     refused_nodes: int = 0
     """Nodes refused for one reason or several."""
-    graph_refused: tuple[Group, ...] = ()
+    graph_refused: tuple[ReasonGroup, ...] = ()
     """What is refused of the graph as a whole: its inputs, outputs or quantization."""
     unknown_nodes: int = 0
     refused_operators: tuple[str, ...] = ()
     """The refused nodes by operator: ``MatMul (60)``."""
     unknown_operators: tuple[str, ...] = ()
-    graph_unknown: tuple[Group, ...] = ()
+    graph_unknown: tuple[ReasonGroup, ...] = ()
     """What nobody knows of the graph as a whole."""
     constant_bytes: int = 0
     """Of the weights, constants that sums and products take in whole, stored once for each use."""

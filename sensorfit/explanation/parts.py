@@ -15,7 +15,7 @@ from ..target import Target
 from ..verify.finding import Finding
 from ..verify.profiles import STRICT
 from .blocks import block, ranges, shape_of, spread
-from .model import Group, Part
+from .model import Part, ReasonGroup
 from .structure import foreign_inputs, largest, operators
 
 LOW_BITS = 4
@@ -59,7 +59,7 @@ def part(
     )
 
 
-def groups(findings: Iterable[Finding]) -> tuple[Group, ...]:
+def groups(findings: Iterable[Finding]) -> tuple[ReasonGroup, ...]:
     """Findings grouped by rule, operator and reason, in order of appearance.
 
     Reasons that differ in numbers alone ("batch dim 25", "batch dim 100") are one.
@@ -70,7 +70,7 @@ def groups(findings: Iterable[Finding]) -> tuple[Group, ...]:
             finding
         )
     return tuple(
-        Group(
+        ReasonGroup(
             rule=rule,
             op=op,
             reason=spread(f.reason or f.message for f in members),

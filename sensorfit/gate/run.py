@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
-from ..render.outputs import Plan
+from ..render.outputs import OutputPlan
 from ..render.outputs import plan as output_plan
 from ..runtime import worker
 from ..runtime.files import check_output, is_there
@@ -157,7 +157,7 @@ def run(
     return found
 
 
-def _meanwhile(plan: Plan) -> None:
+def _meanwhile(plan: OutputPlan) -> None:
     """In the parent: import what takes and shows the answer."""
     from ..render.show import prepare
     from . import baseline  # noqa: F401

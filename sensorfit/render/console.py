@@ -8,8 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from ..memory.model import Live, Step
-from ..report.outcome import Group as Findings
-from ..report.outcome import grouped, said
+from ..report.outcome import FindingGroup, grouped, said
 from ..report.phrases import NOT_SIZED, TRANSFORM, at_least, batch_words, counted, place, share_words
 from ..report.report import Report, TensorInfo
 from ..units import show_shape
@@ -110,7 +109,7 @@ def _findings(report: Report, verbose: bool) -> RenderableType:
     return Group(*(_group(group, verbose) for group in grouped(findings)))
 
 
-def _group(group: Findings, verbose: bool) -> RenderableType:
+def _group(group: FindingGroup, verbose: bool) -> RenderableType:
     first = group.first
     members = list({(f.node, "" if f.node else f.message): f for f in group.members}.values())  # a node once
     style = SEVERITY_STYLE[first.severity]

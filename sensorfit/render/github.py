@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from ..report.outcome import Group, Outcome, grouped, outcomes
+from ..report.outcome import FindingGroup, Outcome, grouped, outcomes
 from ..report.phrases import VERDICT, counted, figure_words, latency_words, macs_words, of_budget_words
 from ..report.report import Report
 from .escape import plain, workflow_data, workflow_property
@@ -27,7 +27,7 @@ def render(items: Sequence[Report | Outcome]) -> str:
     return "\n".join(line for _, line in sorted(lines, key=lambda pair: pair[0]))
 
 
-def _group(outcome: Outcome, group: Group) -> tuple[int, str]:
+def _group(outcome: Outcome, group: FindingGroup) -> tuple[int, str]:
     first = group.first
     level = COMMAND[first.severity]
     accepted = all(outcome.state(f) == "unchanged" for f in group.members)

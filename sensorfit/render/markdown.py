@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from ..report.outcome import Group, Outcome, grouped, outcomes
+from ..report.outcome import FindingGroup, Outcome, grouped, outcomes
 from ..report.phrases import (
     VERDICT,
     amount,
@@ -143,7 +143,7 @@ def _changes(outcome: Outcome) -> list[str]:
     return lines
 
 
-def _finding(group: Group) -> str:
+def _finding(group: FindingGroup) -> str:
     first = group.first
     count = f" ×{len(group.members)}" if len(group.members) > 1 else ""
     operator = f" {markdown_code(first.op, NAME)}" if first.op else ""

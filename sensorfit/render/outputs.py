@@ -29,14 +29,14 @@ SUFFIXES: Final = {
 
 
 @dataclass(frozen=True)
-class Plan:
+class OutputPlan:
     """Formats for standard output, and (format, file) pairs."""
 
     shown: tuple[str, ...]
     written: tuple[tuple[str, Path], ...]
 
 
-def plan(formats: Sequence[str], outputs: Sequence[str]) -> Plan:
+def plan(formats: Sequence[str], outputs: Sequence[str]) -> OutputPlan:
     """Pair ``--format`` and ``--output`` values; ConfigError when they do not go together."""
     left = list(dict.fromkeys(formats))
     written: list[tuple[str, Path]] = []
@@ -74,7 +74,7 @@ def plan(formats: Sequence[str], outputs: Sequence[str]) -> Plan:
     twice = {str(f) for f, place in zip(files, places, strict=True) if places.count(place) > 1}
     if twice:
         raise ConfigError(f"--output {short(', '.join(sorted(twice)))} is given twice")
-    return Plan(shown, tuple(written))
+    return OutputPlan(shown, tuple(written))
 
 
 def _suggested(file: Path, wanted: Sequence[str]) -> str:

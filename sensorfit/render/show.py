@@ -10,12 +10,12 @@ from typing import TextIO
 
 from ..report.outcome import Outcome
 from ..runtime.files import write_text
-from .outputs import Plan
+from .outputs import OutputPlan
 from .pipe import reader_may_leave
 from .screen import console_for
 
 
-def prepare(plan: Plan) -> None:
+def prepare(plan: OutputPlan) -> None:
     """Import what ``show`` will need for ``plan``: work for a process that waits for the outcomes."""
     for format_ in {*plan.shown, *(format_ for format_, _ in plan.written)}:
         import_module(f".{format_}", __package__)
@@ -49,7 +49,9 @@ def write_console(
         print_change(outcomes[0], console)
 
 
-def show(plan_: Plan, outcomes: Sequence[Outcome], *, verbose: bool = False, memory: bool = False) -> None:
+def show(
+    plan_: OutputPlan, outcomes: Sequence[Outcome], *, verbose: bool = False, memory: bool = False
+) -> None:
     """Write every output: files first, then standard output; a model without a report is a sentence on stderr.
 
     A reader of standard output that has left (``| head``) is no error.

@@ -88,7 +88,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Group:
+class FindingGroup:
     """Findings that say the same of several nodes: same rule, severity, operator, reason."""
 
     first: Finding
@@ -108,12 +108,12 @@ def said(finding: Finding) -> str:
     return message
 
 
-def grouped(findings: Iterable[Finding]) -> list[Group]:
+def grouped(findings: Iterable[Finding]) -> list[FindingGroup]:
     """Findings grouped by (rule, severity, operator, reason), in order of first appearance."""
     groups: dict[tuple[str, ...], list[Finding]] = {}
     for f in findings:
         groups.setdefault((f.rule, f.severity, f.op, f.reason or f.message), []).append(f)
-    return [Group(members[0], tuple(members)) for members in groups.values()]
+    return [FindingGroup(members[0], tuple(members)) for members in groups.values()]
 
 
 def outcomes(items: Sequence[Report | Outcome]) -> list[Outcome]:

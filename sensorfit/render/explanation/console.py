@@ -9,7 +9,7 @@ from rich.console import Console, JustifyMethod, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from ...explanation.model import Group, Page, Part
+from ...explanation.model import Page, Part, ReasonGroup
 from ...report.phrases import VERDICT
 from ..columns import GAP, laid_out
 from ..console import VERDICT_STYLE
@@ -110,7 +110,7 @@ def _note(console: Console, text: str) -> None:
         console.print(Padding(Text(terminal(text), "dim"), (0, 0, 0, 2)))
 
 
-def _group(console: Console, group: Group, style: str, verbose: bool) -> None:
+def _group(console: Console, group: ReasonGroup, style: str, verbose: bool) -> None:
     head = Text.assemble(
         (group.rule, f"bold {style}"),
         "  ",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ...explanation.model import Group, Page, Part
+from ...explanation.model import Page, Part, ReasonGroup
 from ...report.phrases import VERDICT
 from ..escape import markdown, markdown_code
 from .phrases import (
@@ -77,7 +77,7 @@ def _part(part: Part, several: bool, verbose: bool) -> list[str]:
     return blocks
 
 
-def _groups(groups: Sequence[Group], verbose: bool) -> str:
+def _groups(groups: Sequence[ReasonGroup], verbose: bool) -> str:
     rows = [
         [
             markdown(g.rule),

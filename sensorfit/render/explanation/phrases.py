@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from ...explanation.model import REFUSER, Contrast, Group, Page, Part, Sum, Taken, WhatIf, shape_words
+from ...explanation.model import REFUSER, Contrast, Page, Part, ReasonGroup, Sum, Taken, WhatIf, shape_words
 from ...explanation.what_if import mebibytes, milliseconds, together, weights_form
 from ...memory.model import MemoryReport
 from ...models.evidence import FrontEndAnswer
@@ -92,7 +92,7 @@ class Objection(NamedTuple):
     """Groups of nodes against which there is the same thing to say."""
 
     heading: str
-    groups: Sequence[Group]
+    groups: Sequence[ReasonGroup]
     colour: str
 
     @property
