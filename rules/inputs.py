@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sensorfit.graph.ir import Graph, Shape
+from sensorfit.graph.sizes import about_sizes
 from sensorfit.target import Target
 from sensorfit.verify.family import INPUTS
 from sensorfit.verify.rule import Issue, rule
@@ -64,6 +65,7 @@ def dynamic(graph: Graph, target: Target) -> Iterator[Issue]:
                 code="INVMOD",
                 tensor=name,
                 probes=("input_hwdyn",),
+                covers=about_sizes(graph),
             )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from sensorfit.graph.ir import Graph, Written
@@ -200,7 +201,7 @@ def negative(graph: Graph, target: Target) -> Iterator[Issue]:
     name = next(iter(graph.inputs), "input")
     yield Issue.accepted(
         f"an open dimension written as -1: {RAW}",
-        f"to hand this very file over, run `onnxslim model.onnx slim.onnx --input-shapes {name}:1,3,H,W`, which writes "
+        f"to hand this very file over, run `onnxslim model.onnx slim.onnx --input-shapes {shlex.quote(name)}:1,3,H,W`, which writes "
         "the sizes out; sensorfit build needs no help",
         ", ".join(f"'{p}'" for p in sorted(places)[:3]) + (" and more" if len(places) > 3 else ""),
         code="INVMOD" if batches else "EXEC",

@@ -219,7 +219,11 @@ def _memory(
 
 
 def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Errors first; within a severity, by rule, in graph order."""
+    """Errors first; within a severity what others follow from, then by rule, in graph order."""
     from .verify.finding import SEVERITIES
 
-    return tuple(sorted(findings, key=lambda f: (-SEVERITIES.index(f.severity), f.rule)))
+    findings = [*findings]
+    causes = {f.follows for f in findings}
+    return tuple(
+        sorted(findings, key=lambda f: (-SEVERITIES.index(f.severity), f.rule not in causes, f.rule))
+    )

@@ -118,7 +118,7 @@ def _group(group: FindingGroup, verbose: bool) -> RenderableType:
         Text.assemble(
             (first.rule, f"bold {style}"), " ", (first.severity, style), "  ",
             (subject, "bold"), "  " if subject else "",
-            terminal(said(first) if len(members) == 1 else group.text),
+            terminal(said(first) if len(members) == 1 and not group.following else group.text),
         )
     ]  # fmt: skip
     shown = members if verbose else members[:NODES_SHOWN]

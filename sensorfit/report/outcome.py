@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -93,11 +94,18 @@ class FindingGroup:
 
     first: Finding
     members: tuple[Finding, ...]
+    following: int = 0
+    """Findings that follow from these, and are not shown."""
 
     @property
     def text(self) -> str:
-        """The message of one finding, the shared reason of several."""
-        return said(self.first) if len(self.members) == 1 else self.first.reason or said(self.first)
+        """The message of one finding, the shared reason of several; how many follow from it."""
+        text = said(self.first) if len(self.members) == 1 else self.first.reason or said(self.first)
+        if not self.following:
+            return text
+        return (
+            f"{text}; {self.following:,} finding{'s follow' if self.following > 1 else ' follows'} from this"
+        )
 
 
 def said(finding: Finding) -> str:
@@ -109,11 +117,18 @@ def said(finding: Finding) -> str:
 
 
 def grouped(findings: Iterable[Finding]) -> list[FindingGroup]:
-    """Findings grouped by (rule, severity, operator, reason), in order of first appearance."""
+    """Findings grouped by (rule, severity, operator, reason), in order of first appearance; what follows from another
+    finding is counted there."""
+    findings = [*findings]
+    causes = {f.rule for f in findings if not f.follows}
+    held = Counter(f.follows for f in findings if f.follows in causes)
     groups: dict[tuple[str, ...], list[Finding]] = {}
     for f in findings:
-        groups.setdefault((f.rule, f.severity, f.op, f.reason or f.message), []).append(f)
-    return [FindingGroup(members[0], tuple(members)) for members in groups.values()]
+        if f.follows not in causes:
+            groups.setdefault((f.rule, f.severity, f.op, f.reason or f.message), []).append(f)
+    return [
+        FindingGroup(members[0], tuple(members), held.pop(members[0].rule, 0)) for members in groups.values()
+    ]
 
 
 def outcomes(items: Sequence[Report | Outcome]) -> list[Outcome]:

@@ -64,16 +64,32 @@ def apply(scope: Scope, *arguments: Any, graph: Graph | None = None) -> Iterator
 
 
 def judged(graph: Graph, target: Target) -> tuple[Finding, ...]:
-    """What the rules have to say, no profile applied."""
-    return tuple(_findings(without_constant_nodes(graph), target))
+    """What the rules have to say, no profile applied; what follows from another finding says so."""
+    graph = without_constant_nodes(graph)
+    covered: dict[str, str] = {}
+    found = (*_of_graph(graph, target, covered), *_of_nodes(graph, target))
+    return tuple(
+        replace(f, follows=covered[f.node]) if covered.get(f.node, f.rule) != f.rule else f for f in found
+    )
 
 
-def _findings(graph: Graph, target: Target) -> Iterator[Finding]:
+def judged_nodes(graph: Graph, target: Target) -> tuple[Finding, ...]:
+    """What the rules about single nodes have to say."""
+    return tuple(_of_nodes(without_constant_nodes(graph), target))
+
+
+def _of_graph(graph: Graph, target: Target, covered: dict[str, str]) -> Iterator[Finding]:
+    """``covered`` takes the nodes whose findings follow from one of these, with its rule."""
     rows = operators(target)
     for rule in rules("graph", "file"):
         for issue in rule.check(graph, target):
+            covered |= {node: rule.id for node in issue.covers if node not in covered}
             facts = rows.get(issue.node.op, {}) if issue.node else {}
             yield finding(rule, issue, graph, issue.node, _evidence(issue, facts, target))
+
+
+def _of_nodes(graph: Graph, target: Target) -> Iterator[Finding]:
+    rows = operators(target)
     table = _by_operator()
     anywhere = table.get("*", ())
     for node in graph.nodes:

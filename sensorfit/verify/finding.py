@@ -55,3 +55,6 @@ class Finding:
     def about_graph(self) -> bool:
         """Whether it is about the network as a whole: its inputs, its outputs, its file."""
         return not self.about_operator and self.family not in (MEMORY.tag, LATENCY.tag)
+
+    follows: str = ""
+    """The rule whose finding this one follows from: once that is mended, this is gone or to be judged anew."""

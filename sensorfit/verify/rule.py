@@ -78,6 +78,8 @@ class Issue(NamedTuple):
     node: Node | None = None
     basis: Basis = "measured"
     probes: tuple[str, ...] = ()
+    covers: frozenset[str] = frozenset()
+    """Nodes whose findings follow from this one."""
     message: str = ""
     """The sentence for this place; "": made from the operator, the reason and the detail."""
     evidence: str = ""

@@ -45,7 +45,9 @@ def follow(fix: str, start: onnx.ModelProto, directory: Path) -> onnx.ModelProto
     said = command.replace("1,3,H,W", "1,3,64,64")
     tools = f"export PATH={Path(sys.executable).parent}:$PATH; "
     subprocess.run(["bash", "-ec", tools + said], cwd=directory, check=True, capture_output=True)
-    made = [p for p in (directory / "slim.onnx", directory / "new.onnx") if p.exists()]
+    made = [
+        p for p in (directory / "slim.onnx", directory / "new.onnx", directory / "cut.onnx") if p.exists()
+    ]
     return onnx.load(made[0])
 
 

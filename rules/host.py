@@ -1,0 +1,77 @@
+"""Preparation and decoding inside the graph: one cut instead of a way out for each of a thousand nodes."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator
+
+from ..graph.frontier import find_cut
+from ..graph.ir import Graph
+from ..graph.lower import lower
+from ..target import Target
+from ..units import show_shape
+from ..verify.facts import operators
+from ..verify.family import OPERATORS
+from ..verify.rule import Issue, rule
+
+MANY = 8
+"""From so many nodes of unknown or unsupported operators on, one cut is the shorter way."""
+SHOWN = 6
+"""Tensors that a finding names."""
+
+
+@rule("SF124", "HostPart", OPERATORS, "graph")
+def host_part(graph: Graph, target: Target) -> Iterator[Issue]:
+    """Preparation or decoding that belongs on the host.
+
+    Detectors are often exported with all that prepares the image and decodes
+    the boxes: NonZero, TopK, GatherND, NonMaxSuppression. No rewrite brings it
+    to the sensor; the network proper ends where the first of these nodes
+    reads. The finding names the tensors to cut at, and what is left there.
+
+    Fails:
+        (float[1,3,64,64] x) => (int64[N,3] y) <float[4,3,1,1] w, float k> {
+            s = Conv <kernel_shape = [1, 1]> (x, w) a = Erf (s) b = Ceil (a) c = Floor (b) d = Sign (c) e = Sinh (d)
+            f = Cosh (e) g = Asinh (f) h = Acosh (g) n = NonZero (h) y = Transpose (n)
+        }
+
+    Passes:
+        (float[1,3,64,64] x) => (float[1,4,64,64] s) <float[4,3,1,1] w> { s = Conv <kernel_shape = [1, 1]> (x, w) }
+
+    Fix: cut the graph at the tensors that the finding names (it has the command), and run the rest on the host.
+    """
+    rows = operators(target)
+    if sum(rows.get(n.op, {}).get("support") != "supported" for n in graph.nodes) < MANY:
+        return
+    from ..memory.analysis import analyse  # here: seldom asked
+    from ..verify.engine import front_end_code, judged_nodes
+
+    refused = judged_nodes(graph, target)
+    cut = find_cut(graph, {f.node for f in refused if f.support != "supported"})
+    if cut is None or not cut.outputs:
+        return
+    left = cut.of(graph)
+    memory = analyse(lower(left), target)
+    shapes = [f"'{t}' {show_shape(left.shape(t) or ())}" for t in cut.outputs]
+    more = f" and {len(shapes) - SHOWN} more" if len(shapes) > SHOWN else ""
+    begins = "" if cut.inputs == graph.inputs else f", begin at {', '.join(map(repr, cut.inputs))}"
+    budget = f"{memory.total_bytes:,} of {target.budget_bytes:,} B"
+    yield Issue(
+        "what prepares the image or decodes the result belongs on the host",
+        f"run `{_command(left)}`, which leaves the rest to the host, then check cut.onnx",
+        f"cut at {len(shapes)} tensors: {', '.join(shapes[:SHOWN])}{more}{begins}; there {len(left.nodes)} nodes are left, none "
+        f"refused, {budget}{'' if memory.complete else ' at least'}",
+        code=front_end_code(refused),
+        covers=frozenset(n.name for n in graph.nodes) - cut.kept,
+        probes=("NonZero", "nms"),
+    )
+
+
+def _command(left: Graph) -> str:
+    """What cuts model.onnx down to ``left`` and records the shapes there anew."""
+    tensors = f"{json.dumps(left.inputs)}, {json.dumps(left.outputs)}"
+    code = f'import onnx.utils; onnx.utils.extract_model("model.onnx", "cut.onnx", {tensors})'
+    sizes = (f"{t}:{','.join(map(str, left.shape(t) or ()))}" for t in left.inputs)
+    shapes = " ".join(map(shlex.quote, sizes))
+    return f"python -c {shlex.quote(code)} && onnxslim cut.onnx cut.onnx --input-shapes {shapes}"

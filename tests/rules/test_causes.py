@@ -1,0 +1,68 @@
+"""Causes first: what follows from a finding is counted there and held back."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+
+import onnx
+import pytest
+
+import sensorfit
+from sensorfit.report.outcome import grouped
+from sensorfit.target import load_target
+from sensorfit.verify.catalogue import texts
+
+from ..verify.text import found, model
+from .test_way_out import FrontEnd, follow, front_end
+
+__all__ = ["front_end"]
+DETECTOR = texts(load_target("imx500"))["SF124"].fails
+DYNAMIC = """(float[1,3,H,W] x) => (float[N,C,U,V] y) <int64 zero, float[4] k> {
+    s = Shape (x) b = Gather <axis = 0> (s, zero) c = Cast <to = 1> (s) d = Mul (c, k) e = Floor (d) f = Cast <to = 7> (e)
+    r = Expand (x, f) y = Elu (r)
+}"""
+
+
+def test_of_a_detector_with_its_decoding_one_finding_comes_first_and_names_the_cut() -> None:
+    report = sensorfit.check(model(DETECTOR))
+    first, *rest = grouped(report.findings)
+    assert first.first.rule == "SF124"
+    assert first.following >= 8
+    assert f"{first.following} findings follow from this" in first.text
+    assert (
+        "cut at 1 tensors: 's' 1x4x64x64" in first.first.message and " of 8,388,480 B" in first.first.message
+    )
+    assert not [g for g in rest if g.first.severity == "error" and g.first.node]
+    assert report.verdict == "does_not_fit"
+
+
+def test_of_a_dynamic_export_the_input_comes_first_and_size_arithmetic_is_held_back() -> None:
+    report = sensorfit.check(model(DYNAMIC))
+    shown = grouped(report.findings)
+    assert shown[0].first.rule == "SF502" and shown[0].following > 2
+    assert {g.first.op for g in shown if g.first.severity == "error"} == {"", "Elu"}  # a cause of its own
+    assert {"Floor", "Expand"} <= {f.op for f in report.findings if f.follows == "SF502"}
+
+
+@pytest.mark.toolchain
+def test_what_the_cut_leaves_is_taken_by_the_real_front_end(front_end: FrontEnd, tmp_path: Path) -> None:
+    pytest.importorskip("onnxslim")
+    start = model(DETECTOR)
+    start.graph.output[0].type.tensor_type.shape.dim[0].dim_param = "N"
+    (cut,) = found(DETECTOR, "SF124")
+    made = follow(cut.fix, onnx.shape_inference.infer_shapes(start), tmp_path)
+    assert [n.op_type for n in made.graph.node] == ["Conv"]
+    assert front_end.judge(made)["verdict"] == "accepted"
+
+
+def test_a_hostile_name_in_a_command_is_quoted() -> None:
+    start = model(DETECTOR)
+    name = """'; touch owned; echo "$(touch owned)`"""
+    start.graph.node[0].output[0] = start.graph.node[1].input[0] = name
+    del start.graph.value_info[:]
+    (cut,) = [f for f in sensorfit.check(start).findings if f.rule == "SF124"]
+    command = cut.fix.partition("run `")[2].rpartition("`, which")[0]
+    assert shlex.split(command)[:2] == ["python", "-c"]
+    assert json.dumps(name) in shlex.split(command)[2]
