@@ -15,7 +15,7 @@ import pytest
 from sensorfit.convert import toolchain
 from sensorfit.errors import ToolchainError
 from sensorfit.pipeline.bundle import atomic_directory
-from sensorfit.runtime.scratch import abandoned, locked_directory, scratch_directory
+from sensorfit.runtime.scratch import PREFIX, abandoned, locked_directory, scratch_directory
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="descendants are found by /proc")
 
@@ -140,7 +140,7 @@ def test_a_killed_check_leaves_neither_the_front_end_nor_its_directory(
     process.wait(30)
     _until(lambda: not _commands(tmp_path))
     assert subprocess.run(command, env=environment, capture_output=True, timeout=300).returncode == 0
-    assert [p for p in tmp_path.iterdir() if p.name.startswith("sensorfit-")] == []
+    assert [p for p in tmp_path.iterdir() if p.name.startswith(PREFIX)] == []
 
 
 def _commands(folder: Path) -> list[str]:
