@@ -47,8 +47,9 @@ def host_part(graph: Graph, target: Target) -> Iterator[Issue]:
     from ..memory.analysis import analyse  # here: seldom asked
     from ..verify.engine import front_end_code, judged_nodes
 
-    refused = judged_nodes(graph, target)
-    cut = find_cut(graph, {f.node for f in refused if f.support != "supported"})
+    refused = [f for f in judged_nodes(graph, target) if f.support != "supported"]
+    outside = {f.node for f in refused}
+    cut = find_cut(graph, outside) if len(outside) >= MANY and front_end_code(refused) else None
     if cut is None or not cut.outputs:
         return
     left = cut.of(graph)

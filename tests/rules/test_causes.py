@@ -46,6 +46,16 @@ def test_of_a_dynamic_export_the_input_comes_first_and_size_arithmetic_is_held_b
     assert {"Floor", "Expand"} <= {f.op for f in report.findings if f.follows == "SF502"}
 
 
+def test_operators_that_the_road_rewrites_belong_on_no_host() -> None:
+    gelu = "d{i} = Div (a{i}, r) e{i} = Erf (d{i}) o{i} = Add (e{i}, one) m{i} = Mul (a{i}, o{i}) a{j} = Mul (m{i}, half)"
+    body = " ".join(gelu.format(i=i, j=i + 1) for i in range(9))
+    text = f"""(float[1,3,64,64] x) => (float[1,4,64,64] a9) <float[4,3,1,1] w, float r = {{1.41421354}}, float one = {{1}}, float half = {{0.5}}>
+        {{ a0 = Conv <kernel_shape = [1, 1]> (x, w) {body} }}"""
+    report = sensorfit.check(model(text))
+    assert report.verdict == "fits"
+    assert not [f for f in report.findings if f.rule == "SF124"]
+
+
 @pytest.mark.toolchain
 def test_what_the_cut_leaves_is_taken_by_the_real_front_end(front_end: FrontEnd, tmp_path: Path) -> None:
     pytest.importorskip("onnxslim")
