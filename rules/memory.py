@@ -7,7 +7,7 @@ from math import isqrt
 from typing import Any
 
 from ..graph.ir import Graph, Node
-from ..memory.model import INTEGER_WEIGHTS, MemoryReport
+from ..memory.model import GROUPS, INTEGER_WEIGHTS, MemoryReport
 from ..target import Target, read_facts
 from ..verify.family import MEMORY
 from ..verify.finding import Finding, Support
@@ -280,6 +280,11 @@ def _whole(memory: MemoryReport) -> str:
     if INTEGER_WEIGHTS in memory.missing:
         return (
             "check the float model that this file was quantized from; sensorfit build quantizes it with MCT"
+        )
+    if GROUPS in memory.missing:
+        return (
+            "ask the converter (sensorfit build, or --confirm on the quantized graph); or use BatchNormalization or "
+            "LayerNormalization, whose bytes are known"
         )
     return "make the weights constants of known shape (export with constant folding, or run onnxslim)"
 

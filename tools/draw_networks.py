@@ -1,6 +1,7 @@
 """Draw random small networks, put them to the real toolchain, and hold the answers against ours.
 
     python -m tools.draw_networks --seed 7 --count 40 --out DIR
+    python -m tools.draw_networks --kind wide --seed 1 --count 60 --out DIR
 
 What single operators do is known from probes; this looks for what the
 converter does to neighbours. Each line is what ``tools/memory_probes.py``
@@ -154,10 +155,154 @@ class Draw:
         return " | ".join((f"3x{size}x{size}", *self.steps, last))
 
 
+class WideDraw(Draw):
+    """Networks of more kinds: attention, unlike branches, groups, dilation, transposed kernels, several outputs, odd sizes."""
+
+    def convolution(self, at: str) -> str:
+        """Square or oblong kernels, strides, dilation, groups that divide both sides."""
+        c, h, w = self.shapes[at]
+        form = self.random.choice(("plain", "plain", "stride", "dilated", "grouped", "oblong"))
+        wide, s = self.random.choice((*WIDTHS, 20, 33, 36, 80, 96)), 1
+        if form == "stride" and min(h, w) >= 6:
+            s = 2
+            options = f"k{self.random.choice((1, 2, 3, 3, 5, 7))} s2"
+            if options.startswith("k2"):
+                return self.put(f"conv {at} {wide} k2 s2 p0", (wide, h // 2, w // 2))
+        elif form == "dilated":
+            options = f"k{self.random.choice((3, 3, 5))} d{self.random.choice((2, 3, 4))}"
+        elif form == "grouped":
+            groups = [g for g in (2, 3, 4, 5, 8, 16) if c % g == 0]
+            if not groups:
+                return self.convolution_of_one_size(at)
+            g = self.random.choice(groups)
+            wide = g * max(1, wide // g)
+            options = f"k{self.random.choice((1, 3, 5))} g{g}"
+        elif form == "oblong":
+            options = f"k{self.random.choice(('1,3', '3,1', '1,7', '5,3'))}"
+        else:
+            options = f"k{self.random.choice((1, 3, 3, 5))}"
+        return self.put(f"conv {at} {wide} {options}", (wide, -(-h // s), -(-w // s)))
+
+    def depthwise(self, at: str) -> str:
+        """A filter a channel, sometimes two, strided or dilated."""
+        c, h, w = self.shapes[at]
+        k, form = (
+            self.random.choice((3, 3, 5, 7)),
+            self.random.choice(("plain", "plain", "stride", "dilated", "double")),
+        )
+        if form == "stride" and min(h, w) >= 6:
+            return self.put(f"dw {at} k{k} s2", (c, -(-h // 2), -(-w // 2)))
+        if form == "dilated" and k < 7:
+            return self.put(f"dw {at} k{k} d2", (c, h, w))
+        if form == "double" and c <= 48:
+            return self.put(f"dw {at} k{k} m2", (2 * c, h, w))
+        return self.put(f"dw {at} k{k}", (c, h, w))
+
+    def pooling(self, at: str) -> str:
+        """Windows of two or three, floored at odd sizes, or overlapping."""
+        c, h, w = self.shapes[at]
+        if min(h, w) < 6:
+            return self.convolution_of_one_size(at)
+        op, form = self.random.choice(("maxpool", "avgpool")), self.random.choice(("k2", "k3", "k3 s2 p1"))
+        if form == "k3 s2 p1":
+            return self.put(f"maxpool {at} {form}", (c, (h - 1) // 2 + 1, (w - 1) // 2 + 1))
+        k = int(form[1:])
+        return self.put(f"{op} {at} {form}", (c, h // k, w // k))
+
+    def resize(self, at: str) -> str:
+        """To twice the size: by repetition, interpolation or a transposed kernel."""
+        c, h, w = self.shapes[at]
+        if max(h, w) > 48:
+            return self.pooling(at)
+        if self.random.random() < 0.4:
+            wide = self.random.choice(WIDTHS)
+            return self.put(f"convt {at} {wide} k2 s2", (wide, 2 * h, 2 * w))
+        return self.put(f"{self.random.choice(('near', 'bil'))} {at} s2", (c, 2 * h, 2 * w))
+
+    def branches(self, at: str) -> str:
+        """Two to five branches of unlike width and depth, concatenated, or summed after 1x1 kernels."""
+        _, h, w = self.shapes[at]
+        ends = []
+        for _ in range(self.random.choice((2, 3, 3, 4, 5))):
+            end = at
+            for _ in range(self.random.choice((1, 1, 2, 3))):
+                wide = self.random.choice((*WIDTHS, 20, 33, 80, 96))
+                end = self.put(f"conv {end} {wide} k{self.random.choice((1, 1, 3, 5))}", (wide, h, w))
+                if self.random.random() < 0.6:
+                    end = self.activation(end)
+            ends.append(end)
+        if self.random.random() < 0.6:
+            return self.put(f"cat {' '.join(ends)}", (sum(self.shapes[e][0] for e in ends), h, w))
+        wide = self.random.choice((16, 24, 32, 40, 64))
+        total = ""
+        for end in ends:
+            end = self.put(f"conv {end} {wide} k1", (wide, h, w))
+            total = self.put(f"add {total} {end}", (wide, h, w)) if total else end
+        return total
+
+    def attention(self, at: str) -> str:
+        """Heads over all positions, from three kernels or one, projected and added."""
+        c, h, w = self.shapes[at]
+        if h * w > 600 or len(self.shapes) > 16:
+            return self.pooling(at)
+        heads, each = self.random.choice((1, 2, 2, 3, 4)), self.random.choice((8, 16, 20, 32))
+        full, n = heads * each, h * w
+        if self.random.random() < 0.5:
+            named = [self.put(f"conv {at} {full} k1", (full, h, w)) for _ in range(3)]
+            q, k, v = (self.put(f"reshape {t} to{heads},{each},{n}", (heads, each, n)) for t in named)
+        else:
+            whole = self.put(f"conv {at} {3 * full} k1", (3 * full, h, w))
+            folded = self.put(f"reshape {whole} to{heads},{3 * each},{n}", (heads, 3 * each, n))
+            parts = self.put(f"split {folded} n{each},{each},{each} a2", (heads, 3 * each, n))
+            q, k, v = (self.put(f"get {parts} {i}", (heads, each, n)) for i in range(3))
+            self.parts.update((folded, parts))
+        turned = self.put(f"permute {q} to0,1,3,2", (heads, n, each))
+        scores = self.put(f"matmul {turned} {k}", (heads, n, n))
+        if self.random.random() < 0.5:
+            scores = self.put(f"mulc {scores} v0.25", (heads, n, n))
+        shares = self.put(f"softmax {scores} a-1", (heads, n, n))
+        back = self.put(f"permute {shares} to0,1,3,2", (heads, n, n))
+        mixed = self.put(f"matmul {v} {back}", (heads, each, n))
+        self.parts.update((q, k, v, turned, scores, shares, back, mixed))
+        image = self.put(f"reshape {mixed} to{full},{h},{w}", (full, h, w))
+        projected = self.put(f"conv {image} {c} k1", (c, h, w))
+        return self.put(f"add {at} {projected}", (c, h, w))
+
+    def wide_line(self, height: int, width: int, steps: int) -> str:
+        """A network of about ``steps`` steps on an image, with one to four outputs."""
+        self.shapes["x"] = (3, height, width)
+        self.convolution("x")
+        del self.shapes["x"]
+        moves: list[tuple[Callable[[str], str], int]] = [
+            (self.convolution, 5), (self.depthwise, 3), (self.activation, 5), (self.channelwise, 1), (self.pooling, 2),
+            (self.resize, 1), (self.merge, 4), (self.divide, 1), (self.gate, 1), (self.branches, 3), (self.attention, 2),
+        ]  # fmt: skip
+        kinds, weights = zip(*moves, strict=True)
+        while len(self.steps) < steps:
+            self.random.choices(kinds, weights)[0](self.recent())
+        images = [n for n in self.shapes if n not in self.parts]
+        ends = [images[-1]]
+        for _ in range(self.random.choice((0, 0, 1, 1, 2, 3))):
+            ends.append(self.random.choice(images))
+        outputs = [self.convolution_of_one_size(end) for end in dict.fromkeys(ends)]
+        return " | ".join((f"3x{height}x{width}", *self.steps, " ".join(outputs)))
+
+
 def draw(seed: int) -> str:
     """The network that ``seed`` stands for."""
     random = Random(seed)
     return Draw(random).line(random.choice((24, 32, 40, 64)), random.randrange(5, 16))
+
+
+def draw_wide(seed: int) -> str:
+    """The network of wider kinds that ``seed`` stands for."""
+    random = Random(seed)
+    sides = [random.choice((17, 21, 24, 30, 32, 35, 40, 45, 48, 56, 64)) for _ in range(2)]
+    return WideDraw(random).wide_line(*sides, random.randrange(6, 20))
+
+
+KINDS = {"plain": ("d", draw), "wide": ("e", draw_wide)}
+"""For each kind the letter that its names begin with, and what draws it."""
 
 
 def compare(answer: Path) -> tuple[str, bool]:
@@ -182,18 +327,21 @@ def compare(answer: Path) -> tuple[str, bool]:
 def main() -> int:
     """Draw, ask, compare."""
     found = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    found.add_argument("--kind", choices=KINDS, default="plain")
     found.add_argument("--seed", type=int, default=1, help="of the first network; each has the next one")
     found.add_argument("--count", type=int, default=20)
     found.add_argument("--out", type=Path, required=True)
     options = found.parse_args()
     from tools import memory_probes
 
+    letter, drawn = KINDS[options.kind]
     seeds = range(options.seed, options.seed + options.count)
-    sys.argv = ["memory_probes", "--quick", "--out", str(options.out), *(f"d{s}={draw(s)}" for s in seeds)]
+    lines = [f"{letter}{s}={drawn(s)}" for s in seeds]
+    sys.argv = ["memory_probes", "--quick", "--out", str(options.out), *lines]
     memory_probes.main()
     agreed = True
     for seed in seeds:
-        text, same = compare(options.out / f"d{seed}.json")
+        text, same = compare(options.out / f"{letter}{seed}.json")
         print(text if same else f"DIFFERS {text}")
         agreed &= same
     return int(not agreed)

@@ -125,7 +125,7 @@ def _may_be_shifted(graph: Graph, facts: MemoryFacts) -> tuple[str, ...]:
     return (
         f"{names}: quantization may shift the small negative values of these to read them unsigned; each so shifted "
         f"writes 16 bits, which these figures leave out (EdgeSAM's re-parameterised encoder at 96x96: "
-        f"{facts.shift_error:.0%} more runtime memory with 26 of them shifted than with none)",
+        f"{facts.shift_error:.0%} more runtime memory with 26 of them shifted than with none); sensorfit build leaves that off unless asked (--shift-negative)",
     )
 
 

@@ -112,6 +112,11 @@ def runs_by_group(conv: Convolution, facts: MemoryFacts) -> bool:
     )
 
 
+def pointwise(inputs: int, outputs: int, bits: int) -> Convolution:
+    """A dense 1x1 convolution."""
+    return Convolution(inputs, outputs, 1, (1, 1), (1, 1), (1, 1), (0, 0, 0, 0), False, bits)
+
+
 def one_group(conv: Convolution) -> Convolution:
     """The dense convolution of one group."""
     return conv._replace(inputs=conv.inputs // conv.groups, outputs=conv.outputs // conv.groups, groups=1)
@@ -152,8 +157,9 @@ def scratch_bytes(conv: Convolution, facts: MemoryFacts) -> int:
 
 
 def _dense_taps(conv: Convolution, facts: MemoryFacts) -> int:
-    """Positions of a dense kernel as stored: below 32 inputs, all but unit strides up to 3x3 take even sides."""
-    narrow = conv.inputs < facts.channel_block and not conv.transposed
+    """Positions of a dense kernel as stored: below 32 inputs, square ones but unit strides up to 3x3 take even sides."""
+    square = conv.kernel[0] == conv.kernel[1]
+    narrow = square and conv.inputs < facts.channel_block and not conv.transposed
     if narrow and (max(conv.kernel) > 3 or conv.stride != (1, 1)):
         return prod(2 * ceil(side / 2) for side in conv.kernel)
     return prod(conv.kernel)

@@ -100,6 +100,27 @@ def _is_untrained(graph: Graph, tensor: str) -> bool:
     return values is not None and not any(values)
 
 
+def is_pointwise_product(graph: Graph, node: Node) -> bool:
+    """Whether a product with weights runs as a 1x1 convolution: over the last axis of four or more (a Linear on NHWC tokens)."""
+    if node.op != "MatMul" or not graph.is_constant(node.input(1)) or graph.is_constant(node.input(0)):
+        return False
+    shape, weights = graph.shape(node.inputs[0]), graph.shape(node.inputs[1])
+    return shape is not None and len(shape) > 3 and weights is not None and len(weights) == 2
+
+
+def adds_bias(graph: Graph, node: Node) -> Node | None:
+    """The product that takes in the Add ``node`` as its bias, one constant for each of the last axis; None where it is no bias."""
+    sources = list(graph.activations(node))
+    if node.op != "Add" or len(sources) != 1 or len(node.inputs) != 2:
+        return None
+    product, out = graph.producer_of(sources[0]), graph.shape(node.outputs[0])
+    constant = graph.shape(node.inputs[1] if node.inputs[0] == sources[0] else node.inputs[0])
+    if product is None or not is_pointwise_product(graph, product) or graph.only_reader(sources[0]) is None:
+        return None
+    fits = out == graph.shape(sources[0]) and out is not None and constant == out[-1:]
+    return product if fits and not product.activation else None
+
+
 def scale_and_shift(graph: Graph, node: Node) -> Node | None:
     """The Add that runs as one step with ``node``: a product and then a sum, both with one constant a channel.
 

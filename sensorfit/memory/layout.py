@@ -62,6 +62,7 @@ class MemoryFacts(NamedTuple):
     step_bytes: Mapping[str, int]
     planes_ratio: float
     normalisation_element_bytes: int
+    normalisation_most_bytes: int
     resize_border: int
     reduction_bytes: int
     layer_normalisation_bytes: int
@@ -113,6 +114,7 @@ def load_memory_facts(target: Target) -> MemoryFacts:
         step_bytes=table["step_bytes"],
         planes_ratio=layout["planes_ratio"],
         normalisation_element_bytes=workspace["normalisation_element_bytes"],
+        normalisation_most_bytes=workspace["normalisation_most_bytes"],
         resize_border=workspace["resize_border"],
         reduction_bytes=workspace["reduction_bytes"],
         layer_normalisation_bytes=workspace["layer_normalisation_bytes"],

@@ -11,6 +11,11 @@ INTEGER_WEIGHTS = (
     "as the sensor would store them before MCT has quantized the float model"
 )
 """Why the weights are counted in part."""
+GROUPS = (
+    "GroupNormalization: the converter runs it as one step or, as it took the same operators elsewhere, in parts that need "
+    "several times the memory; a float graph does not say which"
+)
+"""Why the runtime memory is counted in part."""
 
 
 class Live(NamedTuple):

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from ..graph.ir import Node
 from .builder import StepBuilder
 from .layout import Layout, leanest, tensor_bytes
+from .model import GROUPS
 
 TO_LAST = (0, 2, 3, 1)
 """The transposition that moves the channels last, (1, C, H, W) to (1, H, W, C)."""
@@ -41,14 +42,19 @@ def rectified_normalisation(state: StepBuilder, node: Node, source: str) -> None
 
 
 def wide_normalisation(state: StepBuilder, node: Node, source: str) -> None:
-    """Over positions: reads blocks, writes planes, and keeps wide sums for each element meanwhile."""
+    """Over positions: reads blocks, writes packed planes, and keeps wide sums for each element meanwhile, up to a limit.
+
+    Over the channels of a group, the converter takes the operators as one step without such sums, or one by one
+    with them; both were seen of the same operators, so that the bytes are a lower bound.
+    """
     value = state.bring(source, Layout.BLOCKS, node.name)
-    scratch = 0
-    if node.op == "InstanceNormalization":
-        scratch = (
-            tensor_bytes(value.extent, Layout.BLOCKS, state.facts) * state.facts.normalisation_element_bytes
-        )
-    state.put(node, node.outputs[0], Layout.PLANES, [value.buffer], scratch)
+    if node.op == "GroupNormalization":
+        state.program.missing[GROUPS] = None
+        state.put(node, node.outputs[0], Layout.PLANES, [value.buffer])
+        return
+    size = tensor_bytes(value.extent, Layout.BLOCKS, state.facts)
+    scratch = min(size * state.facts.normalisation_element_bytes, state.facts.normalisation_most_bytes)
+    state.put(node, node.outputs[0], Layout.PACKED, [value.buffer], scratch)
 
 
 def channels_moved(state: StepBuilder, node: Node, sources: Sequence[str]) -> bool:

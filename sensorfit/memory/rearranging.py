@@ -30,11 +30,10 @@ def concat(state: StepBuilder, node: Node, sources: list[str]) -> None:
 
 
 def cut_layout(state: StepBuilder, node: Node, sources: list[str]) -> Layout:
-    """Channels are cut out of planes or turned planes, of those in blocks whichever take least."""
+    """Channels are cut out of planes or turned planes, of blocks whichever take least; rows and columns out of blocks too."""
     value, part = state.values[sources[0]], state.extent(node.outputs[0])
-    if value.layout is not Layout.BLOCKS or (part.rows, part.columns) != (
-        value.extent.rows,
-        value.extent.columns,
-    ):
+    if value.layout is not Layout.BLOCKS:
         return Layout.PLANES
+    if (part.rows, part.columns) != (value.extent.rows, value.extent.columns):
+        return Layout.BLOCKS if part.channels == value.extent.channels else Layout.PLANES
     return leanest((Layout.TURNED, Layout.PLANES), [value.extent, part], state.facts)

@@ -15,7 +15,7 @@ from .builder import StepBuilder, Value
 from .convolution_steps import convolution
 from .device import Program
 from .elementwise import elementwise
-from .fusion import NONLINEAR, bits_before_table, is_wide, scale_and_shift
+from .fusion import NONLINEAR, adds_bias, bits_before_table, is_wide, scale_and_shift
 from .interpolation import resize
 from .layout import Layout, MemoryFacts, leanest, round_up, tensor_bytes
 from .normalization import (
@@ -84,6 +84,12 @@ def _ride(state: StepBuilder, node: Node, sources: Sequence[str]) -> None:
     state.alias(node.outputs[0], sources[0])
 
 
+def _bias(state: StepBuilder, node: Node, sources: Sequence[str]) -> None:
+    if node.activation:
+        state.program.fused.add(state.values[sources[0]].buffer)
+    state.alias(node.outputs[0], sources[0])
+
+
 def _same_layout(state: StepBuilder, node: Node, sources: Sequence[str]) -> None:
     value = state.values[sources[0]]
     state.put(node, node.outputs[0], value.layout, [value.buffer])
@@ -122,6 +128,7 @@ KINDS: Final = (
     Kind("a normalization over positions", _is("InstanceNormalization", "GroupNormalization"), lambda s, n, t: wide_normalisation(s, n, t[0])),
     Kind("a normalization over the last axis of a map", lambda s, n, _: n.op == "LayerNormalization" and not s.extent(n.outputs[0]).is_vector, lambda s, n, t: layer_normalisation(s, n, t[0])),
     Kind("channels moved to the last place or back", channels_moved, move_channels),
+    Kind("the bias of a product that runs as a 1x1 convolution", lambda s, n, _: adds_bias(s.graph, n) is not None, _bias),
     Kind("a scale with the shift behind it", lambda s, n, _: bool(scale_and_shift(s.graph, n)), lambda s, n, t: s.alias(n.outputs[0], t[0])),
     Kind("the shift behind a scale", _shift_of_scaled, _in(Layout.BLOCKS)),
     Kind("resizing", _is("Resize", "Upsample"), resize),
@@ -156,7 +163,7 @@ def _output(state: StepBuilder, tensor: str) -> None:
     if value is None:
         return
     name = f"{tensor}/output"
-    if value.extent.is_vector or value.extent.channels == 1:
+    if value.extent.is_vector or value.extent.channels == 1 or value.layout is Layout.PACKED:
         layout = Layout.VECTOR if value.extent.is_vector else Layout.PACKED
         size = round_up(tensor_bytes(value.extent, layout, state.facts), state.facts.row_block)
         buffer = state.store(tensor, "out", size, layout)

@@ -13,8 +13,10 @@ from . import convolution as cv
 from .fusion import (
     NONLINEAR,
     NOT_NEGATIVE,
+    adds_bias,
     channel_constant,
     full_constant,
+    is_pointwise_product,
     is_wide,
     joins_convolution,
     rectified,
@@ -94,6 +96,8 @@ def _matrix(graph: Graph, node: Node, facts: MemoryFacts) -> int:
             continue
         turned = node.op == "Gemm" and bool(node.attrs.get("transB" if index else "transA", 0))
         inputs, outputs = shape if index ^ turned else shape[::-1]
+        if is_pointwise_product(graph, node):
+            return cv.weight_bytes(cv.pointwise(inputs, outputs, cv.weight_bits(graph, tensor)), facts)
         return fully_connected_bytes(inputs, outputs, cv.weight_bits(graph, tensor), facts)
     out = graph.shape(node.outputs[0])  # two activations: one product a head
     if out is None or not is_product(graph, node):
@@ -120,7 +124,7 @@ def step_table_bytes(graph: Graph, node: Node, facts: MemoryFacts) -> int:
         shape = graph.shape(node.outputs[0])
         features = int(shape[-1] or 1) if shape else 1
         return facts.table_bytes + cv.blocks(features, facts) * facts.weight_block_bytes
-    if scale_and_shift(graph, node) is not None:
+    if scale_and_shift(graph, node) is not None or adds_bias(graph, node) is not None:
         return 0
     if node.op == "BatchNormalization" or (node.op == "Add" and _ends_scale_and_shift(graph, node)):
         shape = graph.shape(node.outputs[0]) or ()

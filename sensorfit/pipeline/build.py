@@ -67,6 +67,7 @@ class Request:
     std: tuple[float, ...] | None = None
     size: int | None = None
     seed: int = 0
+    shift_negative: bool = False
     input_persistency: bool = True
     time_limit: float = TIME_LIMIT_S
     overwrite: bool = False
@@ -155,14 +156,16 @@ def _build(request: Request, out: Path, scratch: Path, stages: Stages) -> Build:
     with stages.stage("quantize to INT8"):
         from ..quantize.ptq import export_int8, quantize
 
-        quantized = quantize(module, calibration, target, request.seed, quantize_log, network.batch)
+        quantized = quantize(
+            module, calibration, target, request.seed, quantize_log, network.batch, request.shift_negative
+        )
         stages.step("export")
         export_int8(quantized, calibration, out / INT8, request.seed, quantize_log)
     with stages.stage("compare float and INT8"):
         fidelity = compare(out / FLOAT, out / INT8, calibration)
     with stages.stage(f"convert for the {target.title}"):
         memory = _convert(network.name, target, out, scratch, request, stages)
-    warnings = _warnings(network, calibration, report)
+    warnings = _warnings(network, calibration, report, request.shift_negative)
     with stages.stage("package"):
         _rpk(out, converter_log, request.time_limit)
         bundle.write_json(out / REPORT, {
@@ -172,6 +175,7 @@ def _build(request: Request, out: Path, scratch: Path, stages: Stages) -> Build:
             "build": {
                 "normalisation": normalisation.to_dict(),
                 "calibration": calibration.source,
+                "shift_negative": request.shift_negative,
                 "warnings": list(warnings),
                 "rpk": RPK if (out / RPK).is_file() else f"on a Raspberry Pi: {RPK_COMMAND}",
                 "stages": [{"name": s.name, "seconds": s.seconds} for s in stages.done],
@@ -282,8 +286,10 @@ def _rpk(out: Path, log: Path, time_limit: float) -> None:
         shutil.copyfile(made, out / RPK)
 
 
-def _warnings(network: Source, calibration: CalibrationSet, report: Report) -> tuple[str, ...]:
+def _warnings(network: Source, calibration: CalibrationSet, report: Report, shifted: bool) -> tuple[str, ...]:
     found = list(calibration.warnings)
+    if shifted:
+        found.append("--shift-negative: what MCT adds for it takes memory that the prediction leaves out")
     if network.random_weights:
         found.insert(
             0,
@@ -309,6 +315,7 @@ def _facts(
         "options": {
             "precision": "int8",
             "weights": request.weights.name if request.weights else "random",
+            "shift_negative": request.shift_negative,
             "input_persistency": request.input_persistency,
             "size": request.size,
             "calib_limit": request.calib_limit,

@@ -33,9 +33,19 @@ OPSET = 20
 
 
 def quantize(
-    module: nn.Module, calibration: CalibrationSet, target: Target, seed: int, log: Path, batch: int = BATCH
+    module: nn.Module,
+    calibration: CalibrationSet,
+    target: Target,
+    seed: int,
+    log: Path,
+    batch: int = BATCH,
+    shift_negative: bool = False,
 ) -> nn.Module:
-    """``module`` fake-quantized on ``calibration`` for ``target``. ToolchainError when MCT cannot; ``log`` has what it said."""
+    """``module`` fake-quantized on ``calibration`` for ``target``. ToolchainError when MCT cannot; ``log`` has what it said.
+
+    ``shift_negative``: MCT's correction of activations with a small negative part. It adds an Add and, before a
+    padded kernel, a Pad, at 16 bits, which no float graph foretells.
+    """
     with tool_output(log), reproducible(seed):
         mct = need("model_compression_toolkit", "model-compression-toolkit")
         device = read_facts("converter", target)["target_description"]
@@ -43,8 +53,13 @@ def quantize(
             device["version"], device["name"]
         )
         try:
+            core = mct.core.CoreConfig()
+            core.quantization_config.shift_negative_activation_correction = shift_negative
             quantized, _ = mct.ptq.pytorch_post_training_quantization(
-                module, lambda: calibration.batches(batch), target_platform_capabilities=tpc
+                module,
+                lambda: calibration.batches(batch),
+                core_config=core,
+                target_platform_capabilities=tpc,
             )
         except Exception as error:
             raise _failed("quantize", error) from error
