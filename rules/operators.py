@@ -43,8 +43,10 @@ _FALLBACK = "express it with supported operators (docs/operators.md lists them),
 
 def _in_opset(op: str, opset: int) -> bool:
     """Whether ONNX defines ``op`` at ``opset``, not deprecated."""
-    schema = schema_for(op, opset or defs.onnx_opset_version(), "")
-    return schema is not None and not schema.deprecated
+    newest = defs.onnx_opset_version()
+    schema, last = schema_for(op, opset or newest, ""), schema_for(op, newest, "")
+    # GroupNormalization of opset 18 is marked deprecated since onnx 1.18, which corrects it in opset 21
+    return schema is not None and not (schema.deprecated and (last is None or last.deprecated))
 
 
 def _rewritten(graph: Graph, node: Node) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import venv
@@ -78,28 +79,73 @@ def test_check_answers_in_an_empty_environment(installed: Path, tmp_path: Path) 
     assert report["model"]["parameters"] == 1371418
 
 
-def test_the_lowest_versions_allowed_give_the_same_answers(root: Path, wheel: Path, tmp_path: Path) -> None:
-    venv.create(tmp_path / "env")
-    install = [
+def interpreter(version: str) -> Path:
+    """A Python of ``version`` that runs, from PATH or pyenv; without one the test is skipped, in CI it fails."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    found = [
         sys.executable,
-        "-m",
-        "uv",
-        "pip",
-        "install",
-        "-q",
-        "--python",
-        str(tmp_path / "env/bin/python"),
+        shutil.which(f"python{version}") or "",
+        *map(str, pyenv.glob(f"{version}*/bin/python")),
     ]
+    code = "import sys, ensurepip, venv; print('.'.join(map(str, sys.version_info[:2])))"
+    for candidate in filter(None, found):  # a shim of pyenv may be there and run nothing
+        done = subprocess.run([candidate, "-c", code], capture_output=True, text=True)
+        if done.returncode == 0 and done.stdout.strip() == version:
+            return Path(candidate)
+    missing = f"Python {version} is not installed: the light package is not tried with it"
+    if os.environ.get("CI"):
+        pytest.fail(missing)
+    pytest.skip(missing)
+
+
+LIGHT = ("graph", "rules", "verify/test_corpus.py", "memory/test_corpus.py")
+"""What depends on onnx and numpy: reading, shapes, and every recorded answer of the converter."""
+LIGHT_TOOLS = ("pytest", "pytest-timeout", "pytest-xdist", "hypothesis", "jsonschema", "pyyaml")
+
+
+@pytest.mark.parametrize(("version", "resolution"), [("3.10", "lowest-direct"), ("3.13", "highest")])
+def test_the_light_package_answers_the_same_with(
+    version: str, resolution: str, root: Path, wheel: Path, tmp_path: Path
+) -> None:
+    """The lowest and the newest versions of all it requires: reports equal to ours, and its own tests."""
     subprocess.run(
-        [*install, "--resolution", "lowest-direct", "-r", str(root / "pyproject.toml")],
-        check=True,
-        capture_output=True,
+        [str(interpreter(version)), "-m", "venv", "--without-pip", str(tmp_path / "env")], check=True
     )
-    subprocess.run([*install, "--no-deps", str(wheel)], check=True, capture_output=True)
+    python = tmp_path / "env" / "bin" / "python"
+    install = [sys.executable, "-m", "uv", "pip", "install", "-q", "--python", str(python)]
+    for what in (
+        ["--resolution", resolution, "-r", str(root / "pyproject.toml")],
+        ["--no-deps", str(wheel)],
+        list(LIGHT_TOOLS),
+    ):
+        subprocess.run([*install, *what], check=True, capture_output=True)
     for model in ("picosam3", "tinysam"):
-        done = run(tmp_path / "env/bin", tmp_path, "check", model, "--format", "json")
+        done = run(python.parent, tmp_path, "check", model, "--format", "json")
         there, here = json.loads(done.stdout), json.loads(json.dumps(to_dict(sensorfit.check(model))))
         assert {key: there[key] for key in here} == here
+    tree = copy_of_the_repository(tmp_path / "tree")
+    shutil.rmtree(tree / "sensorfit")  # so that what the wheel installed is tried
+    command = [str(python), "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "-p", "no:cacheprovider"]
+    chosen = ["-m", "not toolchain and not packaging and not reference", *(f"tests/{name}" for name in LIGHT)]
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PYTEST", "COV"))}
+    tried = subprocess.run([*command, *chosen], cwd=tree, env=env, capture_output=True, text=True)
+    assert tried.returncode == 0, tried.stdout[-5000:]
+
+
+@pytest.mark.parametrize("version", ["3.13"])
+def test_a_python_too_new_for_the_converter_is_said(version: str, wheel: Path, tmp_path: Path) -> None:
+    subprocess.run(
+        [str(interpreter(version)), "-m", "venv", "--without-pip", str(tmp_path / "env")], check=True
+    )
+    python = tmp_path / "env" / "bin" / "python"
+    install = [sys.executable, "-m", "uv", "pip", "install", "-q", "--python", str(python), f"{wheel}[build]"]
+    subprocess.run(install, check=True, capture_output=True)
+    done = run(python.parent, tmp_path, "build", "picosam3", "-o", "out")
+    assert done.returncode == 3 and "Traceback" not in done.stderr
+    assert (
+        f"in an environment with Python 3.10 to 3.12 (imx500-converter has no release for {version})"
+        in done.stderr
+    )
 
 
 def test_the_light_install_has_no_torch_and_says_what_build_needs(installed: Path, tmp_path: Path) -> None:

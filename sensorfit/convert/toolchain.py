@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ..errors import MissingDependency, ToolchainError
 from ..runtime import supervise
-from ..runtime.extra import INSTALL
+from ..runtime.extra import install
 from .messages import Complaint, ConverterMemory, read_log, read_memory_report
 
 CONVERTER = "imxconv-pt"
@@ -58,7 +58,7 @@ def need_tool(name: str) -> Path:
     """As ``tool``; MissingDependency with the command that installs it."""
     found = tool(name)
     if found is None:
-        raise MissingDependency(f"{name} of imx500-converter is not installed: {INSTALL}")
+        raise MissingDependency(f"{name} of imx500-converter is not installed: {install()}")
     return found
 
 

@@ -1,6 +1,6 @@
 """One walk over the nodes: infer each output's shape, fold what is constant.
 
-Inference is ONNX's own, one node at a time (``infer_node_outputs``), so that
+Inference is ONNX's own, one node at a time (``inference``), so that
 the folded constants of a Shape-Gather-Concat chain reach the Reshape they feed.
 """
 
@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import onnx
 from onnx import SparseTensorProto, TensorProto, TypeProto, helper
-from onnx.shape_inference import infer_node_outputs
 
 from .fold import MAX_ELEMENTS, NOT_FOLDED, Allowance, Constant, Folded, Stored
+from .inference import output_types
 from .ir import Shape, Tensor
 from .limits import MAX_RANK
 from .operand_shapes import BROADCASTING
@@ -178,10 +178,7 @@ class Values:
         )
         if key not in self._inferred:
             protos = {name: known.proto for name, known in types.items()}
-            try:
-                found = infer_node_outputs(schema, node, protos, data, opset_imports=self._imports)
-            except Exception:  # inference refuses a node: its outputs stay unknown, the rules say so
-                found = {}
+            found = output_types(schema, node, protos, data, self._imports)
             self._inferred[key] = tuple(self._type(found[o]) if o in found else None for o in node.output)
         return {o: t for o, t in zip(node.output, self._inferred[key], strict=True) if t}
 

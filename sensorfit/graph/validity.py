@@ -16,9 +16,11 @@ from onnx import AttributeProto, GraphProto, NodeProto, TensorProto
 
 from ..errors import ModelError
 from .shapes import schema_for
+from .stored import RAW_BITS
 from .subgraphs import subgraphs
 
-_TYPES: Final = frozenset(TensorProto.DataType.values())
+_TYPES: Final = frozenset({TensorProto.UNDEFINED, TensorProto.STRING, *RAW_BITS})
+"""Element types that the converter's ONNX has; later versions of the package know more."""
 _POSITIVE: Final = frozenset(
     {"group", "kernel_shape", "strides", "dilations", "output_shape", "blocksize", "num_outputs"}
 )
@@ -35,16 +37,16 @@ _MOST: Final = 2**31 - 1
 
 
 def check_nodes(graph: GraphProto, opsets: Mapping[str, int], where: str) -> None:
-    """ModelError for a node that breaks its schema, or a tensor of a type that does not exist."""
+    """ModelError for a node that breaks its schema, or a tensor of a type that the converter does not know."""
     for tensor in graph.initializer:
         if tensor.data_type not in _TYPES:
             raise ModelError(
-                f"{where}: initializer '{tensor.name}' has type {tensor.data_type}, which does not exist"
+                f"{where}: initializer '{tensor.name}' has type {tensor.data_type}, which the converter does not know"
             )
     for info in (*graph.input, *graph.output, *graph.value_info):
         if info.type.tensor_type.elem_type not in _TYPES:
             raise ModelError(
-                f"{where}: tensor '{info.name}' has type {info.type.tensor_type.elem_type}, which does not exist"
+                f"{where}: tensor '{info.name}' has type {info.type.tensor_type.elem_type}, which the converter does not know"
             )
     unsaid = onnx.defs.onnx_opset_version()  # a file that names no opset must keep to some
     waiting: list[Iterable[NodeProto]] = [graph.node]
@@ -73,7 +75,9 @@ def _attributes(node: NodeProto, name: str) -> None:
                     raise ModelError(f"{name} has {attribute.name} {value}, which no tensor can follow")
         for tensor in ([attribute.t] if attribute.HasField("t") else []) + list(attribute.tensors):
             if tensor.data_type not in _TYPES:
-                raise ModelError(f"{name} holds a tensor of type {tensor.data_type}, which does not exist")
+                raise ModelError(
+                    f"{name} holds a tensor of type {tensor.data_type}, which the converter does not know"
+                )
 
 
 class _Demands(NamedTuple):

@@ -80,6 +80,7 @@ def _tensor(tensor: TensorInfo) -> dict[str, Any]:
 
 def finding_to_dict(finding: Finding) -> dict[str, Any]:
     found = asdict(finding)
+    del found["family"]  # the beginning of the rule's id says it
     found["shape"] = list(finding.shape) if finding.shape is not None else None
     return found
 

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import os
+import sys
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
+from typing import Final
 
 from ..errors import MissingDependency
 
-INSTALL = 'pip install "sensorfit[build]"'
+NEWEST_PYTHON: Final = (3, 12)
+"""The newest that imx500-converter is published for; the extra is empty on a newer one (pyproject.toml)."""
+
+
+def install() -> str:
+    """What to run so that the extra is there; on a Python that is too new for it, which one to take first."""
+    command = 'pip install "sensorfit[build]"'
+    if sys.version_info[:2] <= NEWEST_PYTHON:
+        return command
+    newest, here = (".".join(map(str, version)) for version in (NEWEST_PYTHON, sys.version_info[:2]))
+    return f"{command} in an environment with Python 3.10 to {newest} (imx500-converter has no release for {here})"
 
 
 def need(module: str, what: str = "") -> ModuleType:
@@ -23,11 +35,11 @@ def need(module: str, what: str = "") -> ModuleType:
         return import_module(module)
     except ModuleNotFoundError as missing:
         raise MissingDependency(
-            f"{what or module} is not installed ({missing.name} is missing): {INSTALL}"
+            f"{what or module} is not installed ({missing.name} is missing): {install()}"
         ) from missing
     except ImportError as broken:
         raise MissingDependency(
-            f"{what or module} is installed but does not load ({broken}): {INSTALL} in a fresh environment"
+            f"{what or module} is installed but does not load ({broken}): in a fresh environment, {install()}"
         ) from broken
 
 
@@ -47,7 +59,7 @@ def need_build_extra() -> None:
     absent = [product for module, product in PRODUCTS.items() if find_spec(module) is None]
     if absent:
         raise MissingDependency(
-            f"a build needs {', '.join(absent)}, which {'is' if len(absent) == 1 else 'are'} not installed: {INSTALL}"
+            f"a build needs {', '.join(absent)}, which {'is' if len(absent) == 1 else 'are'} not installed: {install()}"
         )
 
 
