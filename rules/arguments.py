@@ -37,6 +37,10 @@ def arguments(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
                 _FIXES.get((node.op, name), f"set {name} to {' or '.join(map(str, allowed))}"),
                 f"{name} = {value}",
             )
+    if "last_axis" in facts:
+        axis, shape = attribute(node, "axis", facts), graph.shape(node.input(0))
+        if axis != -1 and (shape is None or axis != len(shape) - 1):
+            yield Issue(facts["last_axis"], "Transpose the axis to the last place before", f"axis {axis}")
     operands = facts.get("operands")
     if operands and len(node.inputs) != operands["number"]:
         yield Issue(

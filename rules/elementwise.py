@@ -11,7 +11,7 @@ from sensorfit.verify.family import OPERATORS
 from sensorfit.verify.rule import Facts, Issue, rule
 
 
-@rule("SF108", "ElementwiseForm", OPERATORS, ops=("Pow", "HardSigmoid", "Dropout"))
+@rule("SF108", "ElementwiseForm", OPERATORS, ops=("Pow", "HardSigmoid", "Dropout", "Clip"))
 def elementwise(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """A power, a hard sigmoid or a Dropout in a form the converter does not have.
 
@@ -42,6 +42,14 @@ def elementwise(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
                     "use nn.Hardsigmoid (slope 1/6), or write clip(a*x + b, 0, 1) with Mul, Add and Clip",
                     f"{name} = {value:g}",
                 )
+    elif node.op == "Clip" and "lowest" in facts:
+        lowest = graph.numbers(node.input(1)) if node.input(1) else None
+        if lowest is not None and len(lowest) and lowest[0] not in facts["lowest"]:
+            yield Issue(
+                f"low: Supported values: {facts['lowest']}",
+                "shift the values with Add before and after, or use Relu where nothing below 0 is needed",
+                f"low = {lowest[0]:g}",
+            )
     elif node.op == "Dropout":
         flag = graph.numbers(node.input(2)) if node.input(2) else None
         if flag is not None and len(flag) and flag[0]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 
 from sensorfit.graph.ir import Graph, Node
 from sensorfit.verify.facts import ints
@@ -174,7 +175,13 @@ def selection(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
         return
     table, indices = graph.shape(node.inputs[0]), graph.shape(node.input(1))
     if graph.is_constant(node.input(1)):
-        if indices is not None and len(indices) > 1:
+        if "single_index" in facts and indices is not None and prod(indices) != 1:
+            yield Issue(
+                facts["single_index"],
+                "take neighbouring indices with a Slice; others one Gather each, then Concat",
+                f"indices of shape {indices}",
+            )
+        elif indices is not None and len(indices) > 1:
             yield Issue(
                 "Gather is supported only for indices rank is 1-dimension",
                 "flatten the indices, gather, then Reshape",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +23,12 @@ if TYPE_CHECKING:
     from .report.report import Report
 
 
-def load_target(name: str = targets.DEFAULT) -> targets.Target:
-    """The target called ``name``; ConfigError when there is none."""
-    return targets.load_target(choice_argument(name, targets.target_names(), "target"))
+def load_target(name: str = targets.DEFAULT, converter: str = "") -> targets.Target:
+    """The target called ``name``, with this version of its converter (3.18, 3.18.2; the newest known when empty).
+
+    ConfigError when there is none.
+    """
+    return targets.load_target(choice_argument(name, targets.target_names(), "target"), converter)
 
 
 def check(
@@ -32,6 +36,7 @@ def check(
     *,
     profile: str = "converter",
     target: str = targets.DEFAULT,
+    converter: str = "",
     input_persistency: bool = True,
     input_shapes: Mapping[str, Iterable[int]] | None = None,
     confirm: bool = False,
@@ -43,31 +48,37 @@ def check(
 
     ``model`` is a path, a built-in name ("picosam3") or a ModelProto. ``profile``
     is "converter" (the converter's word) or "picosam" (the papers' constraint
-    set). ``input_shapes`` sets an input's shape by name, "" meaning the first.
+    set). ``converter`` is the version that is judged by (3.18, 3.18.2; the newest known when empty).
+    ``input_shapes`` sets an input's shape by name, "" meaning the first.
     ``largest_inputs`` also looks for the largest square and 4:3 inputs that fit.
-    ``confirm`` also asks the real converter (extra ``build``). ``aside`` begins
+    ``confirm`` also asks the real converter (extra ``build``), and judges by the version that is installed. ``aside`` begins
     the memory analysis, here or beside this process (``runtime.worker.beside``). Raises
     ModelError for what is no model or cannot be checked, ConfigError for another
     argument that is something else than said here.
     """
+    from .convert.installed import other_installed, running
+
     choice_argument(profile, PROFILES, "profile")
     shapes_given = shapes_argument(input_shapes)
+    device = load_target(target, converter)
     found = analyse(
         model_argument(model),
-        load_target(target),
+        running(device) if confirm else device,
         input_persistency=input_persistency,
         input_shapes=shapes_given,
         calibration=calibration_argument(calibration),
         largest_inputs=largest_inputs,
         aside=aside,
     )
+    other = other_installed(found.target)
     if not confirm:
-        return found.report(profile)
+        return replace(found.report(profile), other_converter=other)
     from .convert.frontend import confirm as ask  # the extra `build`
 
     judged = (*found.graph.inputs, *found.graph.outputs) if shapes_given else ()
     shapes = {name: found.graph.shape(name) for name in judged}
-    return found.report(profile, ask(found.source, found.target, shapes))
+    answered = found.report(profile, ask(found.source, found.target, shapes))
+    return replace(answered, other_converter=other)
 
 
 def explain(
@@ -75,6 +86,7 @@ def explain(
     *,
     profile: str = "converter",
     target: str = targets.DEFAULT,
+    converter: str = "",
     input_persistency: bool = True,
     input_shapes: Mapping[str, Iterable[int]] | None = None,
 ) -> Page:
@@ -83,7 +95,7 @@ def explain(
 
     return explain(
         model_argument(model, protos=False),
-        load_target(target),
+        load_target(target, converter),
         choice_argument(profile, PROFILES, "profile"),
         input_persistency,
         shapes_argument(input_shapes),
@@ -91,12 +103,16 @@ def explain(
 
 
 def compare(
-    models: Sequence[str | Path] = (), *, target: str = targets.DEFAULT, input_persistency: bool = True
+    models: Sequence[str | Path] = (),
+    *,
+    target: str = targets.DEFAULT,
+    converter: str = "",
+    input_persistency: bool = True,
 ) -> Table:
     """The table of ``models``, of every built-in and published one when empty; arguments as of ``check``."""
     from .comparison.rows import compare
 
-    return compare(load_target(target), models_argument(models), input_persistency)
+    return compare(load_target(target, converter), models_argument(models), input_persistency)
 
 
 def diff(
@@ -105,6 +121,7 @@ def diff(
     *,
     profile: str = "converter",
     target: str = targets.DEFAULT,
+    converter: str = "",
     input_persistency: bool = True,
     input_shapes: Mapping[str, Iterable[int]] | None = None,
 ) -> Diff:
@@ -114,7 +131,7 @@ def diff(
     return diff(
         model_argument(old),
         model_argument(new),
-        load_target(target),
+        load_target(target, converter),
         profile=choice_argument(profile, PROFILES, "profile"),
         input_persistency=input_persistency,
         input_shapes=shapes_argument(input_shapes),

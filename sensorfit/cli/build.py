@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from .options import channel_values, target
+from .options import channel_values, converter, target
 
 PATH = click.Path(path_type=Path)
 
@@ -24,6 +24,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--boxes", type=PATH, metavar="COCO.json", help="Boxes to cut the images to, one ROI each.")
 @click.option("--calib-limit", type=int, default=128, show_default=True, metavar="N", help="Use at most N of them.")
 @target
+@converter
 @click.option("--mean", callback=channel_values, metavar="R,G,B|none", help="Normalisation to build in, on RGB in [0, 1].  [default: the model's]")
 @click.option("--std", callback=channel_values, metavar="R,G,B")
 @click.option("--size", type=int, metavar="N", help="Input height and width.")
@@ -33,7 +34,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--time-limit", type=float, default=1800, show_default=True, metavar="SECONDS", help="For the converter.")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier build in that directory.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only errors.")
-def command(model: str, directory: Path | None, target: str | None, quiet: bool, **options: Any) -> None:
+def command(model: str, directory: Path | None, target: str | None, converter: str | None, quiet: bool, **options: Any) -> None:
     """Quantize MODEL (a built-in name or an ONNX file) and package it for the sensor.
 
     \b
@@ -50,12 +51,13 @@ def command(model: str, directory: Path | None, target: str | None, quiet: bool,
     from ..runtime.isolated import isolated
     from .progress import progress
 
-    device = target_for(target, [model])
+    device = target_for(target, [model], converter)
     isolated(model, lambda: readable(model, device))
     # A CI runner that gives up sends SIGTERM: leave as on Ctrl-C, with nothing half-written and no Java behind.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     with progress(Console(stderr=True, quiet=quiet)) as stages:
         made = build(
-            model, directory or Path(f"{Path(model).stem}-{device.name}"), target=device.name, stages=stages, **options
+            model, directory or Path(f"{Path(model).stem}-{device.name}"), target=device.name,
+            converter=device.converter_version, stages=stages, **options
         )
     print_build(made, Console(highlight=False, quiet=quiet))

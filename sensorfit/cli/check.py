@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ..render.outputs import FORMATS
-from .options import PROFILES, input_shape, listed, target
+from .options import PROFILES, converter, input_shape, listed, target
 
 
 # fmt: off
@@ -17,6 +17,7 @@ from .options import PROFILES, input_shape, listed, target
 @click.option("--output", "outputs", multiple=True, metavar="[FORMAT=]FILE", help="Write to FILE, in the format of --format or of its name (.sarif .json .xml .md).")
 @click.option("--profile", type=PROFILES, help="Whose word decides: the converter's or the PicoSAM papers' constraint set.  [default: converter]")
 @target
+@converter
 @click.option("--input-persistency/--no-input-persistency", default=None, help="Count the input tensor kept in memory, as the converter does by default.")
 @input_shape
 @click.option("--memory", is_flag=True, help="Show the memory plan step by step.")

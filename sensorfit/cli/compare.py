@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 @options.output
 @click.option("--plot", "plot_file", metavar="FILE", help="Draw mIoU against total SRAM, as .svg, .png or .pdf (extra 'plot').")
 @options.target
+@options.converter
 @options.input_persistency
-def command(models: tuple[str, ...], form: str, output: str | None, plot_file: str | None, target: str | None, input_persistency: bool) -> None:
+def command(models: tuple[str, ...], form: str, output: str | None, plot_file: str | None, target: str | None, converter: str | None, input_persistency: bool) -> None:
     """Compare MODELs in one table: files, directories, globs, built-in names
     and parts of one.
 
@@ -48,7 +49,7 @@ def command(models: tuple[str, ...], form: str, output: str | None, plot_file: s
     for file, text in ((output, True), (plot_file, False)):
         if file is not None:
             check_output(Path(file), wanted, text=text)
-    table = compare(target_for(target, wanted), wanted, input_persistency, _each)
+    table = compare(target_for(target, wanted, converter), wanted, input_persistency, _each)
     present.show(table, form, output, plot_file)
 
 

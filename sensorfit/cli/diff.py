@@ -16,13 +16,14 @@ from . import options
 @click.argument("new")
 @click.option("--format", "format_", type=click.Choice(["console", "json", "markdown"]), default="console", show_default=True)
 @options.target
+@options.converter
 @options.profile
 @options.input_persistency
 @click.option("--input-shape", "input_shapes", multiple=True, callback=options.shapes, metavar="[NAME=]1x3x96x96", help="Give an input of both this shape.")
 @click.option("--exit-code", is_flag=True, help="Exit 1 when NEW is worse: verdict, memory, MACs, latency, parameters or a new error.")
 @click.option("-v", "--verbose", is_flag=True, help="List every node and layer.")
 @click.pass_context
-def command(ctx: click.Context, old: str, new: str, format_: str, target: str | None, profile: str, input_persistency: bool, input_shapes: dict[str, tuple[int, ...]], exit_code: bool, verbose: bool) -> None:
+def command(ctx: click.Context, old: str, new: str, format_: str, target: str | None, converter: str | None, profile: str, input_persistency: bool, input_shapes: dict[str, tuple[int, ...]], exit_code: bool, verbose: bool) -> None:
     """Show what changed from OLD to NEW in operators, memory, MACs and latency.
 
     \b
@@ -40,7 +41,7 @@ def command(ctx: click.Context, old: str, new: str, format_: str, target: str | 
     from ..runtime.deadline import MAX_SECONDS
     from ..runtime.isolated import isolated
 
-    device = target_for(target, [old, new])
+    device = target_for(target, [old, new], converter)
     alike: dict[str, Any] = {"profile": profile, "input_persistency": input_persistency, "input_shapes": input_shapes}
     found = isolated(f"{old}, {new}", lambda: diff(old, new, device, **alike), 2 * MAX_SECONDS)
     with reader_may_leave():

@@ -15,11 +15,12 @@ from . import options
 @click.option("--format", "form", type=click.Choice(["console", "markdown", "json"]), default="console", show_default=True, help="Output format.")
 @options.output
 @options.target
+@options.converter
 @options.profile
 @options.input_persistency
 @options.input_shape
 @click.option("-v", "--verbose", is_flag=True, help="Name every node of every group.")
-def command(model: str, form: str, output: str | None, target: str | None, profile: str, input_persistency: bool, input_shapes: dict[str, tuple[int, ...]], verbose: bool) -> None:
+def command(model: str, form: str, output: str | None, target: str | None, converter: str | None, profile: str, input_persistency: bool, input_shapes: dict[str, tuple[int, ...]], verbose: bool) -> None:
     """Say why MODEL fits the sensor or not, on one page.
 
     MODEL is a file or a built-in name; `tinysam` covers its encoder and its
@@ -43,7 +44,7 @@ def command(model: str, form: str, output: str | None, target: str | None, profi
 
     if output is not None:
         check_output(Path(output), [model])
-    device = target_for(target, [model])
+    device = target_for(target, [model], converter)
     page = isolated(model, lambda: explain(model, device, profile, input_persistency, input_shapes))
     with reader_may_leave():
         present.show(page, form, output, verbose)

@@ -1,7 +1,7 @@
 """A baseline read back: somebody may have edited, merged or made it, so every field is held to what it is.
 
     {"schema_version": "1.0", "tool": {...}, "models": {"net.onnx": {
-        "sha256": "...", "profile": "converter", "verdict": "fits",
+        "sha256": "...", "profile": "converter", "converter": "imx500-converter 3.19.2", "verdict": "fits",
         "figures": {"total_bytes": 3843296, "dsp_ms": 5.11, "macs": 330160000, "parameters": 1371418},
         "findings": [{"rule": "SF119", "severity": "error", "node": "...", "op": "...", "reason": "...", "shape": "...", "message": "..."}]}}}
 
@@ -45,6 +45,7 @@ _ENTRY: Final[Mapping[str, _Field]] = {
     "findings": (lambda v: isinstance(v, list), "a list", True),
     "sha256": _TEXT,
     "profile": _TEXT,
+    "converter": _TEXT,
 }
 _FINDING: Final[Mapping[str, _Field]] = {
     "rule": (_string, "a string", True),

@@ -1,6 +1,7 @@
 """``[tool.sensorfit]`` in pyproject.toml, or sensorfit.toml: what a repository asks of its models.
 
     target = "imx500"             profile = "converter"      input-persistency = true
+    converter = "3.19"
     fail-on = "error"             select = ["SF1", "SF2"]    ignore = ["SF401"]
     baseline = "sensorfit-baseline.json"                     jobs = 2
     models = ["models/*.onnx"]
@@ -65,6 +66,8 @@ class Policy:
     """How one model is judged. None and () leave it to the next source, then to the default."""
 
     target: str | None = None
+    converter: str | None = None
+    """The version of the converter that is judged by."""
     profile: str | None = None
     input_persistency: bool | None = None
     fail_on: str | None = None
@@ -78,6 +81,7 @@ class Policy:
         """This policy where it says something, else ``other``; what is ignored adds up."""
         return Policy(
             target=_first(self.target, other.target),
+            converter=_first(self.converter, other.converter),
             profile=_first(self.profile, other.profile),
             input_persistency=_first(self.input_persistency, other.input_persistency),
             fail_on=_first(self.fail_on, other.fail_on),
@@ -179,24 +183,38 @@ def _load(path: Path) -> Config | None:
     return _config(table, path, where)
 
 
-def target_for(given: str | None, models: Sequence[str | Path] = ()) -> Target:
+def target_for(given: str | None, models: Sequence[str | Path] = (), converter: str | None = None) -> Target:
     """The one target that ``models`` are judged for: the one ``given``, else the configuration's, else the default.
 
-    ConfigError where the configuration has different ones for them.
+    Likewise the version of its converter. ConfigError where the configuration has different ones for them.
     """
-    if given is not None:
-        return load_target(given)
     config = find_config()
-    policies = [config.policy_for(str(model)) for model in models] or [config.policy]
-    names = tuple(dict.fromkeys(str(policy.over(DEFAULTS).target) for policy in policies))
-    if len(names) > 1:
-        raise ConfigError(
-            f"{config.source} gives these models different targets ({', '.join(names)}): choose one with --target"
-        )
-    return load_target(names[0])
+    asked = Policy(target=given, converter=converter)
+    policies = [asked.over(config.policy_for(str(model))).over(DEFAULTS) for model in models]
+    policies = policies or [asked.over(config.policy).over(DEFAULTS)]
+    targets = tuple(dict.fromkeys(load_target(str(p.target), p.converter or "") for p in policies))
+    for what, option, names in (
+        ("targets", "--target", [t.name for t in targets]),
+        ("versions of the converter", "--converter", [t.converter_version for t in targets]),
+    ):
+        if len(set(names)) > 1:
+            raise ConfigError(
+                f"{config.source} gives these models different {what} ({', '.join(dict.fromkeys(names))}): "
+                f"choose one with {option}"
+            )
+    return targets[0]
 
 
-_POLICY_KEYS: Final = ("target", "profile", "input-persistency", "fail-on", "select", "ignore", "budgets")
+_POLICY_KEYS: Final = (
+    "target",
+    "converter",
+    "profile",
+    "input-persistency",
+    "fail-on",
+    "select",
+    "ignore",
+    "budgets",
+)
 _TOP_KEYS: Final = (*_POLICY_KEYS, "models", "baseline", "jobs")
 _MODEL_KEYS: Final = ("path", "input-shapes", "reason", *_POLICY_KEYS)
 
@@ -260,7 +278,8 @@ def _policy(table: dict[str, Any], where: str) -> Policy:
     if persistency is not None and not isinstance(persistency, bool):
         raise ConfigError(f"{_key(where, 'input-persistency')} is {persistency!r}; write true or false")
     return Policy(
-        target=_choice(table, "target", target_names(), where),
+        target=(target := _choice(table, "target", target_names(), where)),
+        converter=_converter(table, target or DEFAULT, where),
         profile=_choice(table, "profile", PROFILES, where),
         input_persistency=persistency,
         fail_on=_choice(table, "fail-on", FAIL_ON, where),
@@ -268,6 +287,21 @@ def _policy(table: dict[str, Any], where: str) -> Policy:
         ignore=_rules(table, "ignore", where),
         budgets=_budgets(table.get("budgets", {}), _key(where, "budgets")),
     )
+
+
+def _converter(table: Mapping[str, Any], target: str, where: str) -> str | None:
+    value = table.get("converter")
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise ConfigError(
+            f'{_key(where, "converter")} is {value!r}; write a version as a string, such as "3.18"'
+        )
+    try:
+        load_target(target, value)
+    except ConfigError as error:
+        raise ConfigError(f"{_key(where, 'converter')}: {error}") from None
+    return value
 
 
 def _budgets(table: Any, where: str) -> Budgets:

@@ -55,6 +55,7 @@ def judge(job: Job) -> Outcome:
                 job.model,
                 profile=policy.profile or "converter",
                 target=policy.target or DEFAULT,
+                converter=policy.converter or "",
                 input_persistency=policy.input_persistency is not False,
                 input_shapes=policy.input_shapes,
                 confirm=job.confirm,

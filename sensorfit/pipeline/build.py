@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import onnx
 
 from ..arguments import model_argument
+from ..convert.installed import other_installed, running
 from ..convert.messages import ConverterMemory
 from ..convert.toolchain import (
     CONVERTER,
@@ -33,7 +34,7 @@ from ..quantize.calibration import LIMIT, CalibrationSet, calibration_set
 from ..quantize.fidelity import compare
 from ..runtime.extra import need_build_extra
 from ..runtime.scratch import scratch_directory
-from ..target import DEFAULT, Target, load_target
+from ..target import DEFAULT, Target, converter_versions, load_target
 from . import bundle, failure_log
 from .model import PACKAGE, RPK, RPK_COMMAND, Build, Normalisation
 from .stages import Stages
@@ -59,6 +60,7 @@ class Request:
     model: str
     directory: Path
     target: str
+    converter: str = ""
     weights: Path | None = None
     calib: Path | None = None
     boxes: Path | None = None
@@ -78,6 +80,7 @@ def build(
     directory: str | Path,
     *,
     target: str = DEFAULT,
+    converter: str = "",
     stages: Stages | None = None,
     **options: Any,
 ) -> Build:
@@ -91,7 +94,13 @@ def build(
     if not isinstance(directory, (str, os.PathLike)):
         raise ConfigError(f"the directory to make is of type {type(directory).__name__}; give a path")
     place = Path(directory)
-    request = Request(model, place if place.name not in ("", "..") else place.resolve(), target, **options)
+    request = Request(
+        model,
+        place if place.name not in ("", "..") else place.resolve(),
+        target,
+        converter,
+        **options,
+    )
     _check_request(request)
     stages = stages or Stages()
     with (
@@ -135,7 +144,8 @@ def _check_request(request: Request) -> None:
 
 
 def _build(request: Request, out: Path, scratch: Path, stages: Stages) -> Build:
-    target = load_target(request.target)
+    asked = load_target(request.target, request.converter)
+    target = running(asked)
     quantize_log, converter_log = out / QUANTIZE_LOG, out / CONVERTER_LOG
     with stages.stage("read the network"):
         need_tool(CONVERTER)
@@ -165,7 +175,10 @@ def _build(request: Request, out: Path, scratch: Path, stages: Stages) -> Build:
         fidelity = compare(out / FLOAT, out / INT8, calibration)
     with stages.stage(f"convert for the {target.title}"):
         memory = _convert(network.name, target, out, scratch, request, stages)
-    warnings = _warnings(network, calibration, report, request.shift_negative)
+    warnings = (
+        *_warnings(network, calibration, report, request.shift_negative),
+        *_other_version(asked, target),
+    )
     with stages.stage("package"):
         _rpk(out, converter_log, request.time_limit)
         bundle.write_json(out / REPORT, {
@@ -298,6 +311,22 @@ def _warnings(network: Source, calibration: CalibrationSet, report: Report, shif
     if report.verdict != "fits":
         found.append(f"sensorfit predicted '{report.verdict}', the converter packaged it: please report that")
     return tuple(found)
+
+
+def _other_version(asked: Target, judged: Target) -> tuple[str, ...]:
+    """That the converter that ran is another version than was asked for, or one there are no facts of."""
+    installed = other_installed(judged)
+    if installed:
+        return (
+            f"there are no facts of converter {installed}, which is installed: the prediction is that of "
+            f"{judged.converter_version} (choose from {', '.join(converter_versions(judged.name))})",
+        )
+    if asked != judged:
+        return (
+            f"judged as converter {judged.converter_version} does, which is installed, "
+            f"not as {asked.converter_version}",
+        )
+    return ()
 
 
 def _facts(

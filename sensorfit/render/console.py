@@ -9,7 +9,16 @@ from rich.text import Text
 
 from ..memory.model import Live, Step
 from ..report.outcome import FindingGroup, grouped, said
-from ..report.phrases import NOT_SIZED, TRANSFORM, at_least, batch_words, counted, place, share_words
+from ..report.phrases import (
+    NOT_SIZED,
+    TRANSFORM,
+    at_least,
+    batch_words,
+    counted,
+    other_converter,
+    place,
+    share_words,
+)
 from ..report.report import Report, TensorInfo
 from ..units import show_shape
 from .columns import laid_out
@@ -62,6 +71,8 @@ def _headline(report: Report) -> RenderableType:
     )
     against = f"{report.target.name} · {report.target.converter} · profile {report.profile}"
     lines = [title, _in_short(report), Text(about, "dim"), Text(against, "dim")]
+    if report.other_converter:
+        lines.append(Text(terminal(other_converter(report)), "yellow"))
     if model.note:
         lines.append(Text(terminal(model.note), "dim"))
     if batch := batch_words(model):

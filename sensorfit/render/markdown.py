@@ -19,6 +19,7 @@ from ..report.phrases import (
     latency_words,
     macs_words,
     memory_words,
+    other_converter,
     share_words,
 )
 from ..report.report import Report
@@ -105,6 +106,8 @@ def _details(outcome: Outcome) -> list[str]:
         lines.append(f"_Judged by its own rules: {markdown(outcome.reason)}_")
     if batch := batch_words(report.model):
         lines.append(f"- {markdown(batch)}")
+    if other := other_converter(report):
+        lines.append(f"- {markdown(other)}")
     lines += [_finding(g) for g in failing]
     blocks = []
     if lines:

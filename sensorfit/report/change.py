@@ -38,6 +38,7 @@ def entry(report: Report) -> dict[str, Any]:
     return {
         "sha256": report.model.sha256,
         "profile": report.profile,
+        "converter": report.target.converter,
         "verdict": report.verdict,
         "figures": figures(report),
         "findings": sorted(found, key=lambda f: json.dumps(f, sort_keys=True)),

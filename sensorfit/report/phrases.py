@@ -7,6 +7,7 @@ from typing import Final
 
 from ..latency.model import LatencyReport
 from ..memory.model import MemoryReport, Step
+from ..target import converter_versions
 from ..units import MILLISECONDS, show_bytes, show_count, show_shape
 from .outcome import Figure, Outcome
 from .report import ModelInfo, Report
@@ -63,6 +64,16 @@ def batch_words(model: ModelInfo) -> str:
         f"memory, MACs and latency are those of the file's batch of {model.batch}; the sensor runs one image "
         f"(--input-shape {shape} gives its figures)"
     )
+
+
+def other_converter(report: Report) -> str:
+    """That another version of the converter is installed than the one that is judged by, and what to do; else ""."""
+    if not report.other_converter:
+        return ""
+    judged, installed = report.target.converter_version, report.other_converter
+    known = installed in converter_versions(report.target.name)
+    remedy = f"--converter {installed} judges by it" if known else "there are no facts of that version"
+    return f"converter {installed} is installed, judged as {judged} does: {remedy}"
 
 
 def status(outcome: Outcome) -> str:

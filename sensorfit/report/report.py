@@ -70,6 +70,8 @@ class Report:
     """The real converter's answer (``sensorfit.convert.frontend.Confirmation``) when it was asked."""
     published: tuple[Published, ...] = ()
     """Published figures of a built-in model, each with its source."""
+    other_converter: str = ""
+    """The version of the converter that is installed, where it is another than the target's."""
 
     @property
     def verdict(self) -> Verdict:

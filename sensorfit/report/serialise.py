@@ -33,6 +33,7 @@ def to_dict(report: Report, plan: bool = False) -> dict[str, Any]:
             "name": report.target.name,
             "profile": report.profile,
             "converter": report.target.converter,
+            **({"installed": report.other_converter} if report.other_converter else {}),
         },
         "verdict": report.verdict,
         "verdicts": dict(report.verdicts),

@@ -6,6 +6,9 @@ prints and its exit code are read. It judges graphs whose producer is "pytorch",
 that says so is handed over.
 
     python -m tools.probes.front_end GRAPH.onnx...      prints one JSON object
+    python -m tools.probes.front_end ARCHIVE.zip OUT    writes what it printed and its exit code, by graph
+
+The second form needs only onnx beside the converter: the interpreter of another converter's environment runs it.
 """
 
 from __future__ import annotations
@@ -17,18 +20,16 @@ import re
 import signal
 import sys
 import tempfile
+import zipfile
+from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 import onnx
 
-from sensorfit.api import load_target
-from sensorfit.target import read_facts
-
 from .graphs import Net
 
-VERDICTS = read_facts("converter", load_target())["front_end_exit_codes"]
 TIMEOUT_S = 300
 
 
@@ -66,6 +67,13 @@ class FrontEnd:
 
     def judge(self, model: onnx.ModelProto, log_to: Path | None = None) -> dict[str, Any]:
         """Verdict, operators (USOP) and reasons (INVOP, INVMOD) for ``model``."""
+        status, text = self.said(model)
+        if log_to:
+            log_to.write_text(text)
+        return read(status, text)
+
+    def said(self, model: onnx.ModelProto) -> tuple[int, str]:
+        """Exit code and everything it printed about ``model``."""
         with tempfile.TemporaryDirectory() as tmp:
             graph, log = Path(tmp) / "model.onnx", Path(tmp) / "log"
             copy = onnx.ModelProto()
@@ -76,18 +84,26 @@ class FrontEnd:
             text = log.read_text(errors="replace")
         if status == -signal.SIGALRM:
             raise TimeoutError(f"the front end took more than {TIMEOUT_S} s")
-        if log_to:
-            log_to.write_text(text)
-        return _read(status, text)
+        return status, text
 
 
-def _read(status: int, text: str) -> dict[str, Any]:
+@cache
+def _verdicts() -> dict[str, str]:
+    from sensorfit.api import load_target
+    from sensorfit.target import read_facts
+
+    found: dict[str, str] = read_facts("converter", load_target())["front_end_exit_codes"]
+    return found
+
+
+def read(status: int, text: str) -> dict[str, Any]:
+    """What ``FrontEnd.said``, as an answer."""
     ops = re.search(r"unsupported ops: ([^\[\n]+)", text)
     body = text.rpartition("CODE: [")[2]
     pattern = r"((?:Param|Input|Output|Node|Model|Incorrect)[^\n]*?reason: [^\n]+)"
     reasons = [re.sub(r"\s*\[/\S+\]", "", r.strip()) for r in re.findall(pattern, body)]
     where = re.findall(r"op: ([\w.]+), id: ([^,\s]+),", body)
-    answer: dict[str, Any] = {"verdict": VERDICTS.get(str(status), "execution_error")}
+    answer: dict[str, Any] = {"verdict": _verdicts().get(str(status), "execution_error")}
     if ops:
         answer["operators"] = sorted(o.strip() for o in ops.group(1).split(","))
     if reasons:
@@ -102,8 +118,16 @@ def _read(status: int, text: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    front_end = FrontEnd()
-    print(json.dumps({Path(p).name: front_end.judge(onnx.load(p)) for p in sys.argv[1:]}, indent=1))
+    if sys.argv[1].endswith(".zip"):
+        archive, out = sys.argv[1:]
+        front_end = FrontEnd()
+        with zipfile.ZipFile(archive) as file:
+            graphs = {Path(name).stem: file.read(name) for name in file.namelist()}
+        answers = {name: front_end.said(onnx.load_model_from_string(g)) for name, g in graphs.items()}
+        Path(out).write_text(json.dumps(answers))
+        return
+    graphs, front_end = sys.argv[1:], FrontEnd()  # which sets sys.argv
+    print(json.dumps({Path(p).name: front_end.judge(onnx.load(p)) for p in graphs}, indent=1))
 
 
 if __name__ == "__main__":

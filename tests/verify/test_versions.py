@@ -1,0 +1,76 @@
+"""Every known version of the converter: its recorded answers, and how a version is asked for."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from functools import cache
+from pathlib import Path
+
+import onnx
+import pytest
+from click.testing import CliRunner
+
+from sensorfit.api import check, load_target
+from sensorfit.cli import group
+from sensorfit.errors import ConfigError
+from sensorfit.graph.load import load
+from sensorfit.target import converter_versions
+from sensorfit.verify.engine import front_end_verdict, verify
+from tools.probes.versions import GIVEN, newest, recorded
+
+OLDER = converter_versions("imx500")[1:]
+SAMPLE = 6
+"""Every so manieth of the probes without a difference is asked, too."""
+
+
+@cache
+def graphs() -> dict[str, onnx.ModelProto]:
+    with zipfile.ZipFile(GIVEN / "probes.zip") as file:
+        return {Path(n).stem: onnx.load_model_from_string(file.read(n)) for n in file.namelist()}
+
+
+@pytest.mark.parametrize("version", OLDER)
+def test_the_verdict_of_an_older_version_is_its_own(version: str) -> None:
+    differ, same = recorded(version), newest({})
+    target = load_target(converter=version)
+    assert differ and differ.keys() <= same.keys()
+    asked = {**{name: same[name] for name in sorted(same)[::SAMPLE]}, **differ}
+    ours = {n: front_end_verdict(verify(load(graphs()[n], n), target)) for n in asked}
+    assert {n: v for n, v in ours.items() if v != asked[n]["verdict"]} == {}
+
+
+@pytest.mark.parametrize("version", OLDER)
+def test_the_newest_version_answers_otherwise_where_an_older_one_is_recorded_to(version: str) -> None:
+    target = load_target()
+    for name, answer in recorded(version).items():
+        ours = front_end_verdict(verify(load(graphs()[name], name), target))
+        assert ours == newest({})[name]["verdict"] != answer["verdict"]
+
+
+def test_a_version_is_named_in_full_or_by_its_beginning() -> None:
+    assert load_target(converter="3.18") == load_target(converter="3.18.2") != load_target()
+    assert load_target(converter=converter_versions("imx500")[0]) == load_target()
+    assert check("picosam3", converter="3.18").to_dict()["target"]["converter"] == "imx500-converter 3.18.2"
+    for unknown in ("3.1", "4", "newest"):
+        with pytest.raises(
+            ConfigError, match=f"'{unknown}': choose from {', '.join(converter_versions('imx500'))}$"
+        ):
+            load_target(converter=unknown)
+
+
+def test_the_option_and_the_configuration_choose_the_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    onnx.save(graphs()["act_sin"], tmp_path / "sin.onnx")
+    monkeypatch.chdir(tmp_path)
+    run = CliRunner().invoke
+    codes = [run(group, ["check", "sin.onnx", *o]).exit_code for o in ([], ["--converter", "3.16"])]
+    assert codes == [0, 1]
+    (tmp_path / "sensorfit.toml").write_text('converter = "3.16"\n', encoding="utf-8")
+    found = json.loads(run(group, ["check", "sin.onnx", "--format", "json"]).stdout)
+    assert found["target"]["converter"].endswith(" 3.16.1") and found["verdict"] == "does_not_fit"
+    (tmp_path / "sensorfit.toml").write_text('converter = "2.0"\n', encoding="utf-8")
+    failed = run(group, ["check", "sin.onnx"])
+    assert isinstance(failed.exception, ConfigError)
+    assert "sensorfit.toml: converter: there are no facts of converter version '2.0'" in str(failed.exception)
