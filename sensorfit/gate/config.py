@@ -207,8 +207,8 @@ def target_for(given: str | None, models: Sequence[str | Path] = (), converter: 
 
 _POLICY_KEYS: Final = (
     "target",
-    "converter",
     "profile",
+    "converter",
     "input-persistency",
     "fail-on",
     "select",
