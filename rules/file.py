@@ -33,7 +33,7 @@ def opset(graph: Graph, target: Target) -> Iterator[Issue]:
     the conversion leaves some without a name: the finding has the command.
     """
     facts = reading(target)
-    read, road, export = facts["opsets"], facts["opsets_built"], facts["export_opset"]
+    read, built, export = facts["opsets"], facts["opsets_built"], facts["export_opset"]
     if read[0] <= graph.opset <= read[1]:
         return
     wanted = read[1] if graph.opset > read[1] else export
@@ -41,7 +41,7 @@ def opset(graph: Graph, target: Target) -> Iterator[Issue]:
     convert = f"`{named(raised, 'onnx, onnx.version_converter')}`, which also names the nodes"
     told = f"ONNX opset version is not supported. Supported ONNX opsets: {list(range(read[0], read[1] + 1))}"
     probes = ("opset_14", "opset_15", "opset_20", "opset_21")
-    if road[0] <= graph.opset <= road[1]:
+    if built[0] <= graph.opset <= built[1]:
         reason = f"{told}: the raw file stops the front end; sensorfit build raises it"
         fix = f"to hand this very file over, export again with opset_version={export}, or run {convert}"
         yield Issue.accepted(reason, fix, f"opset {graph.opset}", code="EXEC", probes=probes)
@@ -56,7 +56,7 @@ def connected(graph: Graph, target: Target) -> Iterator[Issue]:
 
     The front end wants one connected network: an input that nothing uses, an
     output that is a constant, or two networks side by side crash it (EXEC). So
-    does a constant that nothing reads, which the road through sensorfit build
+    does a constant that nothing reads, which sensorfit build
     leaves out: it counts for the float file only.
 
     Fails:

@@ -50,7 +50,7 @@ def _in_opset(op: str, opset: int) -> bool:
 
 
 def _rewritten(graph: Graph, node: Node) -> bool:
-    """Whether the road makes one operator of this Erf and its neighbours (SF121)."""
+    """Whether the toolchain makes one operator of this Erf and its neighbours (SF121)."""
     return node.op == "Erf" and any(m.fused and node in m.nodes for m in recognise(graph))
 
 

@@ -1,4 +1,4 @@
-"""Groups of nodes that the road to the sensor replaces."""
+"""Groups of nodes that the toolchain replaces."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from sensorfit.verify.rule import Issue, rule
 
 @rule("SF121", "ErfGelu", OPERATORS, "graph")
 def erf_gelu(graph: Graph, target: Target) -> Iterator[Issue]:
-    """A GELU spelled out with Erf: judged as the one Gelu that the road makes of it.
+    """A GELU spelled out with Erf: judged as the one Gelu that the toolchain makes of it.
 
     torch.onnx.export below opset 20 writes nn.GELU as Div, Erf, Add, Mul, Mul.
     The converter knows no Erf and refuses that float graph. On the deployable
-    road (Sony's MCT, exported at opset 20) the same module becomes one Gelu,
+    toolchain (Sony's MCT, exported at opset 20) the same module becomes one Gelu,
     which is accepted; so the pattern counts as accepted, and this warning says
     what happens when the float file is handed over as it is.
 
@@ -29,7 +29,7 @@ def erf_gelu(graph: Graph, target: Target) -> Iterator[Issue]:
         <opset_import: ["" : 20]>
         (float[1,16,32,32] x) => (float[1,16,32,32] y) { y = Gelu <approximate = "none"> (x) }
 
-    Fix: nothing on the road through sensorfit build (nn.GELU in torch); to convert the float file itself, export at
+    Fix: nothing for sensorfit build (nn.GELU in torch); to convert the float file itself, export at
     opset 20.
     """
     for match in recognise(graph):

@@ -1,4 +1,4 @@
-"""What the file says in its own way: the converter's front end reads it as it stands, the road to the sensor writes it anew."""
+"""What the file says in its own way: the converter's front end reads it as it stands, sensorfit build writes it anew."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def unnamed(graph: Graph, target: Target) -> Iterator[Issue]:
     """Nodes without a name.
 
     ONNX lets a node go without a name; the converter's front end ends with an
-    exception (EXEC) on the first. The road through sensorfit build writes the
+    exception (EXEC) on the first. sensorfit build writes the
     file anew, with names, so this is a warning about the file itself.
 
     Fails:
@@ -64,7 +64,7 @@ def constants(graph: Graph, target: Target) -> Iterator[Issue]:
     The front end reads Constant with the attribute `value` only and crashes on
     value_float, value_ints and their kin (EXEC), unless only a constant
     expression reads them, which it folds first. sensorfit reads them all, and
-    so does the road through torch; the float file itself is refused.
+    so does an export by torch; the float file itself is refused.
 
     Fails:
         (float[1,3,64,64] x) => (float[1,3,64,64] y) { two = Constant <value_float = 2.0> () y = Mul (x, two) }
@@ -94,7 +94,7 @@ def unfolded(graph: Graph, target: Target) -> Iterator[Issue]:
     such a node stays, and what reads it gets a computed value where it may
     need a constant (EXEC), or an operator that is refused. Clip with one bound
     is how "same" padding is exported (timm's Conv2dSame, all tf_* networks).
-    sensorfit folds it, and so does the road through sensorfit build.
+    sensorfit folds it, and so does sensorfit build.
 
     Fails:
         (float[1,16,4,4] x) => (float[N,C,H,W] y) {

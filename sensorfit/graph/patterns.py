@@ -1,7 +1,7 @@
 """Groups of nodes that stand for one operator, found by their algebra.
 
 ``activations`` and ``normalizations`` state the formulas. A match is ``fused``
-when the road to the sensor (MCT's export, the converter) makes one operator of
+when the toolchain (MCT's export, the converter) makes one operator of
 it. Nothing is matched across a tensor that somebody else reads or that is an
 output: the pattern's inner values must be its own.
 """

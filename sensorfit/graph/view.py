@@ -22,7 +22,7 @@ class Match(NamedTuple):
     output: str
     attrs: Mapping[str, Any] = MappingProxyType({})
     fused: bool = True
-    """Whether the road to the sensor makes one operator of it."""
+    """Whether the toolchain makes one operator of it."""
     form: str = ""
     """Which spelling it was ("erf", "tanh", "clip", ...)."""
 
