@@ -7,7 +7,7 @@ from math import isqrt
 from typing import Any
 
 from ..graph.ir import Graph, Node
-from ..memory.model import GROUPS, INTEGER_WEIGHTS, MemoryReport
+from ..memory.model import GROUPS, INTEGER_WEIGHTS, MANY_PHASES, MULTIPLIED, MemoryReport
 from ..target import Target, read_facts
 from ..verify.family import MEMORY
 from ..verify.finding import Finding, Support
@@ -146,8 +146,9 @@ def counted_in_part(graph: Graph, memory: MemoryReport, target: Target) -> Itera
     """The memory is counted only in part.
 
     Some weights are computed, not stored, or belong to another tool's
-    quantization (ConvInteger), and their bytes on the sensor are not
-    known: the total is a lower bound, so the verdict is "unknown".
+    quantization (ConvInteger); or a layer runs in parts whose memory is not
+    known (GroupNormalization, a grouped convolution with one input and several
+    outputs a group, a huge stride). The verdict is "unknown" then.
 
     Fails:
         (float[1,16,32,32] x) => (float[1,1,32,32] y)
@@ -158,7 +159,7 @@ def counted_in_part(graph: Graph, memory: MemoryReport, target: Target) -> Itera
         { y = Conv <kernel_shape = [1, 1]> (x, k) }
 
     Fix: make the weights constants of known shape: export with constant folding, or run onnxslim; of a file that
-    another tool has quantized, check the float model.
+    another tool has quantized, check the float model; of a layer that runs in parts, what the finding says.
     """
     if memory.complete or not memory.fits or not _sized(graph):  # without sizes SF502 or SF514 has named why
         return
@@ -275,18 +276,22 @@ def _sized(graph: Graph) -> bool:
     return all(graph.tensors[t].static for t in tensors if t in graph.tensors)
 
 
+_ASK = "ask the converter (sensorfit build, or --confirm on the quantized graph)"
+_COUNTABLE = {
+    INTEGER_WEIGHTS: "check the float model that this file was quantized from; sensorfit build quantizes it with MCT",
+    GROUPS: f"{_ASK}; or use BatchNormalization or LayerNormalization, whose bytes are known",
+    MULTIPLIED: f"{_ASK}; or use a depthwise convolution with one output a group and a 1x1 convolution behind it",
+    MANY_PHASES: f"{_ASK}; or reach the stride in several steps, by convolutions or pooling",
+}
+"""What makes the memory countable, by why it is not."""
+
+
 def _whole(memory: MemoryReport) -> str:
     """What makes the memory countable."""
-    if INTEGER_WEIGHTS in memory.missing:
-        return (
-            "check the float model that this file was quantized from; sensorfit build quantizes it with MCT"
-        )
-    if GROUPS in memory.missing:
-        return (
-            "ask the converter (sensorfit build, or --confirm on the quantized graph); or use BatchNormalization or "
-            "LayerNormalization, whose bytes are known"
-        )
-    return "make the weights constants of known shape (export with constant folding, or run onnxslim)"
+    known = next((fix for why, fix in _COUNTABLE.items() if why in memory.missing), "")
+    return (
+        known or "make the weights constants of known shape (export with constant folding, or run onnxslim)"
+    )
 
 
 def ways_out(memory: MemoryReport) -> list[str]:

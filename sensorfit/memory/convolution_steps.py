@@ -12,6 +12,7 @@ from . import convolution as cv
 from .builder import StepBuilder, Value
 from .groups import split_groups
 from .layout import Layout
+from .model import MANY_PHASES, MULTIPLIED
 from .phases import polyphase, sample
 
 
@@ -24,12 +25,11 @@ def convolution(state: StepBuilder, node: Node, sources: list[str]) -> None:
         state.put(node, node.outputs[0], Layout.VECTOR, [value.buffer])
         return
     if cv.is_polyphase(conv, facts) and prod(conv.stride) > facts.most_phases:
-        state.program.missing[
-            f"a stride of {conv.stride[0]}x{conv.stride[1]} cut into {prod(conv.stride):,} phases (up to {facts.most_phases} "
-            "were asked): its steps are not counted"
-        ] = None
+        state.program.missing[MANY_PHASES] = None
         state.put(node, node.outputs[0], Layout.BLOCKS, [value.buffer])
         return
+    if 1 < conv.groups == conv.inputs < conv.outputs:
+        state.program.missing[MULTIPLIED] = None
     if cv.runs_by_group(conv, facts):
         split_groups(state, node, conv, value, _ready_input)
         return

@@ -15,6 +15,10 @@ GROUPS = (
     "GroupNormalization: the converter runs it as one step or, as it took the same operators elsewhere, in parts that need "
     "several times the memory; a float graph does not say which"
 )
+MULTIPLIED = "a grouped convolution with one input and several outputs a group runs as several steps, whose memory is not known"
+MANY_PHASES = (
+    "a convolution's stride cuts its input into more phases than were asked: its steps are not counted"
+)
 """Why the runtime memory is counted in part."""
 
 

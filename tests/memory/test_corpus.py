@@ -15,7 +15,7 @@ import onnx.parser
 import pytest
 from onnx import numpy_helper
 
-from sensorfit.api import load_target
+from sensorfit.api import check, load_target
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
 from sensorfit.memory.analysis import analyse
@@ -24,7 +24,7 @@ from sensorfit.verify.engine import verify
 from tools.memory_errors import DATA, PLACE, Case, Error, cases, errors, table
 
 CASES = {case.name: case for case in cases()}
-NARROW = [case for case in CASES.values() if case.kind != "wide probe"]
+NARROW = [case for case in CASES.values() if not case.kind.startswith("wide")]
 
 DEVIATIONS: dict[str, tuple[int, int, str]] = {}
 """Networks whose (weights, runtime) errors are known: exact values, so that any change shows."""
@@ -159,3 +159,36 @@ def test_a_group_normalization_is_unknown() -> None:
     report = analyse(lower(graph), load_target())
     assert not report.complete
     assert any("GroupNormalization" in sentence for sentence in report.missing)
+
+
+def test_wider_networks_are_within_one_per_cent_or_known_to_be_off(found: dict[str, Error]) -> None:
+    """Drawn of wider kinds, as the converter answered: where we are off by more, is said (docs/memory.md)."""
+    wide = [error for error in found.values() if error.case.kind == "wide draw"]
+    assert len(wide) == 39 and sum(error.worst <= 0.01 for error in wide) >= 25
+    unsaid = {e.case.name for e in wide if e.worst > 0.01 and not e.notes}
+    assert unsaid == {"e2", "e13", "e33"}
+    room = load_target().budget_bytes - load_target().reserved_bytes
+    assert all(
+        (e.case.weights_bytes + e.case.runtime_bytes <= room)
+        == (e.case.weights_bytes + e.weights + e.case.runtime_bytes + e.runtime <= room)
+        for e in wide
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        """(float[1,1,512,512] x) => (float[1,1,8,8] y) <float[1,1,3,3] w>
+        { y = Conv <kernel_shape = [3, 3], strides = [64, 64], pads = [1, 1, 1, 1]> (x, w) }""",
+        """(float[1,3,32,32] x) => (float[1,12,32,32] y) <float[12,1,3,3] w>
+        { y = Conv <kernel_shape = [3, 3], group = 3, pads = [1, 1, 1, 1]> (x, w) }""",
+    ],
+    ids=["64x64 phases", "outputs a group"],
+)
+def test_a_convolution_in_parts_that_nobody_counted_is_unknown(text: str) -> None:
+    from tests.verify.text import model
+
+    report = check(model(text))
+    (one,) = [f for f in report.findings if f.support == "unknown"]
+    assert report.verdict == "unknown" and not report.memory.complete
+    assert one.rule == "SF304" and "ask the converter" in one.fix

@@ -1,0 +1,66 @@
+"""The converter that runs here decides which facts a build and --confirm are held to."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import onnx
+import pytest
+from click.testing import CliRunner
+
+from sensorfit.cli import group
+from sensorfit.convert.installed import installed_version, other_installed, running
+from sensorfit.models.net import Net
+from sensorfit.target import DEFAULT, converter_versions, load_target
+
+NEWEST, OLDER = converter_versions(DEFAULT)[:2]
+
+
+def install(place: Path, monkeypatch: pytest.MonkeyPatch, version: str) -> None:
+    """Let the converter of ``version`` be the only one that is installed, as far as its folder's name says."""
+    (place / f"imx500_converter-{version}.dist-info").mkdir()
+    monkeypatch.setattr(sys, "path", [str(place)])
+
+
+def test_where_the_version_judged_by_is_installed_nothing_differs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, monkeypatch, NEWEST)
+    target = load_target(DEFAULT)
+    assert (installed_version(), other_installed(target)) == (NEWEST, "")
+    assert running(target) == target
+
+
+def test_build_and_confirm_take_the_facts_of_the_version_that_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = load_target(DEFAULT)
+    install(tmp_path, monkeypatch, OLDER)
+    assert other_installed(target) == OLDER
+    assert running(target) == load_target(DEFAULT, OLDER) != target
+
+
+def test_a_version_without_facts_changes_nothing_and_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = load_target(DEFAULT)
+    install(tmp_path, monkeypatch, "9.9.9")
+    assert other_installed(target) == "9.9.9" and running(target) == target
+
+
+@pytest.mark.parametrize("command", ["check", "explain", "diff", "compare"])
+def test_every_command_judges_by_the_version_asked_for(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sin: known to the newest converter, not to 3.16.1."""
+    monkeypatch.chdir(tmp_path)
+    onnx.save(Net("wave", 3, 64, 64).conv(8).act("Sin").conv(8).model(), tmp_path / "wave.onnx")
+    models = ["wave.onnx", "wave.onnx"] if command == "diff" else ["wave.onnx"]
+    said = {}
+    for version in (NEWEST, "3.16"):
+        words = [command, *models, "--converter", version, "--format", "json"]
+        said[version] = json.loads(CliRunner().invoke(group, words, catch_exceptions=False).stdout)
+    newest, old = (json.dumps(said[version]) for version in (NEWEST, "3.16"))
+    assert "does_not_fit" in old and "does_not_fit" not in newest
