@@ -88,7 +88,12 @@ class _Worker:
     def join(self) -> int:
         """Wait for its end: the exit code, negative for a signal."""
         if self.exitcode is None:
-            self.exitcode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+            try:
+                self.exitcode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+            except (
+                ChildProcessError
+            ):  # whoever began us ignores SIGCHLD, or forked us from the one it is a child of
+                self.exitcode = 0
         return self.exitcode
 
     def release(self) -> None:

@@ -12,7 +12,7 @@ from onnx import numpy_helper, parser
 
 from sensorfit.api import explain
 from sensorfit.cli.explain import command
-from sensorfit.errors import ConfigError
+from sensorfit.errors import ConfigError, InputError
 from sensorfit.explanation import Page
 from sensorfit.explanation.blocks import UNNAMED, block, ranges, spread
 from sensorfit.explanation.model import Part
@@ -360,7 +360,7 @@ def test_of_several_networks_none_is_given_a_shape() -> None:
 
 
 def test_an_empty_name_is_said_to_be_empty() -> None:
-    with pytest.raises(ConfigError, match="a model's name is empty"):
+    with pytest.raises(InputError, match="name is empty"):
         explain("")
 
 

@@ -176,9 +176,9 @@ def test_the_normalisation_costs_what_the_report_says(tmp_path: Path) -> None:
 def test_confirm_takes_a_weightless_float_graph_and_a_quantized_one(bare: Path) -> None:
     entry = find("picosam3")
     assert entry is not None
-    answer = confirm(entry.graph)
+    answer = confirm(entry.graph, load_target())
     assert (answer.verdict, answer.memory) == ("accepted", None)
-    answer = confirm(bare / "model.int8.onnx")
+    answer = confirm(bare / "model.int8.onnx", load_target())
     assert answer.verdict == "accepted" and answer.memory is not None
     assert answer.memory["total_bytes"] == BARE_TOTAL
 
@@ -220,7 +220,7 @@ def test_the_command_confirms_a_quantized_file_although_its_children_have_a_boun
     ids=["operator", "batch"],
 )
 def test_confirm_gives_the_front_ends_no(body: str, verdict: str, code: str, says: str) -> None:
-    answer = confirm(model_of(body))
+    answer = confirm(model_of(body), load_target())
     assert (answer.verdict, answer.code) == (verdict, code)
     assert says in " ".join((*answer.operators, *answer.reasons))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -142,3 +144,14 @@ def _runs(pid: int) -> bool:
     except OSError:
         return False
     return state != "Z"
+
+
+def test_a_command_whose_parent_ignores_the_end_of_children_answers(tmp_path: Path) -> None:
+    code = "import signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); from sensorfit.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "check", "picosam3", "--no-baseline"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert (done.returncode, done.stderr) == (0, "") and "FITS" in done.stdout
