@@ -1,4 +1,4 @@
-"""How the memory analysis grows: chains of 100 to 10,000 layers, and the built-in models.
+"""How the memory analysis grows: chains, residual networks and long skips of 100 to 10,000 layers, and the built-in models.
 
     python benchmarks/memory_scaling.py
 
@@ -8,6 +8,7 @@ Prints process time in milliseconds; ``per layer`` should stay about level.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -25,22 +26,36 @@ GRAPHS = Path(__file__).resolve().parent.parent / "models" / "graphs"
 
 
 def chain(length: int) -> onnx.ModelProto:
-    """A chain of 3x3 convolutions from 32 to 32 channels at 32x32, every eighth reading a skip."""
-    kernel = helper.make_tensor(
-        "k", TensorProto.FLOAT, (32, 32, 3, 3), np.ones((32, 32, 3, 3), np.float32).tobytes(), raw=True
-    )
-    first = helper.make_tensor(
-        "f", TensorProto.FLOAT, (32, 3, 3, 3), np.ones((32, 3, 3, 3), np.float32).tobytes(), raw=True
+    """3x3 convolutions one after the other, every eighth a sum with a skip."""
+    return _network(length, lambda i: (f"t{i - 1}", f"t{i - 5}") if i % 8 == 0 else None)
+
+
+def residual(length: int) -> onnx.ModelProto:
+    """Blocks of two 3x3 convolutions and the sum with their input."""
+    return _network(length, lambda i: (f"t{i - 1}", f"t{i - 3}") if i % 3 == 0 else None)
+
+
+def long_skips(length: int) -> onnx.ModelProto:
+    """The second half sums the first half's results, the last one first: half of all are alive at once."""
+    return _network(length, lambda i: (f"t{i - 1}", f"t{length - 1 - i}") if i >= length // 2 else None)
+
+
+def _network(length: int, summed: Callable[[int], tuple[str, str] | None]) -> onnx.ModelProto:
+    """Layers of 16 channels at 32x32: a sum where ``summed`` names its two tensors, else a 3x3 convolution."""
+    kernel, first = (
+        helper.make_tensor(name, TensorProto.FLOAT, shape, np.ones(shape, np.float32).tobytes(), raw=True)
+        for name, shape in (("k", (16, 16, 3, 3)), ("f", (16, 3, 3, 3)))
     )
     nodes = [helper.make_node("Conv", ["x", "f"], ["t0"], name="n0", pads=[1] * 4)]
     for i in range(1, length):
-        if i % 8 == 0:
-            nodes.append(helper.make_node("Add", [f"t{i - 1}", f"t{i - 5}"], [f"t{i}"], name=f"n{i}"))
+        tensors = summed(i)
+        if tensors:
+            nodes.append(helper.make_node("Add", tensors, [f"t{i}"], name=f"n{i}"))
         else:
             nodes.append(helper.make_node("Conv", [f"t{i - 1}", "k"], [f"t{i}"], name=f"n{i}", pads=[1] * 4))
     x = helper.make_tensor_value_info("x", TensorProto.FLOAT, (1, 3, 32, 32))
-    y = helper.make_tensor_value_info(f"t{length - 1}", TensorProto.FLOAT, (1, 32, 32, 32))
-    graph = helper.make_graph(nodes, "chain", [x], [y], [kernel, first])
+    y = helper.make_tensor_value_info(f"t{length - 1}", TensorProto.FLOAT, (1, 16, 32, 32))
+    graph = helper.make_graph(nodes, "layers", [x], [y], [kernel, first])
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
@@ -57,10 +72,13 @@ def timed(model: object) -> tuple[int, float]:
 
 def main() -> None:
     """Print both tables."""
-    print("| chain | device nodes | ms | us per node |\n|---:|---:|---:|---:|")
-    for length in LENGTHS:
-        nodes, ms = timed(chain(length))
-        print(f"| {length} | {nodes} | {ms:.1f} | {1000 * ms / nodes:.1f} |", flush=True)
+    print("| network | layers | device nodes | ms | us per node |\n|---|---:|---:|---:|---:|")
+    for kind in (chain, residual, long_skips):
+        for length in LENGTHS:
+            nodes, ms = timed(kind(length))
+            print(
+                f"| {kind.__name__} | {length} | {nodes} | {ms:.1f} | {1000 * ms / nodes:.1f} |", flush=True
+            )
     print("\n| model | device nodes | ms |\n|---|---:|---:|")
     for name in MODELS:
         nodes, ms = timed(GRAPHS / f"{name}.onnx")

@@ -8,7 +8,7 @@ from ..graph.ir import Graph
 from .layout import Extent, Layout, MemoryFacts, round_up, tensor_bytes
 from .lifetimes import Lifetime
 from .model import Culprit, Padding
-from .peak import needed_bytes
+from .peak import Needs
 
 JUST_PAST = 4
 """Channels count as just past a boundary when they fill at most a quarter of their last block."""
@@ -19,19 +19,18 @@ MOST_CULPRITS = 16
 
 
 def culprits(
-    graph: Graph, alive: Sequence[Lifetime], sets: Sequence[Sequence[Lifetime]], facts: MemoryFacts
+    graph: Graph, spans: Sequence[Lifetime], needs: Needs, peak: int, facts: MemoryFacts
 ) -> tuple[Culprit, ...]:
-    """The tensors alive at the peak (``alive``), with the peak if each had fewer channels or were gone."""
+    """The tensors alive at step ``peak``, with the largest need if each had fewer channels or were gone."""
     bytes_of: dict[str, int] = {}
-    for span in alive:
-        bytes_of[span.buffer.tensor] = bytes_of.get(span.buffer.tensor, 0) + span.buffer.bytes
+    for span in spans:
+        if span.first <= peak <= span.last:
+            bytes_of[span.buffer.tensor] = bytes_of.get(span.buffer.tensor, 0) + span.buffer.bytes
     largest = sorted(bytes_of, key=lambda tensor: -bytes_of[tensor])[:MOST_CULPRITS]
-    needed = [needed_bytes([span.buffer.bytes for span in step], facts.align) for step in sets]
-    where: dict[str, list[int]] = {tensor: [] for tensor in largest}
-    for index, step in enumerate(sets):
-        for tensor in {span.buffer.tensor for span in step} & where.keys():
-            where[tensor].append(index)
-    ranked = sorted(range(len(sets)), key=lambda index: -needed[index])
+    lives: dict[str, list[Lifetime]] = {tensor: [] for tensor in largest}
+    for span in spans:
+        if span.buffer.tensor in lives:
+            lives[span.buffer.tensor].append(span)
     found = []
     for tensor in largest:
         producer = graph.producer_of(tensor)
@@ -46,9 +45,7 @@ def culprits(
         ratio = (
             round_up(fewer, facts.channel_block) / round_up(channels, facts.channel_block) if fewer else 1.0
         )
-        mine = set(where[tensor])
-        others = next((needed[index] for index in ranked if index not in mine), 0)
-        steps = [sets[index] for index in where[tensor]]
+        others = needs.without(lives[tensor])
         found.append(
             Culprit(
                 tensor=tensor,
@@ -56,20 +53,11 @@ def culprits(
                 bytes=bytes_of[tensor],
                 shape=known,
                 fewer_channels=fewer,
-                runtime_if_fewer=max(others, _runtime(steps, tensor, ratio, facts)) if fewer else 0,
-                runtime_if_gone=max(others, _runtime(steps, tensor, 0.0, facts)),
+                runtime_if_fewer=max(others, needs.scaled(lives[tensor], ratio)) if fewer else 0,
+                runtime_if_gone=max(others, needs.scaled(lives[tensor], 0.0)),
             )
         )
     return tuple(found)
-
-
-def _runtime(sets: Sequence[Sequence[Lifetime]], tensor: str, scale: float, facts: MemoryFacts) -> int:
-    """Bytes that these steps need with the buffers of one tensor scaled."""
-    highest = 0
-    for alive in sets:
-        sizes = [int(s.buffer.bytes * scale) if s.buffer.tensor == tensor else s.buffer.bytes for s in alive]
-        highest = max(highest, needed_bytes([size for size in sizes if size], facts.align))
-    return highest
 
 
 def padding(graph: Graph, spans: Sequence[Lifetime], facts: MemoryFacts) -> tuple[Padding, ...]:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ..graph.ir import Graph
 from ..target import Target
 from .advice import culprits, padding
 from .bound import bound_bytes
-from .device import Operation
 from .layout import MemoryFacts, load_memory_facts
-from .lifetimes import lifetimes, live_sets
-from .model import Live, MemoryReport, Step
-from .peak import needed_bytes
+from .lifetimes import lifetimes
+from .model import MemoryReport
+from .peak import Needs
 from .placement import place
+from .plan import Plan
 from .product import is_product
 from .schedule import schedule
 from .steps import device_steps
@@ -40,19 +39,10 @@ def analyse(device_graph: Graph, target: Target, input_persistency: bool = True)
     weights, missing_weights = model_weight_bytes(device_graph, facts)
     missing = (*program.missing, *missing_weights)
     spans = lifetimes(program)
-    sets = [list(alive) for alive in live_sets(spans, len(program.operations))]
-    sizes = [[span.buffer.bytes for span in alive] for alive in sets]
-    needed = [needed_bytes(found, facts.align) for found in sizes]
+    needs = Needs(spans, len(program.operations), facts.align)
+    needed = needs.bytes
     peak = max(range(len(needed)), key=needed.__getitem__, default=-1)
     offsets, height = place(spans, needed, facts.align)
-    waiting = {
-        span.buffer.name: Live(span.buffer.tensor, span.buffer.bytes, "kept for later", offset)
-        for span, offset in zip(spans, offsets, strict=True)
-    }
-    steps = tuple(
-        _step(operation, [span.buffer.name for span in alive], waiting)
-        for operation, alive in zip(program.operations, sets, strict=True)
-    )
     report = MemoryReport(
         budget_bytes=target.budget_bytes,
         weights_bytes=weights,
@@ -61,7 +51,7 @@ def analyse(device_graph: Graph, target: Target, input_persistency: bool = True)
         reserved_bytes=target.reserved_bytes,
         input_persistency=input_persistency,
         bound_bytes=bound_bytes(program, spans),
-        steps=steps,
+        steps=Plan(program.operations, spans, offsets),
         peak_step=peak,
         notes=(
             *missing,
@@ -71,7 +61,7 @@ def analyse(device_graph: Graph, target: Target, input_persistency: bool = True)
         ),
         complete=not missing,
         missing=missing,
-        culprits=culprits(device_graph, sets[peak], sets, facts) if sets else (),
+        culprits=culprits(device_graph, spans, needs, peak, facts) if needed else (),
         padding=padding(device_graph, spans, facts),
         plan_bytes=height,
     )
@@ -136,12 +126,3 @@ def _read_by_kernel(graph: Graph, tensor: str) -> bool:
     if reader is None:
         return False
     return reader.op in ("Conv", "Gemm") or (reader.op == "MatMul" and graph.is_constant(reader.input(1)))
-
-
-def _step(operation: Operation, alive: Iterable[str], waiting: Mapping[str, Live]) -> Step:
-    """The step with what is alive; what ``waiting`` has of a buffer serves every step that leaves it alone."""
-    here = dict.fromkeys(operation.reads, "read here")
-    here |= dict.fromkeys(operation.writes, "written here")
-    here[operation.scratch] = "scratch"
-    live = (waiting[name]._replace(why=here[name]) if name in here else waiting[name] for name in alive)
-    return Step(operation.name, operation.op, tuple(live))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from .device import Buffer, Program
@@ -40,7 +40,7 @@ def lifetimes(program: Program, keep_input: bool = False) -> list[Lifetime]:
     return sorted(found, key=lambda item: (item.first, item.last))
 
 
-def live_sets(spans: list[Lifetime], steps: int) -> Iterator[list[Lifetime]]:
+def live_sets(spans: Sequence[Lifetime], steps: int) -> Iterator[list[Lifetime]]:
     """For each step, what is alive during it, in order of appearance."""
     starting: list[list[Lifetime]] = [[] for _ in range(steps)]
     for span in spans:

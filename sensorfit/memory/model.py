@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -119,7 +120,7 @@ class MemoryReport:
     input_persistency: bool
     bound_bytes: int
     """The runtime bytes no schedule can beat."""
-    steps: tuple[Step, ...] = ()
+    steps: Sequence[Step] = ()
     peak_step: int = -1
     notes: tuple[str, ...] = field(default=())
     """What was estimated rather than known, as sentences; empty when the model covers every node."""

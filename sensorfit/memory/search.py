@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 ESTIMATES = 6
@@ -26,6 +27,8 @@ EXPANSIONS = 500
 """Cuts expanded at most since the last cut that every order goes through."""
 CLOSE_ENOUGH = 1.01
 """The search ends when the peak found is within this factor of what is possible."""
+STRETCH = 64
+"""Steps from which a stretch is searched by itself: the fewer, the smaller its sets; each has to be made."""
 CLOSED = -1
 """Stands for the peak of a cut that was expanded: nothing is better."""
 
@@ -143,11 +146,22 @@ class MaxCut:
 
     def solve(self, estimate: float) -> tuple[list[int], int] | None:
         """The best order found and its peak in bytes; None when the search gives up."""
+        order: list[int] = []
+        peak = self.steps.bytes(self.steps.start)
+        for stretch, own in self._stretches:
+            found = own._search(estimate, peak)
+            if found is None:
+                return None
+            order += [stretch[step] for step in found[0]]
+            peak = found[1]
+        return order, peak
+
+    def _search(self, estimate: float, peak: int) -> tuple[list[int], int] | None:
+        """``solve`` for one stretch, where ``peak`` bytes were needed before it."""
         steps = self.steps
         everything = (1 << len(steps.reads)) - 1
         ready = [index for index, read in enumerate(steps.reads) if not read & ~steps.start]
-        size = steps.bytes(steps.start)
-        state = _State(steps.start, size, size, 0, 0, ready, -1, None)
+        state = _State(steps.start, steps.bytes(steps.start), peak, 0, 0, ready, -1, None)
         peaks: dict[int, int] = {}
         heap: list[_Open] = []
         pushed = itertools.count()
@@ -187,6 +201,54 @@ class MaxCut:
             peaks[cut] = CLOSED
             state = self._run(before, step, cut, peak)
         return _order(state), state.peak
+
+    @cached_property
+    def _stretches(self) -> list[tuple[list[int], MaxCut]]:
+        """The steps between cuts that every order goes through, each a search of its own over fewer tensors."""
+        everything = list(range(len(self.steps.reads)))
+        if any(
+            not self.readers[t] and not self.steps.kept >> t & 1 for w in self.steps.writes for t in bits(w)
+        ):
+            return [(everything, self)]  # what nobody reads can run on either side of such a cut
+        state = _State(self.steps.start, 0, 0, 0, 0, [], -1, None)
+        state.ready = [index for index, read in enumerate(self.steps.reads) if not read & ~state.alive]
+        found: list[tuple[list[int], int, int]] = []
+        stretch, start = [], state.alive
+        while state.ready:
+            step = min(state.ready)
+            state = self._run(state, step, state.alive | self.steps.writes[step], 0)
+            state.before = None
+            stretch.append(step)
+            if not state.ready or (len(stretch) >= STRETCH and self._one_writer(state.alive)):
+                found.append((stretch, start, state.alive))
+                stretch, start = [], state.alive
+        if len(found) < 2:
+            return [(everything, self)]
+        return [(sorted(own), self._stretch(sorted(own), start, end)) for own, start, end in found]
+
+    def _stretch(self, own: Sequence[int], start: int, end: int) -> MaxCut:
+        """The search over the steps ``own``, with their tensors alone, from the cut ``start`` to the cut ``end``."""
+        there = start
+        for step in own:
+            there |= self.steps.reads[step] | self.steps.writes[step]
+        place = {tensor: 2 * at + 1 for at, tensor in enumerate(bits(there))}
+        sizes = [0] * (2 * len(place) + 1)
+        for tensor, at in place.items():
+            sizes[at] = self.steps.sizes[tensor]
+
+        def local(tensors: int) -> int:
+            return sum(1 << place[tensor] for tensor in bits(tensors))
+
+        return MaxCut(
+            Steps(
+                tuple(sizes),
+                tuple(local(self.steps.reads[step]) for step in own),
+                tuple(local(self.steps.writes[step]) for step in own),
+                tuple(self.steps.inner[step] for step in own),
+                local(start),
+                local(there & (self.steps.kept | end)),
+            )
+        )
 
     def _run(self, state: _State, step: int, cut: int, peak: int) -> _State:
         """``state`` with one more step run."""

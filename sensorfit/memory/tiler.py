@@ -25,9 +25,9 @@ from .bound import bound_bytes
 from .convolution import blocks, read_convolution
 from .device import Operation, Program
 from .layout import MemoryFacts
-from .lifetimes import lifetimes, live_sets
+from .lifetimes import lifetimes
 from .model import Tiling
-from .peak import needed_bytes
+from .peak import Needs
 from .schedule import schedule
 from .steps import device_steps
 from .tiles import height, is_chain, tile, window_of
@@ -72,8 +72,7 @@ def advise(
 
 def _needed(program: Program, align: int) -> list[int]:
     """Bytes of each step of a program, in its order."""
-    alive = live_sets(lifetimes(program), len(program.operations))
-    return [needed_bytes([span.buffer.bytes for span in spans], align) for spans in alive]
+    return Needs(lifetimes(program), len(program.operations), align).bytes
 
 
 def _again(graph: Graph, region: Sequence[Node], facts: MemoryFacts) -> int:

@@ -1,0 +1,91 @@
+"""What lets the analysis grow with the nodes alone gives what looking at every live set gives."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sensorfit.api import load_target
+from sensorfit.graph.load import load
+from sensorfit.graph.lower import lower
+from sensorfit.memory import placement
+from sensorfit.memory.analysis import analyse
+from sensorfit.memory.device import Buffer
+from sensorfit.memory.lifetimes import Lifetime, live_sets
+from sensorfit.memory.peak import Needs
+from sensorfit.memory.placement import place
+from tests.memory.test_properties import SIZES, build, plans
+
+STEPS = 9
+ALIGN = 16
+
+
+@st.composite
+def spans(draw: st.DrawFn) -> list[Lifetime]:
+    """Up to twelve buffers of five tensors."""
+    found = []
+    for index in range(draw(st.integers(1, 12))):
+        first = draw(st.integers(0, STEPS - 1))
+        buffer = Buffer(f"b{index}", draw(st.integers(0, 70)), f"t{draw(st.integers(0, 4))}")
+        found.append(Lifetime(buffer, first, draw(st.integers(first, STEPS))))
+    return sorted(found, key=lambda span: (span.first, span.last))
+
+
+def together(sizes: list[int]) -> int:
+    """Each from a multiple of ALIGN, the smallest last."""
+    if not sizes:
+        return 0
+    first, *others = sorted(sizes)
+    return sum(-(-size // ALIGN) * ALIGN for size in others) + first
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(spans(), st.sampled_from([0.0, 0.3, 0.5]))
+def test_needs_are_those_of_the_live_sets(alive: list[Lifetime], scale: float) -> None:
+    needs = Needs(alive, STEPS, ALIGN)
+    sets = list(live_sets(alive, STEPS))
+    assert needs.bytes == [together([span.buffer.bytes for span in step]) for step in sets]
+    for tensor in {span.buffer.tensor for span in alive}:
+        own = [span for span in alive if span.buffer.tensor == tensor]
+        inside = [step for step in sets if any(span in step for span in own)]
+        scaled = [
+            [int(s.buffer.bytes * scale) if s.buffer.tensor == tensor else s.buffer.bytes for s in step]
+            for step in inside
+        ]
+        assert needs.scaled(own, scale) == max(together([size for size in step if size]) for step in scaled)
+        outside = [
+            size for size, step in zip(needs.bytes, sets, strict=True) if not any(s in step for s in own)
+        ]
+        assert needs.without(own) == max(outside, default=0)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(spans())
+def test_buffers_placed_as_written_do_not_overlap(alive: list[Lifetime]) -> None:
+    limit, placement.MOST_COMPARED = placement.MOST_COMPARED, 0
+    try:
+        offsets, height = place(alive, [], ALIGN)
+    finally:
+        placement.MOST_COMPARED = limit
+    placed = list(zip(alive, offsets, strict=True))
+    assert height == max((at + span.buffer.bytes for span, at in placed if span.buffer.bytes), default=0)
+    for step in range(STEPS + 1):
+        here = sorted(
+            (at, at + span.buffer.bytes)
+            for span, at in placed
+            if span.first <= step <= span.last and span.buffer.bytes
+        )
+        assert all(start % ALIGN == 0 for start, _ in here)
+        assert all(end <= start for (_, end), (start, _) in pairwise(here))
+
+
+@settings(max_examples=20, deadline=None, derandomize=True)
+@given(plans(), SIZES)
+def test_a_step_of_the_plan_is_the_same_looked_at_alone_or_in_order(
+    recipe: list[tuple[str, int, int, int]], size: tuple[int, int]
+) -> None:
+    steps = analyse(lower(load(build(recipe, *size), "random")), load_target()).steps
+    assert [steps[index] for index in range(len(steps))] == list(steps)
+    assert list(steps[1:]) == list(steps)[1:]
