@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from .options import channel_values, converter, target
+from .options import channel_values, converter, size, target
 
 PATH = click.Path(path_type=Path)
 
@@ -27,7 +27,7 @@ PATH = click.Path(path_type=Path)
 @converter
 @click.option("--mean", callback=channel_values, metavar="R,G,B|none", help="Normalisation to build in, on RGB in [0, 1].  [default: the model's]")
 @click.option("--std", callback=channel_values, metavar="R,G,B")
-@click.option("--size", type=int, metavar="N", help="Input height and width.")
+@click.option("--size", callback=size, metavar="N|HxW", help="Input height and width, where the file leaves them open.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Picks images, makes synthetic ones and random weights, seeds MCT.")
 @click.option("--shift-negative/--no-shift-negative", default=False, show_default=True, help="MCT's correction of activations with a small negative part: more exact at times, more memory than predicted.")
 @click.option("--input-persistency/--no-input-persistency", default=True, show_default=True, help="Keep the input tensor in memory, as the converter does by default.")

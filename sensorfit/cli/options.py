@@ -57,3 +57,17 @@ def channel_values(
         raise ConfigError(
             f"--{parameter.name} {text}: write one number a channel, as 0.485,0.456,0.406, or none"
         ) from None
+
+
+def size(ctx: click.Context, parameter: click.Parameter, text: str | None) -> tuple[int, int] | None:
+    """``96`` or ``96x128`` into height and width."""
+    if text is None:
+        return None
+    sides = text.lower().split("x")
+    try:
+        found = [int(side) for side in sides]
+    except ValueError:
+        found = []
+    if len(found) not in (1, 2) or any(side < 1 for side in found):
+        raise ConfigError(f"--size {text}: write 96 for a square or HEIGHTxWIDTH, as 96x128")
+    return found[0], found[-1]

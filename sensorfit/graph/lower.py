@@ -8,7 +8,7 @@ goes, as does another tool's quantization. Only names and shapes change hands: n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from .collapse import collapse_convolutions
@@ -30,7 +30,7 @@ def lower(graph: Graph) -> Graph:
     for step in (
         as_float,
         _drop_identities,
-        _fuse_patterns,
+        fuse_patterns,
         _fold_batchnorm,
         collapse_convolutions,
         _fuse_activations,
@@ -69,10 +69,13 @@ def _rename_inputs(node: Node, alias: Mapping[str, str]) -> Node:
     return replace(node, inputs=tuple(alias.get(i, i) for i in node.inputs))
 
 
-def _fuse_patterns(graph: Graph) -> Graph:
+def fuse_patterns(graph: Graph, kinds: Collection[str] | None = None) -> Graph:
+    """``graph`` with each pattern (of these ``kinds``, else of all) as the one operator it stands for."""
     fused: dict[str, Node] = {}
     gone: set[str] = set()
     for match in find_patterns(graph):
+        if kinds is not None and match.kind not in kinds:
+            continue
         tail = next(n for n in match.nodes if match.output in n.outputs)
         fused[tail.name] = Node(
             tail.name, match.kind, match.inputs, (match.output,), match.attrs, pattern=match.kind

@@ -67,7 +67,8 @@ class Request:
     calib_limit: int = LIMIT
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
-    size: int | None = None
+    size: tuple[int, int] | None = None
+    """Height and width."""
     seed: int = 0
     shift_negative: bool = False
     input_persistency: bool = True
@@ -225,7 +226,7 @@ def _float_graph(network: Source, mean: Sequence[float], std: Sequence[float], s
     module = normalised(network.module, mean, std, network.shape[0])
     with reproducible(seed):
         if network.onnx_file is not None and not mean:
-            shutil.copyfile(network.onnx_file, path)
+            onnx.save(network.onnx_file, str(path))  # with what stood beside it
         else:
             onnx.save(export_float(module, network.shape), str(path))
     return module
@@ -300,7 +301,7 @@ def _rpk(out: Path, log: Path, time_limit: float) -> None:
 
 
 def _warnings(network: Source, calibration: CalibrationSet, report: Report, shifted: bool) -> tuple[str, ...]:
-    found = list(calibration.warnings)
+    found = [*network.notes, *calibration.warnings]
     if shifted:
         found.append("--shift-negative: what MCT adds for it takes memory that the prediction leaves out")
     if network.random_weights:
@@ -346,7 +347,7 @@ def _facts(
             "weights": request.weights.name if request.weights else "random",
             "shift_negative": request.shift_negative,
             "input_persistency": request.input_persistency,
-            "size": request.size,
+            "size": None if request.size is None else list(request.size),
             "calib_limit": request.calib_limit,
         },
         "seed": request.seed,

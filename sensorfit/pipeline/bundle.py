@@ -35,7 +35,6 @@ TOOLS = (
     "sdspconv",
     "onnx",
     "onnxruntime",
-    "onnx2torch",
     "numpy",
     "pillow",
 )

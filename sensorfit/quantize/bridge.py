@@ -1,4 +1,4 @@
-"""What a build starts from: a torch module, from a built-in definition or through onnx2torch.
+"""What a build starts from: a torch module, from a built-in definition or from a file's graph (``lowering``).
 
 A user's ONNX file is brought to torch and then run beside onnxruntime on the
 same input: a bridge that changes the numbers is refused.
@@ -15,20 +15,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 import onnx
 
-from ..errors import ConfigError, ModelError, SensorfitError
+from ..errors import ConfigError, ModelError
 from ..graph.external import bring_in
 from ..graph.limits import read_model
+from ..graph.load import load
 from ..graph.shapes import shape_of
 from ..graph.stored import has_data, is_external
 from ..models.registry import Entry, find, nothing_called
 from ..runtime.extra import first_line, need
 from .calibration import BATCH
+from .lowering import NoRoad, to_module
 
 if TYPE_CHECKING:
     from torch import nn
 
 TOLERANCE = 1e-3
 """Largest difference between torch and onnxruntime, relative to the output's largest value; float sums differ by less."""
+HALF_TOLERANCE = 3e-2
+"""The same for a file in float16, whose sums onnxruntime rounds to 11 bits."""
+LIKELY_CHANNELS = frozenset({1, 3, 4})
+"""Of an image; a number of columns among them, where the channels are not, is read as channels last."""
 NEAR = 0.05
 """How far random BatchNorms and biases are from doing nothing."""
 
@@ -46,14 +52,16 @@ class Source:
     """Of the ONNX file, or of the weights file; "" for a built-in with random weights."""
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
-    onnx_file: Path | None = None
-    """The user's file, when that is what came in."""
+    onnx_file: onnx.ModelProto | None = None
+    """The user's model with its weights, when that is what came in and what is built."""
     random_weights: bool = False
     batch: int = BATCH
     """Images to run at a time: 1 where the graph was exported for one."""
+    notes: tuple[str, ...] = ()
+    """What was changed on the way to torch."""
 
 
-def source(model: str, weights: Path | None, size: int | None, seed: int) -> Source:
+def source(model: str, weights: Path | None, size: tuple[int, int] | None, seed: int) -> Source:
     """The network called ``model``: a path to an ONNX file or a built-in name."""
     path = Path(model)
     if path.exists():
@@ -66,18 +74,18 @@ def source(model: str, weights: Path | None, size: int | None, seed: int) -> Sou
     return _from_entry(entry, weights, size, seed)
 
 
-def _from_entry(entry: Entry, weights: Path | None, size: int | None, seed: int) -> Source:
+def _from_entry(entry: Entry, weights: Path | None, size: tuple[int, int] | None, seed: int) -> Source:
     if not entry.buildable:
         raise ConfigError(
             f"{entry.name}: is built in for `sensorfit check` only; to build it, give an ONNX file with its weights"
         )
     channels, height, width = entry.input_shape
     if size is not None:
-        if size % entry.stride or size <= 0:
+        if any(side % entry.stride or side <= 0 for side in size):
             raise ConfigError(
-                f"--size {size}: {entry.title} halves its input until 1/{entry.stride}, so the size is a multiple of {entry.stride}"
+                f"--size {size[0]}x{size[1]}: {entry.title} halves its input until 1/{entry.stride}, so each side is a multiple of {entry.stride}"
             )
-        height = width = size
+        height, width = size
     need("torch")
     module = entry.definition()().eval()
     digest = ""
@@ -122,49 +130,48 @@ def randomise(module: nn.Module, seed: int) -> None:
                 init.normal_(tensor, 0, NEAR, generator=generator)
 
 
-def _from_onnx(path: Path, size: int | None) -> Source:
+def _from_onnx(path: Path, size: tuple[int, int] | None) -> Source:
     proto = read_model(path)
     shape = _image_shape(proto, path, size)
     _needs_weights(proto, path)
-    module = to_torch(_fixed(proto, shape), path, shape)
+    graph = load(path, path.stem, {"": (1, *shape)}, proto=proto)
+    try:
+        module = to_module(graph)
+    except NoRoad as error:
+        raise ModelError(f"{path}: {error}") from error
     _same_numbers(module, proto, shape, path)
+    half = graph.tensors[graph.inputs[0]].dtype == "float16"
     return Source(
-        name=path.stem, module=module, shape=shape, origin=path.name, sha256=sha256_of(path), onnx_file=path
+        name=path.stem,
+        module=module,
+        shape=shape,
+        origin=path.name,
+        sha256=sha256_of(path),
+        onnx_file=None if half else proto,
+        batch=BATCH if _takes_batches(module, shape) else 1,
+        notes=("the file is in float16: built from its values in float32",) if half else (),
     )
 
 
-def to_torch(proto: onnx.ModelProto, path: Path, shape: Sequence[int]) -> nn.Module:
-    """The torch module that onnx2torch makes of ``proto``, for one image of ``shape`` (C, H, W).
-
-    ModelError names the operator that onnx2torch does not know.
-    """
-    torch, convert = need("torch"), need("onnx2torch").convert
-    from . import static
-
+def _takes_batches(module: nn.Module, shape: Sequence[int]) -> bool:
+    """Whether two images at a time give what they give one by one; a graph exported for one may have written that out."""
+    torch = need("torch")
+    images = torch.from_numpy(np.random.default_rng(0).random((2, *shape), dtype=np.float32))
     try:
-        module = convert(static.prepared(proto)).eval()
-        return static.write_out(module, torch.zeros(1, *shape))
-    except NotImplementedError as error:
-        raise ModelError(
-            f"{path}: onnx2torch has no torch counterpart for one of its nodes ({first_line(error)}); "
-            "replace that operator, or quantize the torch module it was exported from"
-        ) from error
-    except SensorfitError:
-        raise
-    except Exception as error:
-        raise ModelError(f"{path}: onnx2torch cannot bring it to torch ({first_line(error)})") from error
+        with torch.no_grad():
+            both, *single = (
+                [o] if isinstance(o, torch.Tensor) else [*o]
+                for o in map(module, (images, images[:1], images[1:]))
+            )
+        return all(
+            b.shape[:1] == (2,) and torch.allclose(b, torch.cat(parts), rtol=TOLERANCE, atol=TOLERANCE)
+            for b, *parts in zip(both, *single, strict=True)
+        )
+    except Exception:  # a shape that only one image has
+        return False
 
 
-def _fixed(proto: onnx.ModelProto, shape: Sequence[int]) -> onnx.ModelProto:
-    """``proto`` with its image input fixed at (1, ``shape``), in place."""
-    initializers = {t.name for t in proto.graph.initializer}
-    value = next(i for i in proto.graph.input if i.name not in initializers)
-    for dim, size in zip(value.type.tensor_type.shape.dim, (1, *shape), strict=True):
-        dim.dim_value = size
-    return proto
-
-
-def _image_shape(proto: onnx.ModelProto, path: Path, size: int | None) -> tuple[int, int, int]:
+def _image_shape(proto: onnx.ModelProto, path: Path, size: tuple[int, int] | None) -> tuple[int, int, int]:
     initializers = {t.name for t in proto.graph.initializer}
     inputs = [i for i in proto.graph.input if i.name not in initializers]
     if len(inputs) != 1:
@@ -182,18 +189,24 @@ def _image_shape(proto: onnx.ModelProto, path: Path, size: int | None) -> tuple[
         raise ModelError(
             f"{path}: input '{value.name}' has batch {batch}; the sensor runs one image at a time: export it with batch 1"
         )
-    if channels not in (1, 3):
+    if width in LIKELY_CHANNELS and channels not in LIKELY_CHANNELS:
         raise ModelError(
-            f"{path}: input '{value.name}' has {channels} channels in the second place; a build needs 1 or 3 (NCHW)"
+            f"{path}: input '{value.name}' looks like NHWC: {channels} channels, {width} pixels wide; the sensor's image is "
+            "(1, channels, height, width): export with channels first (tf2onnx: --inputs-as-nchw)"
+        )
+    if channels is None:
+        raise ModelError(
+            f"{path}: input '{value.name}' has an open number of channels; export it with a fixed one"
         )
     if size is not None:
-        if any(d not in (None, size) for d in (height, width)):
+        fixed = [(d, s) for d, s in zip((height, width), size, strict=True) if d not in (None, s)]
+        if fixed:
             raise ConfigError(
-                f"--size {size}: {path} is fixed at {height}x{width}; export it at the size you want"
+                f"--size {size[0]}x{size[1]}: {path} is fixed at {height or 'any height'}x{width or 'any width'}; export it at the size you want"
             )
-        height = width = size
+        height, width = size
     if not height or not width:
-        raise ConfigError(f"{path}: input '{value.name}' has no fixed height and width: give --size N")
+        raise ConfigError(f"{path}: input '{value.name}' has no fixed height and width: give --size HxW")
     return channels, height, width
 
 
@@ -216,26 +229,26 @@ def _same_numbers(module: nn.Module, proto: onnx.ModelProto, shape: Sequence[int
     image = np.random.default_rng(0).random((1, *shape), dtype=np.float32)
     try:
         session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-        expected = session.run(None, {session.get_inputs()[0].name: image})
+        given = session.get_inputs()[0]
+        expected = session.run(
+            None, {given.name: image.astype(np.float16) if "float16" in given.type else image}
+        )
     except Exception as error:
         raise ModelError(f"{path}: onnxruntime cannot run it ({first_line(error)})") from error
+    tolerance = TOLERANCE if "float16" not in given.type else HALF_TOLERANCE
     try:
         with torch.no_grad():
             found = module(torch.from_numpy(image))
     except Exception as error:
         raise ModelError(f"{path}: its torch form does not run ({first_line(error)})") from error
     outputs = [found] if isinstance(found, torch.Tensor) else list(found)
-    if len(outputs) != len(expected):
-        raise ModelError(
-            f"{path}: onnx2torch gives {len(outputs)} outputs, the graph has {len(expected)}, so a build would not be your network"
-        )
     for value, a, b in zip(proto.graph.output, expected, outputs, strict=True):
         scale = float(np.abs(a).max()) or 1.0
         difference = float(np.abs(a - b.numpy()).max()) / scale if a.shape == tuple(b.shape) else float("inf")
-        if not difference <= TOLERANCE:
+        if not difference <= tolerance:
             raise ModelError(
-                f"{path}: onnx2torch changes output '{value.name}' (relative difference {difference:.1e} to onnxruntime, "
-                f"{TOLERANCE:.0e} allowed), so a build would not be your network"
+                f"{path}: its torch form changes output '{value.name}' (relative difference {difference:.1e} to onnxruntime, "
+                f"{tolerance:.0e} allowed), so a build would not be your network"
             )
 
 

@@ -52,8 +52,9 @@ CODES: Final = {
     "INVMOD": "invalid_model_input",
     "EXEC": "execution_error",
     "GE": "accepted",
+    "MCT": "accepted",
 }
-"""The front end's codes and its words for them; GE comes from the converter behind it."""
+"""The front end's codes and its words for them; GE comes from the converter behind it, MCT from the quantization before it."""
 
 Facts = Mapping[str, Any]
 """The row of an operator in rules/<target>/operators.toml."""

@@ -1,0 +1,117 @@
+"""Forms that the converter accepts and that do not come to it: sensorfit build, MCT or its export cannot carry them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sensorfit.graph.ir import Graph, Node
+from sensorfit.verify.family import OPERATORS
+from sensorfit.verify.rule import Facts, Issue, rule
+
+PARAMETERS = {
+    "Conv": (1, 2),
+    "ConvTranspose": (1, 2),
+    "BatchNormalization": (1, 2, 3, 4),
+    "InstanceNormalization": (1, 2),
+    "LayerNormalization": (1, 2),
+}
+"""Inputs that torch's layers hold as weights."""
+MOST_DIMENSIONS = {"BatchNormalization": 4, "InstanceNormalization": 4}
+"""Of the inputs of the layers that MCT knows."""
+PROBES = {
+    "Conv": ("dynw_act", "conv_dynbias"),
+    "ConvTranspose": ("dynct",),
+    "BatchNormalization": ("bn_r5",),
+    "InstanceNormalization": ("in_r5", "in_dyns"),
+    "LayerNormalization": ("ln_dyn", "ln_dynb"),
+    "AveragePool": ("Ave_asym", "Ave_p2k3"),
+    "Cast": ("cast_BFLOAT16",),
+    "Gather": ("ga_table1", "ga_empty"),
+    "RandomNormal": ("rn",),
+    "RandomUniform": ("ru",),
+    "Resize": ("rz_nscale_c2", "rz_lscale_b2"),
+}
+OPS = (*PARAMETERS, "AveragePool", "Cast", "Gather", "RandomNormal", "RandomUniform", "Resize")
+
+
+@rule("SF131", "NotQuantizable", OPERATORS, ops=OPS)
+def not_quantizable(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
+    """The converter takes this form, the quantization before it does not.
+
+    A float network reaches the sensor through Sony's model-compression-toolkit, which quantizes a torch module and
+    writes the ONNX file that the converter reads. A form that no torch layer has, or that the toolkit does not
+    quantize, ends there: sensorfit build stops before it begins. Kernels and parameters must be constants, a Resize
+    moves height and width alone, the padding of an average counts or is the same at both ends.
+
+    Fails:
+        (float[1,16,32,32] x) => (float[1,32,32,32] y) <float[4] s = {1.0, 2.0, 1.0, 1.0}> {
+            y = Resize <mode = "nearest", coordinate_transformation_mode = "asymmetric", nearest_mode = "floor"> (x, , s)
+        }
+
+    Passes:
+        (float[1,16,32,32] x) => (float[1,16,64,64] y) <float[4] s = {1.0, 1.0, 2.0, 2.0}> {
+            y = Resize <mode = "nearest", coordinate_transformation_mode = "asymmetric", nearest_mode = "floor"> (x, , s)
+        }
+
+    Fix: the finding names the form that builds.
+    """
+    if node.domain:
+        return
+    said = _form(graph, node, facts)
+    if said is not None:
+        reason, fix = said
+        yield Issue(
+            f"the converter accepts it, but it cannot be quantized: {reason}",
+            fix,
+            code="MCT",
+            probes=PROBES.get(node.op, ()),
+        )
+
+
+def _form(graph: Graph, node: Node, facts: Facts) -> tuple[str, str] | None:
+    """What keeps a node from being quantized, and the way out; None where nothing does."""
+    shape = graph.shape(node.input(0)) or ()
+    computed = [
+        i for i in PARAMETERS.get(node.op, ()) if node.input(i) and not graph.is_constant(node.input(i))
+    ]
+    if computed:
+        return (
+            "its weights or parameters are computed",
+            "make them constants of the model, or multiply with MatMul",
+        )
+    if len(shape) > MOST_DIMENSIONS.get(node.op, len(shape)):
+        return f"{len(shape)} dimensions", "reshape the input to four dimensions before it and back behind it"
+    if node.op == "Resize" and _other_axes(graph, node):
+        return (
+            "a resize of other axes than height and width",
+            "repeat channels with Concat, or resize on the host",
+        )
+    if node.op == "AveragePool" and not node.attrs.get("count_include_pad") and _uneven(node):
+        return (
+            "padding that does not count and differs at the two ends or exceeds half the window",
+            "pad with Pad before it and set count_include_pad=1, or choose an odd kernel with the same padding on all sides",
+        )
+    if node.op == "Gather" and (graph.numbers(node.input(1)) is None or graph.shape(node.input(1)) == (0,)):
+        return "its indices are computed or none", "use indices that are constants of the model"
+    if node.op == "Cast" and graph.tensors[node.outputs[0]].dtype == "bfloat16":
+        return "a cast to bfloat16", "leave the value in float32"
+    if node.op in ("RandomNormal", "RandomUniform"):
+        return "random numbers", "draw them once and make them a constant of the model"
+    if node.op in ("DequantizeLinear", "QuantizeLinear", "NonZero", "RandomNormal", "RandomUniform"):
+        return (
+            "no layer computes it",
+            "fold it into a constant, or give the float model from before the quantization",
+        )
+    return None
+
+
+def _other_axes(graph: Graph, node: Node) -> bool:
+    old, new = graph.shape(node.input(0)), graph.shape(node.outputs[0])
+    return old is not None and new is not None and (len(old) != 4 or old[:2] != new[:2])
+
+
+def _uneven(node: Node) -> bool:
+    kernel = tuple(node.attrs.get("kernel_shape", ()))
+    pads = tuple(node.attrs.get("pads") or (0,) * 2 * len(kernel))
+    begins, ends = pads[: len(kernel)], pads[len(kernel) :]
+    return begins != ends or any(2 * p > k for p, k in zip(begins, kernel, strict=False))
