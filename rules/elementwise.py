@@ -43,12 +43,12 @@ def elementwise(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
                     f"{name} = {value:g}",
                 )
     elif node.op == "Clip" and "lowest" in facts:
-        lowest = graph.numbers(node.input(1)) if node.input(1) else None
-        if lowest is not None and len(lowest) and lowest[0] not in facts["lowest"]:
+        lowest = graph.numbers(node.input(1)) if node.input(1) else ()
+        if lowest is not None and not (len(lowest) and lowest[0] in facts["lowest"]):
             yield Issue(
                 f"low: Supported values: {facts['lowest']}",
                 "shift the values with Add before and after, or use Relu where nothing below 0 is needed",
-                f"low = {lowest[0]:g}",
+                f"low = {lowest[0]:g}" if len(lowest) else "no lower bound",
             )
     elif node.op == "Dropout":
         flag = graph.numbers(node.input(2)) if node.input(2) else None

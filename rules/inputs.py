@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sensorfit.graph.ir import Graph, Shape
 from sensorfit.graph.sizes import about_sizes
 from sensorfit.target import Target
+from sensorfit.verify.facts import reading
 from sensorfit.verify.family import INPUTS
 from sensorfit.verify.rule import Issue, rule
 
@@ -85,11 +86,21 @@ def rank(graph: Graph, target: Target) -> Iterator[Issue]:
 
     Fix: make the image the input; turn scalars and vectors into constants, or into (1, n) tensors.
     """
+    ranks = reading(target).get("input_ranks")
     for index, name in enumerate(graph.inputs):
         shape = graph.shape(name)
         if shape is None:
             continue
-        if len(shape) < 2:
+        if ranks is not None and len(shape) not in ranks:
+            yield Issue(
+                f"The provided model input has {len(shape)} dimensions; this version of the converter takes {' or '.join(map(str, ranks))}",
+                "reshape inside the network; the sensor's image has four dimensions",
+                f"{name}: {shape}",
+                code="INVMOD",
+                tensor=name,
+                probes=("in_1x16", "in_1x3x32"),
+            )
+        elif len(shape) < 2:
             if not shape or shape[0] in (1, None):  # another length reads as a batch: SF501
                 yield Issue(
                     "Invalid input shape: a scalar or a vector crashes the converter",
@@ -182,7 +193,17 @@ def several(graph: Graph, target: Target) -> Iterator[Issue]:
     Fix: make the further inputs constants (PicoSAM centres the prompt in the image crop instead), or split the network:
     image encoder on the sensor, the rest on the host.
     """
-    if len(graph.inputs) > 1:
+    most = reading(target).get("most_inputs")
+    if most is not None and len(graph.inputs) > most:
+        yield Issue(
+            "The provided model has several inputs; this version of the converter takes one",
+            "make what is not the image part of the network as constants; crop the image instead of prompting with boxes or points",
+            f"{len(graph.inputs)} inputs: {', '.join(graph.inputs)}",
+            code="INVMOD",
+            tensor=graph.inputs[1],
+            probes=("two_in", "siamese"),
+        )
+    elif len(graph.inputs) > 1:
         yield Issue.accepted(
             "the sensor feeds one image; the converter accepts several inputs",
             "make the further inputs constants, or run the part that needs them on the host",

@@ -188,6 +188,11 @@ def selection(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
                 f"indices of shape {indices}",
             )
         return
+    if "computed_indices" in facts:
+        yield Issue(
+            facts["computed_indices"], "use constant indices, or do the look-up on the host", node.input(1)
+        )
+        return
     if not graph.is_constant(node.inputs[0]):
         yield Issue(
             "Gather requires constant data, dynamic data is not support",

@@ -3,8 +3,8 @@
 python -m tools.probes.ask                     asks what answers.json has not yet
 python -m tools.probes.ask --all               asks everything again (about three minutes)
 python -m tools.probes.ask --converter 3.18.2  asks another converter about everything, those of tests/data/operators
-                                               too: prints what it answers otherwise, with the rows for
-                                               rules/imx500/versions.toml, and writes answers-3.18.2.json
+                                               too: prints what it answers otherwise, writes answers-3.18.2.json
+                                               and the rows of operators it does not know into versions.toml
 
 Another converter runs in an environment of its own: the one of ``--python``, else one that is made below ``--cache``.
 """
@@ -50,6 +50,10 @@ def main() -> None:
         changed = versions.changed(answers(), versions.ask(python))
         write(changed, versions.answers_file(given.converter))
         print(versions.summary(changed))
+        if versions.write_rows(given.converter, versions.front_end_version(python), changed):
+            print(
+                f"{versions.ROWS}: rows written; add what is said above of forms that it refuses, as keys of their rows"
+            )
         return
     known = {} if given.all else answers()
     probes = all_probes()

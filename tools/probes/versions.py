@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,7 @@ from .front_end import read
 
 ROOT = Path(__file__).resolve().parents[2]
 GIVEN = ROOT / "tests" / "data" / "operators"
+ROWS = ROOT / "rules" / "imx500" / "versions.toml"
 TORCH, PYTHON = "2.6.0", "3.11"
 """What the oldest and the newest converter run with."""
 
@@ -89,22 +91,59 @@ def changed(own: Answers, asked: Answers) -> Answers:
 
 
 def summary(changed: Answers) -> str:
-    """The changes by what is said; rows for operators that are not known, as versions.toml has them."""
+    """The changes by what is said."""
     by_words: dict[str, list[str]] = {}
     for name, answer in sorted(changed.items()):
         words = answer.get("operators") or answer.get("reasons") or answer.get("where") or []
         by_words.setdefault(f"{answer['verdict']}: {'; '.join(words)}", []).append(name)
     lines = [f"{len(changed)} answers differ from the newest converter's"]
     lines += [f"  {words}  ({len(names)}: {', '.join(names[:8])})" for words, names in by_words.items()]
+    return "\n".join(lines)
+
+
+def rows(version: str, front_end: str, changed: Answers) -> str:
+    """The ``[[version]]`` of versions.toml, with a row for each operator that this version does not know."""
+    lines = [
+        "[[version]]",
+        f'name = "{version}"',
+        f'target.converter = "imx500-converter {version}"',
+        f'operators.converter = "imx500-converter {version} (uni-pytorch {front_end})"',
+        "",
+    ]
     unknown: dict[str, list[str]] = {}
     for name, answer in changed.items():
         for op in answer.get("operators", ()):
             unknown.setdefault(op, []).append(name)
     for op, names in sorted(unknown.items()):
         lines += [
-            "",
             f"[version.operators.operators.{op}]",
             'support = "unsupported"',
             f"probes = {json.dumps(names[:3])}",
+            "",
         ]
     return "\n".join(lines)
+
+
+def write_rows(version: str, front_end: str, changed: Answers, file: Path = ROWS) -> bool:
+    """Put the rows of a version that ``file`` does not have above the next older one; whether it had none."""
+    text = file.read_text(encoding="utf-8")
+    known = re.findall(r'^\[\[version\]\]\nname = "([\d.]+)"', text, re.MULTILINE)
+    if version in known:
+        return False
+    older = next((v for v in known if _order(v) < _order(version)), None)
+    at = text.index(f'[[version]]\nname = "{older}"') if older else len(text)
+    before = text[:at].rstrip("\n") + "\n\n"
+    file.write_text(
+        before + rows(version, front_end, changed) + ("\n" + text[at:] if older else ""), encoding="utf-8"
+    )
+    return True
+
+
+def front_end_version(python: Path) -> str:
+    """The version of uni-pytorch beside ``python``."""
+    command = [python, "-c", "from importlib.metadata import version; print(version('uni_pytorch'))"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def _order(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
