@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,6 @@ from ..convert.messages import ConverterMemory
 from ..convert.toolchain import (
     CONVERTER,
     PACKAGER,
-    TIME_LIMIT_S,
     Conversion,
     convert,
     java_version,
@@ -30,13 +29,15 @@ from ..convert.toolchain import (
     tool,
 )
 from ..errors import ConfigError, Refused, SensorfitError, ToolchainError
-from ..quantize.calibration import LIMIT, CalibrationSet, calibration_set
+from ..quantize.calibration import CalibrationSet, calibration_set
 from ..quantize.fidelity import compare
 from ..runtime.extra import need_build_extra
 from ..runtime.scratch import scratch_directory
 from ..target import DEFAULT, Target, converter_versions, load_target
 from . import bundle, failure_log
 from .model import PACKAGE, RPK, RPK_COMMAND, Build, Normalisation
+from .refusal import stop_where_it_does_not_fit, unknowns
+from .request import Request, request_of
 from .stages import Stages
 
 if TYPE_CHECKING:
@@ -50,30 +51,6 @@ MEMORY, CONVERTER_LOG, QUANTIZE_LOG, REPORT = (
     "quantize.log",
     "report.json",
 )
-MAX_SEED = 2**32 - 1
-
-
-@dataclass(frozen=True)
-class Request:
-    """What is asked for; ``mean`` None takes the model's own normalisation, () none."""
-
-    model: str
-    directory: Path
-    target: str
-    converter: str = ""
-    weights: Path | None = None
-    calib: Path | None = None
-    boxes: Path | None = None
-    calib_limit: int = LIMIT
-    mean: tuple[float, ...] | None = None
-    std: tuple[float, ...] | None = None
-    size: tuple[int, int] | None = None
-    """Height and width."""
-    seed: int = 0
-    shift_negative: bool = False
-    input_persistency: bool = True
-    time_limit: float = TIME_LIMIT_S
-    overwrite: bool = False
 
 
 def build(
@@ -87,7 +64,7 @@ def build(
 ) -> Build:
     """Quantize ``model`` (a built-in name or an ONNX file) to INT8 and package it for ``target`` into ``directory``.
 
-    ``options`` are the fields of ``Request``. Raises InputError for what cannot
+    ``options`` are the fields of ``Request`` and of its groups (``pipeline.request``). Raises InputError for what cannot
     be used, Refused when the converter says no, ToolchainError when a tool
     fails or is missing; then ``directory`` is not there, and once a tool has run DIRECTORY.log is.
     """
@@ -95,14 +72,10 @@ def build(
     if not isinstance(directory, (str, os.PathLike)):
         raise ConfigError(f"the directory to make is of type {type(directory).__name__}; give a path")
     place = Path(directory)
-    request = Request(
-        model,
-        place if place.name not in ("", "..") else place.resolve(),
-        target,
-        converter,
-        **options,
+    request = request_of(
+        model, place if place.name not in ("", "..") else place.resolve(), target, converter, options
     )
-    _check_request(request)
+    request.check()
     stages = stages or Stages()
     with (
         scratch_directory("build") as scratch,
@@ -129,21 +102,6 @@ def readable(model: str, target: Target) -> None:
         analyse(model, target)
 
 
-def _check_request(request: Request) -> None:
-    """What can be refused before the heavy tools are imported."""
-    bundle.check_place(request.directory, request.overwrite)
-    if not 0 <= request.seed <= MAX_SEED:
-        raise ConfigError(f"--seed {request.seed}: choose from 0 to {MAX_SEED}")
-    if request.calib_limit < 1:
-        raise ConfigError(f"--calib-limit {request.calib_limit}: at least 1")
-    if request.time_limit <= 0:
-        raise ConfigError(f"--time-limit {request.time_limit:g}: seconds, above 0")
-    if request.mean and not request.std:
-        raise ConfigError("--mean needs --std: one value a channel each")
-    if request.std and not request.mean:
-        raise ConfigError("--std needs --mean: one value a channel each")
-
-
 def _build(request: Request, out: Path, scratch: Path, stages: Stages) -> Build:
     asked = load_target(request.target, request.converter)
     target = running(asked)
@@ -156,19 +114,26 @@ def _build(request: Request, out: Path, scratch: Path, stages: Stages) -> Build:
 
         network = bridge.source(request.model, request.weights, request.size, request.seed)
     with stages.stage("prepare calibration images"):
+        asked_for = request.calibration
         calibration = calibration_set(
-            network.shape, request.calib, request.boxes, request.calib_limit, request.seed
+            network.shape,
+            asked_for.calib,
+            asked_for.boxes,
+            asked_for.calib_limit,
+            request.seed,
+            asked_for.synthetic_images,
         )
     with stages.stage("check the float graph"):
         mean, std = _normalisation(request, network)
         module = _float_graph(network, mean, std, request.seed, out / FLOAT)
         report, normalisation = _check(network, target, mean, std, out / FLOAT, request.input_persistency)
         stages.step(f"predicted: {report.verdict.replace('_', ' ')}, {report.memory.total_bytes:,} B")
+        stop_where_it_does_not_fit(report, request)
     with stages.stage("quantize to INT8"):
         from ..quantize.ptq import export_int8, quantize
 
         quantized = quantize(
-            module, calibration, target, request.seed, quantize_log, network.batch, request.shift_negative
+            module, calibration, target, request.seed, quantize_log, network.batch, request.quantization
         )
         stages.step("export")
         export_int8(quantized, calibration, out / INT8, request.seed, quantize_log)
@@ -177,7 +142,7 @@ def _build(request: Request, out: Path, scratch: Path, stages: Stages) -> Build:
     with stages.stage(f"convert for the {target.title}"):
         memory = _convert(network.name, target, out, scratch, request, stages)
     warnings = (
-        *_warnings(network, calibration, report, request.shift_negative),
+        *_warnings(network, calibration, report, request.quantization.shift_negative),
         *_other_version(asked, target),
     )
     with stages.stage("package"):
@@ -189,7 +154,7 @@ def _build(request: Request, out: Path, scratch: Path, stages: Stages) -> Build:
             "build": {
                 "normalisation": normalisation.to_dict(),
                 "calibration": calibration.source,
-                "shift_negative": request.shift_negative,
+                **request.quantization.to_dict(),
                 "warnings": list(warnings),
                 "rpk": RPK if (out / RPK).is_file() else f"on a Raspberry Pi: {RPK_COMMAND}",
                 "stages": [{"name": s.name, "seconds": s.seconds} for s in stages.done],
@@ -309,8 +274,12 @@ def _warnings(network: Source, calibration: CalibrationSet, report: Report, shif
             0,
             "random weights: memory and speed are the network's own, the masks mean nothing; give --weights FILE.pt",
         )
-    if report.verdict != "fits":
-        found.append(f"sensorfit predicted '{report.verdict}', the converter packaged it: please report that")
+    if report.verdict == "does_not_fit":
+        found.append(
+            "sensorfit predicted that it does not fit, the converter packaged it: please report that"
+        )
+    elif report.verdict == "unknown":
+        found.append(f"the check could not say whether it fits: {'; '.join(unknowns(report))}")
     return tuple(found)
 
 
@@ -345,10 +314,12 @@ def _facts(
         "options": {
             "precision": "int8",
             "weights": request.weights.name if request.weights else "random",
-            "shift_negative": request.shift_negative,
+            **request.quantization.to_dict(),
             "input_persistency": request.input_persistency,
             "size": None if request.size is None else list(request.size),
-            "calib_limit": request.calib_limit,
+            "calib_limit": request.calibration.calib_limit,
+            "synthetic_images": request.calibration.synthetic_images,
+            "force": request.force,
         },
         "seed": request.seed,
         "normalisation": normalisation.to_dict(),

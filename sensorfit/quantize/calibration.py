@@ -1,8 +1,9 @@
 """Calibration images: what MCT reads activation ranges from, and what fidelity is measured on.
 
 A set is an array (N, C, H, W), float32, RGB (or grey) in [0, 1]: what the
-sensor delivers. Whole images are cut to their centred square, boxes to the
-model's ROI (``sensorfit.models.roi``), then resized bilinearly.
+sensor delivers. Whole images are cut to the largest centred crop of the
+input's aspect, boxes to the model's ROI of that aspect
+(``sensorfit.models.roi``), then resized bilinearly: nothing is stretched.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError
-from ..models.roi import centre_square, square_roi
+from ..models.roi import aspect_roi, centre_crop
 from ..runtime.files import shown
 from .boxes import Box, read_boxes
 from .images import SUFFIXES, pixels_of
@@ -24,7 +25,7 @@ LIMIT = 128
 """Images used at most; ranges settle well before."""
 SYNTHETIC = 16
 """Images in the built-in set."""
-FEW = 10
+FEW = 100
 """Below this many images the ranges depend on which ones they are."""
 BATCH = 8
 """Images handed to MCT at a time."""
@@ -52,7 +53,12 @@ class CalibrationSet:
 
 
 def calibration_set(
-    shape: tuple[int, int, int], directory: Path | None, boxes: Path | None, limit: int, seed: int
+    shape: tuple[int, int, int],
+    directory: Path | None,
+    boxes: Path | None,
+    limit: int,
+    seed: int,
+    synthetic_images: int = SYNTHETIC,
 ) -> CalibrationSet:
     """The images of ``directory``, or the built-in set, at ``shape`` (C, H, W).
 
@@ -64,7 +70,7 @@ def calibration_set(
             raise InputError(
                 f"--boxes {boxes}: says where to cut images, so it needs --calib DIR with the images"
             )
-        return synthetic(shape, seed)
+        return synthetic(shape, seed, synthetic_images)
     crops, warnings = _crops(directory, boxes)
     if len(crops) > limit:
         chosen = np.random.default_rng(seed).permutation(len(crops))[:limit]
@@ -140,7 +146,9 @@ def _is_file(path: Path) -> bool:
 
 
 def _prepared(path: Path, box: Box | None, shape: tuple[int, int, int]) -> np.ndarray:
+    aspect = shape[2] / shape[1]
+
     def cut(width: int, height: int) -> tuple[int, int, int, int]:
-        return centre_square(width, height) if box is None else square_roi(box, width, height)
+        return centre_crop(width, height, aspect) if box is None else aspect_roi(box, width, height, aspect)
 
     return pixels_of(path, *shape, cut)

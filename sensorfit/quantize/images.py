@@ -27,18 +27,18 @@ _BITS_PER_SAMPLE, _PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0
 
 
 def pixels_of(path: Path, channels: int, height: int, width: int, cut: Any) -> np.ndarray:
-    """The square ``cut(width, height)`` of the image in ``path``, resized, as (channels, height, width) in [0, 1].
+    """The part ``cut(width, height)`` of the image in ``path``, resized, as (channels, height, width) in [0, 1].
 
     RGB for three channels, grey for one. InputError for what is no image, or none whose white is known; ValueError of
     ``cut`` as one too.
     """
     image = _opened(path, "L" if channels == 1 else "RGB")
     try:
-        square = cut(*image.size)
+        part = cut(*image.size)
     except ValueError as error:
         raise InputError(f"{path}: {error}") from None
     resampling = need("PIL.Image", "pillow").Resampling.BILINEAR
-    pixels = np.asarray(image.resize((width, height), resampling, box=square), np.float32)
+    pixels = np.asarray(image.resize((width, height), resampling, box=part), np.float32)
     if image.mode == "F":  # in [0, 1] already
         return np.repeat(pixels.reshape(1, height, width), channels, axis=0)
     return np.ascontiguousarray(pixels.reshape(height, width, channels).transpose(2, 0, 1) / 255)

@@ -24,6 +24,7 @@ from ..errors import ToolchainError
 from ..runtime.extra import first_line, need
 from ..target import Target, read_facts
 from .calibration import BATCH, CalibrationSet
+from .options import Quantization
 
 if TYPE_CHECKING:
     from torch import nn
@@ -39,13 +40,9 @@ def quantize(
     seed: int,
     log: Path,
     batch: int = BATCH,
-    shift_negative: bool = False,
+    options: Quantization = Quantization(),
 ) -> nn.Module:
-    """``module`` fake-quantized on ``calibration`` for ``target``. ToolchainError when MCT cannot; ``log`` has what it said.
-
-    ``shift_negative``: MCT's correction of activations with a small negative part. It adds an Add and, before a
-    padded kernel, a Pad, at 16 bits, which no float graph foretells.
-    """
+    """``module`` fake-quantized on ``calibration`` for ``target``. ToolchainError when MCT cannot; ``log`` has what it said."""
     with tool_output(log), reproducible(seed):
         mct = need("model_compression_toolkit", "model-compression-toolkit")
         device = read_facts("converter", target)["target_description"]
@@ -54,7 +51,10 @@ def quantize(
         )
         try:
             core = mct.core.CoreConfig()
-            core.quantization_config.shift_negative_activation_correction = shift_negative
+            config = core.quantization_config
+            config.shift_negative_activation_correction = options.shift_negative
+            config.weights_bias_correction = options.bias_correction
+            config.z_threshold = options.z_threshold
             quantized, _ = mct.ptq.pytorch_post_training_quantization(
                 module,
                 lambda: calibration.batches(batch),

@@ -236,24 +236,21 @@ def network(path: Path, body: str, **weights: tuple[int, ...]) -> Path:
     return path
 
 
-def test_an_operator_that_is_refused_is_an_answer_and_leaves_only_the_log(tmp_path: Path) -> None:
+def test_an_operator_that_is_refused_is_an_answer_before_and_after_quantizing(tmp_path: Path) -> None:
     body = "agraph (float[1,3,32,32] x) => (float[1,8,32,32] y) { c = Conv(x, w) y = Softplus(c) }"
     model = network(tmp_path / "soft.onnx", body, w=(8, 3, 1, 1))
     answer = sensorfit("build", model, "-o", tmp_path / "out")
-    assert answer.returncode == 1
-    assert (
-        "Softplus" in answer.stderr
-        and "does not know" in answer.stderr
-        and str(tmp_path / "out.log") in answer.stderr
-    )
+    assert answer.returncode == 1 and "Softplus" in answer.stderr and "--force" in answer.stderr
     assert {p.name for p in tmp_path.iterdir()} == {"soft.onnx", "out.log"}
-    assert "USOP" in (tmp_path / "out.log").read_text()
+    assert "quantize" not in (tmp_path / "out.log").read_text()
 
 
 def test_a_network_that_does_not_fit_is_an_answer_in_bytes(tmp_path: Path) -> None:
     Image.new("RGB", (192, 192), "teal").save(tmp_path / "one.png")
     options = ("--size", "192", "--mean", "none", "--no-input-persistency", "--calib", tmp_path)
     answer = sensorfit("build", "picosam3", *options, "-o", tmp_path / "out")
+    assert answer.returncode == 1 and "does not fit, so nothing was quantized: SF301" in answer.stderr
+    answer = sensorfit("build", "picosam3", *options, "-o", tmp_path / "out", "--force")
     assert answer.returncode == 1
     assert "does not fit: it needs 10,889,440 B, the chip has 8,388,480 B" in answer.stderr
     assert {p.name for p in tmp_path.iterdir()} == {"one.png", "out.log"}

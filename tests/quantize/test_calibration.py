@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from sensorfit.errors import InputError
-from sensorfit.models.roi import centre_square, square_roi
+from sensorfit.models.roi import aspect_roi, centre_crop, centre_square, square_roi
 from sensorfit.quantize.calibration import calibration_set, synthetic
 
 SHAPE = (3, 96, 96)
@@ -69,6 +69,42 @@ def test_the_centre_square_is_centred() -> None:
     assert centre_square(60, 40) == (10, 0, 50, 40)
 
 
+@pytest.mark.parametrize("aspect", [0.5, 0.75, 4 / 3, 16 / 9, 3.0])
+@given(
+    st.floats(-50, 700), st.floats(-50, 500), st.floats(0.01, 700), st.floats(0.01, 500), st.integers(16, 640), st.integers(16, 480)
+)  # fmt: skip
+def test_a_roi_has_the_inputs_aspect_and_is_real_pixels(
+    aspect: float, x: float, y: float, w: float, h: float, width: int, height: int
+) -> None:
+    try:
+        left, top, right, bottom = aspect_roi((x, y, w, h), width, height, aspect)
+    except ValueError:
+        assert x >= width or y >= height or x + w <= 0 or y + h <= 0
+        return
+    assert left >= 0 and top >= 0 and right <= width and bottom <= height
+    assert abs((right - left) - (bottom - top) * aspect) <= max(1, aspect)
+
+
+def test_the_centre_crop_is_the_largest_of_its_aspect() -> None:
+    assert centre_crop(640, 480, 4 / 3) == (0, 0, 640, 480)
+    assert centre_crop(640, 480, 2.0) == (0, 80, 640, 400)
+    assert centre_crop(640, 480, 0.5) == (200, 0, 440, 480)
+
+
+def test_a_circle_stays_a_circle_at_an_oblong_input(tmp_path: Path) -> None:
+    rows, columns = np.mgrid[:300, :300] - 150
+    Image.fromarray(np.uint8(255 * (rows**2 + columns**2 < 60**2))).save(tmp_path / "disc.png")
+    (image,) = calibration_set((1, 64, 128), tmp_path, None, 8, 0).images
+    inside = image[0] > 0.5
+    assert inside.any(0).sum() == inside.any(1).sum() == pytest.approx(51, abs=1)
+
+
+def test_the_synthetic_set_is_as_large_as_asked_and_begins_alike() -> None:
+    few, more = calibration_set(SHAPE, None, None, 8, 0, 2), calibration_set(SHAPE, None, None, 8, 0, 5)
+    assert len(few.images) == 2 and len(more.images) == 5
+    assert np.array_equal(few.images, more.images[:2])
+
+
 def test_the_synthetic_set_follows_from_its_seed_and_says_what_it_costs() -> None:
     one, two, other = synthetic(SHAPE, 0), synthetic(SHAPE, 0), synthetic(SHAPE, 1)
     assert one.sha256 == two.sha256 != other.sha256
@@ -93,6 +129,14 @@ def test_a_limit_picks_the_same_images_for_the_same_seed(folder: Path) -> None:
     one = calibration_set(SHAPE, folder, None, 2, 0)
     assert len(one.images) == 2
     assert one.sha256 == calibration_set(SHAPE, folder, None, 2, 0).sha256
+
+
+@pytest.mark.parametrize(("images", "warned"), [(99, True), (100, False)])
+def test_fewer_than_a_hundred_images_are_warned_of(tmp_path: Path, images: int, warned: bool) -> None:
+    for index in range(images):
+        Image.new("L", (8, 8), index).save(tmp_path / f"{index}.png")
+    found = calibration_set((1, 8, 8), tmp_path, None, 128, 0)
+    assert any(f"only {images} calibration images" in w for w in found.warnings) == warned
 
 
 def test_boxes_cut_the_images(folder: Path, tmp_path: Path) -> None:

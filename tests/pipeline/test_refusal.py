@@ -1,0 +1,80 @@
+"""A build stops before quantizing where the network does not fit, and says why in brief."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sensorfit import check
+from sensorfit.errors import ConfigError, Refused
+from sensorfit.pipeline.refusal import stop_where_it_does_not_fit, unknowns
+from sensorfit.pipeline.request import request_of
+
+from ..conftest import model_of
+
+SOFTPLUS = (
+    "agraph (float[1,3,64,64] x) => (float[1,3,64,64] y) { a = Softplus(x) b = Softplus(a) y = Softplus(b) }"
+)
+LARGE = "agraph (float[1,64,480,640] x) => (float[1,64,480,640] y) { y = Relu(x) }"
+
+
+def stopped(body: str, **options: object) -> None:
+    stop_where_it_does_not_fit(
+        check(model_of(body)), request_of("net.onnx", Path("out"), "imx500", "", options)
+    )
+
+
+def test_operators_are_named_with_how_often_and_what_to_run() -> None:
+    with pytest.raises(Refused) as said:
+        stopped(SOFTPLUS)
+    text = str(said.value)
+    assert "Softplus x3" in text and "`sensorfit check net.onnx`" in text and "--force" in text
+    assert "\n" not in text and said.value.exit_code == 1
+
+
+def test_too_much_memory_is_named_in_bytes() -> None:
+    with pytest.raises(Refused, match=r"SF301: needs 58,991,648 B of 8,388,480 B"):
+        stopped(LARGE)
+
+
+def test_force_goes_on() -> None:
+    stopped(SOFTPLUS, force=True)
+
+
+def test_smaller_weights_may_mend_memory_but_no_operator() -> None:
+    stopped(LARGE, weights_budget="fit")
+    with pytest.raises(Refused):
+        stopped(SOFTPLUS, weights_budget="fit")
+
+
+def test_what_is_not_known_has_its_reason() -> None:
+    report = check(model_of("agraph (float[1,3,64,64] x) => (float[1,3,N,M] y) { y = Foo(x) }"))
+    assert any("could not be inferred" in reason for reason in unknowns(report))
+    fits = check(model_of("agraph (float[1,3,64,64] x) => (float[1,3,64,64] y) { y = Relu(x) }"))
+    assert unknowns(fits) == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"calib_limit": 0}, "--calib-limit 0: at least 1"),
+        ({"synthetic_images": 0}, "--synthetic-images 0: at least 1"),
+        ({"z_threshold": 0.0}, "--z-threshold 0: standard deviations, above 0"),
+        ({"z_threshold": float("nan")}, "--z-threshold nan"),
+        ({"weights_budget": "small"}, "--weights-budget small: give bytes, or fit"),
+        ({"gptq": -1}, "--gptq -1: epochs, at least 0"),
+        ({"seed": -1}, "--seed -1"),
+        ({"mean": (0.5,)}, "--mean needs --std"),
+    ],
+)
+def test_an_option_that_no_build_can_use_is_named(
+    options: dict[str, object], says: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=says):
+        request_of("net.onnx", tmp_path / "out", "imx500", "", options).check()
+
+
+def test_an_option_that_there_is_not_is_named() -> None:
+    with pytest.raises(TypeError, match="colour"):
+        request_of("net.onnx", Path("out"), "imx500", "", {"colour": 1})
