@@ -29,6 +29,7 @@ from .options import Quantization
 if TYPE_CHECKING:
     from torch import nn
 
+PLAIN = Quantization()
 OPSET = 20
 """Of the export: the one MCT 2.5 writes Gelu at, which the converter accepts."""
 
@@ -40,7 +41,7 @@ def quantize(
     seed: int,
     log: Path,
     batch: int = BATCH,
-    options: Quantization = Quantization(),
+    options: Quantization = PLAIN,
 ) -> nn.Module:
     """``module`` fake-quantized on ``calibration`` for ``target``. ToolchainError when MCT cannot; ``log`` has what it said."""
     with tool_output(log), reproducible(seed):
