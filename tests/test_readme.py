@@ -11,7 +11,7 @@ from sensorfit.cli import group
 
 from .conftest import ROOT
 
-BLOCK = re.compile(r"^    \$ sensorfit (.+)\n((?:    .*\n)+)", re.MULTILINE)
+BLOCK = re.compile(r"^    \$ sensorfit (.+)\n((?:    (?!\$).*\n)+)", re.MULTILINE)
 SHOWN = [(command, text) for command, text in BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8"))]
 
 

@@ -31,7 +31,7 @@ from .options import PROFILES, converter, input_shape, listed, target
 @click.option("--no-baseline", is_flag=True, help="Judge without a baseline.")
 @click.option("--write-baseline", is_flag=True, help="Record today's findings and figures as the baseline.")
 @click.option("-j", "--jobs", type=click.IntRange(min=0), help="Check this many models at once (0: one per core).  [default: 1]")
-@click.option("-v", "--verbose", is_flag=True, help="List every node of every finding.")
+@click.option("-v", "--verbose", is_flag=True, help="Everything: each node of each finding, evidence, the peak, the slowest layers, caveats.")
 @click.pass_context
 def command(ctx: click.Context, models: tuple[str, ...], **options: Any) -> None:
     """Check whether each MODEL runs inside the sensor.

@@ -76,8 +76,13 @@ def judge(job: Job) -> Outcome:
     from ..rules import budgets
 
     added = tuple(budgets.findings(report, policy.budgets))
-    shown = tuple(f for f in (*added, *report.findings) if policy.shows(f.rule))
-    report = replace(report, findings=shown, memory=_memory(report.memory, job.plan))
+    found = (*added, *report.findings)
+    report = replace(
+        report,
+        findings=tuple(f for f in found if policy.shows(f.rule)),
+        hidden=tuple(f for f in found if not policy.shows(f.rule)),
+        memory=_memory(report.memory, job.plan),
+    )
     fail_on = policy.fail_on or "error"
     return Outcome(
         job.model, report, exit_code=report.exit_code(fail_on), fail_on=fail_on, reason=policy.reason

@@ -221,6 +221,12 @@ def _input(tensor: TensorInfo) -> str:
     )
 
 
+def print_confirmation(report: Report, console: Console) -> None:
+    """Write the real converter's answer beside ours, where it was asked."""
+    if report.confirmation is not None:
+        console.print(_confirmation(report, console.width))
+
+
 def _confirmation(report: Report, columns: int) -> RenderableType:
     from ..verify.confirmation import other_nodes, predicted, refused_nodes
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from io import StringIO
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from ..report.outcome import Outcome
 from ..runtime.files import write_text
@@ -14,14 +14,18 @@ from .outputs import OutputPlan
 from .pipe import reader_may_leave
 from .screen import console_for
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ..report.report import Report
+
 
 def prepare(plan: OutputPlan) -> None:
     """Import what ``show`` will need for ``plan``: work for a process that waits for the outcomes."""
     for format_ in {*plan.shown, *(format_ for format_, _ in plan.written)}:
         import_module(f".{format_}", __package__)
         if format_ == "console":
-            import_module(".summary", __package__)
-            import_module(".latency", __package__)
+            import_module(".brief", __package__)
 
 
 def text(format_: str, outcomes: Sequence[Outcome], steps: bool = False) -> str:
@@ -37,16 +41,40 @@ def text(format_: str, outcomes: Sequence[Outcome], steps: bool = False) -> str:
 def write_console(
     outcomes: Sequence[Outcome], file: TextIO, *, verbose: bool = False, memory: bool = False
 ) -> None:
-    """What a person reads, to ``file``: the whole report of one model, a summary of several."""
-    from .console import print_report
+    """What a person reads, to ``file``: one screen of one model, with ``verbose`` everything; a summary of several."""
     from .summary import print_change, print_summary
 
     console = console_for(file)
     if len(outcomes) != 1:
         print_summary(outcomes, console, verbose=verbose)
-    elif outcomes[0].report is not None:
-        print_report(outcomes[0].report, console, verbose=verbose, memory=memory)
-        print_change(outcomes[0], console)
+        return
+    outcome = outcomes[0]
+    if outcome.report is None:
+        return
+    from .brief import print_brief, print_last_line
+
+    if verbose:
+        from .console import print_report
+
+        print_report(outcome.report, console, verbose=True, memory=memory)
+        print_change(outcome, console)
+    else:
+        print_brief(outcome, console)
+        print_asked(outcome.report, console, memory)
+    print_last_line(outcome, console)
+
+
+def print_asked(report: Report, console: Console, memory: bool) -> None:
+    """What the command line asked for beyond the first screen: the memory plan, the converter's answer."""
+    if memory:
+        from .memory import render_timeline
+
+        render_timeline(report.memory, console)
+    if report.confirmation is not None:
+        from .console import print_confirmation
+
+        console.print()
+        print_confirmation(report, console)
 
 
 def show(

@@ -52,14 +52,14 @@ def print_summary(outcomes: Sequence[Outcome], console: Console, verbose: bool =
 
 def print_change(outcome: Outcome, console: Console) -> None:
     """Write what changed since the baseline, nothing without one."""
-    for line in _change(outcome):
+    for line in change_lines(outcome):
         console.print(line)
 
 
 def _reasons(outcome: Outcome, verbose: bool) -> Sequence[RenderableType]:
     if outcome.report is None:
         return [Text(terminal(outcome.error), "red")]
-    lines = list(_change(outcome))
+    lines = list(change_lines(outcome))
     if outcome.reason:
         lines.append(Text(f"judged by its own rules: {terminal(outcome.reason)}", "dim"))
     for group in grouped(outcome.findings):
@@ -85,7 +85,8 @@ def _reasons(outcome: Outcome, verbose: bool) -> Sequence[RenderableType]:
     return lines
 
 
-def _change(outcome: Outcome) -> list[Text]:
+def change_lines(outcome: Outcome) -> list[Text]:
+    """What changed since the baseline, a line each; [] without one."""
     change = outcome.change
     if change is None:
         return []

@@ -73,6 +73,9 @@ class Report:
     other_converter: str = ""
     """The version of the converter that is installed, where it is another than the target's."""
 
+    hidden: tuple[Finding, ...] = ()
+    """Findings that ``select`` and ``ignore`` leave out; the verdict stands on them all the same."""
+
     @property
     def verdict(self) -> Verdict:
         """ "fits", "does_not_fit" or "unknown" under the profile asked for."""

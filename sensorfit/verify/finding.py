@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from .family import FLAGGED, LATENCY, MEMORY, OPERATORS
+from .family import FLAGGED, INPUTS, LATENCY, MEMORY, OPERATORS
 
 Severity = Literal["error", "warning", "info"]
 Basis = Literal["measured", "published", "inferred"]
@@ -55,6 +55,16 @@ class Finding:
     def about_graph(self) -> bool:
         """Whether it is about the network as a whole: its inputs, its outputs, its file."""
         return not self.about_operator and self.family not in (MEMORY.tag, LATENCY.tag)
+
+    @property
+    def about_source(self) -> bool:
+        """Whether it is about an input that the converter accepts and the sensor, as published, has no source for."""
+        return (
+            self.family == INPUTS.tag
+            and self.support == "supported"
+            and self.basis == "published"
+            and bool(self.tensor)
+        )
 
     follows: str = ""
     """The rule whose finding this one follows from: once that is mended, this is gone or to be judged anew."""

@@ -1,0 +1,280 @@
+"""The first screen of one model: at most 24 lines of 80 columns, whatever the model; the last one is what to do next.
+
+picosam3  FITS  46% of the memory
+input 1x3x96x96 · 1.37 M parameters · 88 nodes · opset 17 · imx500-converter 3.19.2
+
+Memory   3.67 of 8.00 MiB, 46%
+████████▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓·············································
+█ weights 1.37  ▓ activations 2.26  ░ input 0.03  · free 4.33 MiB
+Latency  about 5.11 ms (2.98 to 9.14), at most 182 frames a second
+
+FITS. Next: sensorfit build picosam3
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console
+from rich.text import Text
+
+from ..report.causes import Cause, cannot_feed, causes, refused_nodes
+from ..report.next_step import last_line, verdict_word
+from ..report.outcome import Outcome
+from ..report.phrases import (
+    NOT_SIZED,
+    VERDICT,
+    at_least,
+    batch_words,
+    counted,
+    other_converter,
+    share_words,
+)
+from ..report.report import Report
+from ..units import show_count, show_shape
+from .columns import laid_out
+from .escape import terminal
+from .indent import indent
+from .summary import change_lines
+
+CAUSES_SHOWN: Final = 5
+HINTS_SHOWN: Final = 3
+"""Causes that are shown of a model that fits: what would make it cheaper."""
+NARROW: Final = 72
+"""Columns below which a cause may take several lines."""
+STYLE: Final = {"FITS": "bold green", "UNKNOWN": "bold yellow"}
+MARK: Final = {"error": ("x", "red"), "warning": ("!", "yellow"), "info": ("-", "cyan")}
+GLYPHS: Final = "█▓░·"
+"""Weights, activations, kept input, free: told apart without colour."""
+ASCII: Final = "#=-."
+LINES: Final = 24
+
+
+def print_brief(outcome: Outcome, console: Console) -> None:
+    """Write the first screen of ``outcome``, which has a report, to ``console``: all but the last line."""
+    report = outcome.report
+    assert report is not None
+    console.print(headline(report))
+    room = console.width
+    about = [", ".join(_input(report, i) for i in range(len(report.model.inputs))) or "no inputs"]
+    about += [f"{show_count(report.model.parameters)} parameters", counted(report.model.nodes, "node")]
+    about += [f"opset {report.model.opset}", f"converter {report.target.converter_version}"]
+    console.print(Text(_clipped(" · ".join(about), console), "dim"))
+    for text, style in _remarks(report)[:3]:
+        console.print(Text(_clipped(text, console), style))
+    console.print()
+    for line in memory_bar(report, room, ASCII if _poor(console) else GLYPHS):
+        console.print(line)
+    console.print(_latency(report))
+    console.print()
+    _causes(outcome, console)
+    changed = change_lines(outcome)
+    for line in changed if len(changed) < 3 else (changed[0], changed[-1]):
+        console.print(Text(_clipped(line.plain, console), line.style))
+    if len(changed) > 2:
+        console.print(Text(f"{len(changed) - 2} more changes since the baseline: --verbose", "dim"))
+
+
+def print_last_line(outcome: Outcome, console: Console) -> None:
+    """Write the verdict and the next command, which is never cut."""
+    if outcome.report is None:
+        return
+    said, command = last_line(outcome)
+    word = verdict_word(outcome.report)
+    line = Text.assemble((said.partition(":")[0] if ":" in said else said, STYLE.get(word, "bold red")))
+    line.append(said[len(line.plain) :])
+    console.print()
+    if command:
+        line.append(" Next: ")
+        line.append(terminal(command), "bold")
+    console.print(line, soft_wrap=cell_len(line.plain) > console.width and " " not in line.plain)
+
+
+def headline(report: Report) -> Text:
+    """``picosam3  FITS  46% of the memory``: the verdict with the one number that it stands on."""
+    word = verdict_word(report)
+    return Text.assemble(
+        (terminal(report.model.name), "bold"),
+        "  ",
+        (word, STYLE.get(word, "bold red")),
+        "  ",
+        _number(report),
+    )
+
+
+def _number(report: Report) -> str:
+    refused, unknown = refused_nodes(report), refused_nodes(report, "unknown")
+    share = share_words(report.memory)
+    share = f"memory {NOT_SIZED}" if share == NOT_SIZED else f"{share} of the memory"
+    over = report.memory.headroom_bytes < 0
+    if refused:
+        others = f", {unknown:,} not known" if unknown else ""
+        return f"{counted(refused, 'node')} refused{others}" + (f", {share}" if over else "")
+    if report.verdict == "fits":
+        feed = cannot_feed(report)
+        return terminal(feed[0].reason.partition(";")[0]) if feed else share
+    if unknown:
+        return f"{counted(unknown, 'node')} not known" + (f", {share}" if over else "")
+    if whole := [f for f in (*report.findings, *report.hidden) if f.support != "supported" and f.about_graph]:
+        return terminal(whole[0].reason or whole[0].message)
+    return share
+
+
+def _remarks(report: Report) -> list[tuple[str, str]]:
+    """What changes how the figures are to be read, the most important first."""
+    found = [
+        (f"under profile {profile}: {VERDICT[verdict]}", "yellow")
+        for profile, verdict in report.verdicts.items()
+        if verdict != report.verdict
+    ]
+    found += [(words, "yellow") for words in (batch_words(report.model), other_converter(report)) if words]
+    feed = cannot_feed(report)
+    if feed:
+        accepted = "the converter accepts it, but" if report.verdict == "fits" else "inputs:"
+        found.append(
+            (f"{accepted} {'; '.join(dict.fromkeys(f.reason.partition(';')[0] for f in feed))}", "yellow")
+        )
+    return [*found, (report.model.note, "dim")] if report.model.note else found
+
+
+def _input(report: Report, index: int) -> str:
+    tensor = report.model.inputs[index]
+    judged = tensor.judged is not None and tensor.judged != tensor.shape
+    return f"{tensor.name} {'of unknown shape' if tensor.shape is None else show_shape(tensor.shape)}" + (
+        f" judged at {show_shape(tensor.judged or ())}" if judged else ""
+    )
+
+
+def memory_bar(report: Report, columns: int, glyphs: str = GLYPHS) -> list[Text]:
+    """The total against the budget: a line of figures, a bar in proportion, its legend."""
+    memory = report.memory
+    total, budget = memory.total_bytes, memory.budget_bytes
+    share = share_words(memory)
+    if share == NOT_SIZED:
+        return [Text.assemble(("Memory   ", "bold"), (NOT_SIZED, "yellow"))]
+    style = "green" if memory.fits and memory.complete else "red" if not memory.fits else "yellow"
+    figure = at_least(f"{_mebi(total)} of {_mebi(budget)} MiB, {share}", memory.complete, total)
+    kept = memory.input_persistence_bytes if memory.input_persistency else 0
+    sizes = (memory.weights_bytes, memory.runtime_bytes, kept, max(0, memory.headroom_bytes))
+    width = max(8, min(columns - 1, 78))
+    bar = Text()
+    whole = max(total, budget)
+    ends = [round(sum(sizes[: i + 1]) / whole * width) for i in range(3)]
+    colours = ("blue", "cyan", "magenta", "dim")
+    for glyph, colour, start, end in zip(glyphs, colours, (0, *ends), (*ends, width), strict=True):
+        bar.append(glyph * max(0, end - start), colour)
+    names = ("weights", "activations", "input", "free")
+    parts = [
+        f"{glyph} {name} {at_least(_mebi(size), memory.complete or name == 'weights', size)}"
+        for glyph, name, size in zip(glyphs, names, sizes, strict=True)
+        if size or name != "free"
+    ]
+    if total > budget:
+        figure += f": {_mebi(total - budget)} MiB over"
+        mark = min(width - 1, max(0, round(budget / whole * width)))
+        bar = bar[:mark] + Text("|", "bold red") + bar[mark + 1 :]
+    return [
+        Text.assemble(("Memory   ", "bold"), (figure, style)),
+        bar,
+        Text("  ".join(parts) + " MiB" + ("  | budget" if total > budget else ""), "dim"),
+    ]
+
+
+def _mebi(size: int) -> str:
+    return f"{size / 2**20:,.2f}"
+
+
+def _latency(report: Report) -> Text:
+    latency = report.latency
+    low, middle, high = (
+        f"{ms:,.0f}" if ms >= 100 else f"{ms:.3g}"
+        for ms in (latency.dsp_ms_low, latency.dsp_ms, latency.dsp_ms_high)
+    )
+    said = f"about {middle} ms ({low} to {high})"
+    if not latency.complete:
+        said = at_least(f"{low} ms", False, latency.dsp_ms_low)
+    elif latency.cycles:
+        rate = latency.frames_a_second(report.target.readout_3mp_ms)
+        said += f", at most {f'{rate:.0f}' if rate >= 10 else f'{rate:.2g}'} frames a second"
+    return Text.assemble(("Latency  ", "bold"), said)
+
+
+def _causes(outcome: Outcome, console: Console) -> None:
+    report = outcome.report
+    assert report is not None
+    known = tuple(f for f in report.findings if outcome.state(f) == "unchanged")
+    found = causes(report, known)
+    fits = not any(outcome.fails(f) for f in report.findings)
+    first = found[:HINTS_SHOWN] if fits else [c for c in found if outcome.fails(c.findings[0])][:CAUSES_SHOWN]
+    if first:
+        title = "What it could gain" if fits and report.verdict == "fits" else "What to change"
+        console.print(Text(title, "bold"))
+        if console.width < NARROW:
+            console.print(indent(laid_out([_row(c) for c in first], console.width - 2), 2))
+        else:
+            _lines(first, console)
+    elif report.verdict == "fits" and not report.hidden:
+        console.print(Text("No findings to show: nothing is refused in the form used."))
+    notes = [f"{counted(len(found) - len(first), 'cause')} more"] if len(found) > len(first) else []
+    if len(report.memory.notes):
+        notes.append(counted(len(report.memory.notes), "caveat") + " on the figures")
+    more = [f"{' and '.join(notes)}: --verbose shows all"] if notes else []
+    if known:
+        more.append(f"{counted(len(known), 'finding')} accepted by the baseline")
+    if report.hidden:
+        rules = len({f.rule for f in report.hidden})
+        more.append(f"{counted(rules, 'rule')} hidden ({counted(len(report.hidden), 'finding')})")
+    if more:
+        console.print(Text(_clipped("  " + " · ".join(more), console), "dim"))
+
+
+def _row(cause: Cause) -> tuple[Text, Text, Text]:
+    glyph, style = MARK[cause.severity]
+    return Text.assemble((glyph, style), " ", _subject(cause)), Text(terminal(cause.fix)), Text(cause.gain)
+
+
+def _subject(cause: Cause) -> str:
+    """``Transpose +3 ×100``, or the rule where it is about no operator."""
+    operators = cause.operators
+    count = f" ×{cause.nodes:,}" if cause.nodes > 1 else ""
+    if not operators or (not cause.findings[0].about_operator and cause.findings[0].about_memory):
+        return cause.findings[0].family.partition("-")[0] + count
+    more = f" +{len(operators) - 1}" if len(operators) > 1 else ""
+    return terminal(operators[0], 18) + more + count
+
+
+def _lines(found: Sequence[Cause], console: Console) -> None:
+    """A line each: the subject, the fix cut to what is left, the gain at the right."""
+    rows = [_row(c) for c in found]
+    first = max(cell_len(row[0].plain) for row in rows)
+    last = max(cell_len(row[2].plain) for row in rows)
+    longest = max(cell_len(row[1].plain) for row in rows)
+    room = min(longest, console.width - 2 - first - 2 - (last + 2 if last else 0))
+    for subject, fix, gain in rows:
+        subject.pad_right(first - cell_len(subject.plain))
+        text = _cut(fix.plain, room, _poor(console))
+        line = Text.assemble("  ", subject, "  ", text)
+        if gain.plain:
+            line.append(" " * (room - cell_len(text) + 2 + last - cell_len(gain.plain)))
+            line.append(gain.plain, "dim")
+        console.print(line, no_wrap=True, overflow="ignore", crop=False)
+
+
+def _clipped(text: str, console: Console) -> str:
+    """``text`` on one line of a usual screen; a narrow one wraps it."""
+    text = terminal(text)
+    return text if console.width < NARROW else _cut(text, console.width, _poor(console))
+
+
+def _cut(text: str, room: int, poor: bool) -> str:
+    if cell_len(text) <= room:
+        return text
+    dots = "..." if poor else "…"
+    return set_cell_size(text, max(1, room - len(dots))).rstrip() + dots
+
+
+def _poor(console: Console) -> bool:
+    """Whether the output's encoding has no blocks."""
+    return not console.encoding.lower().startswith("utf")

@@ -1,0 +1,96 @@
+"""What to do next about a model, as a command."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Final
+
+from ..units import show_shape
+from .causes import Cause, causes
+from .outcome import Outcome
+from .phrases import counted
+from .report import Report
+
+_FIX: Final = Path(__file__).parents[1] / "cli" / "fix.py"
+
+
+def verdict_word(report: Report) -> str:
+    """The verdict in a word or two; what the converter accepts and the sensor cannot feed does not say "fits"."""
+    if report.verdict == "fits" and _unfed(report):
+        return "CANNOT BE FED"
+    return {"fits": "FITS", "does_not_fit": "DOES NOT FIT", "unknown": "UNKNOWN"}[report.verdict]
+
+
+def last_line(outcome: Outcome) -> tuple[str, str]:
+    """The sentence that sums up, and the command that comes next; no command where nothing is left to do."""
+    report = outcome.report
+    if report is None:
+        return "", ""
+    word = verdict_word(report)
+    if outcome.exit_code == 0 and outcome.change is not None and report.verdict != "fits":
+        return f"{word}, as in the baseline: nothing is worse.", explain_command(outcome)
+    standing = tuple(f for f in report.findings if outcome.state(f) == "unchanged")
+    wrong = [c for c in causes(report, standing) if outcome.fails(c.findings[0])]
+    if report.verdict == "fits" and not wrong:
+        return (
+            (f"{word}.", explain_command(outcome)) if _unfed(report) else (f"{word}.", build_command(outcome))
+        )
+    to_change = f"{word}: {counted(len(wrong), 'thing')} to change." if wrong else f"{word}."
+    if report.verdict == "unknown" and _open(report):
+        return to_change, f"{_command('check', outcome)} --input-shape {_closed(report)}"
+    if report.verdict == "unknown" and not any(c.severity == "error" for c in wrong):
+        return f"{word}: nobody has tried this. Ask the converter.", f"{_command('check', outcome)} --confirm"
+    return to_change, _change_command(outcome, wrong)
+
+
+def build_command(outcome: Outcome) -> str:
+    """The command that builds the model at the shape that it was judged at."""
+    report = outcome.report
+    assert report is not None
+    if report.model.quantized:
+        return f"{_command('check', outcome)} --confirm"
+    sizes = {
+        t.judged[2:]
+        for t in report.model.inputs[:1]
+        if t.judged and len(t.judged) == 4 and t.judged != t.shape
+    }
+    resized = next((height for height, width in sizes if height == width), 0)
+    return _command("build", outcome) + (f" --size {resized}" if resized else "")
+
+
+def explain_command(outcome: Outcome) -> str:
+    """The command that says why."""
+    return _command("explain", outcome)
+
+
+def _change_command(outcome: Outcome, wrong: list[Cause]) -> str:
+    """Where the changes can be made by machine the command that makes them, else the one that explains them."""
+    operators = any(f.about_operator for c in wrong for f in c.findings)
+    return _command("fix", outcome) if operators and _FIX.exists() else explain_command(outcome)
+
+
+def _command(name: str, outcome: Outcome) -> str:
+    report = outcome.report
+    assert report is not None
+    target = "" if report.target.name == "imx500" else f" --target {report.target.name}"
+    return f"sensorfit {name} {shlex.quote(outcome.path)}{target}"
+
+
+def _unfed(report: Report) -> bool:
+    from .causes import cannot_feed
+
+    return bool(cannot_feed(report))
+
+
+def _open(report: Report) -> bool:
+    """Whether the first input has a dimension, besides the batch, that is not known."""
+    shape = report.model.inputs[0].shape if report.model.inputs else None
+    judged = report.model.inputs[0].judged if report.model.inputs else None
+    return shape is not None and any(d is None for d in (judged or shape)[1:])
+
+
+def _closed(report: Report) -> str:
+    """The first input's shape with its open dimensions as letters to be replaced: ``1x3xHxW`` needs a choice of the user's."""
+    shape = report.model.inputs[0].shape or ()
+    return show_shape(tuple(1 if i == 0 else d or 224 if i > 1 else d or 3 for i, d in enumerate(shape)))

@@ -1,0 +1,144 @@
+"""The first screen: 24 lines at 80 columns whatever the model, a verdict that its findings do not contradict, a command at the end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from io import StringIO
+
+import pytest
+
+from sensorfit.api import check
+from sensorfit.render.brief import print_brief, print_last_line
+from sensorfit.render.screen import recorded
+from sensorfit.report.causes import causes
+from sensorfit.report.change import Change
+from sensorfit.report.next_step import last_line
+from sensorfit.report.outcome import Figure, Outcome
+from sensorfit.report.report import Report, TensorInfo
+
+from ..made_reports import HOSTILE, finding, report
+
+MODELS = ["picosam3", "tinysam", "edgesam/decoder", "sam-vit-b"]
+
+
+@cache
+def checked(name: str) -> Report:
+    return check(name)
+
+
+def screen(outcome: Outcome, width: int = 80) -> str:
+    def show(console: object) -> None:
+        print_brief(outcome, console)  # type: ignore[arg-type]
+        print_last_line(outcome, console)  # type: ignore[arg-type]
+
+    return recorded(show, width)
+
+
+def unfed() -> Report:
+    return report(
+        finding(
+            rule="SF506", severity="warning", node="", op="", family="inputs-outputs", support="supported",
+            basis="published", tensor="prompt", reason="the sensor feeds one image; the converter accepts several",
+        )
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_real_models_screen_has_24_lines_of_80_columns_and_ends_with_a_command(name: str) -> None:
+    lines = screen(Outcome(name, checked(name), exit_code=checked(name).exit_code())).splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+    assert " Next: sensorfit " in lines[-1]
+    assert lines[-1].endswith(name)
+
+
+def test_the_worst_model_still_fits_the_screen() -> None:
+    """Every remark at once: hostile and endless names, all severities, hidden rules, a baseline with every figure moved."""
+    found = [
+        finding(node=f"/{i}", op=HOSTILE * 9, fix=f"{'way ' * 90}{chr(97 + i)}", severity=s)
+        for i in range(26)
+        for s in ("error", "warning", "info")
+    ]
+    inputs = tuple(TensorInfo(HOSTILE * 9, (4, 3, 96, 96), "float32") for _ in range(40))
+    bad = report(*found, path="net.onnx", inputs=inputs, note="note " * 90, runtime=90_000_000)
+    bad = replace(
+        bad,
+        hidden=(finding(rule="SF999"),),
+        other_converter="3.16.1",
+        verdicts={**bad.verdicts, "picosam": "fits"},
+        memory=replace(bad.memory, notes=("a note " * 80,) * 9),
+    )
+    moved = tuple(Figure(name, 1, 2, "") for name in ("total_bytes", "dsp_ms", "macs", "parameters"))
+    text = screen(
+        Outcome("net.onnx", bad, exit_code=1, change=Change(True, tuple(found), ({"rule": "SF1"},), moved))
+    )
+    assert len(text.splitlines()) <= 24
+    assert max(map(len, text.splitlines())) <= 80
+    assert "\x1b" not in text and "::error" not in text
+
+
+def test_hidden_rules_are_counted_and_the_headline_stands_on_them() -> None:
+    shown = report(finding(), finding(node="/up/1"))
+    text = screen(Outcome("net.onnx", replace(shown, findings=(), hidden=shown.findings), exit_code=1))
+    assert text.startswith("net  DOES NOT FIT  2 nodes refused")
+    assert "1 rule hidden (2 findings)" in text
+    assert "nothing is refused" not in text
+
+
+def test_what_the_baseline_accepts_is_said_and_is_nothing_to_change() -> None:
+    accepted = report(finding())
+    text = screen(Outcome("net.onnx", accepted, exit_code=0, change=Change(True)))
+    assert "1 finding accepted by the baseline" in text
+    assert "things to change" not in text and "DOES NOT FIT, as in the baseline" in text
+
+
+def test_what_the_sensor_cannot_feed_does_not_read_as_fitting() -> None:
+    text = screen(Outcome("net.onnx", unfed()))
+    assert text.startswith("net  CANNOT BE FED  the sensor feeds one image\n")
+    assert "FITS" not in text
+    assert "the converter accepts it" in text
+
+
+def test_the_next_command_suits_the_answer() -> None:
+    ends = {
+        "fits": report(),
+        "refused": report(finding(fix="a"), finding(fix="b", node="/2")),
+        "unknown": report(finding(support="unknown", severity="warning")),
+    }
+    said = {k: last_line(Outcome("a b.onnx", r, exit_code=r.exit_code())) for k, r in ends.items()}
+    assert said["fits"] == ("FITS.", "sensorfit build 'a b.onnx'")
+    assert said["refused"][0] == "DOES NOT FIT: 2 things to change."
+    assert said["refused"][1] in ("sensorfit fix 'a b.onnx'", "sensorfit explain 'a b.onnx'")
+    assert said["unknown"][1] == "sensorfit check 'a b.onnx' --confirm"
+
+
+def test_causes_with_one_way_out_are_one_and_count_nodes_once() -> None:
+    same = [
+        finding(node=f"/{i}", op=op, reason=f"batch {i}")
+        for i, op in enumerate(["Split", "Reshape", "Reshape"])
+    ]
+    found = causes(report(*same, finding(node="/0", op="Split", rule="SF107")))
+    assert [(c.nodes, c.operators, c.gain) for c in found] == [(3, ("Reshape", "Split"), "3 of 3 refused")]
+
+
+def test_the_bar_is_in_proportion_and_told_apart_without_colour() -> None:
+    text = screen(Outcome("net.onnx", report(runtime=4_000_000)), 79)
+    bar = next(line for line in text.splitlines() if line.startswith("█"))
+    assert {c: bar.count(c) for c in "█▓"} == {
+        "█": round(2e6 / 8_388_480 * 78),
+        "▓": pytest.approx(37, abs=1),
+    }
+    over = screen(Outcome("net.onnx", report(runtime=40_000_000), exit_code=1))
+    assert "MiB over" in over and "| budget" in over
+
+
+def test_an_ascii_output_gets_a_bar_of_its_own() -> None:
+    from rich.console import Console
+
+    class Ascii(StringIO):
+        encoding = "ascii"  # type: ignore[assignment]
+
+    file = Ascii()
+    print_brief(Outcome("net.onnx", report()), Console(file=file, width=80))
+    assert "###" in file.getvalue() and "█" not in file.getvalue()
