@@ -23,6 +23,8 @@ COMMANDS = {
     "diff": "Show what changed between two models.",
     "rules": "List the rules, or explain one.",
     "calibrate": "Refit the latency model from measurements.",
+    "data": "Make or look at data to train on.",
+    "train": "Train a network on crops of annotated images.",
 }
 
 
