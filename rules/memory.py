@@ -15,6 +15,10 @@ from ..verify.rule import Issue, rule
 
 SMALL_HEADROOM = 0.05
 """Headroom below this share of the budget is worth a word: a retrained head or a new input size eats it."""
+MOSTLY_WEIGHTS = 0.8
+"""Of the budget: above this share of weights, a smaller input frees next to nothing."""
+FEWEST_BITS = 2
+"""Of a weight: MCT has 8, 4 and 2."""
 EVIDENCE = "memory model read off converter listings (docs/memory.md has its errors)"
 
 
@@ -307,11 +311,21 @@ def ways_out(memory: MemoryReport) -> list[str]:
                 f"(wins {memory.runtime_bytes - culprit.runtime_if_fewer:,} B)"
             )
             break
+    host = memory.resize_on_host
+    if host is not None and host.total_bytes <= memory.budget_bytes:
+        ways.append(
+            f"leave the last Resize ({', '.join(host.nodes)}) to the host: {host.total_bytes:,} B instead of {memory.total_bytes:,} B"
+        )
     fixed = memory.weights_bytes + memory.reserved_bytes
     if fixed < memory.budget_bytes:
         scaling = memory.runtime_bytes + (memory.input_persistence_bytes if memory.input_persistency else 0)
         percent = isqrt(10_000 * (memory.budget_bytes - fixed) // max(scaling, 1))
-        if percent < 100:
+        if fixed > MOSTLY_WEIGHTS * memory.budget_bytes:
+            ways.append(
+                f"the weights take {memory.weights_bytes / memory.budget_bytes:.0%} of the memory, so that no useful input size "
+                f"helps: take a smaller variant of the network{_in_fewer_bits(memory)}"
+            )
+        elif percent < 100:
             ways.append(f"scale the input's sides to about {percent} % or less")
     else:
         here = (
@@ -322,5 +336,18 @@ def ways_out(memory: MemoryReport) -> list[str]:
         ways.append(
             f"{here} at least {fixed - memory.budget_bytes:,} B of weights, since they alone exceed the memory"
             + ("" if over < memory.weights_bytes else ", and make the input smaller")
+            + _in_fewer_bits(memory)
         )
     return ways
+
+
+def _in_fewer_bits(memory: MemoryReport) -> str:
+    """The average width at which the weights would fit beside everything else; "" where MCT has none as small."""
+    kept = memory.input_persistence_bytes if memory.input_persistency else 0
+    left = memory.budget_bytes - memory.reserved_bytes - memory.runtime_bytes - kept
+    bits = 8 * left / memory.weights_bytes
+    return (
+        f", or quantize the weights to {bits:.1f} bits on average (mixed precision)"
+        if FEWEST_BITS <= bits < 8
+        else ""
+    )

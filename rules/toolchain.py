@@ -26,12 +26,32 @@ PROBES = {
     "LayerNormalization": ("ln_dyn", "ln_dynb"),
     "AveragePool": ("Ave_asym", "Ave_p2k3"),
     "Cast": ("cast_BFLOAT16",),
-    "Gather": ("ga_table1", "ga_empty"),
+    "Equal": ("Equal@19_base", "equal_sp"),
+    "Gather": ("ga_table1", "ga_empty", "ga_r2s"),
+    "Expand": ("exp_r2",),
+    "ReduceMax": ("ReduceMax_r2k0",),
+    "ReduceMean": ("ReduceMean_r2k0",),
+    "ReduceSum": ("ReduceSum_r2k0",),
+    "Squeeze": ("sq_0", "sq_none"),
     "RandomNormal": ("rn",),
     "RandomUniform": ("ru",),
     "Resize": ("rz_nscale_c2", "rz_lscale_b2"),
 }
-OPS = (*PARAMETERS, "AveragePool", "Cast", "Gather", "RandomNormal", "RandomUniform", "Resize")
+REDUCING = (
+    "ArgMax",
+    "Expand",
+    "Gather",
+    "ReduceL2",
+    "ReduceMax",
+    "ReduceMean",
+    "ReduceSum",
+    "Reshape",
+    "Squeeze",
+)
+"""Operators whose results can have fewer dimensions than MCT takes."""
+OPS = (
+    *PARAMETERS, *REDUCING, "AveragePool", "Cast", "Equal", "RandomNormal", "RandomUniform", "Resize",
+)  # fmt: skip
 
 
 @rule("SF131", "NotQuantizable", OPERATORS, ops=OPS)
@@ -95,6 +115,22 @@ def _form(graph: Graph, node: Node, facts: Facts) -> tuple[str, str] | None:
         return "its indices are computed or none", "use indices that are constants of the model"
     if node.op == "Cast" and graph.tensors[node.outputs[0]].dtype == "bfloat16":
         return "a cast to bfloat16", "leave the value in float32"
+    result = graph.shape(node.outputs[0])
+    if node.op in REDUCING and result is not None and len(result) < 2:
+        return (
+            f"a result of {len(result)} dimensions",
+            "keep the batch dimension: keepdims=1, or a Reshape to (1, n)",
+        )
+    if (
+        node.op == "Squeeze"
+        and result
+        and shape[0] == 1
+        and len(shape) > len(result)
+        and _drops_batch(graph, node)
+    ):
+        return "the batch dimension is dropped", "name the axes to squeeze, none of them 0"
+    if node.op == "Equal":
+        return "a result that is true or false", "compare on the host, or with Sub, Abs and Clip on numbers"
     if node.op in ("RandomNormal", "RandomUniform"):
         return "random numbers", "draw them once and make them a constant of the model"
     if node.op in ("DequantizeLinear", "QuantizeLinear", "NonZero", "RandomNormal", "RandomUniform"):
@@ -108,6 +144,13 @@ def _form(graph: Graph, node: Node, facts: Facts) -> tuple[str, str] | None:
 def _other_axes(graph: Graph, node: Node) -> bool:
     old, new = graph.shape(node.input(0)), graph.shape(node.outputs[0])
     return old is not None and new is not None and (len(old) != 4 or old[:2] != new[:2])
+
+
+def _drops_batch(graph: Graph, node: Node) -> bool:
+    """Whether a Squeeze takes the first axis away, named or as one of all of size 1."""
+    rank = len(graph.shape(node.input(0)) or ())
+    axes = node.attrs.get("axes") or graph.numbers(node.input(1)) or (0,)
+    return any(int(axis) % rank == 0 for axis in axes)
 
 
 def _uneven(node: Node) -> bool:

@@ -11,13 +11,14 @@ from .advice import culprits, padding
 from .bound import bound_bytes
 from .layout import MemoryFacts, load_memory_facts
 from .lifetimes import lifetimes
-from .model import MemoryReport
+from .model import MemoryReport, OnHost
 from .peak import Needs
 from .placement import place
 from .plan import Plan
 from .product import is_product
 from .schedule import schedule
 from .steps import device_steps
+from .tail import without_last_resize
 from .tiler import advise
 from .weights import model_weight_bytes
 from .widths import with_widths
@@ -69,7 +70,19 @@ def analyse(device_graph: Graph, target: Target, input_persistency: bool = True)
         return report
     kept = report.input_persistence_bytes if input_persistency else 0
     available = report.budget_bytes - report.weights_bytes - report.reserved_bytes
-    return replace(report, tiling=advise(device_graph, program, needed, available, kept, facts))
+    return replace(
+        report,
+        tiling=advise(device_graph, program, needed, available, kept, facts),
+        resize_on_host=_without_last_resize(device_graph, target, input_persistency),
+    )
+
+
+def _without_last_resize(graph: Graph, target: Target, input_persistency: bool) -> OnHost | None:
+    cut = without_last_resize(graph)
+    if cut is None:
+        return None
+    smaller, nodes = cut
+    return OnHost(tuple(n.name for n in nodes), analyse(smaller, target, input_persistency).total_bytes)
 
 
 def _partly_modelled(graph: Graph) -> tuple[str, ...]:

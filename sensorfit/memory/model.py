@@ -90,6 +90,14 @@ class LargestInput(NamedTuple):
     tiled_total_bytes: int = 0
 
 
+class OnHost(NamedTuple):
+    """The memory with the last enlargement left to the host."""
+
+    nodes: tuple[str, ...]
+    """The Resize nodes that stay behind."""
+    total_bytes: int
+
+
 class Tiling(NamedTuple):
     """The rows of the layers from ``first`` to ``last`` cut into tiles, as the converter tries over the budget."""
 
@@ -136,6 +144,8 @@ class MemoryReport:
     """Height of the placement in ``steps`` (offsets); at least ``bound_bytes``."""
     tiling: Tiling | None = None
     """The tiles that the converter is expected to try; None within the budget and where it finds none."""
+    resize_on_host: OnHost | None = None
+    """Without the Resize that enlarges to the output; None within the budget and where no output ends in one."""
     largest_inputs: tuple[LargestInput, ...] = ()
     """The largest square and 4:3 inputs that fit, where asked for."""
 

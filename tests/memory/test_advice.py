@@ -5,10 +5,13 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
+from onnx import numpy_helper
 from rich.console import Console
 
 import sensorfit
@@ -191,3 +194,58 @@ def test_activations_that_quantization_may_shift_are_named_with_what_it_cost(tmp
     assert f"re-parameterised encoder at 96x96: {cost:.0%} more runtime memory" in note
     assert not notes(data / "bit_widths" / "edgesam_deploy_96_shifted.onnx.gz")
     assert not notes(data / "corpus" / "picosam3_96.onnx.gz")
+
+
+def weighted(text: str, **shapes: tuple[int, ...]) -> onnx.ModelProto:
+    """The graph of ``text`` with weights of these shapes, zero."""
+    model = model_of(text)
+    for name, shape in shapes.items():
+        model.graph.initializer.append(numpy_helper.from_array(np.zeros(shape, np.float32), name))
+    return model
+
+
+def enlarging(side: int, tail: str) -> onnx.ModelProto:
+    """21 classes at an eighth of the input's size, enlarged to it; ``tail`` makes y of the enlarged e."""
+    return weighted(
+        f"agraph (float[1,3,{side},{side}] x) => (float[1,21,{side},{side}] y) "
+        "<float[4] s = {1.0, 1.0, 8.0, 8.0}> {"
+        "a = Conv <kernel_shape = [3, 3], strides = [8, 8], pads = [1, 1, 0, 0]> (x, u)"
+        "c = Conv (a, w)"
+        'e = Resize <mode = "nearest", coordinate_transformation_mode = "asymmetric", nearest_mode = "floor"> (c, , s)'
+        f"{tail} }}",
+        u=(16, 3, 3, 3),
+        w=(21, 16, 1, 1),
+    )
+
+
+@pytest.mark.parametrize("tail", ["y = Identity(e)", "y = Sigmoid(e)"])
+def test_a_last_resize_at_the_peak_is_offered_to_the_host_with_both_figures(tail: str) -> None:
+    report = sensorfit.check(enlarging(640, tail))
+    whole, host = report.memory, report.memory.resize_on_host
+    assert not whole.fits and host is not None and host.total_bytes < whole.budget_bytes
+    (fix,) = [f.fix for f in report.findings if f.rule == "SF301"]
+    assert f"to the host: {host.total_bytes:,} B instead of {whole.total_bytes:,} B" in fix
+    small = weighted(
+        "agraph (float[1,3,640,640] x) => (float[1,21,80,80] c) {"
+        "a = Conv <kernel_shape = [3, 3], strides = [8, 8], pads = [1, 1, 0, 0]> (x, u) c = Conv (a, w) }",
+        u=(16, 3, 3, 3),
+        w=(21, 16, 1, 1),
+    )
+    assert sensorfit.check(small).memory.total_bytes == host.total_bytes
+
+
+def test_a_resize_that_others_read_is_not_left_to_the_host() -> None:
+    report = sensorfit.check(enlarging(640, "r = Relu(e) y = Add(e, r)"))
+    assert not report.memory.fits and report.memory.resize_on_host is None
+
+
+def test_where_weights_fill_the_memory_no_input_size_is_offered() -> None:
+    text = (
+        "agraph (float[1,3,64,64] x) => (float[1,2048,4,4] y) {"
+        "a = Conv <kernel_shape = [16, 16], strides = [16, 16]> (x, u)"
+        "y = Conv <kernel_shape = [2, 2], pads = [0, 0, 1, 1]> (a, w) }"
+    )
+    report = sensorfit.check(weighted(text, u=(1024, 3, 16, 16), w=(2048, 1024, 2, 2)))
+    (fix,) = [f.fix for f in report.findings if f.rule == "SF301"]
+    assert not report.memory.fits and "scale the input" not in fix
+    assert re.search(r"weights to \d\.\d bits on average \(mixed precision\)", fix)

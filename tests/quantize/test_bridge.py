@@ -255,3 +255,17 @@ def test_the_oldest_and_the_newest_opset_are_built(opset: int, body: str, tmp_pa
     read = read_facts("operators", load_target())["reading"]["opsets_built"]
     assert opset in read
     same(path)
+
+
+@pytest.mark.parametrize("between", ["", "n = BatchNormalization(c, s, b, m, v)"])
+def test_a_flat_kernel_before_a_pointwise_one_is_merged_as_mct_cannot(between: str, tmp_path: Path) -> None:
+    source_ = "n" if between else "c"
+    body = head() + f"{{ c = Conv <pads = [0, 2, 0, 2]> (x, k) {between} y = Conv({source_}, w, d) }}"
+    more = dict.fromkeys("sbm", (5,)) if between else {}
+    path = saved(tmp_path / "m.onnx", body, k=(5, 3, 1, 5), w=(4, 5, 1, 1), d=(4,), **more)
+    if between:
+        model = onnx.load(str(path))
+        model.graph.initializer.append(numpy_helper.from_array(np.full(5, 0.7, np.float32), "v"))
+        onnx.save(model, str(path))
+    (only,) = same(path).children()
+    assert isinstance(only, torch.nn.Conv2d) and only.kernel_size == (1, 5)

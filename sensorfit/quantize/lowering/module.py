@@ -7,6 +7,7 @@ from torch import fx
 from ...graph.ir import Graph, Node
 from ...graph.lower import fuse_patterns
 from .builder import Builder
+from .collapse import merge_flat_kernels
 from .fuse import with_biases
 from .registry import NoRoad, lowering_of
 
@@ -32,6 +33,7 @@ def to_module(graph: Graph) -> fx.GraphModule:
     outputs = tuple(builder.value(name) for name in graph.outputs)
     builder.fx.output(outputs[0] if len(outputs) == 1 else outputs)
     module = fx.GraphModule(builder.root, builder.fx, "Network").eval()
+    merge_flat_kernels(module)
     module.graph.eliminate_dead_code()
     module.delete_all_unused_submodules()
     module.recompile()
