@@ -17,6 +17,7 @@ UNUSABLE = (errno.ENAMETOOLONG, errno.ELOOP, errno.EACCES, errno.EPERM, errno.EN
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 COMMANDS = {
     "check": "Check whether a model runs inside the sensor.",
+    "fix": "Rewrite what the converter refuses, with a proof.",
     "build": "Quantize and package a model for the sensor.",
     "explain": "Say why a model fits or not, on one page.",
     "compare": "Compare models in one table.",

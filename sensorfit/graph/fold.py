@@ -149,6 +149,10 @@ class Stored(Constant):
             copy.ClearField("name")
         return copy
 
+    def stored(self) -> TensorProto | None:
+        """A copy of the file's tensor with its data in it, whatever its type; None where that is absent."""
+        return self._whole()
+
     def _whole(self) -> TensorProto | None:
         """A copy of the tensor with its data in it; None where that is absent."""
         copy = TensorProto()

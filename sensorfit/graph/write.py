@@ -1,0 +1,115 @@
+"""The graph back into ONNX: a ModelProto, or a file written piece by piece.
+
+The nodes are made anew; weights are the file's own tensors, written one after the other, so that a model's data
+is in memory once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import onnx
+from onnx import ModelProto, NodeProto, TensorProto, helper
+
+from .ir import Graph, Node, Tensor
+from .shapes import _NUMPY_NAMES
+
+PRODUCER: Final = ("pytorch", "2.6.0")
+"""The only producer that the converter's front end reads."""
+IR_VERSION: Final = 8
+ELEMENT: Final[Mapping[str, int]] = {
+    **{name.lower(): number for name, number in TensorProto.DataType.items()},
+    **{name: number for number, name in _NUMPY_NAMES.items()},
+}
+"""ONNX's element types by the names of ``Tensor.dtype``."""
+
+Data = Callable[[Tensor], TensorProto]
+"""Makes the named tensor of a constant."""
+
+
+def node_proto(node: Node) -> NodeProto:
+    """The node as ONNX writes it."""
+    attrs = {k: v for k, v in node.attrs.items() if v is not None and v != ()}
+    return helper.make_node(
+        node.op, list(node.inputs), list(node.outputs), name=node.name, domain=node.domain, **attrs
+    )
+
+
+def frame(graph: Graph, *, domains: Mapping[str, int] | None = None) -> ModelProto:
+    """The model without its constants; every tensor between nodes with its shape."""
+    made = {o for n in graph.nodes for o in n.outputs if o}
+    inner = sorted(
+        t for t in made - set(graph.outputs) if graph.tensors[t].static and graph.tensors[t].dtype in ELEMENT
+    )
+    proto = helper.make_graph(
+        [node_proto(n) for n in graph.nodes],
+        graph.name or "network",
+        [_value(graph.tensors[t]) for t in graph.inputs],
+        [_value(graph.tensors[t]) for t in graph.outputs],
+        value_info=[_value(graph.tensors[t]) for t in inner],
+    )
+    imports = [helper.make_opsetid("", graph.opset)]
+    imports += [helper.make_opsetid(d, v) for d, v in (domains or {}).items() if d]
+    model = helper.make_model(proto, opset_imports=imports, ir_version=IR_VERSION if graph.opset < 20 else 9)
+    model.producer_name, model.producer_version = PRODUCER
+    return model
+
+
+def constants_of(graph: Graph) -> Iterator[Tensor]:
+    """The constants that a node reads or that are outputs, by name."""
+    read = {i for n in graph.nodes for i in n.inputs if i} | set(graph.outputs)
+    return (graph.tensors[t] for t in sorted(read) if t in graph.tensors and graph.tensors[t].constant)
+
+
+def as_model(graph: Graph, data: Data, *, domains: Mapping[str, int] | None = None) -> ModelProto:
+    """The whole model in memory."""
+    model = frame(graph, domains=domains)
+    for tensor in constants_of(graph):
+        model.graph.initializer.append(data(tensor))
+    return model
+
+
+def write_model(
+    file: BinaryIO, graph: Graph, data: Data, *, domains: Mapping[str, int] | None = None
+) -> None:
+    """The model into ``file``, one constant in memory at a time.
+
+    A protobuf message is its fields one after the other: the constants, field 5 of the graph, go in front of the graph's
+    other fields; the graph, field 7, in front of the model's.
+    """
+    model = frame(graph, domains=domains)
+    rest = model.graph.SerializeToString(deterministic=True)
+    model.ClearField("graph")
+    size = len(rest)
+    for tensor in constants_of(graph):
+        length = data(tensor).ByteSize()
+        size += 1 + len(_varint(length)) + length
+    file.write(bytes([7 << 3 | 2]) + _varint(size))
+    for tensor in constants_of(graph):
+        written = data(tensor).SerializeToString()
+        file.write(bytes([5 << 3 | 2]) + _varint(len(written)))
+        file.write(written)
+    file.write(rest)
+    file.write(model.SerializeToString(deterministic=True))
+
+
+def written_to(path: Path, graph: Graph, data: Data, **more: Mapping[str, int]) -> None:
+    """``write_model`` into a new file ``path``."""
+    with path.open("wb") as file:
+        write_model(file, graph, data, **more)
+
+
+def _value(tensor: Tensor) -> onnx.ValueInfoProto:
+    shape = list(tensor.shape) if tensor.shape is not None else None
+    return helper.make_tensor_value_info(tensor.name, ELEMENT.get(tensor.dtype, 0), shape)
+
+
+def _varint(number: int) -> bytes:
+    out = bytearray()
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)

@@ -1,0 +1,146 @@
+"""What ``fix`` did, in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from .columns import laid_out
+from .escape import terminal
+
+if TYPE_CHECKING:
+    from ..rewrite.declare import Rewrite
+    from ..rewrite.result import Applied, Change, Fixed, State
+
+VERDICTS: Final = {
+    "fits": ("FITS", "bold green"),
+    "does_not_fit": ("DOES NOT FIT", "bold red"),
+    "unknown": ("UNKNOWN", "bold yellow"),
+}
+NODES_SHOWN: Final = 2
+
+
+def print_fixed(fixed: Fixed, console: Console) -> None:
+    """Write the summary to ``console``: what changed, what is left, before beside after, the next command."""
+    console.print(_headline(fixed))
+    if fixed.rewrites:
+        console.print(Padding(_rewrites(fixed, console.width), (1, 0, 0, 0), expand=False))
+    for one in _with_ways(fixed.rewrites):
+        console.print(Padding(_ways(one, console.width), (1, 0, 0, 0), expand=False))
+    console.print(Padding(_states(fixed, console.width), (1, 0, 0, 0), expand=False))
+    for line in _remaining(fixed):
+        console.print(line)
+    for note in fixed.notes:
+        console.print(Text.assemble(("note  ", "yellow"), terminal(note)))
+    console.print()
+    if fixed.rewrites:
+        said = f"outputs before and after differ by {fixed.max_difference:.2g} at most (largest value {fixed.largest_output:.3g})"
+        console.print(Text(said))
+    if fixed.output:
+        console.print(Text.assemble("written to ", (terminal(fixed.output), "bold")))
+    if fixed.host:
+        console.print(Text.assemble("left to the host: ", (terminal(fixed.host), "bold")))
+    console.print(Text(f"Next: sensorfit check {terminal(fixed.output)}" if fixed.output else ""))
+
+
+def listing(rewrites: Iterable[Rewrite]) -> str:
+    """The rewrites, a line each."""
+    lines = [
+        f"{r.id}  {r.name:<26} {r.kind:<11} {r.proof:<12} {', '.join(r.answers):<14} {r.title}"
+        for r in rewrites
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _headline(fixed: Fixed) -> Text:
+    count = len(fixed.rewrites)
+    if not count and not fixed.remaining:
+        said, style = "NEEDS NO REWRITE", "bold green"
+    elif not fixed.remaining:
+        said, style = "ALL OPERATORS ACCEPTED", "bold green"
+    else:
+        said, style = f"{len({f.node for f in fixed.remaining})} NODES STILL REFUSED", "bold red"
+    more = f"  {count} rewrite{'s' if count != 1 else ''}, each proven" if count else ""
+    return Text.assemble((terminal(fixed.model), "bold"), "  ", (said, style), more)
+
+
+def _rewrites(fixed: Fixed, columns: int) -> RenderableType:
+    groups: dict[tuple[str, str, str], list[Applied]] = {}
+    for one in fixed.rewrites:
+        groups.setdefault((one.rule, one.name, one.form), []).append(one)
+    rows = []
+    for (rule, name, form), found in groups.items():
+        worst = max(found, key=lambda a: a.max_difference)
+        rows.append(
+            [
+                Text(rule, "bold"),
+                Text(f"{name} ×{len(found)}" + (f" ({form})" if form else "")),
+                Text(found[0].kind),
+                Text(f"{worst.max_difference:.2g}"),
+                Text(terminal(worst.proof)),
+            ]
+        )
+    head = ("", "rewrite", "kind", "differs by", "proof")
+    return laid_out(rows, columns, head, ("left", "left", "left", "right", "left"))
+
+
+def _with_ways(rewrites: Iterable[Applied]) -> list[Applied]:
+    """Those that had alternatives, one of each kind."""
+    found: dict[tuple[str, str, object, tuple[object, ...]], Applied] = {}
+    for one in rewrites:
+        if one.alternatives:
+            found.setdefault((one.rule, one.form, one.price, one.alternatives), one)
+    return [*found.values()]
+
+
+def _ways(one: Applied, columns: int) -> RenderableType:
+    rows = [_way(one.name, one.form, one.price, "taken")]
+    rows += [_way(w.name, w.form, w.price, "") for w in one.alternatives]
+    head = (f"ways at {terminal(one.nodes[-1])}", "runtime, B", "weights, B", "MACs", "ms", "")
+    return laid_out(rows, columns, head, ("left", "right", "right", "right", "right", "left"))
+
+
+def _way(name: str, form: str, price: Change | None, taken: str) -> list[Text]:
+    figures = ["", "", "", ""]
+    if price is not None:
+        figures = [
+            f"{price.runtime_bytes:+,}",
+            f"{price.weights_bytes:+,}",
+            f"{price.macs:+,}",
+            f"{price.ms:+.2f}",
+        ]
+    return [Text(name + (f" ({form})" if form else "")), *map(Text, figures), Text(taken, "green")]
+
+
+def _states(fixed: Fixed, columns: int) -> RenderableType:
+    rows = []
+    for label, state in (("before", fixed.before), ("after", fixed.after)):
+        rows.append([Text(label), *_state(state)])
+    head = ("", "verdict", "refused", "nodes", "weights, B", "runtime, B", "total, B", "MACs", "ms")
+    return laid_out(
+        rows, columns, head, ("left", "left", "right", "right", "right", "right", "right", "right", "right")
+    )
+
+
+def _state(state: State) -> list[Text]:
+    figures = (
+        state.refused, state.nodes, state.weights_bytes, state.runtime_bytes, state.total_bytes, state.macs
+    )  # fmt: skip
+    return [Text(*VERDICTS[state.verdict]), *(Text(f"{f:,}") for f in figures), Text(f"{state.ms:.2f}")]
+
+
+def _remaining(fixed: Fixed) -> Iterable[Text]:
+    groups: dict[tuple[str, str, str, str], list[str]] = {}
+    for found in fixed.remaining:
+        groups.setdefault((found.rule, found.op, found.reason, found.fix), []).append(found.node)
+    for (rule, op, reason, fix), nodes in groups.items():
+        shown = ", ".join(nodes[:NODES_SHOWN]) + (", ..." if len(nodes) > NODES_SHOWN else "")
+        yield Text()
+        yield Text.assemble(
+            (f"{rule} ", "bold"), ("refused  ", "red"), terminal(f"{op} ×{len(nodes)}  {reason}  at {shown}")
+        )
+        yield Text(f"      no exact rewrite is known for this form; {terminal(fix)}")

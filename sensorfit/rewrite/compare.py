@@ -1,0 +1,87 @@
+"""The whole network before and after, in onnxruntime, on random and extreme inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from ..errors import ToolchainError
+from ..graph.ir import Graph
+from .opset import raised
+from .proof import difference, sample, units_of_largest
+from .run import Runner
+from .settle import Settled
+
+RUNS: Final = 3
+UNITS: Final = 256.0
+"""Units of float32 at an output's largest value that another order of the same sums may make in a deep network."""
+
+
+class Disproved(ToolchainError):
+    """A rewrite is not what it says: nothing was written."""
+
+
+def compared(
+    before: Callable[[], Runner], after: Path, start: Graph, settled: Settled
+) -> tuple[float, float]:
+    """(largest difference, largest value) of the outputs; Disproved where they differ by more than the rewrites state."""
+    feeds = [_feeds(start, run) for run in range(RUNS)]
+    first = _outputs(before(), feeds)  # one after the other: each holds the weights
+    second = _outputs(Runner(after), feeds)
+    approximate = any(s.rewrite.kind == "approximate" for s in settled.steps)
+    allowed = UNITS + sum(s.rewrite.units for s in settled.steps)
+    worst = largest = 0.0
+    for run, (one, other) in enumerate(zip(first, second, strict=True)):
+        if not all(np.isfinite(a).all() for a in one if a.dtype.kind == "f"):
+            continue  # the network itself overflows here
+        apart = difference(one, other)
+        worst = max(worst, apart)
+        largest = max(largest, *(float(np.abs(a.astype(np.float64)).max(initial=0)) for a in one))
+        if apart and not approximate and units_of_largest(one, other) > allowed:
+            names = ", ".join(dict.fromkeys(f"{s.rewrite.id} {s.rewrite.name}" for s in settled.steps))
+            raise Disproved(
+                f"the rewritten network differs from the original by {apart:.3g} on input {run} of {RUNS}, more than its rewrites "
+                f"({names}) may: nothing was written; leave one out with --skip, and report this"
+            )
+    return worst, largest
+
+
+def reference(source: object, start: Graph, write: Callable[[Graph], Path]) -> Callable[[], Runner]:
+    """The network before: the file itself, or ``start`` written anew where onnxruntime cannot be asked about the file."""
+    trap = any(
+        n.op == "AveragePool" and n.attrs.get("ceil_mode") and n.attrs.get("count_include_pad")
+        for n in start.nodes
+    )  # whose last window it counts wrongly below opset 19
+
+    def made() -> Runner:
+        if isinstance(source, Path) and not trap:
+            try:
+                runner = Runner(source)
+            except (
+                Exception
+            ):  # an opset or an operator that it does not know; what load made of it is what counts
+                runner = None
+            if runner is not None and set(start.inputs) <= set(runner.inputs):
+                return runner
+        return Runner(write(raised(start) or start))
+
+    return made
+
+
+def _outputs(runner: Runner, feeds: list[dict[str, np.ndarray]]) -> list[list[np.ndarray]]:
+    return [runner(f) for f in feeds]
+
+
+def _feeds(start: Graph, run: int) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(run)
+    found = {}
+    for name in start.inputs:
+        tensor = start.tensors[name]
+        shape = tuple(d or 1 for d in tensor.shape or ())
+        assert prod(shape)
+        found[name] = sample(rng, shape, tensor.dtype, run)
+    return found

@@ -1,0 +1,124 @@
+"""Where a Resize samples, as ONNX's specification has it: rows of weights over the cells of an axis."""
+
+from __future__ import annotations
+
+from math import floor
+from typing import TYPE_CHECKING
+
+from ..site import Site
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Row = list[tuple[int, float]]
+"""(cell, weight) pairs of one output cell."""
+
+
+def needs_matrix(site: Site) -> dict[int, list[Row]] | None:
+    """By spatial axis that changes, the rows; None where the sampling is none of those below."""
+    if len(site.x) != 4 or len(site.y) != 4 or site.x[:2] != site.y[:2]:
+        return None
+    mode = site.attr("mode", "nearest")
+    coordinates = site.attr("coordinate_transformation_mode", "half_pixel")
+    if (
+        site.attr("antialias")
+        or mode not in ("linear", "cubic", "nearest")
+        or coordinates in ("tf_crop_and_resize", "tf_half_pixel_for_nn")
+    ):
+        return None
+    if site.attr("keep_aspect_ratio_policy", "stretch") != "stretch" or (
+        site.attr("exclude_outside") and mode != "cubic"
+    ):
+        return None
+    scales = _scales(site)
+    found = {}
+    for axis in (2, 3):
+        rows = [
+            _row(site, mode, _source(coordinates, i, site.x[axis], site.y[axis], scales[axis]), site.x[axis])
+            for i in range(site.y[axis])
+        ]
+        if rows != [[(i, 1.0)] for i in range(site.x[axis])]:
+            found[axis] = rows
+    return found or None
+
+
+def _scales(site: Site) -> list[float]:
+    given = site.numbers(site.node.input(2)) if site.node.input(2) else None
+    axes = [a % 4 for a in site.attr("axes", range(4))]
+    found = [y / x for x, y in zip(site.x, site.y, strict=True)]
+    if given:
+        for axis, scale in zip(axes, given, strict=True):
+            found[axis] = float(scale)
+    return found
+
+
+def _source(coordinates: str, index: int, into: int, out: int, scale: float) -> float:
+    """The place in the input that output cell ``index`` is taken at."""
+    if coordinates == "align_corners":
+        return index * (into - 1) / (out - 1) if out > 1 else 0.0
+    if coordinates == "asymmetric":
+        return index / scale
+    if coordinates == "pytorch_half_pixel" and out <= 1:
+        return 0.0
+    if coordinates == "half_pixel_symmetric":
+        adjusted = out / (scale * into)
+        return into / 2 * (1 - adjusted) + (index + 0.5) / scale - 0.5
+    return (index + 0.5) / scale - 0.5
+
+
+def _row(site: Site, mode: str, at: float, size: int) -> Row:
+    if mode == "nearest":
+        return [(min(max(_nearest(site.attr("nearest_mode", "round_prefer_floor"), at), 0), size - 1), 1.0)]
+    if mode == "linear":
+        at = min(max(at, 0.0), size - 1.0)
+        low = floor(at)
+        return _summed([(low, 1 - (at - low)), (low + 1, at - low)], size)
+    low = floor(at)
+    weights = [
+        (low + k, _cubic(abs(at - (low + k)), float(site.attr("cubic_coeff_a", -0.75)))) for k in range(-1, 3)
+    ]
+    if site.attr("exclude_outside"):
+        weights = [(i, w) for i, w in weights if 0 <= i < size]
+        total = sum(w for _, w in weights)
+        weights = [(i, w / total) for i, w in weights]
+    return _summed(weights, size)
+
+
+def _nearest(mode: str, at: float) -> int:
+    whole = floor(at)
+    if mode == "floor":
+        return whole
+    if mode == "ceil":
+        return -floor(-at)
+    if at - whole == 0.5:
+        return whole if mode == "round_prefer_floor" else whole + 1
+    return floor(at + 0.5)
+
+
+def _cubic(distance: float, a: float) -> float:
+    """Keys' kernel."""
+    if distance <= 1:
+        return ((a + 2) * distance - (a + 3)) * distance * distance + 1
+    if distance < 2:
+        return ((a * distance - 5 * a) * distance + 8 * a) * distance - 4 * a
+    return 0.0
+
+
+def _summed(weights: Row, size: int) -> Row:
+    """Cells beyond an edge are the edge's; weights of 0 left out."""
+    found: dict[int, float] = {}
+    for index, weight in weights:
+        index = min(max(index, 0), size - 1)
+        found[index] = found.get(index, 0.0) + weight
+    return [(i, w) for i, w in found.items() if w != 0.0]
+
+
+def matrix(rows: list[Row], into: int) -> np.ndarray:
+    """(into, out): a product with it from the right interpolates the last axis."""
+    import numpy as np
+
+    made = np.zeros((into, len(rows)))
+    for out, row in enumerate(rows):
+        for index, weight in row:
+            made[index, out] += weight
+    return made

@@ -1,0 +1,288 @@
+"""Every application of a rewrite proven on its own sub-graph, at its own shapes, as ``fix`` runs.
+
+permutation   distinct whole numbers go in: a move of data is then seen exactly. Where a maximum is taken, in
+              several random orders.
+polynomial    random whole numbers as inputs and weights, so small that float32 holds every intermediate value:
+              equality is exact. Two different polynomials of degree d agree on values from a set S with a probability of at
+              most d/|S| (Schwartz, Zippel); runs are added until the bound is below 1e-12.
+elementwise   every finite float16 value and the ends of float32.
+sampled       random and extreme values, to the stated multiple of float32's unit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, log, prod
+from typing import Any, Final
+
+import numpy as np
+
+from ..graph.ir import Graph
+from .bounds import EXACT, NotPolynomial, divisor, sizes
+from .declare import Rewrite
+from .derived import Derived, value
+from .draft import Draft
+from .opset import raised
+from .run import Runner, part, runner
+
+SURVIVES: Final = 1e-12
+"""A false identity may pass with at most this probability."""
+LARGEST: Final = 2048
+UNIT: Final = float(np.finfo(np.float32).eps)
+ORDERED: Final = frozenset(
+    {"MaxPool", "Max", "Min", "ReduceMax", "ReduceMin", "Relu", "Clip", "GlobalMaxPool", "ArgMax", "TopK"}
+)
+ORDERS: Final = 16
+SAMPLES: Final = 4
+RUNS: Final = 64
+"""Runs of an elementwise proof at most: a channel of one value sees as many values."""
+FLOATS: Final = ("float32", "float16", "float64")
+ELEMENTWISE_UNITS: Final = 16.0
+
+
+@dataclass(frozen=True)
+class Proven:
+    """What was shown. ``holds`` is false where before and after differ by more than the declaration says."""
+
+    holds: bool
+    text: str
+    difference: float
+
+
+def prove(rewrite: Rewrite, draft: Draft, seed: int = 0) -> Proven:
+    """The proof of one application, by the class that ``rewrite`` declares."""
+    before, after = parts(draft)
+    rng = np.random.default_rng(seed)
+    how = {
+        "permutation": _permutation,
+        "polynomial": _polynomial,
+        "elementwise": _elementwise,
+        "sampled": _sampled,
+    }
+    return how[rewrite.proof](rewrite, draft, before, after, rng)
+
+
+def parts(draft: Draft) -> tuple[Graph, Graph]:
+    """The sub-graph before and after, with the same inputs and outputs, at an opset that onnxruntime computes as ONNX says."""
+    nodes, tensors = draft.finished()
+    every = {**draft.graph.tensors, **tensors}
+    outputs = (*draft.outputs,)
+    before = part(draft.graph, draft.replaces, every, draft.inputs, outputs)
+    after = part(draft.graph, nodes, every, draft.inputs, outputs).replace(opset=draft.opset)
+    made = (raised(before, draft.opset) or before, after)
+    newer = [raised(g) for g in made]  # its AveragePool counts the last window wrongly below opset 19
+    return (newer[0], newer[1]) if newer[0] and newer[1] else (made[0], made[1])
+
+
+def _permutation(rewrite: Rewrite, draft: Draft, before: Graph, after: Graph, rng: Any) -> Proven:
+    ordered = any(n.op in ORDERED for n in (*before.nodes, *after.nodes))
+    runs = ORDERS if ordered else 1
+    first, second = runner(before), runner(after)
+    worst = 0.0
+    for _ in range(runs):
+        feeds, start = {}, 1
+        for name in before.inputs:
+            shape = _static(before, name)
+            count = prod(shape)
+            numbers = rng.permutation(np.arange(start, start + count))
+            start += count
+            feeds[name] = numbers.reshape(shape).astype(before.tensors[name].dtype)
+        worst = max(worst, difference(first(feeds), second(feeds)))
+    distinct = "distinct whole numbers" + (f", {runs} random orders" if ordered else "")
+    return Proven(worst == 0.0, f"permutation: {distinct}, equal bit by bit", worst)
+
+
+def _polynomial(rewrite: Rewrite, draft: Draft, before: Graph, after: Graph, rng: Any) -> Proven:
+    weights = _weights(draft, before)
+    try:
+        limit, degree, step = _limit(before, after, weights)
+    except NotPolynomial:
+        return _sampled(rewrite, draft, before, after, rng)
+    chance = degree / (2 * limit + 1)
+    runs = ceil(log(SURVIVES) / log(chance)) if 0 < chance < 1 else 1
+    worst = 0.0
+    for _ in range(runs):
+        given = {n: _whole(rng, _static(before, n), limit, 1, before.tensors[n].dtype) for n in weights}
+        feeds = {
+            n: _whole(rng, _static(before, n), limit, step, before.tensors[n].dtype) for n in before.inputs
+        }
+        worst = max(worst, difference(runner(before, given)(feeds), runner(after, given)(feeds)))
+        if worst:
+            break
+    said = (
+        f"polynomial of degree {degree}: {runs} runs on whole numbers up to {limit * step}, exact in float32"
+    )
+    return Proven(worst == 0.0, f"{said}; a false identity survives with at most {chance**runs:.0e}", worst)
+
+
+def _limit(before: Graph, after: Graph, weights: list[str]) -> tuple[int, int, int]:
+    """(magnitude of the random numbers, degree, what inputs are multiples of); NotPolynomial where even 1 is too large."""
+    step = max(divisor(before), divisor(after))
+    limit = LARGEST
+    while limit:
+        worst, degree = 0, 1
+        for graph in (before, after):
+            given = {**dict.fromkeys(weights, limit), **dict.fromkeys(graph.inputs, limit * step)}
+            fixed = {}
+            for name, tensor in graph.tensors.items():
+                if not tensor.constant or name in given:
+                    continue
+                if isinstance(tensor._constant, Derived):
+                    given[name] = limit  # moved and zero-filled weights: never larger than these
+                elif tensor.dtype in FLOATS:
+                    array = value(tensor)
+                    if array.size and (array != np.round(array)).any():
+                        raise NotPolynomial(f"'{name}' is no whole number")
+                    fixed[name] = int(np.abs(array).max(initial=0))
+            found = sizes(graph, given, fixed)
+            worst = max(worst, *(s.largest for s in found.values()))
+            degree = max(degree, *(s.degree for s in found.values()))
+        if worst < EXACT:
+            return limit, degree, step
+        limit //= 2
+    raise NotPolynomial("the sums are too long for float32")
+
+
+def _weights(draft: Draft, before: Graph) -> list[str]:
+    """The constants that may be any: float ones whose values the rewrite did not read."""
+    return [
+        n
+        for n, t in before.tensors.items()
+        if t.constant
+        and t.dtype in FLOATS
+        and n not in draft.pinned
+        and (t.elements or 0) > 0
+        and not _steers(before, n)
+    ]
+
+
+def _steers(graph: Graph, name: str) -> bool:
+    """Whether a constant says how and not what: scales of a Resize, bounds of a Clip, the value of a Pad."""
+    return any(
+        name in n.inputs[1:] and n.op in ("Resize", "Clip", "Pad", "Upsample", "Pow")
+        for n in graph.consumers_of(name)
+    )
+
+
+def _elementwise(rewrite: Rewrite, draft: Draft, before: Graph, after: Graph, rng: Any) -> Proven:
+    values = every_float16()
+    (name,) = before.inputs
+    shape = _static(before, name)
+    inner = prod(shape[2:]) if len(shape) > 2 else 1
+    runs = min(RUNS, ceil(len(values) / max(1, inner)))
+    first, second = runner(before), runner(after)
+    worst, units = 0.0, 0.0
+    for run in range(runs):
+        start = run * inner if runs < RUNS else run * len(values) // runs
+        feed = values[(start + np.arange(prod(shape))) % len(values)].reshape(shape)
+        one, other = first({name: feed}), second({name: feed})
+        worst = max(worst, difference(one, other))
+        units = max(units, units_apart(one, other))
+    allowed = rewrite.units or ELEMENTWISE_UNITS
+    seen = len(values) if runs * inner >= len(values) else runs * inner
+    what = (
+        "every float16 value and the ends of float32"
+        if seen == len(values)
+        else f"{seen:,} values of float16 at every place"
+    )
+    if rewrite.kind == "approximate":
+        return Proven(worst <= rewrite.bound, f"elementwise: {what}, at most {rewrite.bound:g} apart", worst)
+    return Proven(units <= allowed, f"elementwise: {what}, within {units:.3g} units of float32", worst)
+
+
+def every_float16() -> np.ndarray:
+    """Every finite float16 as float32, with the ends of float32: largest, smallest normal, one unit around 1."""
+    bits = np.arange(2**16, dtype=np.uint16).view(np.float16)
+    halves = bits[np.isfinite(bits)].astype(np.float32)
+    info = np.finfo(np.float32)
+    ends = np.array(
+        [info.max, info.tiny, info.eps, 1 + info.eps, 1 - info.epsneg, 88.0, 89.0, 104.0], np.float32
+    )
+    return np.concatenate([halves, ends, -ends])
+
+
+def _sampled(rewrite: Rewrite, draft: Draft, before: Graph, after: Graph, rng: Any) -> Proven:
+    first, second = runner(before), runner(after)
+    worst, units = 0.0, 0.0
+    for run in range(SAMPLES):
+        feeds = {n: sample(rng, _static(before, n), before.tensors[n].dtype, run) for n in before.inputs}
+        one, other = first(feeds), second(feeds)
+        worst = max(worst, difference(one, other))
+        units = max(units, units_of_largest(one, other))
+    if rewrite.kind == "approximate":
+        return Proven(
+            worst <= rewrite.bound, f"sampled: {SAMPLES} runs, at most {rewrite.bound:g} apart", worst
+        )
+    allowed = rewrite.units or ELEMENTWISE_UNITS
+    text = f"sampled: {SAMPLES} runs on random and extreme inputs, within {units:.3g} of {allowed:g} units of float32 of the largest value"
+    return Proven(units <= allowed, text, worst)
+
+
+def sample(rng: Any, shape: tuple[int, ...], dtype: str, run: int) -> np.ndarray:
+    """Run 0: an image in [0, 1]; then normal, then constant, then large."""
+    made = (
+        rng.random(shape),
+        rng.normal(0, 2, shape),
+        np.full(shape, 1.0),
+        rng.normal(0, 50, shape),
+    )[run % 4]
+    return made.astype(dtype) if dtype.startswith("float") else np.abs(made).astype(dtype)
+
+
+def difference(first: list[np.ndarray], second: list[np.ndarray]) -> float:
+    """The largest absolute one; infinite where shapes differ or only one is no number."""
+    worst = 0.0
+    for one, other in zip(first, second, strict=True):
+        if one.shape != other.shape or one.dtype != other.dtype:
+            return float("inf")
+        if one.dtype.kind != "f":
+            worst = max(worst, float((one != other).any()))
+            continue
+        same = (one == other) | (np.isnan(one) & np.isnan(other))
+        if same.all():
+            continue
+        with np.errstate(all="ignore"):
+            apart = np.abs(one[~same].astype(np.float64) - other[~same].astype(np.float64))
+        if np.isnan(apart).any():
+            return float("inf")
+        worst = max(worst, float(apart.max()))
+    return worst
+
+
+def units_apart(first: list[np.ndarray], second: list[np.ndarray]) -> float:
+    """The largest difference in units of float32 at the value itself, at 1 below it."""
+    worst = 0.0
+    for one, other in zip(first, second, strict=True):
+        same = (one == other) | (np.isnan(one) & np.isnan(other))
+        if same.all():
+            continue
+        a, b = one[~same].astype(np.float64), other[~same].astype(np.float64)
+        with np.errstate(all="ignore"):
+            apart = np.abs(a - b) / (UNIT * np.maximum(1.0, np.abs(a)))
+        worst = float("inf") if np.isnan(apart).any() else max(worst, float(apart.max()))
+    return worst
+
+
+def units_of_largest(first: list[np.ndarray], second: list[np.ndarray]) -> float:
+    """The largest difference in units of float32 at the largest value of its output."""
+    worst = 0.0
+    for one, other in zip(first, second, strict=True):
+        apart = difference([one], [other])
+        if apart:
+            largest = float(np.abs(one.astype(np.float64)).max(initial=0)) if np.isfinite(one).all() else 1.0
+            worst = max(worst, apart / (UNIT * max(largest, 1e-30)))
+    return worst
+
+
+def _whole(rng: Any, shape: tuple[int, ...], limit: int, step: int, dtype: str) -> np.ndarray:
+    made: np.ndarray = (rng.integers(-limit, limit + 1, shape) * step).astype(dtype)
+    return made
+
+
+def _static(graph: Graph, name: str) -> tuple[int, ...]:
+    shape = graph.shape(name)
+    assert shape is not None and None not in shape
+    return shape  # type: ignore[return-value]
+
+
+__all__ = ["Proven", "Runner", "difference", "prove", "sample", "units_of_largest"]

@@ -1,0 +1,74 @@
+"""The file's graph at an opset that both the rewrites and the front end read: 17, or 20."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from math import prod
+from pathlib import Path
+from typing import Final
+
+import onnx
+from onnx import helper
+
+from ..errors import ModelError
+from ..graph.ir import Graph
+from ..graph.load import load
+from ..graph.write import IR_VERSION
+from .opset import NEWER, raised
+
+OLDER: Final = 17
+SMALL: Final = 1024
+"""Initializers up to this many elements say how: axes, pads, sizes. The converter of versions reads those."""
+
+
+def at_opset(
+    proto: onnx.ModelProto,
+    graph: Graph,
+    source: Path | onnx.ModelProto,
+    input_shapes: Mapping[str, Iterable[int]] | None,
+) -> Graph:
+    """``graph``, loaded from ``proto``, at opset 17 or 20; ModelError where that is not possible."""
+    if graph.opset in (OLDER, NEWER) or graph.quantized:
+        return graph
+    if OLDER < graph.opset < NEWER:
+        return raised(graph) or graph
+    where = str(source) if isinstance(source, Path) else graph.name
+    aim = OLDER if graph.opset < OLDER else NEWER
+    try:
+        converted = _converted(proto, aim)
+    except Exception as error:
+        said = next(iter(str(error).splitlines()), type(error).__name__)[:200]
+        raise ModelError(
+            f"{where}: its opset {graph.opset} cannot be brought to {aim} ({said}); export it again at opset {OLDER}"
+        ) from None
+    if isinstance(source, Path):
+        return load(source, graph.name, input_shapes, proto=converted)
+    return load(converted, graph.name, input_shapes)
+
+
+def _converted(proto: onnx.ModelProto, aim: int) -> onnx.ModelProto:
+    """By ONNX's own converter, which sees the large weights as inputs: their data stays where it is."""
+    import onnx.version_converter
+
+    given = {i.name for i in proto.graph.input}
+    shown, large = onnx.ModelProto(), []
+    shown.CopyFrom(proto)  # without the weights: these lie beside or are moved out
+    del shown.graph.initializer[:]
+    for tensor in proto.graph.initializer:
+        if prod(tensor.dims) <= SMALL:
+            shown.graph.initializer.append(tensor)
+            continue
+        large.append(tensor)
+        if tensor.name not in given:
+            shown.graph.input.append(
+                helper.make_tensor_value_info(tensor.name, tensor.data_type, list(tensor.dims))
+            )
+    shown.ir_version = max(shown.ir_version, 4)
+    converted = onnx.version_converter.convert_version(shown, aim)
+    names = {t.name for t in large}
+    inputs = [i for i in converted.graph.input if i.name not in names]
+    del converted.graph.input[:]
+    converted.graph.input.extend(inputs)
+    converted.graph.initializer.extend(large)
+    converted.ir_version = IR_VERSION
+    return converted

@@ -1,0 +1,116 @@
+"""What ``fix`` did, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..report.report import Verdict
+from ..report.serialise import finding_to_dict
+from ..verify.finding import Finding
+
+
+@dataclass(frozen=True)
+class State:
+    """The network before or after. Bytes as ``check`` counts them, with the kept input and the reserved block."""
+
+    verdict: Verdict
+    refused: int
+    """Nodes in a form that the front end refuses in the file itself, or that end the converter behind it."""
+    nodes: int
+    runtime_bytes: int
+    weights_bytes: int
+    total_bytes: int
+    macs: int
+    ms: float
+
+
+@dataclass(frozen=True)
+class Change:
+    """The differences that a rewrite makes in the part that it changes, analysed alone."""
+
+    runtime_bytes: int
+    weights_bytes: int
+    macs: int
+    ms: float
+
+
+@dataclass(frozen=True)
+class Way:
+    """A rewrite that was known at a node and not taken."""
+
+    rule: str
+    name: str
+    form: str
+    price: Change
+
+
+@dataclass(frozen=True)
+class Applied:
+    """One application of a rewrite, and what was shown of it."""
+
+    rule: str
+    """The id of the rewrite."""
+    name: str
+    form: str
+    answers: tuple[str, ...]
+    nodes: tuple[str, ...]
+    kind: str
+    proof: str
+    max_difference: float
+    price: Change | None = None
+    alternatives: tuple[Way, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """The answer of ``fix``."""
+
+    model: str
+    output: str
+    """The file that was written; "" where none was."""
+    before: State
+    after: State
+    rewrites: tuple[Applied, ...]
+    remaining: tuple[Finding, ...]
+    """The findings of operators that are still refused."""
+    max_difference: float
+    """Between the outputs of the whole network before and after."""
+    largest_output: float
+    notes: tuple[str, ...] = ()
+    host: str = ""
+    """The file with what was left to the host."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 when no operator is refused in the result, 1 when some are."""
+        return int(bool(self.remaining))
+
+    def counted(self) -> Mapping[str, int]:
+        """How often each rewrite was applied, by name, in the order of the first."""
+        return counted(r.name for r in self.rewrites)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object; bytes, milliseconds."""
+        return {
+            "schema_version": "1.0",
+            "model": self.model,
+            "output": self.output,
+            "host": self.host,
+            "before": asdict(self.before),
+            "after": asdict(self.after),
+            "rewrites": [asdict(r) for r in self.rewrites],
+            "remaining": [finding_to_dict(f) for f in self.remaining],
+            "max_difference": self.max_difference,
+            "largest_output": self.largest_output,
+            "notes": list(self.notes),
+        }
+
+
+def counted(names: Iterable[str]) -> dict[str, int]:
+    """How often each name occurs, in the order of the first."""
+    found: dict[str, int] = {}
+    for name in names:
+        found[name] = found.get(name, 0) + 1
+    return found

@@ -1,0 +1,157 @@
+"""Rewrites applied until nothing refused is left or nothing more is known.
+
+    findings ─► drafts at the refused nodes ─► the cheapest of each node ─► spliced in ─► findings ...
+
+A round is one walk over the graph: all drafts of the first stage that has any are taken at once. Where one node has
+several, ``choose`` says which.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..graph.ir import Graph
+from ..target import Target
+from ..verify.engine import judged
+from ..verify.finding import Finding
+from .declare import STAGES, Rewrite, answering
+from .draft import Draft
+from .normalise import merged_reshapes
+from .opset import raised
+from .site import Site
+from .splice import spliced, whole
+
+ROUNDS = 40
+DEPTH = 8
+"""How often what a rewrite made may be rewritten: none known needs four."""
+
+Candidate = tuple[Rewrite, Draft]
+Choose = Callable[[Sequence[Candidate]], int]
+"""Of several ways at one node, the index of the one to take."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One application: ``draft`` took the place of its nodes."""
+
+    rewrite: Rewrite
+    draft: Draft
+    alternatives: tuple[Candidate, ...] = ()
+    """The other ways that were known at this node."""
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The nodes that it replaced."""
+        return tuple(n.name for n in self.draft.replaces)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A graph on which no rewrite is left to try, the steps that led there, what the rules still say."""
+
+    graph: Graph
+    steps: tuple[Step, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def remaining(self) -> tuple[Finding, ...]:
+        """The findings of refused operators that no rewrite answered."""
+        return refused(self.findings)
+
+
+@dataclass
+class _State:
+    graph: Graph
+    steps: list[Step] = field(default_factory=list)
+    depth: dict[str, int] = field(default_factory=dict)
+    """Of nodes that rewrites made, how many led to each."""
+
+
+def refused(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Those of operators that the front end refuses in the file itself, or that end the converter behind it."""
+    return tuple(f for f in findings if f.about_operator and (f.converter_code or f.support == "unsupported"))
+
+
+def first_of(candidates: Sequence[Candidate]) -> int:
+    """The choice where nobody asks for prices: the first declared."""
+    return 0
+
+
+def settle(graph: Graph, target: Target, rewrites: Sequence[Rewrite], choose: Choose = first_of) -> Settled:
+    """``graph``, normalised, after every rewrite of ``rewrites`` that helps."""
+    state = _State(graph)
+    findings = judged(state.graph, target)
+    for _ in range(ROUNDS):
+        steps = _round(state, refused(findings), rewrites, choose)
+        if not steps:
+            break
+        for step in steps:
+            depth = 1 + max(state.depth.get(n, 0) for n in step.nodes)
+            state.depth.update({n.name: depth for n in step.draft.finished()[0]})
+        graph = spliced(state.graph, [s.draft for s in steps])
+        wanted = max(s.rewrite.opset for s in steps)
+        state.graph = raised(graph, wanted) or graph
+        state.steps += steps
+        state.graph = merged_reshapes(state.graph, state.depth)
+        findings = judged(state.graph, target)
+    return Settled(state.graph, tuple(state.steps), findings)
+
+
+def _round(
+    state: _State, found: Sequence[Finding], rewrites: Sequence[Rewrite], choose: Choose
+) -> list[Step]:
+    """The steps of the first stage that has any, none of which touches another's nodes."""
+    at: dict[str, list[Finding]] = {}
+    for finding in found:
+        at.setdefault(finding.node, []).append(finding)
+    nodes = [n for n in state.graph.nodes if n.name in at and state.depth.get(n.name, 0) < DEPTH]
+    liftable = raised(state.graph) is not None if any(r.opset > state.graph.opset for r in rewrites) else True
+    for stage in STAGES:
+        known = [r for r in rewrites if r.stage == stage and (liftable or r.opset <= state.graph.opset)]
+        steps: list[Step] = []
+        taken: set[str] = set()
+        for node in nodes:
+            if node.name in taken:
+                continue
+            site = Site(state.graph, node, at[node.name])
+            candidates = [
+                c for c in _candidates(site, known) if not taken.intersection(n.name for n in c[1].replaces)
+            ]
+            if not candidates:
+                continue
+            index = choose(candidates) if len(candidates) > 1 else 0
+            rewrite, draft = candidates[index]
+            others = tuple(c for i, c in enumerate(candidates) if i != index)
+            steps.append(Step(rewrite, draft, others))
+            taken.update(n.name for n in draft.replaces)
+        if steps:
+            return steps
+    return []
+
+
+def _candidates(site: Site, known: Sequence[Rewrite]) -> list[Candidate]:
+    """Every complete draft of the rewrites that answer a finding at the node."""
+    found: dict[tuple[str, str], Candidate] = {}
+    for rule in dict.fromkeys(f.rule for f in site.findings):
+        for rewrite in answering(rule, site.node.op, known):
+            site.pinned = set()
+            site.opset = max(site.graph.opset, rewrite.opset)
+            try:
+                for draft in rewrite.draw(site):
+                    if whole(site.graph, draft):
+                        found.setdefault((rewrite.id, draft.form), (rewrite, draft))
+            except (ValueError, KeyError, IndexError, TypeError):
+                # a form of the node that the rewrite did not expect is not its own
+                if os.environ.get("SENSORFIT_DEBUG"):
+                    raise
+    return [*found.values()]
+
+
+def counted(steps: Iterable[Step]) -> Mapping[str, int]:
+    """How often each rewrite was applied, by name, in the order of the first."""
+    found: dict[str, int] = {}
+    for step in steps:
+        found[step.rewrite.name] = found.get(step.rewrite.name, 0) + 1
+    return found
