@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from tools.probes.front_end import FrontEnd
 
 from .harness import rewritten, untouched
@@ -102,5 +103,7 @@ def test_a_form_that_is_not_its_own_is_left_alone(name: str) -> None:
 @pytest.mark.toolchain
 def test_the_real_front_end_accepts_every_rewritten_form(tmp_path: Path) -> None:
     front_end = FrontEnd()
-    said = {n: front_end.judge(rewritten(text, tmp_path, rewrite).after) for n, (rewrite, text) in CASES.items()}
+    said = {
+        n: front_end.judge(rewritten(text, tmp_path, rewrite).after) for n, (rewrite, text) in CASES.items()
+    }
     assert {n: a for n, a in said.items() if a["verdict"] != "accepted"} == {}
