@@ -25,7 +25,10 @@ COMMANDS = {
     "rules": "List the rules, or explain one.",
     "calibrate": "Refit the latency model from measurements.",
     "data": "Make or look at data to train on.",
+    "teach": "Keep a SAM's masks of annotated images, to train on.",
     "train": "Train a network on crops of annotated images.",
+    "evaluate": "Measure models on annotated crops.",
+    "segment": "Draw the mask of what a box of an image holds.",
 }
 
 

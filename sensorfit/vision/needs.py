@@ -17,6 +17,8 @@ TRAIN = {
 """What training composed crops needs; annotations need pycocotools as well, which is asked for where they are read."""
 DATA = {"cv2": "opencv-python-headless", "PIL": "pillow", "pycocotools": "pycocotools"}
 
+TEACH = {"torch": "torch", "transformers": "transformers", "accelerate": "accelerate", "pyarrow": "pyarrow"}
+
 
 def need_extra(products: dict[str, str], what: str) -> None:
     """MissingDependency naming every absent product; imports none."""

@@ -1,0 +1,67 @@
+"""``sensorfit evaluate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .options import channel_values
+
+PATH = click.Path(path_type=Path)
+
+
+# fmt: off
+@click.command(name="evaluate")
+@click.argument("models", nargs=-1, required=True, metavar="MODEL...")
+@click.option("--data", type=PATH, required=True, metavar="ANN|DIR", help="COCO or LVIS JSON, or a folder of `data demo` (its test split).")
+@click.option("--images", type=PATH, metavar="DIR", help="Folder of the images.  [default: images beside ANN]")
+@click.option("--protocol", type=click.Choice(["picosam", "image", "coco"]), default="picosam", show_default=True, help="picosam: in the crop; image: in the whole image too; coco: and COCO's segm AP.")
+@click.option("--crop", "cut", type=click.Choice(["picosam", "sensor"]), default="picosam", show_default=True, help="How crops are cut.")
+@click.option("--baselines/--no-baselines", default=True, show_default=True, help="Filled box, ellipse and GrabCut in the same table.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Evaluate N instances at random.")
+@click.option("--mean", callback=channel_values, metavar="R,G,B", help="Normalise before an ONNX graph that does not itself, on RGB in [0, 1].")
+@click.option("--std", callback=channel_values, metavar="R,G,B")
+@click.option("--threads", type=click.IntRange(0), default=0, metavar="N", help="Of onnxruntime.  [default: the cores]")
+@click.option("--format", "form", type=click.Choice(["console", "markdown", "json"]), default="console", show_default=True)
+@click.option("--output", type=PATH, metavar="FILE", help="Write to FILE instead of standard output.")
+@click.option("--seed", type=int, default=0, show_default=True)
+def command(models: tuple[str, ...], data: Path, images: Path | None, protocol: str, cut: str, baselines: bool, limit: int | None, mean: tuple[float, ...] | None, std: tuple[float, ...] | None, threads: int, form: str, output: Path | None, seed: int) -> None:
+    """Measure models on annotated crops: mIoU, the papers' threshold average, AP; each beside the first.
+
+    A MODEL is an ONNX file (float, or INT8 from `build`), a build's folder, a checkpoint FILE.pt, or a built-in name.
+
+    \b
+    Examples:
+      sensorfit evaluate out/float.onnx out/int8.onnx --data instances_val2017.json --images val2017 --limit 5000
+      sensorfit evaluate picosam3 --data demo-data --protocol coco --format markdown
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from ..render.evaluation import FORMATS
+    from ..runtime.files import check_output, write_text
+    from ..vision.baselines import BASELINES
+    from ..vision.coco import read_instances, resolve
+    from ..vision.evaluate import evaluate, prepare
+    from ..vision.needs import DATA, need_extra
+    from ..vision.predict import predictor
+
+    need_extra(DATA, "an evaluation")
+    if output is not None:
+        check_output(output, models)
+    annotations, folder = resolve(data, images, "test")
+    found = read_instances(annotations, folder)
+    prepared = prepare(found, limit, seed, cut)
+    for line in found.summary():
+        click.echo(line, err=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("crops", total=len(models) * len(prepared.crops))
+        named = [(m, predictor(m, mean or (), std or (), threads, lambda n: bar.advance(task, n))) for m in models]
+        results = evaluate(named, prepared, protocol, tuple(BASELINES) if baselines else ())
+    text = FORMATS[form]([(r.name, r.figures) for r in results], {"data": annotations.name, "protocol": protocol, "crop": cut})
+    if output is not None:
+        write_text(output, text)
+    else:
+        click.echo(text, nl=False)

@@ -1,0 +1,109 @@
+"""``sensorfit segment``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..errors import InputError
+from .options import channel_values
+
+PATH = click.Path(path_type=Path)
+Boxes = list[tuple[float, float, float, float]]
+
+
+# fmt: off
+@click.command(name="segment")
+@click.argument("image", type=PATH, metavar="IMAGE|DIR")
+@click.option("--roi", "rois", multiple=True, required=True, metavar="X,Y,W,H|FILE.json|-", help="A box in pixels, repeatable; or JSON: a list of boxes, or file names to lists; - reads it from standard input.")
+@click.option("--model", required=True, metavar="DIR|FILE", help="A build's folder, an ONNX file or a checkpoint FILE.pt.")
+@click.option("-o", "--output", type=PATH, required=True, metavar="FILE.png|DIR", help="The image with masks drawn in; a folder of them for a folder.")
+@click.option("--mask", "mask_file", type=PATH, metavar="FILE.png|DIR", help="The masks alone: 255 inside, or the box's number where there are several.")
+@click.option("--exact", is_flag=True, help="Take each box as the ROI itself, without the margin of a tenth.")
+@click.option("--mean", callback=channel_values, metavar="R,G,B", help="Normalise before an ONNX graph that does not itself, on RGB in [0, 1].")
+@click.option("--std", callback=channel_values, metavar="R,G,B")
+@click.option("--json", "as_json", is_flag=True, help="Print boxes, ROIs and areas as JSON.")
+def command(image: Path, rois: tuple[str, ...], model: str, output: Path, mask_file: Path | None, exact: bool, mean: tuple[float, ...] | None, std: tuple[float, ...] | None, as_json: bool) -> None:
+    """Draw the mask of what a box of an image holds.
+
+    \b
+    Examples:
+      sensorfit segment photo.jpg --roi 120,80,200,160 --model out -o overlay.png
+      sensorfit segment photos --roi boxes.json --model picosam3.pt -o overlays --mask masks
+    """
+    from ..runtime.files import check_output, write_bytes
+    from ..vision.predict import predictor
+    from ..vision.segment import SUFFIXES, label_map, overlay, png, read_image, segment
+
+    plain, named = _boxes(rois)
+    folder = image.is_dir()
+    files = sorted(p for p in image.iterdir() if p.suffix.lower() in SUFFIXES) if folder else [image]
+    if named:
+        files = [p for p in files if p.name in named]
+    if not files:
+        raise InputError(f"{image}: holds no images{' that --roi names' if named else ''} ({', '.join(SUFFIXES)})")
+    places = [output / f"{p.stem}.png" if folder else output for p in files]
+    masks = [mask_file / f"{p.stem}.png" if folder else mask_file for p in files] if mask_file else [None] * len(files)
+    for place in [*places, *filter(None, masks)]:
+        check_output(place, map(str, files), text=False)
+    predict = predictor(model, mean or (), std or ())
+    rows: list[dict[str, Any]] = []
+    for path, place, beside in zip(files, places, masks, strict=True):
+        pixels = read_image(path)
+        found = segment(pixels, plain + named.get(path.name, []), predict, exact)
+        for target in filter(None, (place, beside)):
+            target.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(place, png(overlay(pixels, found)))
+        if beside is not None:
+            write_bytes(beside, png(label_map(found, *pixels.shape[:2])))
+        rows.append({"image": str(path), "overlay": str(place), "masks": [one.to_dict() for one in found]})
+        if not as_json:
+            areas = ", ".join(f"{one.mask.sum():,} pixels" for one in found)
+            click.echo(f"{path.name}: {areas}; {place}")
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+
+
+def _boxes(rois: tuple[str, ...]) -> tuple[Boxes, dict[str, Boxes]]:
+    """Boxes for every image, and boxes by file name."""
+    plain: Boxes = []
+    named: dict[str, Boxes] = {}
+    for roi in rois:
+        if roi == "-" or roi.lower().endswith(".json"):
+            _from_json(roi, plain, named)
+            continue
+        try:
+            numbers = [float(part) for part in roi.split(",")]
+        except ValueError:
+            numbers = []
+        plain.append(_box(numbers, f"--roi {roi}"))
+    return plain, named
+
+
+def _from_json(source: str, plain: Boxes, named: dict[str, Boxes]) -> None:
+    from ..runtime.files import read_text
+
+    try:
+        found = json.loads(sys.stdin.read() if source == "-" else read_text(Path(source)))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"--roi {source}: is not JSON ({error})") from None
+    if isinstance(found, dict):
+        for name, boxes in found.items():
+            if not isinstance(boxes, list):
+                raise InputError(f"--roi {source}: '{name}' needs a list of boxes")
+            named[name] = [_box(b, f"--roi {source}: {name}") for b in boxes]
+    elif isinstance(found, list):
+        plain.extend(_box(b, f"--roi {source}") for b in found)
+    else:
+        raise InputError(f"--roi {source}: needs a list of boxes [x, y, width, height], or file names to such lists")
+
+
+def _box(value: Any, where: str) -> tuple[float, float, float, float]:
+    if not isinstance(value, list) or len(value) != 4 or not all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in value):
+        raise InputError(f"{where}: a box is x,y,width,height in pixels")
+    x, y, w, h = map(float, value)
+    return x, y, w, h

@@ -1,0 +1,85 @@
+"""``sensorfit evaluate``'s table: figures in, text out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from .escape import terminal
+
+Rows = Sequence[tuple[str, dict[str, Any]]]
+
+
+def as_json(rows: Rows, about: dict[str, str]) -> str:
+    """Everything, one object a model."""
+    return (
+        json.dumps(
+            {"schema_version": "1.0", **about, "models": [{"model": n, **f} for n, f in rows]}, indent=2
+        )
+        + "\n"
+    )
+
+
+def as_markdown(rows: Rows, about: dict[str, str]) -> str:
+    """A table, in percent."""
+    head, body = _table(rows)
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in body]
+    return "\n".join([*lines, "", _caption(rows, about)]) + "\n"
+
+
+def as_console(rows: Rows, about: dict[str, str]) -> str:
+    """The same, in columns."""
+    head, body = _table(rows)
+    cells = [head, *body]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
+    lines = [
+        "  ".join(
+            c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in cells
+    ]
+    return "\n".join([*(line.rstrip() for line in lines), _caption(rows, about)]) + "\n"
+
+
+FORMATS: Final[dict[str, Callable[[Rows, dict[str, str]], str]]] = {
+    "console": as_console, "markdown": as_markdown, "json": as_json,
+}  # fmt: skip
+
+
+def _table(rows: Rows) -> tuple[list[str], list[list[str]]]:
+    whole, ap, beside = ("miou_image", "coco_segm_ap", "difference")
+    has = {key: any(key in f for _, f in rows) for key in (whole, ap, beside)}
+    head = ["model", "mIoU crop", "threshold average", "small", "medium", "large"]
+    head += (
+        ["mIoU image"] * has[whole]
+        + ["COCO AP", "AP50"] * has[ap]
+        + ["beside the first, points"] * has[beside]
+    )
+    body = []
+    for name, f in rows:
+        row = [terminal(name), _percent(f["miou_crop"]), _percent(f["threshold_average"])]
+        row += [_percent(f["by_size"][size][1]) for size in ("small", "medium", "large")]
+        row += [_percent(f.get(whole))] * has[whole]
+        if has[ap]:
+            row += [_percent(f.get(ap, {}).get(key)) for key in ("AP", "AP50")]
+        if has[beside]:
+            d = f.get(beside)
+            row.append(
+                f"{100 * d['mean']:+.2f} ({100 * d['low']:+.2f} to {100 * d['high']:+.2f})" if d else ""
+            )
+        body.append(row)
+    return head, body
+
+
+def _caption(rows: Rows, about: dict[str, str]) -> str:
+    count = rows[0][1]["instances"]
+    return (
+        f"{count:,} instances of {about['data']}, crops cut as {about['crop']}, in percent; the threshold average is the papers' "
+        "mAP@[.5:.95], not COCO's AP; differences with their 95 % paired bootstrap interval."
+    )
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None or value != value else f"{100 * value:.2f}"

@@ -1,0 +1,115 @@
+"""A model, whatever it comes as, as a function from crops to logits.
+
+FILE.onnx    float, or INT8 as `sensorfit build` leaves it: takes RGB in [0, 1], normalised inside the graph unless
+             told otherwise. The quantizers' operators are mct_quantizers', run by onnxruntime
+DIR          a build's folder: its INT8 graph
+FILE.pt      a checkpoint, run by torch
+picosam3     a built-in network with the weights that ship
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from ..errors import InputError, ToolchainError
+from ..models.registry import find, nothing_called
+from ..runtime.extra import first_line, need
+
+BATCH: Final = 32
+Predictor = Callable[[np.ndarray], np.ndarray]
+"""(N, S, S, 3) uint8 RGB to (N, S, S) float32 logits."""
+
+
+def predictor(
+    model: str,
+    mean: Sequence[float] = (),
+    std: Sequence[float] = (),
+    threads: int = 0,
+    each: Callable[[int], None] = lambda done: None,
+) -> Predictor:
+    """The model called ``model``; ``mean`` and ``std`` normalise before an ONNX graph that does not itself."""
+    path = Path(model)
+    if path.is_dir():
+        found = sorted(p for p in path.glob("*.onnx") if "int8" in p.name.lower()) or sorted(
+            path.glob("*.onnx")
+        )
+        if not found:
+            raise InputError(f"{model}: holds no ONNX graph; name a build's folder or a file")
+        path = found[0]
+    if path.suffix.lower() == ".onnx":
+        return _onnx(path, mean, std, threads or (os.cpu_count() or 1), each)
+    if path.suffix.lower() in (".pt", ".pth"):
+        return _checkpoint(path, None, each)
+    entry = find(model)
+    if entry is None:
+        raise InputError(nothing_called(model))
+    weights = entry.graph.parent.parent / "weights" / f"{entry.name}.pt"
+    if not weights.is_file():
+        raise InputError(
+            f"{model}: no trained weights ship with it; name a checkpoint FILE.pt or an ONNX file"
+        )
+    return _checkpoint(weights, entry.name, each)
+
+
+def _onnx(
+    path: Path, mean: Sequence[float], std: Sequence[float], threads: int, each: Callable[[int], None]
+) -> Predictor:
+    ort = need("onnxruntime")
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file")
+    try:
+        options = need("mct_quantizers").get_ort_session_options()
+    except Exception:  # a float graph needs none of its operators
+        options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    try:
+        session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise InputError(f"{path}: onnxruntime cannot load it ({first_line(error)})") from error
+    entry = session.get_inputs()[0]
+    step = 1 if isinstance(entry.shape[0], int) else BATCH
+    middle = np.asarray(mean or (0, 0, 0), np.float32).reshape(3, 1, 1)
+    spread = np.asarray(std or (1, 1, 1), np.float32).reshape(3, 1, 1)
+
+    def run(crops: np.ndarray) -> np.ndarray:
+        parts = []
+        for start in range(0, len(crops), step):
+            part = crops[start : start + step].transpose(0, 3, 1, 2).astype(np.float32) / 255
+            try:
+                logits = session.run(None, {entry.name: (part - middle) / spread})[0]
+            except Exception as error:
+                raise ToolchainError(
+                    f"{path.name}: onnxruntime cannot run it ({first_line(error)})"
+                ) from error
+            if logits.ndim != 4 or logits.shape[1] != 1:
+                raise InputError(f"{path}: its output is {logits.shape}, not one map of logits a crop")
+            parts.append(logits[:, 0])
+            each(len(part))
+        return np.concatenate(parts)
+
+    return run
+
+
+def _checkpoint(path: Path, name: str | None, each: Callable[[int], None]) -> Predictor:
+    torch: Any = need("torch")
+    from .networks import Normaliser, load_network
+
+    module = load_network(path, name)[1]
+    normalise = Normaliser()
+
+    def run(crops: np.ndarray) -> np.ndarray:
+        parts = []
+        with torch.no_grad():
+            for start in range(0, len(crops), BATCH):
+                image = torch.from_numpy(crops[start : start + BATCH].transpose(0, 3, 1, 2).copy())
+                parts.append(module(normalise(image)).numpy()[:, 0])
+                each(len(image))
+        return np.concatenate(parts)
+
+    return run
