@@ -99,6 +99,11 @@ def names() -> tuple[str, ...]:
     return tuple(name for name in _entries() if "/" not in name and "@" not in name)
 
 
+def every_name() -> tuple[str, ...]:
+    """Names of the built-in models and of their parts, in the tables' order."""
+    return tuple(_entries())
+
+
 @cache
 def _entries() -> dict[str, Entry]:
     graphs = Path(__file__).with_name("graphs")

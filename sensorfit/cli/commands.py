@@ -22,6 +22,7 @@ COMMANDS = {
     "explain": "Say why a model fits or not, on one page.",
     "compare": "Compare models in one table.",
     "diff": "Show what changed between two models.",
+    "models": "List the built-in models.",
     "rules": "List the rules, or explain one.",
     "calibrate": "Refit the latency model from measurements.",
     "data": "Make or look at data to train on.",

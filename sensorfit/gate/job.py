@@ -29,6 +29,8 @@ class Job(NamedTuple):
     calibration: Any = None
     plan: bool = False
     """Whether the memory plan is wanted step by step; without, only the peak comes back."""
+    sizes: bool = False
+    """Whether the largest inputs that fit are looked for as well."""
 
 
 def ready() -> None:
@@ -60,7 +62,7 @@ def judge(job: Job) -> Outcome:
                 input_shapes=policy.input_shapes,
                 confirm=job.confirm,
                 calibration=job.calibration,
-                largest_inputs=job.plan,
+                largest_inputs=job.sizes,
                 aside=(lambda work: beside(lambda: _memory(work(), job.plan))) if job.alone else at_once,
             )
     except SensorfitError as error:

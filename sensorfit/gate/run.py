@@ -67,6 +67,7 @@ def check_all(
     read = [*names, *filter(None, (config.source, calibration)), *([path] if compared else ())]
     for file in (*(file for _, file in plan.written), *([path] if write_baseline else ())):
         check_output(file, read)
+    drawn = "html" in (*plan.shown, *(form for form, _ in plan.written))
     todo = [
         Job(
             name,
@@ -74,7 +75,8 @@ def check_all(
             confirm,
             alone=len(names) == 1,
             calibration=calibration,
-            plan=memory,
+            plan=memory or drawn,
+            sizes=memory,
         )
         for name in names
     ]

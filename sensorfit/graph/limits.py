@@ -34,6 +34,7 @@ from ..units import show_shape
 from . import wire
 from .external import external_range, payload_bytes
 from .functions import check_function_limits
+from .other_formats import FIRST_BYTES, named
 from .stored import RAW_BITS
 from .subgraphs import attribute_graphs
 
@@ -91,7 +92,11 @@ def _parse_file(handle: int, path: Path) -> ModelProto:
             raise ModelError(f"{name}: is not a regular file; save the model to disk and check that")
         if status.st_size == 0:
             raise ModelError(f"{name}: the file is empty")
+        first = file.read(FIRST_BYTES)
+        file.seek(0)
         if status.st_size > MAX_FILE_BYTES:
+            if kind := named(name, first):
+                raise ModelError(f"{name}: {kind}")
             raise ModelError(
                 f"{name}: is larger than 2 GiB, which no ONNX protobuf can be; save its weights as external data"
             )
@@ -100,6 +105,10 @@ def _parse_file(handle: int, path: Path) -> ModelProto:
                 return parse_model(file.read(_SMALL_BYTES + 1), name)
             with mmap(file.fileno(), 0, access=ACCESS_READ) as view:
                 return parse_model(view, name, location=path.name)
+        except ModelError:
+            if kind := named(name, first):
+                raise ModelError(f"{name}: {kind}") from None
+            raise
         except OSError as error:
             raise ModelError(f"{name}: cannot be read ({error.strerror or error})") from None
 

@@ -58,11 +58,8 @@ def print_brief(outcome: Outcome, console: Console) -> None:
     assert report is not None
     console.print(headline(report))
     room = console.width
-    about = [", ".join(_input(report, i) for i in range(len(report.model.inputs))) or "no inputs"]
-    about += [f"{show_count(report.model.parameters)} parameters", counted(report.model.nodes, "node")]
-    about += [f"opset {report.model.opset}", f"converter {report.target.converter_version}"]
-    console.print(Text(_clipped(" · ".join(about), console), "dim"))
-    for text, style in _remarks(report)[:3]:
+    console.print(Text(_clipped(about(report), console), "dim"))
+    for text, style in remarks(report)[:3]:
         console.print(Text(_clipped(text, console), style))
     console.print()
     for line in memory_bar(report, room, ASCII if _poor(console) else GLYPHS):
@@ -92,6 +89,14 @@ def print_last_line(outcome: Outcome, console: Console) -> None:
     console.print(line, soft_wrap=cell_len(line.plain) > console.width and " " not in line.plain)
 
 
+def about(report: Report) -> str:
+    """``input 1x3x96x96 · 1.37 M parameters · ...``: the network in a line."""
+    model = report.model
+    parts = [", ".join(_input(report, i) for i in range(len(model.inputs))) or "no inputs"]
+    parts += [f"{show_count(model.parameters)} parameters", counted(model.nodes, "node")]
+    return " · ".join((*parts, f"opset {model.opset}", f"converter {report.target.converter_version}"))
+
+
 def headline(report: Report) -> Text:
     """``picosam3  FITS  46% of the memory``: the verdict with the one number that it stands on."""
     word = verdict_word(report)
@@ -100,11 +105,12 @@ def headline(report: Report) -> Text:
         "  ",
         (word, STYLE.get(word, "bold red")),
         "  ",
-        _number(report),
+        headline_number(report),
     )
 
 
-def _number(report: Report) -> str:
+def headline_number(report: Report) -> str:
+    """The number that the verdict stands on, in words."""
     refused, unknown = refused_nodes(report), refused_nodes(report, "unknown")
     share = share_words(report.memory)
     share = f"memory {NOT_SIZED}" if share == NOT_SIZED else f"{share} of the memory"
@@ -122,7 +128,7 @@ def _number(report: Report) -> str:
     return share
 
 
-def _remarks(report: Report) -> list[tuple[str, str]]:
+def remarks(report: Report) -> list[tuple[str, str]]:
     """What changes how the figures are to be read, the most important first."""
     found = [
         (f"under profile {profile}: {VERDICT[verdict]}", "yellow")

@@ -20,11 +20,12 @@ from typing import Final
 from ..errors import ConfigError
 from ..runtime.files import shown as short
 
-FORMATS: Final = ("console", "json", "sarif", "junit", "markdown", "github")
+FORMATS: Final = ("console", "json", "sarif", "junit", "markdown", "github", "html")
 LINES: Final = frozenset({"console", "github", "markdown"})
 """Formats that may follow one another on standard output; the others are one document."""
 SUFFIXES: Final = {
     ".sarif": "sarif", ".json": "json", ".xml": "junit", ".md": "markdown", ".markdown": "markdown",
+    ".html": "html", ".htm": "html",
 }  # fmt: skip
 
 

@@ -92,6 +92,18 @@ class Report:
             return 1
         return int(fail_on != "never" and bool(self.worst(fail_on)))
 
+    def __repr__(self) -> str:
+        """One line: ``<Report 'picosam3': fits, 3,843,296 of 8,388,480 B, 5.11 ms (2.98-9.14), 8 findings>``."""
+        memory, latency = self.memory, self.latency
+        total = f"{'' if memory.complete else 'at least '}{memory.total_bytes:,} of {memory.budget_bytes:,} B"
+        low, high = latency.dsp_ms_low, latency.dsp_ms_high
+        time = (
+            f"{latency.dsp_ms:,.2f} ms ({low:,.2f}-{high:,.2f})"
+            if latency.complete
+            else f"at least {low:,.2f} ms"
+        )
+        return f"<Report {self.model.name!r}: {self.verdict}, {total}, {time}, {len(self.findings)} findings>"
+
     def to_dict(self, plan: bool = False) -> dict[str, Any]:
         """The JSON object of schema ``report/schema.json``; with ``plan``, every step of the memory plan."""
         from .serialise import to_dict

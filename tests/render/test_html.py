@@ -1,0 +1,118 @@
+"""The page: self-contained, small, inert whatever a model is called, and alive in a browser."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sensorfit.api import check
+from sensorfit.latency.model import LayerCost
+from sensorfit.memory.model import Live, Step
+from sensorfit.render.html import render
+from sensorfit.report.outcome import Outcome
+from sensorfit.report.report import Report
+
+from ..made_reports import HOSTILE, finding, report
+
+CHROMIUM = shutil.which("chromium")
+
+
+def data(page: str) -> list[dict[str, Any]]:
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
+    assert found is not None
+    return json.loads(found[1])
+
+
+def wide(nodes: int) -> Report:
+    """A report on a network of ``nodes`` layers in blocks, each with a skip that is alive over the next eight."""
+    names = [f"/encoder/stage{i // 100}/block{i % 100}/conv/Conv" for i in range(nodes)]
+    steps = tuple(
+        Step(n, "Conv", tuple(Live(names[j] + "_output_0", 4096) for j in {i, i - 1, i // 8 * 8} if j >= 0))
+        for i, n in enumerate(names)
+    )
+    found = report(*(finding(node=n) for n in names[::10]))
+    layers = tuple(LayerCost(n, "Conv", 1000 + i, 500) for i, n in enumerate(names))
+    return replace(
+        found,
+        memory=replace(found.memory, steps=steps, peak_step=nodes // 2),
+        latency=replace(found.latency, layers=layers),
+    )
+
+
+def test_the_page_of_a_real_model_is_small_and_asks_for_nothing() -> None:
+    page = render([check("picosam3")])
+    assert len(page.encode()) <= 300_000
+    assert not re.search(r"(?:src|href)\s*=\s*[\"'](?!data:)", page)
+    assert "default-src 'none'" in page
+
+
+def test_the_page_of_5000_nodes_is_below_its_bound() -> None:
+    assert len(render([wide(5000)]).encode()) <= 1_500_000
+
+
+def test_no_name_becomes_markup_or_ends_the_data() -> None:
+    attack = HOSTILE + "</script><script>alert(1)</script>@JS@ @DATA@"
+    hostile = report(finding(node=attack, op=attack, fix=attack, message=attack), name=attack, note=attack)
+    page = render([Outcome(attack, hostile, exit_code=1)])
+    assert page.count("<script") == 2 and "<img" not in page and "alert(1)</" not in page
+    assert "alert(1)" in data(page)[0]["name"]
+
+
+def test_the_timeline_is_the_plan() -> None:
+    found = check("picosam3", largest_inputs=False)
+    memory = data(render([found]))[0]["memory"]
+    sums = [0] * len(memory["steps"])
+    for _, _, first, last, size in memory["tensors"]:
+        for step in range(first, last + 1):
+            sums[step] += size
+    assert sums == [step.bytes for step in found.memory.steps]
+    assert memory["base"] + found.memory.runtime_bytes == found.memory.total_bytes
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as running:
+        yield running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+
+
+@pytest.mark.browser
+def test_the_page_works_in_a_browser(browser: Any, tmp_path: Path) -> None:
+    """No error, nothing requested, both charts drawn; a click, a key and a row select the same layer everywhere."""
+    file = tmp_path / "report.html"
+    file.write_text(render([check("picosam3"), report(finding(node="/up/0"))]), encoding="utf-8")
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    wrong: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda request: request.url.startswith("data:") or asked.append(request.url))
+    asked: list[str] = []
+    page.goto(file.as_uri())
+    colours = """board => new Set(new Uint32Array(board.getContext('2d').getImageData(0, 0, board.width,
+        board.height).data.buffer)).size"""
+    assert [board.evaluate(colours) > 2 for board in page.locator("canvas").all()] == [True, True]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    timeline = page.locator("canvas").first
+    timeline.focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    assert timeline.get_attribute("aria-valuenow") == "1"
+    row = page.locator("tr.picked")
+    assert "/encoder_stage1/encoder_stage1.0/Conv" in row.inner_text()
+    page.locator("td button", has_text="/down1/Conv").first.click()
+    assert "/down1/Conv" in (timeline.get_attribute("aria-valuetext") or "")
+    page.locator("input[type=search]").fill("resize")
+    assert page.locator("tbody tr").count() < 10
+    page.locator("select").select_option("1")
+    assert "DOES NOT FIT" in page.locator("h1").inner_text()
+    assert (wrong, asked) == ([], [file.as_uri()])
