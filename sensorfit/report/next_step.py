@@ -65,9 +65,13 @@ def explain_command(outcome: Outcome) -> str:
 
 
 def _change_command(outcome: Outcome, wrong: list[Cause]) -> str:
-    """Where the changes can be made by machine the command that makes them, else the one that explains them."""
-    operators = any(f.about_operator for c in wrong for f in c.findings)
-    return _command("fix", outcome) if operators and _FIX.exists() else explain_command(outcome)
+    """The command that rewrites refused operators, where these are what is wrong; else the one that explains.
+
+    A rewrite makes no network small, and none of a weightless built-in name can be proven.
+    """
+    operators = wrong and all(f.about_operator for c in wrong for f in c.findings)
+    of_a_file = outcome.path.lower().endswith(".onnx")
+    return _command("fix", outcome) if operators and of_a_file and _FIX.exists() else explain_command(outcome)
 
 
 def _command(name: str, outcome: Outcome) -> str:
