@@ -14,6 +14,7 @@ import onnx
 from onnx import ModelProto, NodeProto, TensorProto, helper
 
 from .ir import Graph, Node, Tensor
+from .order import ordered
 from .shapes import _NUMPY_NAMES
 
 PRODUCER: Final = ("pytorch", "2.6.0")
@@ -50,6 +51,12 @@ def frame(graph: Graph, *, domains: Mapping[str, int] | None = None) -> ModelPro
         [_value(graph.tensors[t]) for t in graph.outputs],
         value_info=[_value(graph.tensors[t]) for t in inner],
     )
+    given = {t for t, v in graph.tensors.items() if v.constant} | set(graph.inputs)
+    nodes = ordered(
+        proto, given, graph.name
+    )  # as load orders them: what is read again and written is the same
+    del proto.node[:]
+    proto.node.extend(nodes)
     imports = [helper.make_opsetid("", graph.opset)]
     imports += [helper.make_opsetid(d, v) for d, v in (domains or {}).items() if d]
     model = helper.make_model(proto, opset_imports=imports, ir_version=IR_VERSION if graph.opset < 20 else 9)

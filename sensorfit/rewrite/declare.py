@@ -55,8 +55,8 @@ class Rewrite:
     """The opset that its operators need: 17 or 20."""
     opt_in: bool = False
     """Exact in float and useless at 8 bits: only on request (``--only``)."""
-    any_code: bool = False
-    """Whether it also answers findings of what MCT's export mends, so that the file itself is accepted."""
+    everywhere: bool = False
+    """Whether it is tried at every node once one of its rules refuses any: the batch axis is the matter of all that touch it."""
 
     @property
     def title(self) -> str:
@@ -81,7 +81,7 @@ def rewrite(
     bound: float = 0.0,
     opset: int = 17,
     opt_in: bool = False,
-    any_code: bool = False,
+    everywhere: bool = False,
 ) -> Callable[[Draw], Draw]:
     """Declare a rewrite. ValueError, while its module is imported, for an incomplete declaration."""
 
@@ -99,7 +99,7 @@ def rewrite(
             bound,
             opset,
             opt_in,
-            any_code,
+            everywhere,
         )
         _check(made)
         REGISTRY[id] = made

@@ -61,6 +61,9 @@ def fix(
     where = str(source) if isinstance(source, Path) else name
     graph = load(source if isinstance(source, Path) else proto, name, input_shapes, proto=proto)
     start = normalised(at_opset(proto, graph, source, input_shapes), where)
+    start = start.replace(
+        name=proto.graph.name or name
+    )  # the file's own, so that a second run writes the same
     domains = {o.domain: o.version for o in proto.opset_import if o.domain not in ("", "ai.onnx")}
     rewrites = chosen(only, skip, approximate=approximate, split_heads=split_heads)
     settled = settle(start, target, rewrites, cheapest(target, rewrites))

@@ -16,7 +16,7 @@ from ..graph.ir import Graph
 from ..target import Target
 from ..verify.engine import judged
 from ..verify.finding import Finding
-from .declare import STAGES, Rewrite, answering
+from .declare import STAGES, Rewrite
 from .draft import Draft
 from .normalise import merged_reshapes
 from .opset import raised
@@ -108,14 +108,17 @@ def _round(
         at.setdefault(finding.node, []).append(finding)
     nodes = [n for n in state.graph.nodes if n.name in at and state.depth.get(n.name, 0) < DEPTH]
     liftable = raised(state.graph) is not None if any(r.opset > state.graph.opset for r in rewrites) else True
+    rules = {f.rule for f in found}
     for stage in STAGES:
         known = [r for r in rewrites if r.stage == stage and (liftable or r.opset <= state.graph.opset)]
         steps: list[Step] = []
         taken: set[str] = set()
-        for node in nodes:
-            if node.name in taken:
+        wide = {op for r in known if r.everywhere and rules.intersection(r.answers) for op in r.ops}
+        tried = (n for n in state.graph.nodes if n.name in at or n.op in wide) if wide else nodes
+        for node in tried:
+            if node.name in taken or state.depth.get(node.name, 0) >= DEPTH:
                 continue
-            site = Site(state.graph, node, at[node.name])
+            site = Site(state.graph, node, at.get(node.name, ()))
             candidates = [
                 c for c in _candidates(site, known) if not taken.intersection(n.name for n in c[1].replaces)
             ]
@@ -134,8 +137,9 @@ def _round(
 def _candidates(site: Site, known: Sequence[Rewrite]) -> list[Candidate]:
     """Every complete draft of the rewrites that answer a finding at the node."""
     found: dict[tuple[str, str], Candidate] = {}
-    for rule in dict.fromkeys(f.rule for f in site.findings):
-        for rewrite in answering(rule, site.node.op, known):
+    for rewrite in known:
+        rules = {f.rule for f in site.findings}
+        if site.node.op in rewrite.ops and (rewrite.everywhere or rules.intersection(rewrite.answers)):
             site.pinned = set()
             site.opset = max(site.graph.opset, rewrite.opset)
             try:

@@ -39,7 +39,7 @@ def needs_matrix(site: Site) -> dict[int, list[Row]] | None:
         ]
         if rows != [[(i, 1.0)] for i in range(site.x[axis])]:
             found[axis] = rows
-    return found or None
+    return found
 
 
 def _scales(site: Site) -> list[float]:

@@ -28,36 +28,51 @@ def max_pool(site: Site) -> Iterator[Draft]:
     yield draft.gives(draft.op("MaxPool", site.node.inputs[0], **attrs))
 
 
-@rewrite("RW112", "AveragePoolCeilMode", answers=("SF105", "SF113"), ops=("AveragePool",), proof="polynomial")
+@rewrite(
+    "RW112",
+    "AveragePoolCeilMode",
+    answers=("SF105", "SF113", "SF131"),
+    ops=("AveragePool",),
+    proof="polynomial",
+    kind="rounding",
+    units=16.0,
+)
 def average_pool(site: Site) -> Iterator[Draft]:
-    """ceil_mode of an AveragePool as padding at the end.
+    """ceil_mode of an AveragePool as a Pad, a plain AveragePool, and a factor.
 
-    The cells by which the last window hangs over the end (see RW111) are never counted. Without padding, or with
-    count_include_pad = 0, they become padding that is not counted either. With count_include_pad = 1 the padding counts
-    and the overhang does not: a Pad of zeros first, then the same.
+    The last window may hang over the end (see RW111) by cells that are never counted; padding counts where
+    count_include_pad says so. A Pad of zeros makes whole windows, whose mean divides by k^2; a constant map k^2 / n, n the
+    cells that count in each window, makes it the mean of these. The map is left out where it is 1 everywhere.
     """
-    if not site.attr("ceil_mode"):
+    kernel, strides = site.ints("kernel_shape", ()), site.ints("strides", (1, 1))
+    pads = grown(site)
+    if pads is None or (not site.attr("ceil_mode") and pads[:2] == pads[2:]):
         return
     written = site.ints("pads", [0] * 4)
-    pads = grown(site)
-    if pads is None:
-        return
+    edges = written if site.attr("count_include_pad") else [0] * 4
+    counts = [
+        [
+            _counted(i * strides[a] - pads[a], kernel[a], -edges[a], site.x[2 + a] + edges[2 + a])
+            for i in range(site.y[2 + a])
+        ]
+        for a in range(2)
+    ]
     draft, x = site.draft(), site.node.inputs[0]
-    if site.attr("count_include_pad") and any(written):
-        x = draft.pad(x, [0, 0, *written[:2]], [0, 0, *written[2:]])
-        pads = [0, 0, *(p - w for p, w in zip(pads[2:], written[2:], strict=True))]
-    kernel, strides = site.ints("kernel_shape", ()), site.ints("strides", (1, 1))
-    yield draft.gives(
-        draft.op(
-            "AveragePool",
-            x,
-            kernel_shape=kernel,
-            strides=strides,
-            pads=pads,
-            ceil_mode=0,
-            count_include_pad=0,
-        )
-    )
+    if any(pads):
+        x = draft.pad(x, [0, 0, *pads[:2]], [0, 0, *pads[2:]])
+    y = draft.op("AveragePool", x, kernel_shape=kernel, strides=strides)
+    if draft.shape(y) != site.y:  # padding that no window reaches
+        y = draft.slice(y, {2: (0, site.y[2]), 3: (0, site.y[3])})
+    whole = kernel[0] * kernel[1]
+    factors = [whole / (h * w) for h in counts[0] for w in counts[1]]
+    if any(f != 1 for f in factors):
+        y = draft.op("Mul", y, draft.floats(factors, (1, 1, *site.y[2:])))
+    yield draft.gives(y)
+
+
+def _counted(start: int, kernel: int, first: int, end: int) -> int:
+    """How many cells of a window count."""
+    return max(1, min(start + kernel, end) - max(start, first))
 
 
 def grown(site: Site) -> list[int] | None:

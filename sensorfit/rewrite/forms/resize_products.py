@@ -35,6 +35,9 @@ def as_products(site: Site) -> Iterator[Draft]:
     weights = needs_matrix(site)
     if weights is None:
         return
+    if not weights:  # every cell is where it was
+        yield site.draft(form="identity").gives(site.node.inputs[0])
+        return
     draft = site.draft(form="products")
     x = site.node.inputs[0]
     for axis in (3, 2):

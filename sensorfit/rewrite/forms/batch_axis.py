@@ -1,0 +1,106 @@
+"""A leading 1 kept in front of tensors whose first axis is windows, heads or a stack of q, k and v."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+from ..declare import rewrite
+from ..draft import Draft
+from ..site import Site
+from ._lifted import LIFTED, lifted, several
+
+RULES = ("SF106", "SF107", "SF108", "SF115", "SF116", "SF117", "SF118", "SF119", "SF120", "SF201", "SF202")
+
+
+@rewrite(
+    "RW151",
+    "KeepBatchAxis",
+    answers=RULES,
+    ops=LIFTED,
+    proof="sampled",
+    kind="rounding",
+    units=16.0,
+    stage="batch",
+    everywhere=True,
+)
+def keep(site: Site) -> Iterator[Draft]:
+    """An operator on (B, ...) as the same on (1, B, ...).
+
+    Windows, heads and stacks of q, k and v folded into the batch are only another way to count: with a 1 in front,
+    every axis a is a + 1 and the data lies in the same order. Each operator reads its inputs through a Reshape to
+    (1, B, ...) and gives its output back through one; of two operators in a row these meet and go, and so do the
+    Reshapes that had folded the axes into the batch.
+    """
+    if not several(site):
+        return
+    draft = site.draft(form="lifted")
+    if lifted(site, draft):
+        yield draft
+
+
+@rewrite(
+    "RW152",
+    "ProductsOfAnyRank",
+    answers=("SF107", "SF119"),
+    ops=("MatMul",),
+    proof="polynomial",
+    stage="batch",
+)
+def products(site: Site) -> Iterator[Draft]:
+    """A product of two activations of any rank as products of three axes.
+
+    (.., m, k) x (.., k, n) is a product for each place in the axes before: with N places (1, N, m, k) x (1, N, k, n),
+    which is taken apart by head; with one, (1, m, k) x (1, k, n). Where the second operand is the same at every place
+    (multi-query attention), the places are rows: (1, N m, k) x (1, k, n), one product.
+    """
+    a, b = site.node.inputs
+    if site.is_constant(a) or site.is_constant(b):
+        return
+    x, w = site.shape(a), site.shape(b)
+    if len(x) < 2 or len(w) < 2:
+        return
+    places, second = prod(x[:-2]), prod(w[:-2])
+    draft = site.draft(form="rows" if second == 1 else "places")
+    if second == 1:
+        into = (1, places * x[-2], x[-1])
+        if x == into and w == (1, *w[-2:]):
+            return
+        y = draft.op("MatMul", draft.reshape(a, into), draft.reshape(b, (1, *w[-2:])))
+    else:
+        same = (1,) * (len(w) - len(x)) + x[:-2] == (1,) * (len(x) - len(w)) + w[:-2]
+        if not same or (len(x) == len(w) == 4 and x[0] == 1):
+            return
+        y = draft.op("MatMul", draft.reshape(a, (1, places, *x[-2:])), draft.reshape(b, (1, places, *w[-2:])))
+    yield draft.gives(draft.reshape(y, site.y))
+
+
+@rewrite("RW153", "ProductsByHead", answers=("SF119",), ops=("MatMul",), proof="polynomial", stage="product")
+def by_head(site: Site) -> Iterator[Draft]:
+    """A product of four axes as one of three for each head.
+
+    (1, h, m, k) x (1, h, k, n) is h products: Split on axis 1, (1, m, k) x (1, k, n) each, Concat on axis 1. MCT does
+    the same on the way to the sensor.
+    """
+    a, b = site.node.inputs
+    x, w = site.shape(a), site.shape(b)
+    if (
+        site.is_constant(a)
+        or site.is_constant(b)
+        or len(x) != 4
+        or len(w) != 4
+        or x[:2] != w[:2]
+        or x[0] != 1
+    ):
+        return
+    draft = site.draft(form="heads")
+    heads = x[1]
+    split = {"num_outputs": heads} if site.opset >= 18 else {}
+    firsts, seconds = (
+        [t] if heads == 1 else draft.op("Split", t, outputs=heads, axis=1, **split) for t in (a, b)
+    )
+    parts = []
+    for one, other in zip(firsts, seconds, strict=True):
+        y = draft.op("MatMul", draft.reshape(one, (1, *x[-2:])), draft.reshape(other, (1, *w[-2:])))
+        parts.append(draft.reshape(y, (1, 1, x[2], w[3])))
+    yield draft.gives(draft.concat(parts, 1))
