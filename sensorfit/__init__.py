@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .api import check, compare, diff, explain, load_target
+    from .api import check, compare, diff, explain, fix, load_target
     from .pipeline.build import build
     from .report.report import Report
     from .target import Target
@@ -27,6 +27,7 @@ __all__ = [
     "compare",
     "diff",
     "explain",
+    "fix",
     "load_target",
 ]
 
@@ -35,6 +36,7 @@ _WHERE = {
     "compare": "api",
     "diff": "api",
     "explain": "api",
+    "fix": "api",
     "build": "pipeline.build",
     "Report": "report.report",
     "Target": "target",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .explanation.model import Page
     from .memory.model import MemoryReport
     from .report.report import Report
+    from .rewrite.result import Fixed
 
 
 def load_target(name: str = targets.DEFAULT, converter: str = "") -> targets.Target:
@@ -99,6 +100,39 @@ def explain(
         choice_argument(profile, PROFILES, "profile"),
         input_persistency,
         shapes_argument(input_shapes),
+    )
+
+
+def fix(
+    model: str | Path | onnx.ModelProto,
+    output: str | Path | None = None,
+    *,
+    target: str = targets.DEFAULT,
+    converter: str = "",
+    approximate: bool = False,
+    only: Sequence[str] = (),
+    skip: Sequence[str] = (),
+    split_heads: bool = True,
+    input_shapes: Mapping[str, Iterable[int]] | None = None,
+    explain: bool = False,
+) -> Fixed:
+    """The network of ``model`` in forms that the converter accepts, each rewrite proven, written to ``output`` (None: nowhere).
+
+    ``only`` and ``skip`` name rewrites by id, name, or the rule that they answer. Needs the extra ``fix``. Raises ModelError
+    for what cannot be read or rewritten, ConfigError for another argument, ToolchainError where a proof fails.
+    """
+    from .rewrite.fix import fix
+
+    return fix(
+        model_argument(model),
+        output,
+        load_target(target, converter),
+        approximate=approximate,
+        only=only,
+        skip=skip,
+        split_heads=split_heads,
+        input_shapes=shapes_argument(input_shapes),
+        explain=explain,
     )
 
 

@@ -32,6 +32,7 @@ def test_the_exported_names_are_these() -> None:
         "compare",
         "diff",
         "explain",
+        "fix",
         "load_target",
     ]
     for name in sensorfit.__all__:
