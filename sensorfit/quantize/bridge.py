@@ -17,6 +17,7 @@ import onnx
 
 from ..errors import ConfigError, ModelError
 from ..graph.external import bring_in
+from ..graph.image import looks_channels_last
 from ..graph.limits import read_model
 from ..graph.load import load
 from ..graph.shapes import shape_of
@@ -33,8 +34,6 @@ TOLERANCE = 1e-3
 """Largest difference between torch and onnxruntime, relative to the output's largest value; float sums differ by less."""
 HALF_TOLERANCE = 3e-2
 """The same for a file in float16, whose sums onnxruntime rounds to 11 bits."""
-LIKELY_CHANNELS = frozenset({1, 3, 4})
-"""Of an image; a number of columns among them, where the channels are not, is read as channels last."""
 NEAR = 0.05
 """How far random BatchNorms and biases are from doing nothing."""
 
@@ -189,7 +188,7 @@ def _image_shape(proto: onnx.ModelProto, path: Path, size: tuple[int, int] | Non
         raise ModelError(
             f"{path}: input '{value.name}' has batch {batch}; the sensor runs one image at a time: export it with batch 1"
         )
-    if width in LIKELY_CHANNELS and channels not in LIKELY_CHANNELS:
+    if looks_channels_last(dims):
         raise ModelError(
             f"{path}: input '{value.name}' looks like NHWC: {channels} channels, {width} pixels wide; the sensor's image is "
             "(1, channels, height, width): export with channels first (tf2onnx: --inputs-as-nchw)"

@@ -1,0 +1,40 @@
+"""Real networks through `sensorfit build`: what `check` calls fitting is built, to the bytes foretold; the rest ends with its reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tools.built_networks import DATA, PLACE, SUFFIX, Answer, answers, ask, off, table
+
+EXACT = 0.005
+"""Largest difference of the predicted bytes to the converter's, relative."""
+RECORDED = answers()
+HERE = sorted(name for name in RECORDED if (DATA / f"{name}{SUFFIX}").exists())
+
+
+def kept(answer: Answer) -> None:
+    """The promise of `check` for one network."""
+    assert answer["exit_code"] in (0, 1, 2), answer["reason"]
+    assert (answer["exit_code"] == 0) == (answer["verdict"] == "fits"), answer["reason"]
+    assert bool(answer["reason"]) == (answer["exit_code"] != 0)
+    difference = off(answer)
+    assert difference is None or abs(difference) <= EXACT
+
+
+@pytest.mark.parametrize("name", sorted(RECORDED))
+def test_a_recorded_network_that_fits_was_built_and_no_other(name: str) -> None:
+    kept(RECORDED[name])
+
+
+def test_the_page_has_what_is_recorded() -> None:
+    assert PLACE.is_fresh(table())
+
+
+@pytest.mark.toolchain
+@pytest.mark.parametrize("name", HERE)
+def test_a_network_becomes_today_what_is_recorded(name: str, tmp_path: Path) -> None:
+    answer = ask(DATA / f"{name}{SUFFIX}", tmp_path)
+    kept(answer)
+    assert answer == RECORDED[name]

@@ -1,0 +1,155 @@
+"""Build real networks as a user does, and record what became of each beside what `check` had said.
+
+    python -m tools.built_networks FILE...            builds these (NAME.onnx.gz, weights zeroed: filled here), adds the answers
+    python -m tools.built_networks                    builds those of tests/data/networks that have no answer yet
+    python -m tools.built_networks --write            puts the table into docs/build.md, builds nothing
+
+Answers go to tests/data/networks/built.json: one is asked for again when it is deleted there. A build takes one to six
+minutes, most of them the converter's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import onnx
+
+from sensorfit.api import check
+from sensorfit.errors import InputError
+from tools.docs_table import DOCS, Place
+from tools.fill_weights import filled
+
+DATA = Path(__file__).resolve().parent.parent / "tests" / "data" / "networks"
+ANSWERS = DATA / "built.json"
+PLACE = Place(
+    DOCS / "build.md",
+    "<!-- networks: python -m tools.built_networks --write -->",
+    "<!-- /networks -->",
+)
+SIZES: Mapping[str, tuple[int, int]] = {"opt_dynamic_hw": (96, 96)}
+"""Heights and widths for the networks that leave theirs open."""
+SUFFIX = ".onnx.gz"
+
+Answer = dict[str, Any]
+
+
+def answers() -> dict[str, Answer]:
+    """What is recorded, by network."""
+    found: dict[str, Answer] = json.loads(ANSWERS.read_text()) if ANSWERS.exists() else {}
+    return found
+
+
+def name_of(packed: Path) -> str:
+    return packed.name.removesuffix(SUFFIX)
+
+
+def ask(packed: Path, folder: Path) -> Answer:
+    """The verdict of `check`, and the exit code, reason and bytes of `sensorfit build` in ``folder``."""
+    name = name_of(packed)
+    file = folder / f"{name}.onnx"
+    model = filled(packed)
+    onnx.save(model, str(file))
+    size = SIZES.get(name)
+    code, said, report = build(file, folder / "out", size)
+    answer = {**judged(file, model, size), "exit_code": code, "reason": said}
+    if report is not None:
+        answer["converter_bytes"] = report["converter"]["memory"]["total_bytes"]
+        answer["predicted_bytes"] = report["memory"]["total_bytes"]
+    return answer
+
+
+def judged(file: Path, model: onnx.ModelProto, size: tuple[int, int] | None) -> Answer:
+    """What `check` says of the file."""
+    channels = model.graph.input[0].type.tensor_type.shape.dim[1].dim_value
+    shapes = None if size is None else {"": (1, channels, *size)}
+    try:
+        report = check(file, input_shapes=shapes)
+    except InputError as error:
+        return {"verdict": "unusable", "rules": [], "check": str(error)}
+    decisive = {f.rule for f in report.findings if f.severity == "error" or f.support == "unknown"}
+    return {
+        "input": "x".join(map(str, report.model.inputs[0].shape or ())),
+        "verdict": report.verdict,
+        "rules": sorted(decisive),
+        "predicted_bytes": report.memory.total_bytes,
+    }
+
+
+def build(file: Path, out: Path, size: tuple[int, int] | None) -> tuple[int, str, Answer | None]:
+    """Exit code, last line on standard error and report.json of `sensorfit build`."""
+    option = [] if size is None else ["--size", "x".join(map(str, size))]
+    command = ["-c", "from sensorfit.cli import main; main()", "build", str(file), "-q", "-o", str(out)]
+    done = subprocess.run(
+        [sys.executable, *command, *option], capture_output=True, text=True, check=False, cwd=file.parent
+    )
+    report = out / "report.json"
+    said = done.stderr.strip().splitlines()
+    reason = said[-1].replace(f"{file.parent}/", "") if said and done.returncode else ""
+    return done.returncode, reason, json.loads(report.read_text()) if report.is_file() else None
+
+
+def record(packed: Path) -> Answer:
+    """Ask about one network and keep the answer."""
+    with tempfile.TemporaryDirectory() as folder:
+        answer = ask(packed, Path(folder))
+    found = {**answers(), name_of(packed): answer}
+    lines = [f"{json.dumps(k)}: {json.dumps(found[k])}" for k in sorted(found)]
+    ANSWERS.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    return answer
+
+
+def off(answer: Answer) -> float | None:
+    """How far the predicted bytes are from the converter's, relative; None where it gave none."""
+    if "converter_bytes" not in answer:
+        return None
+    difference = answer["predicted_bytes"] - answer["converter_bytes"]
+    return float(difference / answer["converter_bytes"])
+
+
+def table() -> str:
+    """A row a network."""
+    lines = ["| network | input | check says | build | predicted, B | converter, B | off |", "|---|---|---|---|---|---|---|"]  # fmt: skip
+    for name, answer in sorted(answers().items()):
+        verdict = answer["verdict"].replace("_", " ")
+        rules = f" ({', '.join(answer['rules'])})" if answer["rules"] else ""
+        built = "built" if answer["exit_code"] == 0 else f"exit {answer['exit_code']}: {answer['reason']}"
+        difference = off(answer)
+        figures = [
+            f"{answer[key]:,}" if key in answer else "" for key in ("predicted_bytes", "converter_bytes")
+        ]
+        last = "" if difference is None else f"{difference:+.2%}"
+        lines.append(
+            f"| {name} | {answer.get('input', '')} | {verdict}{rules} | {built.replace('|', '/')} | {' | '.join(figures)} | {last} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("files", nargs="*", type=Path)
+    parser.add_argument("--write", action="store_true", help="put the table into docs/build.md")
+    given = parser.parse_args()
+    if given.write:
+        PLACE.show(table(), True)
+        return
+    known = answers()
+    waiting = given.files or [p for p in sorted(DATA.glob(f"*{SUFFIX}")) if name_of(p) not in known]
+    for packed in waiting:
+        answer = record(packed)
+        print(
+            name_of(packed), answer["verdict"], answer["exit_code"], answer["reason"], off(answer), flush=True
+        )
+    print(table())
+
+
+if __name__ == "__main__":
+    main()
