@@ -113,13 +113,19 @@ def off(answer: Answer) -> float | None:
     return float(difference / answer["converter_bytes"])
 
 
+def brief(answer: Answer) -> str:
+    """The reason without the names before it and the advice behind it."""
+    said: str = answer["reason"].removeprefix("sensorfit: ")
+    return said.rpartition("nothing was quantized: ")[2].partition(" (`sensorfit check")[0]
+
+
 def table() -> str:
     """A row a network."""
     lines = ["| network | input | check says | build | predicted, B | converter, B | off |", "|---|---|---|---|---|---|---|"]  # fmt: skip
     for name, answer in sorted(answers().items()):
         verdict = answer["verdict"].replace("_", " ")
         rules = f" ({', '.join(answer['rules'])})" if answer["rules"] else ""
-        built = "built" if answer["exit_code"] == 0 else f"exit {answer['exit_code']}: {answer['reason']}"
+        built = "built" if answer["exit_code"] == 0 else f"exit {answer['exit_code']}: {brief(answer)}"
         difference = off(answer)
         figures = [
             f"{answer[key]:,}" if key in answer else "" for key in ("predicted_bytes", "converter_bytes")

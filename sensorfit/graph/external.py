@@ -119,6 +119,6 @@ def bring_in(tensor: TensorProto, directory: Path) -> bool:
     if data is None or len(data) > MAX_BROUGHT_IN_BYTES:
         return False
     tensor.raw_data = bytes(data)
-    tensor.data_location = TensorProto.DEFAULT
+    tensor.ClearField("data_location")  # written out, even DEFAULT would be one more field of the file
     del tensor.external_data[:]
     return True

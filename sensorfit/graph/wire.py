@@ -128,8 +128,13 @@ class _Walk:
         dtype = 0
         found: list[tuple[int, int, int, int]] = []
         for field, wire, start, value, stop in self.fields(at, end):
-            if field in (TensorProto.EXTERNAL_DATA_FIELD_NUMBER, TensorProto.DATA_LOCATION_FIELD_NUMBER):
+            if field == TensorProto.EXTERNAL_DATA_FIELD_NUMBER:
                 return None
+            if (
+                field == TensorProto.DATA_LOCATION_FIELD_NUMBER
+            ):  # DEFAULT may be written out: the data is here
+                if wire != _VARINT or _varint(self.data, value, stop)[0] != TensorProto.DEFAULT:
+                    return None
             if field == TensorProto.DATA_TYPE_FIELD_NUMBER and wire == _VARINT:
                 dtype = _varint(self.data, value, stop)[0]
             elif field in (TensorProto.FLOAT_DATA_FIELD_NUMBER, TensorProto.RAW_DATA_FIELD_NUMBER):

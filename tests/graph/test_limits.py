@@ -76,6 +76,22 @@ def test_large_weights_stay_in_the_file_and_read_back_equal(tmp_path: Path, as_r
         np.testing.assert_array_equal(numpy_helper.to_array(tensor, str(tmp_path)), expected)
 
 
+def test_weights_count_as_weights_where_the_file_writes_out_that_they_are_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    array = np.arange(1 << 16, dtype=np.float32)
+    weights = numpy_helper.from_array(array, "w")
+    weights.data_location = TensorProto.DEFAULT
+    path = tmp_path / "m.onnx"
+    onnx.save(model(weights=[weights]), path)
+    monkeypatch.setattr(limits, "MAX_STRUCTURE_BYTES", 4096)
+    read = limits.read_model(path)
+    assert len(read.graph.initializer[0].raw_data) == 0
+    assert bring_in(read.graph.initializer[0], tmp_path)
+    np.testing.assert_array_equal(numpy_helper.to_array(read.graph.initializer[0]), array)
+    assert not read.graph.initializer[0].HasField("data_location")
+
+
 def test_reading_does_not_hold_the_weights(tmp_path: Path) -> None:
     path = tmp_path / "m.onnx"
     onnx.save(model(weights=[numpy_helper.from_array(np.zeros(8 << 20, np.float32), "w")]), path)
