@@ -123,6 +123,9 @@ class _Walk:
             out += _external(location, payload[1] - payload[2], payload[2])
         return out
 
+    def is_default(self, wire: int, at: int, end: int) -> bool:
+        return wire == _VARINT and _varint(self.data, at, end)[0] == TensorProto.DEFAULT
+
     def payload(self, at: int, end: int) -> tuple[int, int, int] | None:
         """(start, end, bytes of value) of the field with a tensor's data, if worth leaving behind."""
         dtype = 0
@@ -130,11 +133,9 @@ class _Walk:
         for field, wire, start, value, stop in self.fields(at, end):
             if field == TensorProto.EXTERNAL_DATA_FIELD_NUMBER:
                 return None
-            if (
-                field == TensorProto.DATA_LOCATION_FIELD_NUMBER
-            ):  # DEFAULT may be written out: the data is here
-                if wire != _VARINT or _varint(self.data, value, stop)[0] != TensorProto.DEFAULT:
-                    return None
+            # DEFAULT may be written out: then the data is here.
+            if field == TensorProto.DATA_LOCATION_FIELD_NUMBER and not self.is_default(wire, value, stop):
+                return None
             if field == TensorProto.DATA_TYPE_FIELD_NUMBER and wire == _VARINT:
                 dtype = _varint(self.data, value, stop)[0]
             elif field in (TensorProto.FLOAT_DATA_FIELD_NUMBER, TensorProto.RAW_DATA_FIELD_NUMBER):
