@@ -45,6 +45,8 @@ class Cause:
     def fix(self) -> str:
         """The way out in a few words: without its examples and alternatives; without a fix, what is wrong."""
         first = self.findings[0]
+        if "`" in first.fix:  # a command is not cut
+            return first.fix
         return _ELABORATION.split(first.fix, maxsplit=1)[0] if first.fix else first.reason or first.message
 
     @property

@@ -37,7 +37,7 @@ def last_line(outcome: Outcome) -> tuple[str, str]:
             (f"{word}.", explain_command(outcome)) if _unfed(report) else (f"{word}.", build_command(outcome))
         )
     to_change = f"{word}: {counted(len(wrong), 'thing')} to change." if wrong else f"{word}."
-    if report.verdict == "unknown" and _open(report):
+    if report.verdict != "fits" and _open(report):
         return to_change, f"{_command('check', outcome)} --input-shape {_closed(report)}"
     if report.verdict == "unknown" and not any(c.severity == "error" for c in wrong):
         return f"{word}: nobody has tried this. Ask the converter.", f"{_command('check', outcome)} --confirm"
