@@ -19,6 +19,7 @@ COMMANDS = {
     "check": "Check whether a model runs inside the sensor.",
     "fix": "Rewrite what the converter refuses, with a proof.",
     "build": "Quantize and package a model for the sensor.",
+    "doctor": "Say whether a build could run here, and what mends it.",
     "explain": "Say why a model fits or not, on one page.",
     "compare": "Compare models in one table.",
     "diff": "Show what changed between two models.",

@@ -35,6 +35,7 @@ from ..runtime.extra import need_build_extra
 from ..runtime.scratch import scratch_directory
 from ..target import DEFAULT, Target, converter_versions, load_target
 from . import bundle, failure_log
+from .deploy import read_labels, write_deploy
 from .model import PACKAGE, RPK, RPK_COMMAND, Build, Normalisation
 from .refusal import stop_where_it_does_not_fit, unknowns
 from .request import Request, request_of
@@ -105,6 +106,7 @@ def readable(model: str, target: Target) -> None:
 def _build(request: Request, out: Path, scratch: Path, stages: Stages) -> Build:
     asked = load_target(request.target, request.converter)
     target = running(asked)
+    labels = read_labels(request.deploy.labels)
     quantize_log, converter_log = out / QUANTIZE_LOG, out / CONVERTER_LOG
     with stages.stage("read the network"):
         need_tool(CONVERTER)
@@ -141,12 +143,13 @@ def _build(request: Request, out: Path, scratch: Path, stages: Stages) -> Build:
         fidelity = compare(out / FLOAT, out / INT8, calibration)
     with stages.stage(f"convert for the {target.title}"):
         memory = _convert(network.name, target, out, scratch, request, stages)
-    warnings = (
+    warnings: tuple[str, ...] = (
         *_warnings(network, calibration, report, request.quantization.shift_negative),
         *_other_version(asked, target),
     )
     with stages.stage("package"):
         _rpk(out, converter_log, request.time_limit)
+        warnings += write_deploy(out, network.name, target, labels, calibration, out / INT8, out / PARAMS)
         bundle.write_json(out / REPORT, {
             **report.to_dict(),
             "converter": {"memory": memory.to_dict()},

@@ -60,9 +60,17 @@ def is_bundle(directory: Path) -> bool:
     """Whether ``directory`` holds a manifest of ours and only what it lists."""
     try:
         listed = json.loads(read_text(directory / MANIFEST))["files"]
-        return {p.name for p in directory.iterdir()} <= {*listed, MANIFEST}
+        return set(files_of(directory)) <= {*listed, MANIFEST}
     except (ConfigError, OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
+
+
+def files_of(directory: Path) -> dict[str, Path]:
+    """What is in ``directory`` that is no directory, and empty directories, by its path from there."""
+    found = (
+        p for p in sorted(directory.rglob("*")) if not p.is_dir() or p.is_symlink() or not any(p.iterdir())
+    )
+    return {p.relative_to(directory).as_posix(): p for p in found}
 
 
 @contextlib.contextmanager
@@ -110,9 +118,9 @@ def _move(partial: Path, directory: Path) -> None:
 def write_manifest(directory: Path, facts: Mapping[str, Any]) -> None:
     """``manifest.json``: ``facts``, the tools' versions, and size and sha256 of every other file."""
     files = {
-        path.name: {"bytes": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
-        for path in sorted(directory.iterdir())
-        if path.is_file() and path.name != MANIFEST
+        name: {"bytes": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+        for name, path in files_of(directory).items()
+        if name != MANIFEST
     }
     write_json(directory / MANIFEST, {"schema_version": "1.0", **facts, "files": files})
 

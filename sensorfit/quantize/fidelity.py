@@ -75,17 +75,25 @@ def agreement(reference: np.ndarray, quantized: np.ndarray) -> Fidelity:
 
 def run_graph(path: Path, images: np.ndarray) -> np.ndarray:
     """The first output of an ONNX file for each image: (N, ...)."""
+    return run_outputs(path, images)[0]
+
+
+def run_outputs(path: Path | bytes, images: np.ndarray) -> list[np.ndarray]:
+    """Every output of an ONNX file, or of its bytes, for each image: (N, ...) each."""
     ort = need("onnxruntime")
     options = need("mct_quantizers").get_ort_session_options()
     options.intra_op_num_threads = options.inter_op_num_threads = (
         1  # the same sums in the same order everywhere
     )
     options.log_severity_level = 3
+    name = path.name if isinstance(path, Path) else "the graph"
     try:
-        session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        model = str(path) if isinstance(path, Path) else path
+        session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         entry = session.get_inputs()[0]
         step = 1 if isinstance(entry.shape[0], int) else BATCH  # MCT's export leaves the batch open
         parts = [images[start : start + step] for start in range(0, len(images), step)]
-        return np.concatenate([session.run(None, {entry.name: part})[0] for part in parts])
+        runs = [session.run(None, {entry.name: part}) for part in parts]
     except Exception as error:
-        raise ToolchainError(f"{path.name}: onnxruntime cannot run it ({first_line(error)})") from error
+        raise ToolchainError(f"{name}: onnxruntime cannot run it ({first_line(error)})") from error
+    return [np.concatenate(values) for values in zip(*runs, strict=True)]

@@ -34,6 +34,13 @@ FILES = {
     "model.onnx", "model.int8.onnx", "packerOut.zip", "dnnParams.xml", "memory_report.json", "converter.log",
     "quantize.log", "report.json", "manifest.json",
 }  # fmt: skip
+DEPLOY = {
+    f"deploy/{name}"
+    for name in (
+        "camera.py", "golden.npz", "labels.txt", "model.py", "network_info.json", "network_intrinsics.json", "package.sh",
+        "segmentation.py", "selftest.py",
+    )
+}  # fmt: skip
 BARE_TOTAL = 3_843_296
 NORMALISATION_BYTES = 192
 
@@ -53,7 +60,10 @@ def sensorfit(*arguments: str | Path, **environment: str) -> subprocess.Complete
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """PicoSAM3 without the normalisation, built by the command."""
     out = tmp_path_factory.mktemp("build") / "picosam3"
-    answer = sensorfit("build", "picosam3", "--int8", "--mean", "none", "-o", out, PYTHONHASHSEED="1")
+    labels = out.parent.parent / "labels.txt"
+    labels.write_text("thing\n")
+    options = ("--int8", "--mean", "none", "--labels", labels)
+    answer = sensorfit("build", "picosam3", *options, "-o", out, PYTHONHASHSEED="1")
     assert answer.returncode == 0, answer.stderr
     assert (
         "BUILT" in answer.stdout
@@ -69,7 +79,7 @@ def report(out: Path) -> dict[str, Any]:
 
 
 def test_the_bundle_is_whole_and_the_only_thing_made(bare: Path) -> None:
-    assert {p.name for p in bare.iterdir()} == FILES
+    assert {p.name for p in bare.iterdir()} == FILES | {"deploy"}
     assert [p.name for p in bare.parent.iterdir()] == [bare.name]
     with zipfile.ZipFile(bare / "packerOut.zip") as archive:
         assert archive.testzip() is None and "dnnParams.xml" in archive.namelist()
@@ -105,11 +115,25 @@ def test_the_report_is_the_checks_object_and_more(bare: Path) -> None:
 
 def test_the_manifest_has_every_hash_and_version(bare: Path) -> None:
     found = json.loads((bare / "manifest.json").read_text())
-    for name in FILES - {"manifest.json"}:
+    for name in (FILES | DEPLOY) - {"manifest.json"}:
         assert found["files"][name]["sha256"] == hashlib.sha256((bare / name).read_bytes()).hexdigest()
-    assert set(found["files"]) == FILES - {"manifest.json"}
+    assert set(found["files"]) == (FILES | DEPLOY) - {"manifest.json"}
     assert "absent" not in found["tools"].values() and found["tools"]["imx500-converter"].startswith("3.19")
     assert (found["seed"], found["normalisation"]["form"]) == (0, "none")
+
+
+def test_deploy_knows_the_sensors_output_and_what_the_int8_graph_gives(bare: Path) -> None:
+    info = json.loads((bare / "deploy" / "network_info.json").read_text())
+    assert (info["name"], info["input"], info["sensor"]) == ("picosam3", [96, 96], [4056, 3040])
+    (output,) = info["outputs"]
+    assert output["shape"] == [1, 96, 96] and output["scale"] > 0
+    intrinsics = json.loads((bare / "deploy" / "network_intrinsics.json").read_text())
+    assert intrinsics["task"] == "segmentation" and intrinsics["classes"]["labels"] == ["thing"]
+    golden = np.load(bare / "deploy" / "golden.npz")
+    assert golden["inputs"].shape == (4, 96, 96, 3) and golden["inputs"].dtype == np.uint8
+    steps = golden["output0"] / output["scale"]
+    assert golden["output0"].shape == (4, 1, 96, 96) and np.abs(steps - np.round(steps)).max() < 1e-3
+    assert golden["output0"].std() > 0
 
 
 def test_the_quantized_graph_has_symmetric_weights_and_power_of_two_activations(bare: Path) -> None:
