@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from .options import channel_values, converter, size, target
+from .options import bytes_or_fit, channel_values, converter, size, target
 
 PATH = click.Path(path_type=Path)
 
@@ -33,6 +33,9 @@ PATH = click.Path(path_type=Path)
 @click.option("--shift-negative/--no-shift-negative", default=False, show_default=True, help="MCT's correction of activations with a small negative part: more exact at times, more memory than predicted.")
 @click.option("--bias-correction/--no-bias-correction", default=True, show_default=True, help="Move biases by the mean error of the quantized weights.")
 @click.option("--z-threshold", type=float, default=float("inf"), metavar="Z", help="Leave activations further than Z standard deviations from their mean out of the ranges.  [default: none left out]")
+@click.option("--weights-budget", callback=bytes_or_fit, metavar="BYTES|fit", help="Weights of 8, 4 or 2 bits, chosen by MCT layer by layer, within so many bytes on the device, or within what the sensor has.")
+@click.option("--gptq", type=int, default=0, show_default=True, metavar="EPOCHS", help="Gradient-based rounding of the weights, so many times over the calibration images.")
+@click.option("--debug-quantization", is_flag=True, help="Compare float and INT8 at every layer, on the screen and in report.json.")
 @click.option("--input-persistency/--no-input-persistency", default=True, show_default=True, help="Keep the input tensor in memory, as the converter does by default.")
 @click.option("--time-limit", type=float, default=1800, show_default=True, metavar="SECONDS", help="For the converter.")
 @click.option("--labels", type=PATH, metavar="FILE", help="Names of the classes for deploy/, one a line.")

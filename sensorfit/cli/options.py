@@ -71,3 +71,13 @@ def size(ctx: click.Context, parameter: click.Parameter, text: str | None) -> tu
     if len(found) not in (1, 2) or any(side < 1 for side in found):
         raise ConfigError(f"--size {text}: write 96 for a square or HEIGHTxWIDTH, as 96x128")
     return found[0], found[-1]
+
+
+def bytes_or_fit(ctx: click.Context, parameter: click.Parameter, text: str | None) -> int | str | None:
+    """``7000000`` or ``7_000_000`` into a number, ``fit`` as it is."""
+    if text is None or text == "fit":
+        return text
+    try:
+        return int(text.replace(",", ""))
+    except ValueError:
+        raise ConfigError(f"--weights-budget {text}: give bytes, as 7000000, or fit") from None

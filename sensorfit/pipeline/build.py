@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,10 +31,12 @@ from ..convert.toolchain import (
 from ..errors import ConfigError, Refused, SensorfitError, ToolchainError
 from ..quantize.calibration import CalibrationSet, calibration_set
 from ..quantize.fidelity import compare
+from ..quantize.layers import compare_layers, layer_bits
 from ..runtime.extra import need_build_extra
 from ..runtime.scratch import scratch_directory
 from ..target import DEFAULT, Target, converter_versions, load_target
 from . import bundle, failure_log
+from .budget import MARGIN, TRIES, device_budget, kernel_bytes
 from .deploy import read_labels, write_deploy
 from .model import PACKAGE, RPK, RPK_COMMAND, Build, Normalisation
 from .refusal import stop_where_it_does_not_fit, unknowns
@@ -42,6 +44,7 @@ from .request import Request, request_of
 from .stages import Stages
 
 if TYPE_CHECKING:
+    from ..analysis import Analysis
     from ..quantize.bridge import Source
     from ..report.report import Report
 
@@ -107,7 +110,7 @@ def _build(request: Request, out: Path, scratch: Path, stages: Stages) -> Build:
     asked = load_target(request.target, request.converter)
     target = running(asked)
     labels = read_labels(request.deploy.labels)
-    quantize_log, converter_log = out / QUANTIZE_LOG, out / CONVERTER_LOG
+    converter_log = out / CONVERTER_LOG
     with stages.stage("read the network"):
         need_tool(CONVERTER)
         java = java_version()
@@ -128,19 +131,21 @@ def _build(request: Request, out: Path, scratch: Path, stages: Stages) -> Build:
     with stages.stage("check the float graph"):
         mean, std = _normalisation(request, network)
         module = _float_graph(network, mean, std, request.seed, out / FLOAT)
-        report, normalisation = _check(network, target, mean, std, out / FLOAT, request.input_persistency)
+        found, report, normalisation = _check(
+            network, target, mean, std, out / FLOAT, request.input_persistency
+        )
         stages.step(f"predicted: {report.verdict.replace('_', ' ')}, {report.memory.total_bytes:,} B")
         stop_where_it_does_not_fit(report, request)
+    budget = device_budget(request.quantization.weights_budget, found)
     with stages.stage("quantize to INT8"):
-        from ..quantize.ptq import export_int8, quantize
-
-        quantized = quantize(
-            module, calibration, target, request.seed, quantize_log, network.batch, request.quantization
-        )
-        stages.step("export")
-        export_int8(quantized, calibration, out / INT8, request.seed, quantize_log)
+        quantized_report = _quantize(request, network, module, calibration, found, budget, out, stages)
+        if quantized_report is not None:
+            report = replace(quantized_report, model=report.model)
     with stages.stage("compare float and INT8"):
-        fidelity = compare(out / FLOAT, out / INT8, calibration)
+        outputs = compare(out / FLOAT, out / INT8, calibration)
+        layers = compare_layers(out / INT8, calibration.images, out / FLOAT)
+        bits = layer_bits(out / INT8)
+        fidelity = outputs[0]
     with stages.stage(f"convert for the {target.title}"):
         memory = _convert(network.name, target, out, scratch, request, stages)
     warnings: tuple[str, ...] = (
@@ -153,7 +158,12 @@ def _build(request: Request, out: Path, scratch: Path, stages: Stages) -> Build:
         bundle.write_json(out / REPORT, {
             **report.to_dict(),
             "converter": {"memory": memory.to_dict()},
-            "fidelity": fidelity.to_dict(),
+            "fidelity": {
+                **fidelity.to_dict(),
+                "outputs": [one.to_dict() for one in outputs],
+                "layers": layers.to_dict(every=request.debug_quantization),
+            },
+            "weights": [asdict(layer) for layer in bits],
             "build": {
                 "normalisation": normalisation.to_dict(),
                 "calibration": calibration.source,
@@ -171,6 +181,10 @@ def _build(request: Request, out: Path, scratch: Path, stages: Stages) -> Build:
         report=report,
         memory=memory,
         fidelity=fidelity,
+        outputs=outputs,
+        layers=layers,
+        bits=bits,
+        debug=request.debug_quantization,
         normalisation=normalisation,
         calibration=calibration.source,
         warnings=warnings,
@@ -207,8 +221,8 @@ def _check(
     std: tuple[float, ...],
     path: Path,
     input_persistency: bool,
-) -> tuple[Report, Normalisation]:
-    """The check of what is built, and what the normalisation adds to its memory."""
+) -> tuple[Analysis, Report, Normalisation]:
+    """The check of what is built, its report, and what the normalisation adds to its memory."""
     from ..analysis import analyse
     from ..models.export import export_float
 
@@ -218,11 +232,62 @@ def _check(
     # The file is still in a directory that will be renamed, under a name every build uses.
     report = replace(report, model=replace(report.model, name=network.name, path=path.name))
     if not mean:
-        return report, Normalisation((), ())
+        return found, report, Normalisation((), ())
     model = export_float(network.module, network.shape)
     bare = analyse(model, target, input_persistency=input_persistency).memory
     cost = report.memory.weights_bytes - bare.weights_bytes, report.memory.runtime_bytes - bare.runtime_bytes
-    return report, Normalisation(mean, std, *cost)
+    return found, report, Normalisation(mean, std, *cost)
+
+
+def _quantize(
+    request: Request,
+    network: Source,
+    module: Any,
+    calibration: CalibrationSet,
+    found: Analysis,
+    budget: int | None,
+    out: Path,
+    stages: Stages,
+) -> Report | None:
+    """Write ``model.int8.onnx``; with a ``budget`` for the weights, its report too, as the bits chosen make it."""
+    from ..analysis import analyse
+    from ..quantize.ptq import export_int8, quantize
+
+    log = out / QUANTIZE_LOG
+
+    def once(weights_memory: int | None) -> None:
+        quantized = quantize(
+            module,
+            calibration,
+            found.target,
+            request.seed,
+            log,
+            network.batch,
+            request.quantization,
+            weights_memory,
+            lambda done, of: stages.step(f"gradient-based rounding: epoch {done} of {of}"),
+        )
+        stages.step("export")
+        export_int8(quantized, calibration, out / INT8, request.seed, log)
+
+    if budget is None:
+        once(None)
+        return None
+    told = budget - max(0, found.memory.weights_bytes - kernel_bytes(out / FLOAT))
+    for _ in range(TRIES):
+        stages.step(f"choosing bits for weights within {budget:,} B")
+        once(told)
+        report = analyse(out / INT8, found.target, input_persistency=request.input_persistency).report(
+            "converter"
+        )
+        over = report.memory.weights_bytes - budget
+        if over <= 0:
+            return report
+        told -= over + budget // MARGIN
+    raise Refused(
+        f"{network.name}: the bits that MCT chooses take {budget + over:,} B for a --weights-budget of {budget:,} B after "
+        f"{TRIES} tries; give a smaller one"
+    )
 
 
 def _convert(

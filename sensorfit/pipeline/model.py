@@ -11,6 +11,7 @@ from ..convert.toolchain import (
     PACKAGER,
 )
 from ..quantize.fidelity import Fidelity
+from ..quantize.layers import LayerBits, LayerFidelity
 from .stages import Stage
 
 if TYPE_CHECKING:
@@ -53,6 +54,12 @@ class Build:
     report: Report
     memory: ConverterMemory
     fidelity: Fidelity
+    """Of the first output."""
+    outputs: tuple[Fidelity, ...]
+    layers: LayerFidelity
+    bits: tuple[LayerBits, ...]
+    debug: bool
+    """Whether every layer is to be shown."""
     normalisation: Normalisation
     calibration: str
     warnings: tuple[str, ...]

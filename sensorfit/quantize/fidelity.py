@@ -2,6 +2,9 @@
 
     SQNR      10 log10( sum float² / sum (float - int8)² )  over every output value, dB
     mask IoU  |A and B| / |A or B| of the masks {output > 0}, mean over images; 1 where both are empty
+    argmax    share of places where the largest of several channels is the same, and each class's IoU
+
+An output of one channel is a map of logits, of several (or of whole numbers, as an ArgMax writes them) classes.
 
 Both graphs run in onnxruntime; the INT8 one with the mct_quantizers operators.
 """
@@ -33,28 +36,32 @@ class Fidelity:
     max_abs_difference: float
     output_range: tuple[float, float]
     """Smallest and largest float output value."""
+    argmax_agreement: float | None = None
+    """None where the output is no choice of classes."""
+    class_iou: tuple[tuple[int, float], ...] = ()
+    """Of each class that either graph chooses, over all images."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return {**asdict(self), "output_range": list(self.output_range)}
+        classes = {str(number): iou for number, iou in self.class_iou}
+        return {**asdict(self), "output_range": list(self.output_range), "class_iou": classes}
 
 
-def compare(float_graph: Path, int8_graph: Path, calibration: CalibrationSet) -> Fidelity:
-    """Run both graphs on every calibration image and compare the first output."""
-    reference = run_graph(float_graph, calibration.images)
-    quantized = run_graph(int8_graph, calibration.images)
-    if reference.shape != quantized.shape:
-        raise ToolchainError(
-            f"{int8_graph.name}: its output is {quantized.shape[1:]}, the float graph's is {reference.shape[1:]}"
-        )
-    return agreement(reference, quantized)
+def compare(float_graph: Path, int8_graph: Path, calibration: CalibrationSet) -> tuple[Fidelity, ...]:
+    """Run both graphs on every calibration image and compare each output, in the order of the graph."""
+    reference = run_outputs(float_graph, calibration.images)
+    quantized = run_outputs(int8_graph, calibration.images)
+    if [r.shape for r in reference] != [q.shape for q in quantized]:
+        had, wanted = (", ".join(str(v.shape[1:]) for v in values) for values in (quantized, reference))
+        raise ToolchainError(f"{int8_graph.name}: its outputs are {had}, the float graph's are {wanted}")
+    return tuple(agreement(a, b) for a, b in zip(reference, quantized, strict=True))
 
 
 def agreement(reference: np.ndarray, quantized: np.ndarray) -> Fidelity:
     """Compare two outputs (N, ...) of the same shape."""
     a, b = reference.astype(np.float64), quantized.astype(np.float64)
-    noise, signal = float(np.square(a - b).sum()), float(np.square(a).sum())
-    masks = a.ndim == 4  # (N, C, H, W): a map of logits
+    chosen = reference.dtype.kind in "iu"
+    masks = a.ndim == 4 and a.shape[1] == 1 and not chosen  # (N, 1, H, W): a map of logits
     ious: list[float] = []
     empty = 0
     if masks:
@@ -62,15 +69,35 @@ def agreement(reference: np.ndarray, quantized: np.ndarray) -> Fidelity:
             union = int(np.logical_or(x, y).sum())
             empty += union == 0
             ious.append(int(np.logical_and(x, y).sum()) / union if union else 1.0)
+    classes = (
+        (a, b) if chosen else (a.argmax(1), b.argmax(1)) if a.ndim in (2, 4) and a.shape[1] > 1 else None
+    )
     return Fidelity(
         images=len(a),
-        sqnr_db=round(10 * float(np.log10(signal / noise)), 2) if noise > 0 and signal > 0 else None,
+        sqnr_db=sqnr_db(a, b),
         mask_iou=round(float(np.mean(ious)), 4) if masks else None,
         mask_iou_worst=round(min(ious), 4) if masks else None,
         empty_masks=empty,
         max_abs_difference=float(np.abs(a - b).max()),
         output_range=(float(a.min()), float(a.max())),
+        argmax_agreement=round(float((classes[0] == classes[1]).mean()), 4) if classes else None,
+        class_iou=_class_iou(*classes) if classes else (),
     )
+
+
+def sqnr_db(reference: np.ndarray, quantized: np.ndarray) -> float | None:
+    """Signal over quantization noise of two arrays of one shape, dB; None where they are equal or there is no signal."""
+    a, b = reference.astype(np.float64), quantized.astype(np.float64)
+    noise, signal = float(np.square(a - b).sum()), float(np.square(a).sum())
+    return round(10 * float(np.log10(signal / noise)), 2) if noise > 0 and signal > 0 else None
+
+
+def _class_iou(a: np.ndarray, b: np.ndarray) -> tuple[tuple[int, float], ...]:
+    found = []
+    for number in np.union1d(a, b):
+        both, either = ((a == number) & (b == number)).sum(), ((a == number) | (b == number)).sum()
+        found.append((int(number), round(float(both / either), 4)))
+    return tuple(found)
 
 
 def run_graph(path: Path, images: np.ndarray) -> np.ndarray:

@@ -9,11 +9,12 @@ nothing in the file that names a place or a time.
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import random
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -21,15 +22,18 @@ import numpy as np
 import onnx
 
 from ..errors import ToolchainError
-from ..runtime.extra import first_line, need
+from ..runtime.extra import need
 from ..target import Target, read_facts
 from .calibration import BATCH, CalibrationSet
+from .failures import meaning
 from .options import Quantization
 
 if TYPE_CHECKING:
     from torch import nn
 
 PLAIN = Quantization()
+SEARCH_IMAGES = 2
+"""Images on which the bits of each layer are tried."""
 OPSET = 20
 """Of the export: the one MCT 2.5 writes Gelu at, which the converter accepts."""
 
@@ -42,8 +46,14 @@ def quantize(
     log: Path,
     batch: int = BATCH,
     options: Quantization = PLAIN,
+    weights_memory: int | None = None,
+    on_epoch: Callable[[int, int], None] = lambda done, of: None,
 ) -> nn.Module:
-    """``module`` fake-quantized on ``calibration`` for ``target``. ToolchainError when MCT cannot; ``log`` has what it said."""
+    """``module`` fake-quantized on ``calibration`` for ``target``. ToolchainError when MCT cannot; ``log`` has what it said.
+
+    ``weights_memory``: bytes that kernels and matrices may take, for which MCT chooses 8, 4 or 2 bits layer by layer.
+    ``on_epoch`` is told of each finished epoch of gradient-based rounding.
+    """
     with tool_output(log), reproducible(seed):
         mct = need("model_compression_toolkit", "model-compression-toolkit")
         device = read_facts("converter", target)["target_description"]
@@ -56,15 +66,59 @@ def quantize(
             config.shift_negative_activation_correction = options.shift_negative
             config.weights_bias_correction = options.bias_correction
             config.z_threshold = options.z_threshold
-            quantized, _ = mct.ptq.pytorch_post_training_quantization(
-                module,
-                lambda: calibration.batches(batch),
-                core_config=core,
-                target_platform_capabilities=tpc,
-            )
+            common = {
+                "core_config": core,
+                "target_platform_capabilities": tpc,
+                **_within(mct, core, weights_memory, len(calibration.images)),
+            }
+            images = functools.partial(calibration.batches, batch)
+            if options.gptq:
+                quantized, _ = mct.gptq.pytorch_gradient_post_training_quantization(
+                    module,
+                    images,
+                    gptq_config=_gptq(mct, options.gptq, on_epoch, len(list(images()))),
+                    **common,
+                )
+            else:
+                quantized, _ = mct.ptq.pytorch_post_training_quantization(module, images, **common)
         except Exception as error:
             raise _failed("quantize", error) from error
     return quantized
+
+
+def _within(mct: Any, core: Any, weights_memory: int | None, images: int) -> dict[str, Any]:
+    """What MCT is told for weights of mixed precision, and ``core`` set for it.
+
+    Two images and the distance at the last layer alone: with all of its 32 and every layer the search takes hours for
+    what a ResNet-18 gets in a minute.
+    """
+    if weights_memory is None:
+        return {}
+    core.mixed_precision_config = mct.core.MixedPrecisionQuantizationConfig(
+        num_of_images=min(SEARCH_IMAGES, images),
+        distance_weighting_method=mct.core.MpDistanceWeighting.LAST_LAYER,
+        use_hessian_based_scores=False,
+    )
+    return {"target_resource_utilization": mct.core.ResourceUtilization(weights_memory=weights_memory)}
+
+
+def _gptq(mct: Any, epochs: int, on_epoch: Callable[[int, int], None], batches: int) -> Any:
+    """Gradient-based rounding without Hessians, which take most of its time; the count of calls tells the epochs."""
+    calls = 0
+
+    def log(*_: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls % batches == 0:
+            on_epoch(calls // batches, epochs)
+
+    return mct.gptq.get_pytorch_gptq_config(
+        n_epochs=epochs,
+        use_hessian_based_weights=False,
+        use_hessian_sample_attention=False,
+        gradual_activation_quantization=False,
+        log_function=log,
+    )
 
 
 def export_int8(quantized: nn.Module, calibration: CalibrationSet, path: Path, seed: int, log: Path) -> None:
@@ -90,7 +144,7 @@ def export_int8(quantized: nn.Module, calibration: CalibrationSet, path: Path, s
 
 
 def _failed(what: str, error: Exception) -> ToolchainError:
-    return ToolchainError(f"model-compression-toolkit could not {what} the network ({first_line(error)})")
+    return ToolchainError(f"model-compression-toolkit could not {what} the network ({meaning(error)})")
 
 
 @contextlib.contextmanager

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from ..pipeline.model import RPK, RPK_COMMAND, Build
+from ..quantize.fidelity import Fidelity
 from .columns import laid_out
 from .escape import terminal
 
+SHOWN = 3
+"""Layers on the screen; report.json has ten."""
 MEMORY_ROWS = (
     ("weights", "weights_bytes"),
     ("runtime", "runtime_bytes"),
@@ -66,14 +71,27 @@ def _memory(build: Build, columns: int) -> RenderableType:
 
 def _facts(build: Build) -> Table:
     table = Table.grid(padding=(0, 2))
-    found, norm = build.fidelity, build.normalisation
-    iou = (
-        "no mask output"
-        if found.mask_iou is None
-        else f"mask IoU {found.mask_iou:.3f} (worst {found.mask_iou_worst:.3f})"
-    )
-    sqnr = "equal" if found.sqnr_db is None else f"SQNR {found.sqnr_db:.1f} dB"
-    table.add_row("INT8 beside float", f"{iou}, {sqnr}, on {terminal(build.calibration)}")
+    norm = build.normalisation
+    for index, output in enumerate(build.outputs):
+        label = "INT8 beside float" if len(build.outputs) == 1 else f"INT8 beside float, output {index}"
+        table.add_row(label, f"{_agreement(output)}, on {terminal(build.calibration)}")
+    if build.layers.worst and not build.layers.comparable:
+        table.add_row(
+            "least exact layers",
+            "not told: MCT's bias correction has moved them; --no-bias-correction leaves them",
+        )
+    elif build.layers.worst:
+        low = build.layers.worst if not build.debug else build.layers.layers
+        named = ", ".join(
+            f"{terminal(x.name)} {_db(x.sqnr_db)}" for x in low[: None if build.debug else SHOWN]
+        )
+        table.add_row("every layer" if build.debug else "least exact layers", named)
+    widths = Counter(layer.bits for layer in build.bits)
+    if set(widths) - {8}:
+        table.add_row(
+            "weights",
+            ", ".join(f"{n} layers of {bits} bits" for bits, n in sorted(widths.items(), reverse=True)),
+        )
     if norm.mean:
         cost = f"{norm.weights_bytes:,} B of weights, {norm.runtime_bytes:,} B of runtime (predicted)"
         table.add_row(
@@ -90,6 +108,19 @@ def _facts(build: Build) -> Table:
         f"{latency.dsp_ms:.1f} ms estimated ({latency.dsp_ms_low:.1f} to {latency.dsp_ms_high:.1f})",
     )
     return table
+
+
+def _agreement(found: Fidelity) -> str:
+    said = []
+    if found.mask_iou is not None:
+        said.append(f"mask IoU {found.mask_iou:.3f} (worst {found.mask_iou_worst:.3f})")
+    if found.argmax_agreement is not None:
+        said.append(f"same class at {100 * found.argmax_agreement:.1f} %")
+    return ", ".join((*(said or ["no mask output"]), _db(found.sqnr_db, "SQNR ")))
+
+
+def _db(value: float | None, name: str = "") -> str:
+    return "equal" if value is None else f"{name}{value:.1f} dB"
 
 
 def _listed(values: tuple[float, ...]) -> str:

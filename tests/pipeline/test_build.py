@@ -109,6 +109,14 @@ def test_the_report_is_the_checks_object_and_more(bare: Path) -> None:
     assert found["memory"]["runtime_bytes"] == found["converter"]["memory"]["runtime_bytes"]
     assert found["fidelity"]["images"] == 16
     assert found["fidelity"]["sqnr_db"] > 10 and 0 < found["fidelity"]["mask_iou"] <= 1
+    layers = found["fidelity"]["layers"]
+    assert (
+        layers["comparable"]
+        and len(layers["worst"]) == 10
+        and layers["histogram"]["layer"] == layers["worst"][0]["name"]
+    )
+    assert len(found["fidelity"]["outputs"]) == 1
+    assert len(found["weights"]) == 31 and {layer["bits"] for layer in found["weights"]} == {8}
     assert any("random weights" in w for w in found["build"]["warnings"])
     assert "imx500-package" in found["build"]["rpk"]
 

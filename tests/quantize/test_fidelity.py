@@ -39,3 +39,20 @@ def test_the_sqnr_is_signal_over_noise_power_in_decibels() -> None:
 def test_an_output_that_is_no_map_has_no_masks() -> None:
     found = agreement(np.ones((2, 10)), np.zeros((2, 10)))
     assert found.mask_iou is None and found.sqnr_db == 0.0
+
+
+def test_several_channels_are_compared_by_their_largest_and_by_class() -> None:
+    logits = np.array([[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 1.0, 1.0]]).reshape(1, 2, 1, 4)
+    other = np.array([[1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0]]).reshape(1, 2, 1, 4)
+    found = agreement(logits, other)
+    assert (found.argmax_agreement, found.mask_iou) == (0.75, None)
+    assert dict(found.class_iou) == {0: 0.5, 1: pytest.approx(2 / 3, abs=1e-4)}
+
+
+def test_an_argmax_head_is_compared_by_its_classes() -> None:
+    found = agreement(np.array([[[3, 3, 7]]]), np.array([[[3, 7, 7]]]))
+    assert found.argmax_agreement == pytest.approx(2 / 3, abs=1e-4) and dict(found.class_iou) == {
+        3: 0.5,
+        7: 0.5,
+    }
+    assert found.to_dict()["class_iou"] == {"3": 0.5, "7": 0.5}

@@ -1,0 +1,56 @@
+"""Weights of 8, 4 and 2 bits within a budget: from bytes on the device to what MCT is told, and back."""
+
+from __future__ import annotations
+
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import onnx
+
+from ..errors import Refused
+from ..explanation.parts import weights_at
+from ..quantize.options import FIT
+
+if TYPE_CHECKING:
+    from ..analysis import Analysis
+
+LOWEST_BITS: Final = 2
+"""The fewest that the target description has."""
+TRIES: Final = 3
+MARGIN: Final = 200
+"""A budget that was missed is next lowered by what was missed and one part in so many."""
+
+
+def device_budget(asked: int | str | None, found: Analysis) -> int | None:
+    """Bytes that the weights may take on the device; None where 8 bits are within it, or nothing was asked.
+
+    Refused, with the smallest that there is, where even 2 bits for all weights are too many.
+    """
+    if asked is None:
+        return None
+    memory = found.memory
+    wanted = memory.budget_bytes - (memory.total_bytes - memory.weights_bytes) if asked == FIT else int(asked)
+    if memory.weights_bytes <= wanted:
+        return None
+    least = weights_at(found.device_graph, found.target, LOWEST_BITS)
+    if least > wanted:
+        raise Refused(
+            f"{found.model.name}: no choice of bits takes the weights to {wanted:,} B: {memory.weights_bytes:,} B at 8 bits, "
+            f"{least:,} B with all at {LOWEST_BITS}; the smallest --weights-budget is {least}"
+            + (
+                ", and the rest of the network leaves less: use a smaller input or fewer channels"
+                if asked == FIT
+                else ""
+            )
+        )
+    return wanted
+
+
+def kernel_bytes(path: Path) -> int:
+    """Bytes at 8 bits of what MCT chooses bits for: the kernels and matrices of the float graph in ``path``."""
+    graph = onnx.load(str(path), load_external_data=False).graph
+    sizes = {t.name: prod(t.dims) for t in graph.initializer if len(t.dims) > 1}
+    return sum(
+        sizes.get(name, 0) for node in graph.node for name in node.input
+    )  # a shared one is stored for each use

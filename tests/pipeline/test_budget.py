@@ -1,0 +1,60 @@
+"""What weights of fewer bits can do for a network that is too large, before anything is quantized."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import helper, numpy_helper
+
+from sensorfit.analysis import Analysis, analyse
+from sensorfit.api import load_target
+from sensorfit.errors import Refused
+from sensorfit.pipeline.budget import device_budget, kernel_bytes
+
+
+def convolutions(path: Path, layers: int, channels: int = 512) -> Analysis:
+    """``layers`` convolutions of 3x3, 2.36 MB each at 8 bits; the last two share a kernel."""
+    names = [f"w{min(i, layers - 2)}" for i in range(layers)]
+    nodes = [
+        helper.make_node("Conv", [f"x{i}", name], [f"x{i + 1}"], name=f"c{i}", pads=[1, 1, 1, 1])
+        for i, name in enumerate(names)
+    ]
+    shape = ["N", channels, 8, 8]
+    shape[0] = 1
+    values = [helper.make_tensor_value_info(n, onnx.TensorProto.FLOAT, shape) for n in ("x0", f"x{layers}")]
+    kernel = np.zeros((channels, channels, 3, 3), np.float32)
+    weights = [numpy_helper.from_array(kernel, name) for name in dict.fromkeys(names)]
+    graph = helper.make_graph(nodes, "net", values[:1], values[1:], weights)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), str(path))
+    return analyse(path, load_target())
+
+
+def test_fit_leaves_the_weights_what_the_rest_does_not_take(tmp_path: Path) -> None:
+    found = convolutions(tmp_path / "net.onnx", 5)
+    assert not found.memory.fits
+    budget = device_budget("fit", found)
+    assert budget is not None
+    assert budget + found.memory.total_bytes - found.memory.weights_bytes == found.memory.budget_bytes
+
+
+def test_where_8_bits_fit_nothing_is_chosen(tmp_path: Path) -> None:
+    found = convolutions(tmp_path / "net.onnx", 2)
+    assert device_budget("fit", found) is None and device_budget(None, found) is None
+    assert device_budget(found.memory.weights_bytes, found) is None
+    assert device_budget(found.memory.weights_bytes - 1, found) == found.memory.weights_bytes - 1
+
+
+def test_what_no_bits_reach_is_refused_with_the_smallest_that_there_is(tmp_path: Path) -> None:
+    found = convolutions(tmp_path / "net.onnx", 2)
+    with pytest.raises(Refused, match="the smallest --weights-budget is") as said:
+        device_budget(1000, found)
+    least = int(str(said.value).rpartition(" ")[2])
+    assert device_budget(least, found) == least and least < found.memory.weights_bytes / 3
+
+
+def test_a_kernel_that_two_layers_share_counts_twice(tmp_path: Path) -> None:
+    convolutions(tmp_path / "net.onnx", 3)
+    assert kernel_bytes(tmp_path / "net.onnx") == 3 * 512 * 512 * 9
