@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
+import os
 import random
 import sys
 import warnings
@@ -174,9 +175,23 @@ def tool_output(log: Path) -> Iterator[None]:
     with log.open("a", encoding="utf-8") as file, contextlib.ExitStack() as stack:
         stack.enter_context(contextlib.redirect_stdout(file))
         stack.enter_context(contextlib.redirect_stderr(file))
+        stack.enter_context(_children_to(file))
         stack.enter_context(warnings.catch_warnings())
         stack.enter_context(_handlers_to(file))
         yield
+
+
+@contextlib.contextmanager
+def _children_to(file: TextIO) -> Iterator[None]:
+    """Standard output of programs that a tool starts (MCT's solver) goes to ``file`` too."""
+    stdout = 1
+    kept = os.dup(stdout)
+    os.dup2(file.fileno(), stdout)
+    try:
+        yield
+    finally:
+        os.dup2(kept, stdout)
+        os.close(kept)
 
 
 @contextlib.contextmanager
