@@ -15,7 +15,7 @@ import pytest
 
 from sensorfit.api import load_target
 from sensorfit.errors import InputError, ToolchainError
-from sensorfit.models.roi import centre_crop
+from sensorfit.models.roi import centre_crop, centre_square
 from sensorfit.pipeline import templates
 from sensorfit.pipeline.bundle import atomic_directory, is_bundle, write_manifest
 from sensorfit.pipeline.deploy import read_labels, read_outputs
@@ -29,6 +29,7 @@ from sensorfit.pipeline.templates.segmentation import (
     placed,
 )
 from sensorfit.target import read_facts
+from sensorfit.vision.geometry import to_sensor
 
 SENSOR = (4056, 3040)
 TEMPLATES = Path(templates.__file__).parent
@@ -38,6 +39,11 @@ TEMPLATES = Path(templates.__file__).parent
 def test_the_crop_on_the_sensor_is_the_one_calibration_cuts(size: tuple[int, int]) -> None:
     left, top, width, height = largest_crop(SENSOR, size)
     assert (left, top, left + width, top + height) == centre_crop(*SENSOR, size[0] / size[1])
+
+
+def test_the_crop_is_the_one_that_segmentation_in_images_maps_to_the_sensor() -> None:
+    left, top, width, height = largest_crop(SENSOR, (96, 96))
+    assert to_sensor(centre_square(2028, 1520), 2028, 1520) == (left, top, left + width, top + height)
 
 
 def test_the_sensors_size_is_a_fact() -> None:
