@@ -55,6 +55,7 @@ def command(model: str, directory: Path | None, target: str | None, converter: s
 
     from ..gate.config import target_for
     from ..pipeline.build import build, readable
+    from ..pipeline.history import expected, remember
     from ..render.build import print_build
     from ..runtime.isolated import isolated
     from .progress import progress
@@ -63,9 +64,10 @@ def command(model: str, directory: Path | None, target: str | None, converter: s
     isolated(model, lambda: readable(model, device))
     # A CI runner that gives up sends SIGTERM: leave as on Ctrl-C, with nothing half-written and no Java behind.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    with progress(Console(stderr=True, quiet=quiet)) as stages:
+    with progress(Console(stderr=True, quiet=quiet), expected(model)) as stages:
         made = build(
             model, directory or Path(f"{Path(model).stem}-{device.name}"), target=device.name,
             converter=device.converter_version, stages=stages, **options
         )
+    remember(model, made.stages)
     print_build(made, Console(highlight=False, quiet=quiet))

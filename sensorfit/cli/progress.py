@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from ..pipeline.history import remaining
 from ..pipeline.stages import Stage, Stages
 
 
 class ShownStages(Stages):
     """Stages that a rich progress display follows."""
 
-    def __init__(self, display: Progress) -> None:
+    def __init__(self, display: Progress, expected: Mapping[str, float]) -> None:
         super().__init__()
+        self._expected = expected
         self._display = display
         self._task: TaskID | None = None
 
     def started(self, name: str) -> None:
         """Show the stage as running."""
-        self._task = self._display.add_task(name, total=1, step="")
+        left = remaining(self._expected, (stage.name for stage in self.done))
+        step = f"about {left:.0f} s to the end" if name in self._expected else ""
+        self._task = self._display.add_task(name, total=1, step=step)
 
     def step(self, text: str) -> None:
         """Show what the stage is at."""
@@ -38,8 +42,8 @@ class ShownStages(Stages):
 
 
 @contextlib.contextmanager
-def progress(console: Console) -> Iterator[Stages]:
-    """Stages shown on ``console``, which keeps its stream while tools have theirs redirected."""
+def progress(console: Console, expected: Mapping[str, float]) -> Iterator[Stages]:
+    """Stages shown on ``console`` with the time left by what they are ``expected`` to take; it keeps its stream while tools have theirs redirected."""
     console.file = sys.stderr if console.stderr else sys.stdout
     display = Progress(
         SpinnerColumn(finished_text="[green]✓[/]"),
@@ -52,4 +56,4 @@ def progress(console: Console) -> Iterator[Stages]:
         disable=not console.is_terminal,
     )
     with display:
-        yield ShownStages(display)
+        yield ShownStages(display, expected)
