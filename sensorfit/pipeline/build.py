@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from ..analysis import Analysis
     from ..quantize.bridge import Source
     from ..report.report import Report
+    from ..rewrite.result import Fixed
 
 FLOAT, INT8, PARAMS = "model.onnx", "model.int8.onnx", "dnnParams.xml"
 MEMORY, CONVERTER_LOG, QUANTIZE_LOG, REPORT = (
@@ -117,7 +118,8 @@ def _build(request: Request, out: Path, scratch: Path, stages: Stages) -> Build:
         need_build_extra()
         from ..quantize import bridge
 
-        network = bridge.source(request.model, request.weights, request.size, request.seed)
+        model, rewritten = _rewritten(request, target, scratch)
+        network = bridge.source(model, request.weights, request.size, request.seed)
     with stages.stage("prepare calibration images"):
         asked_for = request.calibration
         calibration = calibration_set(
@@ -168,6 +170,7 @@ def _build(request: Request, out: Path, scratch: Path, stages: Stages) -> Build:
                 "normalisation": normalisation.to_dict(),
                 "calibration": calibration.source,
                 **request.quantization.to_dict(),
+                "rewrites": [asdict(r) for r in rewritten.rewrites] if rewritten else [],
                 "warnings": list(warnings),
                 "rpk": RPK if (out / RPK).is_file() else f"on a Raspberry Pi: {RPK_COMMAND}",
                 "stages": [{"name": s.name, "seconds": s.seconds} for s in stages.done],
@@ -191,6 +194,35 @@ def _build(request: Request, out: Path, scratch: Path, stages: Stages) -> Build:
         files=files,
         stages=tuple(stages.done),
     )
+
+
+def _rewritten(request: Request, target: Target, scratch: Path) -> tuple[str, Fixed | None]:
+    """The file to build: with --fix the rewritten one, under the same name, and what was rewritten."""
+    if not request.fix:
+        return request.model, None
+    if not Path(request.model).exists():
+        raise ConfigError(
+            f"--fix rewrites an ONNX file; {request.model} is a built-in model, which needs none"
+        )
+    from ..rewrite.fix import fix
+
+    folder = scratch / "fixed"
+    folder.mkdir()
+    shapes = None if request.size is None else {"": _open_sides(request)}
+    made = fix(request.model, folder / f"{Path(request.model).stem}.onnx", target, input_shapes=shapes)
+    return made.output, made
+
+
+def _open_sides(request: Request) -> tuple[int, ...]:
+    """The input's shape with the height and width of --size."""
+    from ..graph.load import load
+
+    assert request.size is not None
+    graph = load(request.model)
+    shape = graph.shape(graph.inputs[0]) or ()
+    if len(shape) != 4 or shape[1] is None:
+        raise ConfigError(f"--size: {request.model} has no input (1, channels, height, width)")
+    return (1, shape[1], *request.size)
 
 
 def _normalisation(request: Request, network: Source) -> tuple[tuple[float, ...], tuple[float, ...]]:

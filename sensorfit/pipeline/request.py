@@ -58,6 +58,8 @@ class Request:
     overwrite: bool = False
     force: bool = False
     """Go on where the network is predicted not to fit."""
+    fix: bool = False
+    """Rewrite what the converter refuses before anything else; of a file alone."""
     debug_quantization: bool = False
     calibration: Calibration = field(default_factory=Calibration)
     quantization: Quantization = field(default_factory=Quantization)

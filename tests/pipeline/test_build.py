@@ -292,3 +292,18 @@ def test_a_network_that_does_not_fit_is_an_answer_in_bytes(tmp_path: Path) -> No
 def test_a_converter_past_its_time_is_ended_and_named(bare: Path, tmp_path: Path) -> None:
     with pytest.raises(ToolchainError, match=r"imxconv-pt did not finish within 3 s"):
         convert(bare / "model.int8.onnx", tmp_path / "out", tmp_path / "log", time_limit=3)
+
+
+def test_a_refused_form_is_rewritten_on_the_way_and_built_to_the_predicted_bytes(tmp_path: Path) -> None:
+    body = (
+        "agraph (float[1,3,32,32] x) => (float[1,8,16,16] y) {"
+        "c = Conv <pads = [1, 1, 1, 1]> (x, w)"
+        "y = MaxPool <kernel_shape = [3, 3], strides = [2, 2], ceil_mode = 1> (c) }"
+    )
+    file = network(tmp_path / "ceil.onnx", body, w=(8, 3, 3, 3))
+    assert sensorfit("build", file, "-o", tmp_path / "plain").returncode == 1
+    done = sensorfit("build", file, "--fix", "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    found = report(tmp_path / "out")
+    assert [r["name"] for r in found["build"]["rewrites"]] == ["PoolCeilMode"]
+    assert found["memory"]["total_bytes"] == found["converter"]["memory"]["total_bytes"]
