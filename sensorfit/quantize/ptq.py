@@ -90,8 +90,8 @@ def quantize(
 def _within(mct: Any, core: Any, weights_memory: int | None, images: int) -> dict[str, Any]:
     """What MCT is told for weights of mixed precision, and ``core`` set for it.
 
-    Two images and the distance at the last layer alone: with all of its 32 and every layer the search takes hours for
-    what a ResNet-18 gets in a minute.
+    Two images and the distance at the last layer alone keep the search short; MCT's own 32 images and every layer
+    were not waited for.
     """
     if weights_memory is None:
         return {}
@@ -104,7 +104,7 @@ def _within(mct: Any, core: Any, weights_memory: int | None, images: int) -> dic
 
 
 def _gptq(mct: Any, epochs: int, on_epoch: Callable[[int, int], None], batches: int) -> Any:
-    """Gradient-based rounding without Hessians, which take most of its time; the count of calls tells the epochs."""
+    """Gradient-based rounding without Hessians; the count of calls tells the epochs."""
     calls = 0
 
     def log(*_: Any) -> None:

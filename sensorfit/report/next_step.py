@@ -6,6 +6,7 @@ import shlex
 from pathlib import Path
 from typing import Final
 
+from ..target import DEFAULT
 from ..units import show_shape
 from .causes import Cause, causes
 from .outcome import Outcome
@@ -77,7 +78,7 @@ def _change_command(outcome: Outcome, wrong: list[Cause]) -> str:
 def _command(name: str, outcome: Outcome) -> str:
     report = outcome.report
     assert report is not None
-    target = "" if report.target.name == "imx500" else f" --target {report.target.name}"
+    target = "" if report.target.name == DEFAULT else f" --target {report.target.name}"
     return f"sensorfit {name} {shlex.quote(outcome.path)}{target}"
 
 

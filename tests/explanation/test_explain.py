@@ -327,11 +327,11 @@ def test_4_bit_weights_are_a_way_out_only_where_memory_is_lacking() -> None:
 def test_another_export_lifts_an_opset_that_is_refused(tmp_path: Path) -> None:
     found = {
         what_if.change: what_if.remains
-        for what_if in explain(chain(tmp_path / "m.onnx", "64,64", 9)).what_ifs
+        for what_if in explain(chain(tmp_path / "m.onnx", "64,64", 8)).what_ifs
     }
     assert found["exported at opset 17"] == ()
     assert "opset" in " ".join(found["as it is"])
-    large = {what_if.change for what_if in explain(chain(tmp_path / "m.onnx", "512,512", 9)).what_ifs}
+    large = {what_if.change for what_if in explain(chain(tmp_path / "m.onnx", "512,512", 8)).what_ifs}
     assert any(change.startswith("exported at opset 17, at 1x3x") for change in large)
 
 
@@ -404,7 +404,7 @@ def test_nodes_are_counted_after_folding_and_add_up() -> None:
 def test_the_page_says_where_the_front_end_stopped_and_what_it_did_not_judge() -> None:
     (stopped,) = front_end_notes(page("tinysam/decoder").parts[0])
     assert "judged no other node" in stopped
-    assert "MatMul, Cast rests on its answers about single operators" in stopped
+    assert "MatMul, Cast, Equal rests on its answers about single operators" in stopped
     counts, erf = front_end_notes(page("tinysam/encoder").parts[0])
     assert "lines of the front end's log" in counts
     assert "rests on" not in erf
