@@ -27,7 +27,7 @@ from .sources import Sources
 SUMS = {"parameters": PARAMETERS, "weights": WEIGHTS, "MACs": MACS, "milliseconds": PREDICTED}
 PUBLISHED = {"mIoU": (COCO, LVIS), "size": (SIZE,), "latency": (LATENCY,)}
 VERDICTS = {
-    "refused nodes": "Refused: the converter refuses the operator in the form used, GELU taken as the one operator that quantization exports.",
+    "refused nodes": "Refused: the converter, or the quantization before it, refuses the operator in the form used, GELU taken as the one operator that quantization exports.",
     "flagged nodes": "Flagged: only the PicoSAM papers' constraint set refuses it.",
 }
 """What the legend says of which columns."""
