@@ -77,7 +77,7 @@ def not_quantizable(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """
     if node.domain:
         return
-    said = _form(graph, node, facts)
+    said = _form(graph, node)
     if said is not None:
         reason, fix = said
         yield Issue(
@@ -88,7 +88,7 @@ def not_quantizable(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
         )
 
 
-def _form(graph: Graph, node: Node, facts: Facts) -> tuple[str, str] | None:
+def _form(graph: Graph, node: Node) -> tuple[str, str] | None:
     """What keeps a node from being quantized, and the way out; None where nothing does."""
     shape = graph.shape(node.input(0)) or ()
     computed = [
@@ -133,11 +133,6 @@ def _form(graph: Graph, node: Node, facts: Facts) -> tuple[str, str] | None:
         return "a result that is true or false", "compare on the host, or with Sub, Abs and Clip on numbers"
     if node.op in ("RandomNormal", "RandomUniform"):
         return "random numbers", "draw them once and make them a constant of the model"
-    if node.op in ("DequantizeLinear", "QuantizeLinear", "NonZero", "RandomNormal", "RandomUniform"):
-        return (
-            "no layer computes it",
-            "fold it into a constant, or give the float model from before the quantization",
-        )
     return None
 
 

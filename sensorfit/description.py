@@ -11,7 +11,7 @@ import onnx
 from .graph.ir import Graph
 from .graph.load import QUANTIZER_DOMAIN
 from .graph.shapes import SIZES, constant_proto, dtype_of, shape_of
-from .graph.stored import FLOATS
+from .graph.stored import FLOATS, has_data, is_external
 from .graph.subgraphs import subgraphs
 from .models.registry import Entry
 from .report.report import ModelInfo, TensorInfo
@@ -50,7 +50,19 @@ def describe(
         quantized=graph.quantized,
         title=entry.title if entry else "",
         note=entry.stands_for if entry else "",
+        not_built=_not_built(proto, entry),
     )
+
+
+def _not_built(proto: onnx.ModelProto, entry: Entry | None) -> str:
+    if entry is not None:
+        return (
+            "" if entry.buildable else "built in for check alone: build takes its ONNX file with the weights"
+        )
+    stripped = any(
+        0 not in t.dims and not has_data(t) and not is_external(t) for t in proto.graph.initializer
+    )
+    return "the file holds no weights: build takes the one that does" if stripped else ""
 
 
 def describe_inputs(graph: Graph) -> tuple[TensorInfo, ...]:

@@ -54,7 +54,8 @@ def _varint(data: Any, at: int, end: int) -> tuple[int, int]:
     raise WireError(f"byte {at} is not part of a protobuf")
 
 
-def _encoded(value: int) -> bytes:
+def varint(value: int) -> bytes:
+    """A whole number as protobuf writes it."""
     out = bytearray()
     while value > 0x7F:
         out.append(value & 0x7F | 0x80)
@@ -64,7 +65,7 @@ def _encoded(value: int) -> bytes:
 
 
 def _message(field: int, body: bytes) -> bytes:
-    return _encoded(field << 3 | _LEN) + _encoded(len(body)) + body
+    return varint(field << 3 | _LEN) + varint(len(body)) + body
 
 
 class _Walk:
@@ -155,9 +156,7 @@ def _external(location: bytes, offset: int, length: int) -> bytes:
         entry = _message(StringStringEntryProto.KEY_FIELD_NUMBER, key)
         entry += _message(StringStringEntryProto.VALUE_FIELD_NUMBER, text)
         out += _message(TensorProto.EXTERNAL_DATA_FIELD_NUMBER, entry)
-    return (
-        out + _encoded(TensorProto.DATA_LOCATION_FIELD_NUMBER << 3 | _VARINT) + _encoded(TensorProto.EXTERNAL)
-    )
+    return out + varint(TensorProto.DATA_LOCATION_FIELD_NUMBER << 3 | _VARINT) + varint(TensorProto.EXTERNAL)
 
 
 def slim(data: Any, location: str, *, max_bytes: int, max_fields: int) -> bytes:

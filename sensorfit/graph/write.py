@@ -16,6 +16,7 @@ from onnx import ModelProto, NodeProto, TensorProto, helper
 from .ir import Graph, Node, Tensor
 from .order import ordered
 from .shapes import _NUMPY_NAMES
+from .wire import varint
 
 PRODUCER: Final = ("pytorch", "2.6.0")
 """The only producer that the converter's front end reads."""
@@ -92,11 +93,11 @@ def write_model(
     size = len(rest)
     for tensor in constants_of(graph):
         length = data(tensor).ByteSize()
-        size += 1 + len(_varint(length)) + length
-    file.write(bytes([7 << 3 | 2]) + _varint(size))
+        size += 1 + len(varint(length)) + length
+    file.write(bytes([7 << 3 | 2]) + varint(size))
     for tensor in constants_of(graph):
         written = data(tensor).SerializeToString()
-        file.write(bytes([5 << 3 | 2]) + _varint(len(written)))
+        file.write(bytes([5 << 3 | 2]) + varint(len(written)))
         file.write(written)
     file.write(rest)
     file.write(model.SerializeToString(deterministic=True))
@@ -111,12 +112,3 @@ def written_to(path: Path, graph: Graph, data: Data, **more: Mapping[str, int]) 
 def _value(tensor: Tensor) -> onnx.ValueInfoProto:
     shape = list(tensor.shape) if tensor.shape is not None else None
     return helper.make_tensor_value_info(tensor.name, ELEMENT.get(tensor.dtype, 0), shape)
-
-
-def _varint(number: int) -> bytes:
-    out = bytearray()
-    while number > 0x7F:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)

@@ -42,8 +42,6 @@ def print_fixed(fixed: Fixed, console: Console) -> None:
         console.print(Text(said))
     if fixed.output:
         console.print(Text.assemble("written to ", (terminal(fixed.output), "bold")))
-    if fixed.host:
-        console.print(Text.assemble("left to the host: ", (terminal(fixed.host), "bold")))
     console.print(Text(f"Next: sensorfit check {terminal(fixed.output)}" if fixed.output else ""))
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
-from typing import Final
 
 from ..target import DEFAULT
 from ..units import show_shape
@@ -12,8 +10,6 @@ from .causes import Cause, causes
 from .outcome import Outcome
 from .phrases import counted
 from .report import Report
-
-_FIX: Final = Path(__file__).parents[1] / "cli" / "fix.py"
 
 
 def verdict_word(report: Report) -> str:
@@ -34,9 +30,10 @@ def last_line(outcome: Outcome) -> tuple[str, str]:
     standing = tuple(f for f in report.findings if outcome.state(f) == "unchanged")
     wrong = [c for c in causes(report, standing) if outcome.fails(c.findings[0])]
     if report.verdict == "fits" and not wrong:
-        return (
-            (f"{word}.", explain_command(outcome)) if _unfed(report) else (f"{word}.", build_command(outcome))
-        )
+        if _unfed(report):
+            return f"{word}.", explain_command(outcome)
+        obstacle = report.model.not_built or _other_size(report)
+        return (f"{word}: {obstacle}.", "") if obstacle else (f"{word}.", build_command(outcome))
     to_change = f"{word}: {counted(len(wrong), 'thing')} to change." if wrong else f"{word}."
     if report.verdict != "fits" and _open(report):
         return to_change, f"{_command('check', outcome)} --input-shape {_closed(report)}"
@@ -51,13 +48,8 @@ def build_command(outcome: Outcome) -> str:
     assert report is not None
     if report.model.quantized:
         return f"{_command('check', outcome)} --confirm"
-    sizes = {
-        t.judged[2:]
-        for t in report.model.inputs[:1]
-        if t.judged and len(t.judged) == 4 and t.judged != t.shape
-    }
-    resized = next((height for height, width in sizes if height == width), 0)
-    return _command("build", outcome) + (f" --size {resized}" if resized else "")
+    _, judged = _sides(report)
+    return _command("build", outcome) + (f" --size {show_shape(judged)}" if judged else "")
 
 
 def explain_command(outcome: Outcome) -> str:
@@ -72,7 +64,27 @@ def _change_command(outcome: Outcome, wrong: list[Cause]) -> str:
     """
     operators = wrong and all(f.about_operator for c in wrong for f in c.findings)
     of_a_file = outcome.path.lower().endswith(".onnx")
-    return _command("fix", outcome) if operators and of_a_file and _FIX.exists() else explain_command(outcome)
+    return _command("fix", outcome) if operators and of_a_file else explain_command(outcome)
+
+
+def _other_size(report: Report) -> str:
+    """That a file of fixed height and width was judged at others; "" where build can take them, as it can for a built-in name."""
+    declared, judged = _sides(report)
+    fixed = not report.model.title and any(d not in (None, j) for d, j in zip(declared, judged, strict=False))
+    return (
+        f"the file is fixed at {show_shape(declared)}; export it at {show_shape(judged)} to build it"
+        if fixed
+        else ""
+    )
+
+
+def _sides(report: Report) -> tuple[tuple[int | None, ...], tuple[int | None, ...]]:
+    """Height and width of the image, declared and as judged; both empty where they are the same."""
+    image = report.model.inputs[0] if report.model.inputs else None
+    if image is None or not image.judged or len(image.judged) != 4 or image.shape is None:
+        return (), ()
+    same = image.judged[2:] == image.shape[2:]
+    return ((), ()) if same else (image.shape[2:], image.judged[2:])
 
 
 def _command(name: str, outcome: Outcome) -> str:
@@ -96,6 +108,6 @@ def _open(report: Report) -> bool:
 
 
 def _closed(report: Report) -> str:
-    """The first input's shape with its open dimensions as letters to be replaced: ``1x3xHxW`` needs a choice of the user's."""
+    """The first input's shape with a size in place of open dimensions, to begin with: ``1x3x224x224``."""
     shape = report.model.inputs[0].shape or ()
     return show_shape(tuple(1 if i == 0 else d or 224 if i > 1 else d or 3 for i, d in enumerate(shape)))

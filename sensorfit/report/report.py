@@ -45,6 +45,8 @@ class ModelInfo:
     title: str = ""
     note: str = ""
     """What a built-in name stands for, "" for a file."""
+    not_built: str = ""
+    """Why ``sensorfit build`` cannot begin with this very model, "" where it can."""
 
     @property
     def batch(self) -> int:

@@ -115,7 +115,7 @@ def _proven(
             form=step.draft.form,
             answers=step.rewrite.answers,
             nodes=step.nodes,
-            kind=step.rewrite.kind,
+            kind=proven.shown if step.rewrite.kind == "exact" else step.rewrite.kind,
             proof=proven.text,
             max_difference=proven.difference,
             price=price,

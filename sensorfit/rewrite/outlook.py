@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..analysis import Analysis
 from ..errors import ModelError
 from .declare import chosen
 from .normalise import normalised
-from .result import State, counted
+from .result import State
 from .settle import refused, settle
 from .state import state_of
 
@@ -22,7 +24,7 @@ class Outlook:
 
     refused: int
     remaining: int
-    rewrites: dict[str, int]
+    rewrites: Mapping[str, int]
     """How often each rewrite would be applied, by name."""
     fixable: frozenset[str]
     """The refused nodes that are no longer refused."""
@@ -44,7 +46,7 @@ def outlook(analysis: Analysis) -> Outlook | None:
     return Outlook(
         refused=len(found),
         remaining=len(left),
-        rewrites=counted(s.rewrite.name for s in settled.steps),
+        rewrites=Counter(s.rewrite.name for s in settled.steps),
         fixable=frozenset(found - left),
         after=state_of(settled.graph, analysis.target),
     )

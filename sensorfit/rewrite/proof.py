@@ -11,7 +11,7 @@ sampled       random and extreme values, to the stated multiple of float32's uni
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, log, prod
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ import numpy as np
 
 from ..graph.ir import Graph
 from .bounds import EXACT, NotPolynomial, divisor, sizes
-from .declare import Rewrite
+from .declare import Kind, Rewrite
 from .derived import Derived, value
 from .draft import Draft
 from .opset import raised
@@ -47,6 +47,8 @@ class Proven:
     holds: bool
     text: str
     difference: float
+    shown: Kind = "exact"
+    """What it shows: "rounding" where values were sampled in place of a proof."""
 
 
 def prove(rewrite: Rewrite, draft: Draft, seed: int = 0) -> Proven:
@@ -96,8 +98,8 @@ def _polynomial(rewrite: Rewrite, draft: Draft, before: Graph, after: Graph, rng
     weights = _weights(draft, before)
     try:
         limit, degree, step = _limit(before, after, weights)
-    except NotPolynomial:
-        return _sampled(rewrite, draft, before, after, rng)
+    except NotPolynomial:  # a constant that is no whole number, sums too long for float32
+        return replace(_sampled(rewrite, draft, before, after, rng), shown="rounding")
     chance = degree / (2 * limit + 1)
     runs = ceil(log(SURVIVES) / log(chance)) if 0 < chance < 1 else 1
     worst = 0.0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -79,8 +80,6 @@ class Fixed:
     """Between the outputs of the whole network before and after."""
     largest_output: float
     notes: tuple[str, ...] = ()
-    host: str = ""
-    """The file with what was left to the host."""
 
     @property
     def exit_code(self) -> int:
@@ -89,7 +88,7 @@ class Fixed:
 
     def counted(self) -> Mapping[str, int]:
         """How often each rewrite was applied, by name, in the order of the first."""
-        return counted(r.name for r in self.rewrites)
+        return Counter(r.name for r in self.rewrites)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object; bytes, milliseconds."""
@@ -97,7 +96,6 @@ class Fixed:
             "schema_version": "1.0",
             "model": self.model,
             "output": self.output,
-            "host": self.host,
             "before": asdict(self.before),
             "after": asdict(self.after),
             "rewrites": [asdict(r) for r in self.rewrites],
@@ -106,11 +104,3 @@ class Fixed:
             "largest_output": self.largest_output,
             "notes": list(self.notes),
         }
-
-
-def counted(names: Iterable[str]) -> dict[str, int]:
-    """How often each name occurs, in the order of the first."""
-    found: dict[str, int] = {}
-    for name in names:
-        found[name] = found.get(name, 0) + 1
-    return found

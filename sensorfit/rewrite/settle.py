@@ -9,7 +9,7 @@ several, ``choose`` says which.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ..graph.ir import Graph
@@ -151,11 +151,3 @@ def _candidates(site: Site, known: Sequence[Rewrite]) -> list[Candidate]:
                 if os.environ.get("SENSORFIT_DEBUG"):
                     raise
     return [*found.values()]
-
-
-def counted(steps: Iterable[Step]) -> Mapping[str, int]:
-    """How often each rewrite was applied, by name, in the order of the first."""
-    found: dict[str, int] = {}
-    for step in steps:
-        found[step.rewrite.name] = found.get(step.rewrite.name, 0) + 1
-    return found

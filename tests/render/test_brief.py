@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 from io import StringIO
+from pathlib import Path
 
+import onnx
 import pytest
+from click.testing import CliRunner
 
+import sensorfit
 from sensorfit.api import check
+from sensorfit.cli import group
 from sensorfit.render.brief import print_brief, print_last_line
 from sensorfit.render.screen import recorded
 from sensorfit.report.causes import causes
@@ -17,6 +22,7 @@ from sensorfit.report.next_step import last_line
 from sensorfit.report.outcome import Figure, Outcome
 from sensorfit.report.report import Report, TensorInfo
 
+from ..conftest import model_of
 from ..made_reports import HOSTILE, finding, report
 
 MODELS = ["picosam3", "tinysam", "edgesam/decoder", "sam-vit-b"]
@@ -142,3 +148,36 @@ def test_an_ascii_output_gets_a_bar_of_its_own() -> None:
     file = Ascii()
     print_brief(Outcome("net.onnx", report()), Console(file=file, width=80))
     assert "###" in file.getvalue() and "█" not in file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("model", "shape", "ends"),
+    [
+        ("picosam3", None, "Next: sensorfit build picosam3"),
+        ("picosam3", "1x3x96x128", "Next: sensorfit build picosam3 --size 96x128"),
+        (
+            "edgesam/encoder@96",
+            None,
+            "FITS: built in for check alone: build takes its ONNX file with the weights.",
+        ),
+        ("{open}", "1x3x64x96", "--size 64x96"),
+        ("{fixed}", "1x3x64x96", "FITS: the file is fixed at 96x96; export it at 64x96 to build it."),
+        ("{weightless}", None, "FITS: the file holds no weights: build takes the one that does."),
+    ],
+)
+def test_a_build_is_named_only_where_it_can_begin(
+    model: str, shape: str | None, ends: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    for name, sides in (("open", "h,w"), ("fixed", "96,96")):
+        onnx.save(
+            model_of(f"g (float[1,3,{sides}] x) => (float[1,3,{sides}] y) {{ y = Relu (x) }}"),
+            str(tmp_path / name),
+        )
+    places = {
+        "open": tmp_path / "open",
+        "fixed": tmp_path / "fixed",
+        "weightless": Path(sensorfit.__file__).parents[1] / "models" / "graphs" / "picosam3.onnx",
+    }
+    given = ["check", model.format(**places), *(["--input-shape", shape] if shape else [])]
+    assert CliRunner().invoke(group, given).output.rstrip().endswith(ends)
