@@ -39,6 +39,7 @@ from . import bundle, failure_log
 from .budget import MARGIN, TRIES, device_budget, kernel_bytes
 from .deploy import read_labels, write_deploy
 from .model import PACKAGE, RPK, RPK_COMMAND, Build, Normalisation
+from .network import network_of
 from .refusal import stop_where_it_does_not_fit, unknowns
 from .request import Request, request_of
 from .stages import Stages
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
     from ..analysis import Analysis
     from ..quantize.bridge import Source
     from ..report.report import Report
-    from ..rewrite.result import Fixed
 
 FLOAT, INT8, PARAMS = "model.onnx", "model.int8.onnx", "dnnParams.xml"
 MEMORY, CONVERTER_LOG, QUANTIZE_LOG, REPORT = (
@@ -118,8 +118,7 @@ def _build(request: Request, out: Path, scratch: Path, stages: Stages) -> Build:
         need_build_extra()
         from ..quantize import bridge
 
-        model, rewritten = _rewritten(request, target, scratch)
-        network = bridge.source(model, request.weights, request.size, request.seed)
+        network, rewritten = network_of(request, target, scratch)
     with stages.stage("prepare calibration images"):
         asked_for = request.calibration
         calibration = calibration_set(
@@ -176,7 +175,10 @@ def _build(request: Request, out: Path, scratch: Path, stages: Stages) -> Build:
                 "stages": [{"name": s.name, "seconds": s.seconds} for s in stages.done],
             },
         })  # fmt: skip
-        bundle.write_manifest(out, _facts(request, network, calibration, normalisation, java))
+        facts = _facts(request, network, calibration, normalisation, java)
+        if rewritten is not None:
+            facts["model"]["rewritten_from_sha256"] = bridge.sha256_of(Path(request.model))
+        bundle.write_manifest(out, facts)
     files = tuple(sorted(p.name for p in out.iterdir()))
     return Build(
         name=network.name,
@@ -194,35 +196,6 @@ def _build(request: Request, out: Path, scratch: Path, stages: Stages) -> Build:
         files=files,
         stages=tuple(stages.done),
     )
-
-
-def _rewritten(request: Request, target: Target, scratch: Path) -> tuple[str, Fixed | None]:
-    """The file to build: with --fix the rewritten one, under the same name, and what was rewritten."""
-    if not request.fix:
-        return request.model, None
-    if not Path(request.model).exists():
-        raise ConfigError(
-            f"--fix rewrites an ONNX file; {request.model} is a built-in model, which needs none"
-        )
-    from ..rewrite.fix import fix
-
-    folder = scratch / "fixed"
-    folder.mkdir()
-    shapes = None if request.size is None else {"": _open_sides(request)}
-    made = fix(request.model, folder / f"{Path(request.model).stem}.onnx", target, input_shapes=shapes)
-    return made.output, made
-
-
-def _open_sides(request: Request) -> tuple[int, ...]:
-    """The input's shape with the height and width of --size."""
-    from ..graph.load import load
-
-    assert request.size is not None
-    graph = load(request.model)
-    shape = graph.shape(graph.inputs[0]) or ()
-    if len(shape) != 4 or shape[1] is None:
-        raise ConfigError(f"--size: {request.model} has no input (1, channels, height, width)")
-    return (1, shape[1], *request.size)
 
 
 def _normalisation(request: Request, network: Source) -> tuple[tuple[float, ...], tuple[float, ...]]:

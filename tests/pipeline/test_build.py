@@ -307,3 +307,16 @@ def test_a_refused_form_is_rewritten_on_the_way_and_built_to_the_predicted_bytes
     found = report(tmp_path / "out")
     assert [r["name"] for r in found["build"]["rewrites"]] == ["PoolCeilMode"]
     assert found["memory"]["total_bytes"] == found["converter"]["memory"]["total_bytes"]
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert manifest["model"]["rewritten_from_sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def test_an_error_behind_a_rewrite_names_the_users_file(tmp_path: Path) -> None:
+    body = (
+        "agraph (float[1,3,32,32] x, float[1,3,32,32] u) => (float[1,3,16,16] y) { a = Add(x, u)"
+        "y = MaxPool <kernel_shape = [3, 3], strides = [2, 2], ceil_mode = 1> (a) }"
+    )
+    file = network(tmp_path / "two.onnx", body)
+    done = sensorfit("build", file, "--fix", "-o", tmp_path / "out")
+    assert done.returncode == 2 and f"{file}: has 2 inputs" in done.stderr
+    assert ".sensorfit" not in done.stderr and not (tmp_path / "out").exists()

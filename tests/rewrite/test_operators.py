@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sensorfit.rewrite import proof
 from tools.probes.front_end import FrontEnd
 
 from .harness import rewritten, untouched
@@ -79,3 +80,13 @@ def test_a_batch_that_is_repeated_stays() -> None:
 
 def test_a_computed_slope_stays() -> None:
     untouched(f"{SHAPE} {{ s = GlobalAveragePool (x) y = PRelu (x, s) }}", "PreluAsRelus")
+
+
+def test_a_proof_that_falls_back_on_samples_is_called_rounding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, text, _ = CASES["sum"]
+    assert [s.kind for s in rewritten(text, tmp_path, name).fixed.rewrites] == ["exact"]
+    monkeypatch.setattr(proof, "EXACT", 0)  # no sum is short enough
+    (step,) = rewritten(text, tmp_path, name).fixed.rewrites
+    assert step.kind == "rounding" and step.proof.startswith("sampled")

@@ -1,0 +1,52 @@
+"""The network that a build quantizes: as it is given or, with --fix, with the refused forms rewritten first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import ConfigError, SensorfitError
+from ..target import Target
+from .request import Request
+
+if TYPE_CHECKING:
+    from ..quantize.bridge import Source
+    from ..rewrite.result import Fixed
+
+
+def network_of(request: Request, target: Target, scratch: Path) -> tuple[Source, Fixed | None]:
+    """The network and what was rewritten in it; an error of the rewritten file names the user's."""
+    from ..quantize import bridge
+
+    made = _rewritten(request, target, scratch) if request.fix else None
+    file = made.output if made else request.model
+    try:
+        return bridge.source(file, request.weights, request.size, request.seed), made
+    except SensorfitError as error:
+        raise type(error)(str(error).replace(file, request.model)) from error
+
+
+def _rewritten(request: Request, target: Target, scratch: Path) -> Fixed:
+    """What ``fix`` makes of the file, written below ``scratch`` under the same name."""
+    if not Path(request.model).exists():
+        raise ConfigError(
+            f"--fix rewrites an ONNX file; {request.model} is a built-in model, which needs none"
+        )
+    from ..rewrite.fix import fix
+
+    folder = scratch / "fixed"
+    folder.mkdir()
+    shapes = None if request.size is None else {"": _at_size(request)}
+    return fix(request.model, folder / f"{Path(request.model).stem}.onnx", target, input_shapes=shapes)
+
+
+def _at_size(request: Request) -> tuple[int, ...]:
+    """The image's shape with the height and width of --size."""
+    from ..graph.load import load
+
+    assert request.size is not None
+    graph = load(request.model)
+    shape = graph.shape(graph.inputs[0]) or ()
+    if len(shape) != 4 or shape[1] is None:
+        raise ConfigError(f"--size: {request.model} has no input (1, channels, height, width)")
+    return (1, shape[1], *request.size)
