@@ -60,10 +60,9 @@ def train(settings: Settings, run: Run, source: Source, say: Callable[[str], Non
         mixed_precision=run.precision, cpu=not torch.cuda.is_available(), dataloader_config=_split_batches()
     )
     run.directory.mkdir(parents=True, exist_ok=True)
-    student = network(settings.network, settings.seed)
-    if accelerator.device.type == "cuda":
-        student = student.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        torch.backends.cudnn.benchmark = True
+    # Channels last is 1.6 times as fast on a CPU, too: 11.5 against 7.0 images/s on two cores, batch 32.
+    student = network(settings.network, settings.seed).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    torch.backends.cudnn.benchmark = accelerator.device.type == "cuda"
     optimizer = torch.optim.AdamW(student.parameters(), lr=settings.lr, weight_decay=settings.weight_decay)
     average = _averaged(student, settings)
     state = checkpoint.load(run.directory, settings) if run.resume else None
@@ -140,9 +139,7 @@ class _Loop:
         return {"steps": step, "seconds": round(seconds, 1), "images_per_second": round(speed, 1), **found}
 
     def _step(self, batch: Batch, step: int, progress: float) -> dict[str, torch.Tensor]:
-        image = self.normalise(batch["image"])
-        if image.device.type == "cuda":
-            image = image.contiguous(memory_format=torch.channels_last)
+        image = self.normalise(batch["image"]).contiguous(memory_format=torch.channels_last)
         teacher, score = batch.get("teacher"), batch.get("score")
         if self.teacher is not None:
             with torch.no_grad(), self.accelerator.autocast():
