@@ -16,6 +16,7 @@ from .runtime.worker import Aside, at_once
 from .verify.profiles import PROFILES
 
 if TYPE_CHECKING:
+    from .analysis import Analysis
     from .comparison.model import Table
     from .difference.model import Diff
     from .explanation.model import Page
@@ -73,13 +74,28 @@ def check(
     )
     other = other_installed(found.target)
     if not confirm:
-        return replace(found.report(profile), other_converter=other)
+        return _with_outlook(replace(found.report(profile), other_converter=other), found, shapes_given)
     from .convert.frontend import confirm as ask  # the extra `build`
 
     judged = (*found.graph.inputs, *found.graph.outputs) if shapes_given else ()
     shapes = {name: found.graph.shape(name) for name in judged}
     answered = found.report(profile, ask(found.source, found.target, shapes))
-    return replace(answered, other_converter=other)
+    return _with_outlook(replace(answered, other_converter=other), found, shapes_given)
+
+
+def _with_outlook(report: Report, found: Analysis, shapes: Mapping[str, Iterable[int]] | None) -> Report:
+    """The report with what ``fix`` would reach, where operators of a file are refused."""
+    refused = (f for f in found.findings["converter"] if f.refused and f.support == "unsupported")
+    if found.entry is not None or not any(refused):
+        return report
+    from .rewrite.outlook import outlook
+
+    seen = outlook(found, shapes)
+    if seen is None:
+        return report
+    # without weights nothing can be proven, and fix writes nothing
+    reached = None if found.graph.absent else seen.outlook
+    return replace(report, findings=seen.marked(report.findings), outlook=reached)
 
 
 def explain(

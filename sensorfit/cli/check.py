@@ -37,7 +37,8 @@ def command(ctx: click.Context, models: tuple[str, ...], **options: Any) -> None
     """Check whether each MODEL runs inside the sensor.
 
     A MODEL is a file, a glob, a directory or a built-in name; without one, the
-    configuration's models. The exit code is that of the worst model.
+    configuration's models. The exit code is that of the worst model. Where
+    operators are refused, it also says what `sensorfit fix` would reach.
 
     \b
     Examples:

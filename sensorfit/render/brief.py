@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ..report.causes import Cause, cannot_feed, causes, refused_nodes
-from ..report.next_step import last_line, verdict_word
+from ..report.next_step import last_line, reached, verdict_word
 from ..report.outcome import Outcome
 from ..report.phrases import (
     NOT_SIZED,
@@ -83,6 +83,8 @@ def print_last_line(outcome: Outcome, console: Console) -> None:
     line = Text.assemble((said.partition(":")[0] if ":" in said else said, STYLE.get(word, "bold red")))
     line.append(said[len(line.plain) :])
     console.print()
+    if more := reached(outcome):
+        console.print(Text(_clipped(more, console)))
     if command:
         line.append(" Next: ")
         line.append(terminal(command), "bold")

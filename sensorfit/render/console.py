@@ -141,6 +141,9 @@ def _group(group: FindingGroup, verbose: bool) -> RenderableType:
         )
     if first.fix:
         lines.append(indent(Text.assemble(("fix ", "dim"), terminal(first.fix)), 6))
+    if by_fix := sum(f.fixable for f in members):
+        of = "" if by_fix == len(members) else f"{by_fix:,} of {len(members):,} nodes: "
+        lines.append(indent(Text.assemble(("    ", "dim"), f"{of}`sensorfit fix` rewrites it"), 6))
     how = f"{first.basis}: {terminal(first.evidence)}"
     lines.append(indent(Text(f"how {how}", "dim"), 6))
     return Group(*lines)

@@ -124,6 +124,7 @@ def _result(outcome: Outcome, finding: Finding, artifact: int, rule: int) -> dic
             "tensor": plain(finding.tensor),
             "shape": list(finding.shape) if finding.shape is not None else None,
             "converterCode": finding.converter_code,
+            "fixable": finding.fixable,
         },
     }
     if finding.fix:

@@ -11,6 +11,7 @@ from ..memory.model import MemoryReport
 from ..models.published import Published
 from ..target import Target
 from ..verify.finding import SEVERITIES, Finding
+from .outlook import Outlook
 
 Verdict = Literal["fits", "does_not_fit", "unknown"]
 VERDICTS: Final[tuple[Verdict, ...]] = ("fits", "unknown", "does_not_fit")
@@ -77,6 +78,9 @@ class Report:
 
     hidden: tuple[Finding, ...] = ()
     """Findings that ``select`` and ``ignore`` leave out; the verdict stands on them all the same."""
+
+    outlook: Outlook | None = None
+    """Where operators are refused: what ``sensorfit fix`` would reach; None where it would change nothing."""
 
     @property
     def verdict(self) -> Verdict:

@@ -42,6 +42,7 @@ def to_dict(report: Report, plan: bool = False) -> dict[str, Any]:
         "latency": _latency(report.latency),
         "confirmation": asdict(report.confirmation) if is_dataclass(report.confirmation) else None,  # type: ignore[arg-type]
         "published": [_figure(p) for p in report.published],
+        "outlook": asdict(report.outlook) if report.outlook is not None else None,
     }
 
 

@@ -21,6 +21,11 @@ SMALL: Final = 1024
 """Initializers up to this many elements say how: axes, pads, sizes. The converter of versions reads those."""
 
 
+def readable(graph: Graph) -> bool:
+    """Whether the graph stays at the opset that it has."""
+    return graph.opset in (OLDER, NEWER) or graph.quantized
+
+
 def at_opset(
     proto: onnx.ModelProto,
     graph: Graph,
@@ -28,7 +33,7 @@ def at_opset(
     input_shapes: Mapping[str, Iterable[int]] | None,
 ) -> Graph:
     """``graph``, loaded from ``proto``, at opset 17 or 20; ModelError where that is not possible."""
-    if graph.opset in (OLDER, NEWER) or graph.quantized:
+    if readable(graph):
         return graph
     if OLDER < graph.opset < NEWER:
         return raised(graph) or graph

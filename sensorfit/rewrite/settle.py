@@ -60,6 +60,15 @@ class Settled:
         """The findings of refused operators that no rewrite answered."""
         return refused(self.findings)
 
+    @property
+    def stuck(self) -> frozenset[str]:
+        """The nodes of the graph before, of which something is still refused."""
+        origins: dict[str, frozenset[str]] = {}
+        for step in self.steps:
+            of = frozenset(o for n in step.nodes for o in origins.get(n, (n,)))
+            origins.update((n.name, of) for n in step.draft.finished()[0])
+        return frozenset(o for f in self.remaining for o in origins.get(f.node, (f.node,)))
+
 
 @dataclass
 class _State:
@@ -71,7 +80,7 @@ class _State:
 
 def refused(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Those of operators that the front end refuses in the file itself, or that end the converter behind it."""
-    return tuple(f for f in findings if f.about_operator and (f.converter_code or f.support == "unsupported"))
+    return tuple(f for f in findings if f.refused)
 
 
 def first_of(candidates: Sequence[Candidate]) -> int:

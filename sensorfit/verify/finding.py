@@ -40,11 +40,18 @@ class Finding:
     """The code the converter's front end gives it (USOP, INVOP, INVMOD, EXEC), "" where it accepts."""
     family: str = ""
     """What its rule is about: "operators", "memory", ... (the tags of ``verify.family``)."""
+    fixable: bool = False
+    """Whether ``sensorfit fix`` rewrites the node into forms that are accepted."""
 
     @property
     def about_operator(self) -> bool:
         """Whether it is about an operator at its node, and not about the network, its memory or its latency."""
         return bool(self.node) and self.family in (OPERATORS.tag, FLAGGED.tag)
+
+    @property
+    def refused(self) -> bool:
+        """Whether the front end refuses the operator in the file itself, or the converter behind it ends on it."""
+        return self.about_operator and bool(self.converter_code or self.support == "unsupported")
 
     @property
     def about_memory(self) -> bool:

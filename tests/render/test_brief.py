@@ -20,6 +20,7 @@ from sensorfit.report.causes import causes
 from sensorfit.report.change import Change
 from sensorfit.report.next_step import last_line
 from sensorfit.report.outcome import Figure, Outcome
+from sensorfit.report.outlook import Outlook
 from sensorfit.report.report import Report, TensorInfo
 
 from ..conftest import model_of
@@ -74,6 +75,7 @@ def test_the_worst_model_still_fits_the_screen() -> None:
         other_converter="3.16.1",
         verdicts={**bad.verdicts, "picosam": "fits"},
         memory=replace(bad.memory, notes=("a note " * 80,) * 9),
+        outlook=Outlook(26, 13, {"LinearIn4d": 9}, 10_000, "does_not_fit", 90_000_000, 12_345.6),
     )
     moved = tuple(Figure(name, 1, 2, "") for name in ("total_bytes", "dsp_ms", "macs", "parameters"))
     text = screen(
@@ -82,6 +84,7 @@ def test_the_worst_model_still_fits_the_screen() -> None:
     assert len(text.splitlines()) <= 24
     assert max(map(len, text.splitlines())) <= 80
     assert "\x1b" not in text and "::error" not in text
+    assert "With fix: 13 nodes still refused" in text
 
 
 def test_hidden_rules_are_counted_and_the_headline_stands_on_them() -> None:

@@ -2,24 +2,101 @@
 
 from __future__ import annotations
 
+import json
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
-from sensorfit.analysis import analyse
-from sensorfit.rewrite.outlook import outlook
+import onnx
+import pytest
+from click.testing import CliRunner
 
-from .harness import TARGET, model, rewritten
+from sensorfit.api import check
+from sensorfit.cli import group
+from sensorfit.rewrite.fix import fix
+
+from .harness import TARGET, model
 from .test_forms import CASES, WINDOWS
 
-
-def test_the_outlook_is_what_fix_reaches(tmp_path: Path) -> None:
-    for text in (WINDOWS, CASES["reflect"][1], CASES["transposed_conv"][1]):
-        seen, case = outlook(analyse(model(text), TARGET)), rewritten(text, tmp_path)
-        assert seen is not None
-        assert seen.remaining == 0 and seen.fixable
-        assert seen.rewrites == case.fixed.counted()
-        assert seen.after == case.fixed.after
+ACCEPTED = "(float[1,3,64,64] x) => (float[1,3,64,64] y) { y = Relu (x) }"
+STUCK = """(float[1,3,64,64] x) => (float[1,3,64,64] y, float[1,3,32,32] z)
+{ d = Hardmax (x) y = Relu (d) z = MaxPool <kernel_shape = [3, 3], strides = [2, 2], ceil_mode = 1> (x) }"""
+"""A Hardmax, for which nothing is known, beside what is."""
 
 
-def test_a_network_without_refused_operators_has_no_outlook() -> None:
-    accepted = model("(float[1,3,64,64] x) => (float[1,3,64,64] y) { y = Relu (x) }")
-    assert outlook(analyse(accepted, TARGET)) is None
+@pytest.mark.parametrize("opset", [13, 17])
+def test_the_outlook_is_what_fix_reaches(tmp_path: Path, opset: int) -> None:
+    texts = [CASES["reflect"][1], CASES["transposed_conv"][1], STUCK, *([WINDOWS] if opset == 17 else [])]
+    for text in texts:
+        made = model(text, opset)
+        seen, fixed = check(made).outlook, fix(made, None, TARGET)
+        assert seen is not None and seen.rewrites == fixed.counted()
+        after = fixed.after
+        assert (seen.remaining, seen.nodes) == (after.refused, after.nodes)
+        assert (seen.verdict, seen.total_bytes, seen.ms) == (after.verdict, after.total_bytes, after.ms)
+
+
+def test_a_finding_is_fixable_where_nothing_of_its_node_stays_refused() -> None:
+    fixable = {f.op: f.fixable for f in check(model(STUCK)).findings if f.refused}
+    assert fixable["MaxPool"] and not fixable["Hardmax"]
+
+
+def test_a_network_without_refused_operators_has_no_outlook_and_loads_no_rewrite(tmp_path: Path) -> None:
+    onnx.save(model(ACCEPTED), tmp_path / "accepted.onnx")
+    code = (
+        "import sys, sensorfit; r = sensorfit.check(sys.argv[1]); "
+        "print(r.outlook, any(f.fixable for f in r.findings), any(m.startswith('sensorfit.rewrite') for m in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "accepted.onnx"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "None False False"
+
+
+def test_the_command_that_check_ends_with_reaches_what_check_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.chdir(tmp_path)
+    onnx.save(model(CASES["transposed_conv"][1]), "fixed.onnx")
+    open_shape = model(CASES["transposed_conv"][1])
+    for tensor in (*open_shape.graph.input, *open_shape.graph.output):
+        for dim in tensor.type.tensor_type.shape.dim[2:]:
+            dim.dim_param = "n"
+    del open_shape.graph.value_info[:]
+    onnx.save(open_shape, "open.onnx")
+    for given in (["fixed.onnx"], ["open.onnx", "--input-shape", "1x6x24x24"]):
+        lines = CliRunner().invoke(group, ["check", *given]).output.splitlines()
+        assert lines[-2].startswith("With fix: no node refused, fits, ")
+        command = shlex.split(lines[-1].partition("Next: sensorfit ")[2])
+        assert command[0] == "fix"
+        done = CliRunner().invoke(group, [*command, "-o", "out.onnx", "--format", "json"])
+        assert done.exit_code == 0, done.output
+        after = json.loads(done.output)["after"]
+        assert f"{after['total_bytes'] / 8_388_480:.0%} of the memory" in lines[-2]
+
+
+def test_json_and_sarif_carry_it(tmp_path: Path) -> None:
+    onnx.save(model(STUCK), tmp_path / "stuck.onnx")
+    said = CliRunner().invoke(group, ["check", str(tmp_path / "stuck.onnx"), "--format", "json"]).stdout
+    found = json.loads(said)
+    assert (
+        found["outlook"]["remaining"]
+        and found["outlook"]["rewrites"]
+        and found["outlook"]["verdict"] != "fits"
+    )
+    sarif = json.loads(
+        CliRunner().invoke(group, ["check", str(tmp_path / "stuck.onnx"), "--format", "sarif"]).stdout
+    )
+    in_sarif = {r["properties"]["fixable"] for r in sarif["runs"][0]["results"]}
+    assert in_sarif == {f["fixable"] for f in found["findings"]} == {True, False}
+
+
+def test_without_weights_fix_is_not_the_next_command(tmp_path: Path) -> None:
+    """It could prove nothing."""
+    made = model(CASES["linear_3d"][1])
+    onnx.save(made, tmp_path / "m.onnx", save_as_external_data=True, location="gone.data", size_threshold=0)
+    (tmp_path / "gone.data").unlink()
+    report = check(tmp_path / "m.onnx")
+    assert report.outlook is None and any(f.fixable for f in report.findings)
