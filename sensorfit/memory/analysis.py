@@ -27,8 +27,12 @@ SHIFTED_THROUGH = frozenset({"Reshape", "AveragePool", "Pad"})
 """What may stand between a shifted activation and the kernel that makes up for the shift."""
 
 
-def analyse(device_graph: Graph, target: Target, input_persistency: bool = True) -> MemoryReport:
+def analyse(
+    device_graph: Graph, target: Target, input_persistency: bool = True, *, search_up_to: int | None = None
+) -> MemoryReport:
     """The memory that ``device_graph`` (from ``lower``) takes on ``target``.
+
+    Of more than ``search_up_to`` steps no better order than the first is searched for.
 
     Never raises for a graph that ``lower`` accepts: what cannot be counted is
     said in ``notes``, and ``complete`` is False when sizes are unknown.
@@ -36,7 +40,7 @@ def analyse(device_graph: Graph, target: Target, input_persistency: bool = True)
     facts = load_memory_facts(target)
     device_graph = with_widths(device_graph)
     program = device_steps(device_graph, facts)
-    program.operations = schedule(program, facts)
+    program.operations = schedule(program, facts, search_up_to)
     weights, missing_weights = model_weight_bytes(device_graph, facts)
     missing = (*program.missing, *missing_weights)
     spans = lifetimes(program)

@@ -31,16 +31,19 @@ OUTPUT = "Output"
 Rank = tuple[int, str, int]
 
 
-def schedule(program: Program, facts: MemoryFacts) -> list[Operation]:
-    """The operations of ``program`` in the order they run.
+def schedule(program: Program, facts: MemoryFacts, search_up_to: int | None = None) -> list[Operation]:
+    """The operations of ``program`` in the order they run; of more than ``search_up_to`` the first.
 
     O(n log n) where the first order is as good as any; each search takes some
     hundred cuts for every stretch of parallel branches.
     """
     blocks = _blocks(program)
     ranks = _ranks(program, blocks)
+    first = _as_soon_as_possible(blocks, ranks)
+    if search_up_to is not None and len(blocks) > search_up_to:
+        return [op for index in first for op in blocks[index] if op.op != OUTPUT]
     search = MaxCut(_steps(program, blocks, ranks))
-    order = search.improve(_as_soon_as_possible(blocks, ranks))
+    order = search.improve(first)
     if search.gave_up and search.peak(order) > _bound(program) * CLOSE_ENOUGH:
         program.notes[
             "parallel branches: the search for their order ended at its limit, as the converter's does; where the "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import ModelError
@@ -43,6 +43,12 @@ class Derived(Constant):
         if any(a is None for a in arrays):
             return None
         return self.make(*arrays).astype(self._dtype)
+
+    def depends_on(self, names: Collection[str]) -> bool:
+        """Whether it is made of one of these constants."""
+        return any(n in names for n in self.names) or any(
+            isinstance(s, Derived) and s.depends_on(names) for s in self.sources
+        )
 
 
 def value(tensor: Tensor, given: Mapping[str, np.ndarray] | None = None) -> np.ndarray:

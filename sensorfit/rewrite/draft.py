@@ -49,6 +49,9 @@ class Draft:
         self.outputs: dict[str, str] = {}
         """Tensors of the graph, each with the draft's tensor that becomes it."""
         self._stem = self.replaces[-1].name
+        self._names: set[str] = set()
+        self._counted: dict[str, int] = {}
+        """How many names begin alike."""
 
     def op(self, op: str, *inputs: str, outputs: int = 1, **attrs: Any) -> Any:
         """Add an operator; the name of its output, or a list of names where there are several."""
@@ -194,11 +197,14 @@ class Draft:
         )
 
     def _name(self, what: str, end: str = "") -> str:
-        stem, count = f"{self._stem}/{self.form or 'fix'}/{what}{end}", 0
-        name = stem
-        while name in self.tensors or name in self.graph.tensors or any(n.name == name for n in self.nodes):
+        stem = f"{self._stem}/{self.form or 'fix'}/{what}{end}"
+        count = self._counted.get(stem, 0)
+        name = f"{stem}_{count}" if count else stem
+        while name in self._names or name in self.tensors or name in self.graph.tensors:
             count += 1
             name = f"{stem}_{count}"
+        self._counted[stem] = count + 1
+        self._names.add(name)
         return name
 
 

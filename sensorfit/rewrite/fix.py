@@ -131,6 +131,13 @@ def _disproved(step: Step, proven: Proven) -> Disproved:
 
 
 def _notes(settled: Settled) -> Iterator[str]:
+    failed: dict[tuple[str, str], list[str]] = {}
+    for failure in settled.failures:
+        named = f"{failure.rewrite.id} {failure.rewrite.name}"
+        failed.setdefault((named, failure.error), []).append(failure.node)
+    for (named, error), nodes in failed.items():
+        at = f"'{nodes[0]}'" + (f" and {len(nodes) - 1} more nodes" if len(nodes) > 1 else "")
+        yield f"{named} could not be tried at {at} ({error}): left as it is there; please report this"
     count = len(settled.graph.nodes)
     if settled.steps and count > MANY_NODES:
         yield f"{count:,} nodes: the converter's front end takes minutes for a network of as many"

@@ -12,6 +12,9 @@ from .declare import Rewrite
 from .run import part
 from .settle import Candidate, Settled, first_of, settle
 
+SEARCHED = 48
+"""Steps of a part up to which their best order is searched for: heads side by side have too many."""
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -51,7 +54,8 @@ def cost_of(graph: Graph, target: Target) -> Cost:
     from ..memory.analysis import analyse
 
     device = lower(graph)
-    memory, latency = analyse(device, target, False), estimate(device, target, None, graph)
+    memory = analyse(device, target, False, search_up_to=SEARCHED)
+    latency = estimate(device, target, None, graph)
     return Cost(memory.runtime_bytes, memory.weights_bytes, latency.macs, latency.dsp_ms)
 
 

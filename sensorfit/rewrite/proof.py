@@ -23,7 +23,7 @@ from .declare import Kind, Rewrite
 from .derived import Derived, value
 from .draft import Draft
 from .opset import raised
-from .run import Runner, part, runner
+from .run import Part, Runner, part
 
 SURVIVES: Final = 1e-12
 """A false identity may pass with at most this probability."""
@@ -79,7 +79,7 @@ def parts(draft: Draft) -> tuple[Graph, Graph]:
 def _permutation(rewrite: Rewrite, draft: Draft, before: Graph, after: Graph, rng: Any) -> Proven:
     ordered = any(n.op in ORDERED for n in (*before.nodes, *after.nodes))
     runs = ORDERS if ordered else 1
-    first, second = runner(before), runner(after)
+    first, second = Part(before), Part(after)
     worst = 0.0
     for _ in range(runs):
         feeds, start = {}, 1
@@ -102,13 +102,14 @@ def _polynomial(rewrite: Rewrite, draft: Draft, before: Graph, after: Graph, rng
         return replace(_sampled(rewrite, draft, before, after, rng), shown="rounding")
     chance = degree / (2 * limit + 1)
     runs = ceil(log(SURVIVES) / log(chance)) if 0 < chance < 1 else 1
+    first, second = Part(before, weights), Part(after, weights)
     worst = 0.0
     for _ in range(runs):
         given = {n: _whole(rng, _static(before, n), limit, 1, before.tensors[n].dtype) for n in weights}
         feeds = {
             n: _whole(rng, _static(before, n), limit, step, before.tensors[n].dtype) for n in before.inputs
         }
-        worst = max(worst, difference(runner(before, given)(feeds), runner(after, given)(feeds)))
+        worst = max(worst, difference(first(feeds, given), second(feeds, given)))
         if worst:
             break
     said = (
@@ -172,7 +173,7 @@ def _elementwise(rewrite: Rewrite, draft: Draft, before: Graph, after: Graph, rn
     shape = _static(before, name)
     inner = prod(shape[2:]) if len(shape) > 2 else 1
     runs = min(RUNS, ceil(len(values) / max(1, inner)))
-    first, second = runner(before), runner(after)
+    first, second = Part(before), Part(after)
     worst, units = 0.0, 0.0
     for run in range(runs):
         start = run * inner if runs < RUNS else run * len(values) // runs
@@ -207,7 +208,7 @@ def every_float16() -> np.ndarray:
 
 
 def _sampled(rewrite: Rewrite, draft: Draft, before: Graph, after: Graph, rng: Any) -> Proven:
-    first, second = runner(before), runner(after)
+    first, second = Part(before), Part(after)
     worst, units = 0.0, 0.0
     for run in range(SAMPLES):
         feeds = {n: sample(rng, _static(before, n), before.tensors[n].dtype, run) for n in before.inputs}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from ..errors import MissingDependency
 from ..graph.ir import Graph, Node, Tensor
 from ..graph.write import as_model
-from .derived import value
+from .derived import Derived, value
 
 
 def runtime() -> Any:
@@ -65,9 +66,25 @@ def part(
     )
 
 
-def runner(graph: Graph, given: Mapping[str, np.ndarray] | None = None) -> Runner:
-    """A graph with its weights, those of ``given`` in the place of its own."""
-    from onnx import numpy_helper
+class Part:
+    """A graph with its weights; those called ``free``, and what is derived of them, are given anew at every run."""
 
-    model = as_model(graph, lambda t: numpy_helper.from_array(np.ascontiguousarray(value(t, given)), t.name))
-    return Runner(model.SerializeToString())
+    def __init__(self, graph: Graph, free: Collection[str] = ()) -> None:
+        from onnx import numpy_helper
+
+        self._given = {n: t for n, t in graph.tensors.items() if t.constant and _depends(n, t, free)}
+        open_ = {n: replace(t, constant=False, _constant=None) for n, t in self._given.items()}
+        shown = graph.replace(inputs=(*graph.inputs, *open_), tensors={**graph.tensors, **open_})
+        model = as_model(shown, lambda t: numpy_helper.from_array(np.ascontiguousarray(value(t)), t.name))
+        self._runner = Runner(model.SerializeToString())
+
+    def __call__(
+        self, feeds: Mapping[str, np.ndarray], weights: Mapping[str, np.ndarray] | None = None
+    ) -> list[np.ndarray]:
+        made = {n: np.ascontiguousarray(value(t, weights)) for n, t in self._given.items()}
+        return self._runner({**feeds, **made})
+
+
+def _depends(name: str, tensor: Tensor, free: Collection[str]) -> bool:
+    constant = tensor._constant
+    return name in free or (isinstance(constant, Derived) and constant.depends_on(free))

@@ -48,12 +48,22 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Failure:
+    """A rewrite that ended with an exception where it was tried: a defect of its own, and it was left out there."""
+
+    rewrite: Rewrite
+    node: str
+    error: str
+
+
+@dataclass(frozen=True)
 class Settled:
     """A graph on which no rewrite is left to try, the steps that led there, what the rules still say."""
 
     graph: Graph
     steps: tuple[Step, ...]
     findings: tuple[Finding, ...]
+    failures: tuple[Failure, ...] = ()
 
     @property
     def remaining(self) -> tuple[Finding, ...]:
@@ -76,6 +86,7 @@ class _State:
     steps: list[Step] = field(default_factory=list)
     depth: dict[str, int] = field(default_factory=dict)
     """Of nodes that rewrites made, how many led to each."""
+    failures: dict[Failure, None] = field(default_factory=dict)
 
 
 def refused(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -105,7 +116,7 @@ def settle(graph: Graph, target: Target, rewrites: Sequence[Rewrite], choose: Ch
         state.steps += steps
         state.graph = merged_reshapes(state.graph, state.depth)
         findings = judged(state.graph, target)
-    return Settled(state.graph, tuple(state.steps), findings)
+    return Settled(state.graph, tuple(state.steps), findings, tuple(state.failures))
 
 
 def _round(
@@ -129,7 +140,9 @@ def _round(
                 continue
             site = Site(state.graph, node, at.get(node.name, ()))
             candidates = [
-                c for c in _candidates(site, known) if not taken.intersection(n.name for n in c[1].replaces)
+                c
+                for c in _candidates(site, known, state.failures)
+                if not taken.intersection(n.name for n in c[1].replaces)
             ]
             if not candidates:
                 continue
@@ -143,8 +156,8 @@ def _round(
     return []
 
 
-def _candidates(site: Site, known: Sequence[Rewrite]) -> list[Candidate]:
-    """Every complete draft of the rewrites that answer a finding at the node."""
+def _candidates(site: Site, known: Sequence[Rewrite], failures: dict[Failure, None]) -> list[Candidate]:
+    """Every complete draft of the rewrites that answer a finding at the node; ``failures`` takes those that fail there."""
     found: dict[tuple[str, str], Candidate] = {}
     for rewrite in known:
         rules = {f.rule for f in site.findings}
@@ -155,8 +168,9 @@ def _candidates(site: Site, known: Sequence[Rewrite]) -> list[Candidate]:
                 for draft in rewrite.draw(site):
                     if whole(site.graph, draft):
                         found.setdefault((rewrite.id, draft.form), (rewrite, draft))
-            except (ValueError, KeyError, IndexError, TypeError):
-                # a form of the node that the rewrite did not expect is not its own
+            except Exception as error:
                 if os.environ.get("SENSORFIT_DEBUG"):
                     raise
+                said = next(iter(str(error).splitlines()), "")
+                failures[Failure(rewrite, site.node.name, f"{type(error).__name__}: {said}"[:200])] = None
     return [*found.values()]
