@@ -16,9 +16,7 @@ from sensorfit.verify.rule import Issue, rule
 from .batch_axis import on_batch, several
 from .limits import too_long
 
-SOFTMAX_FIX = (
-    "replace attention by convolutions (PicoSAM's way), or move the Softmax behind the network to the host"
-)
+SOFTMAX_FIX = "replace attention by convolutions, or move the Softmax behind the network to the host"
 LAYERNORM_FIX = "use BatchNorm2d, which folds into the convolution before it and costs nothing; retrain, since it normalises over the batch instead"
 
 

@@ -8,20 +8,22 @@ import click
 
 from . import options
 
+FORMATS = ("console", "markdown", "html", "json")
+
 
 # fmt: off
 @click.command(name="explain")
 @click.argument("model")
-@click.option("--format", "form", type=click.Choice(["console", "markdown", "json"]), default="console", show_default=True, help="Output format.")
+@click.option("--format", "form", type=click.Choice(FORMATS), help="Output format.  [default: that of the file's name, else console]")
 @options.output
 @options.target
 @options.converter
 @options.profile
 @options.input_persistency
 @options.input_shape
-@click.option("-v", "--verbose", is_flag=True, help="Name every node of every group.")
-def command(model: str, form: str, output: str | None, target: str | None, converter: str | None, profile: str, input_persistency: bool, input_shapes: dict[str, tuple[int, ...]], verbose: bool) -> None:
-    """Say why MODEL fits the sensor or not, on one page.
+@click.option("-v", "--verbose", is_flag=True, help="All of it, with every node of every group.")
+def command(model: str, form: str | None, output: str | None, target: str | None, converter: str | None, profile: str, input_persistency: bool, input_shapes: dict[str, tuple[int, ...]], verbose: bool) -> None:
+    """Say why MODEL fits the sensor or not, on one page of a terminal; a file has all of it.
 
     MODEL is a file or a built-in name; `tinysam` covers its encoder and its
     decoder, `tinysam/decoder` one of them.
@@ -29,7 +31,8 @@ def command(model: str, form: str, output: str | None, target: str | None, conve
     \b
     Examples:
       sensorfit explain tinysam
-      sensorfit explain model.onnx --format markdown --output why.md
+      sensorfit explain model.onnx --output why.html
+      sensorfit explain model.onnx --output why.md
       sensorfit explain model.onnx --input-shape 1x3x96x96 --verbose
 
     Exit codes: 0 it fits or the answer is unknown; 1 it does not fit; 2
@@ -38,10 +41,12 @@ def command(model: str, form: str, output: str | None, target: str | None, conve
     from ..explanation import explain
     from ..gate.config import target_for
     from ..render.explanation import present
+    from ..render.outputs import form_of
     from ..render.pipe import reader_may_leave
     from ..runtime.files import check_output
     from ..runtime.isolated import isolated
 
+    form = form_of(form, output, FORMATS)
     if output is not None:
         check_output(Path(output), [model])
     device = target_for(target, [model], converter)

@@ -227,6 +227,13 @@ class Page:
     converter: str = ""
     """The converter whose front end was asked."""
     caveats: tuple[str, ...] = ()
+    built_in: bool = False
+    """Whether it is a model of ours: only then it is set beside PicoSAM's papers unasked."""
+
+    @property
+    def shown_verdicts(self) -> Mapping[str, str]:
+        """The verdicts that the page speaks of: a user's own network is judged as was asked, and no other way."""
+        return self.verdicts if self.built_in else {self.profile: self.verdict}
 
     @property
     def verdict(self) -> str:

@@ -95,13 +95,14 @@ def explain(
         parts=parts,
         together=whole,
         what_ifs=_what_ifs(parts, smaller, analysed[0], profile) if stands else (),
-        contrast=None
-        if not stands or (entry and entry.name == EXAMPLE)
-        else contrast(target, profile, input_persistency),
+        contrast=contrast(target, profile, input_persistency)
+        if stands and entry and entry.name != EXAMPLE
+        else None,
         published=published(entry.name) if entry else (),
         converted=() if input_shapes else _converted((*parts, *smaller), target),
         converter=evidence.converter(),
         caveats=caveats(entry, parts, smaller, target),
+        built_in=entry is not None,
     )
 
 

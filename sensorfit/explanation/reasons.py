@@ -81,10 +81,14 @@ def _too_large(who: str, item: Part) -> list[str]:
 
 def _over(report: Report) -> str:
     memory = report.memory
+    rounded = mebibytes(memory.total_bytes), mebibytes(memory.budget_bytes)
+    total, budget = (
+        rounded if len({*rounded}) > 1 else map(show_bytes, (memory.total_bytes, memory.budget_bytes))
+    )
     return (
-        f"the budget of {show_bytes(memory.budget_bytes)}: {show_bytes(memory.total_bytes)}, "
-        f"of which weights {show_bytes(memory.weights_bytes)}, the peak of its activations {show_bytes(memory.runtime_bytes)}, "
-        f"{'the kept input and ' if memory.input_persistency else ''}the reserved block {show_bytes(memory.total_bytes - memory.weights_bytes - memory.runtime_bytes)}"
+        f"the budget of {budget}: {total}, "
+        f"of which weights {mebibytes(memory.weights_bytes)}, the peak of its activations {mebibytes(memory.runtime_bytes)}, "
+        f"{'the kept input and ' if memory.input_persistency else ''}the reserved block {mebibytes(memory.total_bytes - memory.weights_bytes - memory.runtime_bytes)}"
         + _tiles(report)
     )
 
@@ -95,5 +99,5 @@ def _tiles(report: Report) -> str:
         return "; the converter cuts rows into tiles, which may bring it under"
     total = report.memory.tiled_total_bytes
     if total > report.memory.budget_bytes:
-        return f"; in the tiles of rows that the converter would cut still {show_bytes(total)}"
+        return f"; in the tiles of rows that the converter would cut still {mebibytes(total)}"
     return ""

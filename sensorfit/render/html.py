@@ -1,26 +1,20 @@
-"""The answer as one page: a self-contained HTML file, which asks nothing of the network.
-
-What the page holds is data: JSON in which ``<``, ``>`` and ``&`` are escaped, put on
-the screen as text by ``page/page.js``. Nothing from a model is markup.
-"""
+"""A check's answer as one page, and each model as the page shows it."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from importlib import resources
 from typing import Any, Final
 
-from ..memory.model import MemoryReport
+from ..memory.model import Live, MemoryReport
 from ..report.causes import Cause, causes
 from ..report.next_step import last_line, verdict_word
 from ..report.outcome import FindingGroup, Outcome, grouped, outcomes
 from ..report.phrases import counted, latency_words, of_budget_words
 from ..report.report import Report
 from .brief import about, headline_number, remarks
-from .escape import markup, plain
+from .document import document
+from .escape import plain
 
-_ESCAPED: Final = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 NAME: Final = 200
 """Characters of a name that are shown."""
 
@@ -28,18 +22,8 @@ NAME: Final = 200
 def render(items: Sequence[Report | Outcome]) -> str:
     """The page of the models in ``items``; of several one is shown at a time."""
     results = outcomes(items)
-    text = json.dumps([_model(o) for o in results], ensure_ascii=True, separators=(",", ":"))
-    for char, escape in _ESCAPED.items():
-        text = text.replace(char, escape)
     title = _title(results[0]) if len(results) == 1 else counted(len(results), "model")
-    parts = {"TITLE": markup(title), "CSS": _part("css"), "JS": _part("js"), "DATA": text}
-    page = _part("html")
-    first, *rest = page.split("@")  # one pass: a model's name may hold @JS@
-    return first + "".join(parts.get(piece, piece) for piece in rest)
-
-
-def _part(suffix: str) -> str:
-    return (resources.files("sensorfit.render") / "page" / f"page.{suffix}").read_text(encoding="utf-8")
+    return document(title, [model_data(o) for o in results])
 
 
 def _title(outcome: Outcome) -> str:
@@ -48,7 +32,8 @@ def _title(outcome: Outcome) -> str:
     return f"{outcome.report.model.name}: {verdict_word(outcome.report).lower()}"
 
 
-def _model(outcome: Outcome) -> dict[str, Any]:
+def model_data(outcome: Outcome) -> dict[str, Any]:
+    """What the page holds of one model."""
     report = outcome.report
     if report is None:
         return {"name": plain(outcome.path, NAME), "error": plain(outcome.error)}
@@ -74,26 +59,29 @@ def _model(outcome: Outcome) -> dict[str, Any]:
 
 
 def _memory(memory: MemoryReport) -> dict[str, Any]:
-    """The schedule, and each tensor with the first and last step of a stretch in which it is alive."""
+    """The schedule, and each tensor with the first and last step of a stretch in which it is alive; texts by their place
+    in ``names``."""
     kept = memory.input_persistence_bytes if memory.input_persistency else 0
-    runs: list[list[Any]] = []
-    open_: dict[tuple[str, str, int], int] = {}
+    names: dict[str, int] = {}
+    runs: list[list[int]] = []
+    open_: dict[Live, int] = {}
     for index, step in enumerate(memory.steps):
-        now: dict[tuple[str, str, int], int] = {}
+        now: dict[Live, int] = {}
         for item in step.live:
-            key = (item.tensor, item.why, item.bytes)
-            run = open_.get(key, -1)
-            if run < 0 or key in now:
+            run = open_.get(item, -1)
+            if run < 0 or item in now:
                 run = len(runs)
-                runs.append([plain(item.tensor, NAME), item.why, index, index, item.bytes])
+                tensor, why = (names.setdefault(text, len(names)) for text in (item.tensor, item.why))
+                runs.append([tensor, why, index, index, item.bytes])
             runs[run][3] = index
-            now[key] = run
+            now[item] = run
         open_ = now
     return {
         "budget": memory.budget_bytes,
         "base": memory.weights_bytes + kept + memory.reserved_bytes,
         "peak": memory.peak_step,
         "steps": [[plain(s.node, NAME), s.op, s.bytes] for s in memory.steps],
+        "names": [plain(name, NAME) for name in names],
         "tensors": runs,
     }
 

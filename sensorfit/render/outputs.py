@@ -78,6 +78,19 @@ def plan(formats: Sequence[str], outputs: Sequence[str]) -> OutputPlan:
     return OutputPlan(shown, tuple(written))
 
 
+def form_of(asked: str | None, output: str | None, offered: Sequence[str]) -> str:
+    """The one format of a command: the one asked for, that of the file's name, or the console's.
+
+    ConfigError where the name stands for a format that is not ``offered``.
+    """
+    if asked or not output:
+        return asked or "console"
+    found = _suggested(Path(output), ())
+    if found and found not in offered:
+        raise ConfigError(f"--output {short(output)}: {found} is not among {', '.join(offered)}")
+    return found or "console"
+
+
 def _suggested(file: Path, wanted: Sequence[str]) -> str:
     """The format that a file's name stands for, "" when it may be any."""
     name = file.name.lower()

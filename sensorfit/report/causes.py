@@ -45,14 +45,17 @@ class Cause:
     def fix(self) -> str:
         """The way out in a few words: without its examples and alternatives; without a fix, what is wrong."""
         first = self.findings[0]
-        if "`" in first.fix:  # a command is not cut
-            return first.fix
-        return _ELABORATION.split(first.fix, maxsplit=1)[0] if first.fix else first.reason or first.message
+        return in_short(first.fix) if first.fix else first.reason or first.message
 
     @property
     def rules(self) -> tuple[str, ...]:
         """The ids of the rules that found it."""
         return tuple(dict.fromkeys(f.rule for f in self.findings))
+
+
+def in_short(fix: str) -> str:
+    """A way out without its examples and alternatives; one that names a command as it is."""
+    return fix if "`" in fix else _ELABORATION.split(fix, maxsplit=1)[0]
 
 
 def every_finding(report: Report) -> tuple[Finding, ...]:

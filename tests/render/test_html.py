@@ -27,7 +27,7 @@ CHROMIUM = shutil.which("chromium")
 def data(page: str) -> list[dict[str, Any]]:
     found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
     assert found is not None
-    return json.loads(found[1])
+    return json.loads(found[1])["models"]
 
 
 def wide(nodes: int) -> Report:

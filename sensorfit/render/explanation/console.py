@@ -37,7 +37,7 @@ def print_page(page: Page, console: Console, verbose: bool = False) -> None:
     """Write the page to ``console``; ``verbose`` names every node of a group."""
     _, style = VERDICT_STYLE[page.verdict]
     console.print(Text(terminal(page.headline), style))
-    for profile, verdict in page.verdicts.items():
+    for profile, verdict in page.shown_verdicts.items():
         console.print(Text(f"profile {profile}: {VERDICT[verdict]}", "dim"))
     if page.note:
         console.print(Text(terminal(page.note), "dim"))
@@ -45,7 +45,7 @@ def print_page(page: Page, console: Console, verbose: bool = False) -> None:
     _title(console, "The figures")
     console.print(_figures(page, console.width))
     for part in page.parts:
-        _part(console, part, len(page.parts) > 1, verbose)
+        _part(console, part, page, verbose)
     if page.what_ifs:
         _title(console, "What remains if it is lifted")
         console.print(_what_ifs(page, console.width))
@@ -86,8 +86,9 @@ def _figures(page: Page, columns: int) -> RenderableType:
     return laid_out(cells, columns, [*map(terminal, head)], sides)
 
 
-def _part(console: Console, part: Part, several: bool, verbose: bool) -> None:
-    for one in objections(part):
+def _part(console: Console, part: Part, page: Page, verbose: bool) -> None:
+    several = len(page.parts) > 1
+    for one in objections(part, page.built_in):
         heading = one.heading
         _title(console, f"{part.label}: {heading}" if several else heading[:1].upper() + heading[1:])
         for group in one.groups:

@@ -33,7 +33,7 @@ def render(page: Page, verbose: bool = False) -> str:
         _verdicts(page),
         _list("### What stands in the way", page.reasons),
         "### The figures\n\n" + _figures(page),
-        *(block for part in page.parts for block in _part(part, len(page.parts) > 1, verbose)),
+        *(block for part in page.parts for block in _part(part, page, verbose)),
         _what_ifs(page),
         _list("### Taken all the way", converted(page)),
         _contrast(page),
@@ -55,7 +55,7 @@ def _list(title: str, sentences: Sequence[str]) -> str:
 
 
 def _verdicts(page: Page) -> str:
-    said = ", ".join(f"profile `{p}`: **{VERDICT[v]}**" for p, v in page.verdicts.items())
+    said = ", ".join(f"profile `{p}`: **{VERDICT[v]}**" for p, v in page.shown_verdicts.items())
     return said + (f". {markdown(page.note)}." if page.note else ".")
 
 
@@ -64,12 +64,13 @@ def _figures(page: Page) -> str:
     return table(head, rows)
 
 
-def _part(part: Part, several: bool, verbose: bool) -> list[str]:
+def _part(part: Part, page: Page, verbose: bool) -> list[str]:
+    several = len(page.parts) > 1
     title = f"### {markdown(part.label).capitalize()}" if several else "### The network"
     counts = ", ".join(f"{markdown(op)} {n}" for op, n in list(part.operators.items())[:OPERATORS_SHOWN])
     more = len(part.operators) - OPERATORS_SHOWN
     blocks = [f"{title}\n\nOperators: {counts}" + (f" and {more} kinds more." if more > 0 else ".")]
-    for one in objections(part):
+    for one in objections(part, page.built_in):
         blocks.append(f"**{one.heading[:1].upper() + one.heading[1:]}**\n\n{_groups(one.groups, verbose)}")
         blocks += [markdown(one.note)] if one.note else []
     if part.front_end:

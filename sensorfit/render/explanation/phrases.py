@@ -104,12 +104,14 @@ class Objection(NamedTuple):
         return f"{counts:,} in all for {counted(nodes, 'node')}: a node may be refused for several reasons."
 
 
-def objections(part: Part) -> list[Objection]:
-    """What there is against a part, each with groups."""
+def objections(part: Part, papers: bool = True) -> list[Objection]:
+    """What there is against a part, each with groups; without ``papers`` not what only their constraint set refuses."""
     found = [
         Objection(f"refused by {REFUSER[part.report.profile]} in the form used", part.refused, "red"),
         Objection("tried by nobody", part.unknown, "yellow"),
-        Objection("refused by the PicoSAM papers' constraint set only", part.flagged, "yellow"),
+        Objection(
+            "refused by the PicoSAM papers' constraint set only", part.flagged if papers else (), "yellow"
+        ),
     ]
     return [one for one in found if one.groups]
 
