@@ -93,9 +93,7 @@ def _with_outlook(report: Report, found: Analysis, shapes: Mapping[str, Iterable
     seen = outlook(found, shapes)
     if seen is None:
         return report
-    # without weights nothing can be proven, and fix writes nothing
-    reached = None if found.graph.absent else seen.outlook
-    return replace(report, findings=seen.marked(report.findings), outlook=reached)
+    return replace(report, findings=seen.marked(report.findings), outlook=seen.outlook)
 
 
 def explain(
@@ -131,10 +129,12 @@ def fix(
     split_heads: bool = True,
     input_shapes: Mapping[str, Iterable[int]] | None = None,
     explain: bool = False,
+    cut: Sequence[str] | None = None,
 ) -> Fixed:
     """The network of ``model`` in forms that the converter accepts, each rewrite proven, written to ``output`` (None: nowhere).
 
-    ``only`` and ``skip`` name rewrites by id, name, or the rule that they answer. Needs the extra ``fix``. Raises ModelError
+    ``cut`` names tensors behind which all is left to the host, in ``host.onnx`` beside ``output``; an empty one cuts where
+    operators stay refused. ``only`` and ``skip`` name rewrites by id, name, or the rule that they answer. Needs the extra ``fix``. Raises ModelError
     for what cannot be read or rewritten, ConfigError for another argument, ToolchainError where a proof fails.
     """
     from .rewrite.fix import fix
@@ -149,6 +149,7 @@ def fix(
         split_heads=split_heads,
         input_shapes=shapes_argument(input_shapes),
         explain=explain,
+        cut=cut,
     )
 
 

@@ -13,11 +13,17 @@ from . import options
 PATH = click.Path(path_type=Path)
 
 
+def cut_at(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...] | None:
+    """None where it is not given, no tensor where none is named."""
+    return None if value is None else tuple(v.strip() for v in value.split(",") if v.strip())
+
+
 # fmt: off
 @click.command(name="fix")
 @click.argument("model", required=False)
 @click.option("-o", "--output", type=PATH, metavar="FILE", help="File to write.  [default: MODEL.fixed.onnx]")
 @click.option("--approximate", is_flag=True, help="Also rewrites that are equal only up to a stated bound.")
+@click.option("--cut", is_flag=False, flag_value="", metavar="[TENSOR,...]", callback=cut_at, help="Leave what lies behind these tensors, or behind what stays refused, to the host: host.onnx beside FILE.")
 @click.option("--only", multiple=True, callback=options.listed, metavar="REWRITES", help="Only these, by id, name, or the rule that they answer.")
 @click.option("--skip", multiple=True, callback=options.listed, metavar="REWRITES", help="Leave these out.")
 @click.option("--split-heads/--no-split-heads", default=True, show_default=True, help="Take 4-D products apart by head in the file; MCT does it on the way otherwise.")
@@ -36,6 +42,7 @@ def command(ctx: click.Context, model: str | None, output: Path | None, explain:
       sensorfit fix model.onnx -o fixed.onnx
       sensorfit fix model.onnx --skip ResizeAsProducts --explain
       sensorfit fix model.onnx --format json
+      sensorfit fix detector.onnx -o fixed.onnx --cut
 
     Exit codes: 0 no operator is refused in the result; 1 some are, listed with the way out; 2 unusable input or usage; 3 a
     proof failed, or sensorfit itself: nothing is written then.

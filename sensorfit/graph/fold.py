@@ -17,7 +17,7 @@ from functools import cached_property
 from math import prod
 from pathlib import Path
 from struct import calcsize
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import onnx
 from onnx import TensorProto
@@ -78,6 +78,12 @@ class Constant:
         """The numbers as ONNX's functions take them, without a name."""
         array = self.array
         return None if array is None or self.numbers is None else onnx.numpy_helper.from_array(array)
+
+
+DATA_FIELDS: Final = (
+    "raw_data", "float_data", "int32_data", "int64_data", "double_data", "uint64_data", "string_data"
+)  # fmt: skip
+"""Where a TensorProto may hold its values."""
 
 
 class Allowance:
@@ -148,6 +154,15 @@ class Stored(Constant):
         if copy is not None:
             copy.ClearField("name")
         return copy
+
+    @property
+    def there(self) -> bool:
+        """Whether the tensor has data: not where the file beside the model is gone, or the weights were stripped."""
+        tensor = self._tensor
+        if is_external(tensor):
+            return self._raw is not None
+        held = any(len(getattr(tensor, f)) for f in DATA_FIELDS)
+        return held or not prod(tensor.dims)
 
     def stored(self) -> TensorProto | None:
         """A copy of the file's tensor with its data in it, whatever its type; None where that is absent."""

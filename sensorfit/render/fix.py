@@ -14,7 +14,7 @@ from .escape import terminal
 
 if TYPE_CHECKING:
     from ..rewrite.declare import Rewrite
-    from ..rewrite.result import Applied, Change, Fixed, State
+    from ..rewrite.result import Applied, Change, Cut, Fixed, State
 
 VERDICTS: Final = {
     "fits": ("FITS", "bold green"),
@@ -22,6 +22,7 @@ VERDICTS: Final = {
     "unknown": ("UNKNOWN", "bold yellow"),
 }
 NODES_SHOWN: Final = 2
+TENSORS_SHOWN: Final = 4
 
 
 def print_fixed(fixed: Fixed, console: Console) -> None:
@@ -40,6 +41,9 @@ def print_fixed(fixed: Fixed, console: Console) -> None:
     if fixed.rewrites:
         said = f"outputs before and after differ by {fixed.max_difference:.2g} at most (largest value {fixed.largest_output:.3g})"
         console.print(Text(said))
+    if fixed.cut is not None:
+        for line in _cut(fixed.cut):
+            console.print(line)
     if fixed.output:
         console.print(Text.assemble("written to ", (terminal(fixed.output), "bold")))
     console.print(Text(f"Next: sensorfit check {terminal(fixed.output)}" if fixed.output else ""))
@@ -64,6 +68,18 @@ def _headline(fixed: Fixed) -> Text:
         said, style = f"{len({f.node for f in fixed.remaining})} NODES STILL REFUSED", "bold red"
     more = f"  {count} rewrite{'s' if count != 1 else ''}, each proven" if count else ""
     return Text.assemble((terminal(fixed.model), "bold"), "  ", (said, style), more)
+
+
+def _cut(cut: Cut) -> Iterable[Text]:
+    at = ", ".join(map(terminal, cut.tensors[:TENSORS_SHOWN]))
+    more = f" and {len(cut.tensors) - TENSORS_SHOWN} more" if len(cut.tensors) > TENSORS_SHOWN else ""
+    yield Text(f"cut at {at}{more}: {cut.nodes:,} node{'s' * (cut.nodes != 1)} left to the host")
+    for what, file in (
+        ("what comes before, for the host", cut.prepare),
+        ("what comes after, for the host", cut.host),
+    ):
+        if file:
+            yield Text.assemble(f"{what}, written to ", (terminal(file), "bold"))
 
 
 def _rewrites(fixed: Fixed, columns: int) -> RenderableType:
@@ -141,4 +157,6 @@ def _remaining(fixed: Fixed) -> Iterable[Text]:
         yield Text.assemble(
             (f"{rule} ", "bold"), ("refused  ", "red"), terminal(f"{op} ×{len(nodes)}  {reason}  at {shown}")
         )
-        yield Text(f"      no exact rewrite is known for this form; {terminal(fix)}")
+        others = ", ".join(fixed.left_out.get(rule, ()))
+        known = f"left out by the options: {others}" if others else "no rewrite is known for this form"
+        yield Text(f"      {known}; {terminal(fix)}")

@@ -64,6 +64,7 @@ def reached(outcome: Outcome) -> str:
         return ""
     seen = report.outlook
     left = f"{counted(seen.remaining, 'node')} still refused" if seen.remaining else "no node refused"
+    left += f", {counted(seen.left_to_host, 'node')} left to the host" if seen.left_to_host else ""
     verdict = {"fits": "fits", "does_not_fit": "does not fit", "unknown": "not known to fit"}[seen.verdict]
     share = f"{seen.total_bytes / report.memory.budget_bytes:,.0%} of the memory"
     return f"With fix: {left}, {verdict}, {share}, about {seen.ms:,.3g} ms"
@@ -80,7 +81,8 @@ def _change_command(outcome: Outcome) -> str:
         for t in report.model.inputs
         if t.judged is not None and t.shape is not None and t.judged[1:] != t.shape[1:]
     )
-    return _command("fix", outcome) + shapes
+    cut = " --cut" if report.outlook.left_to_host else ""
+    return _command("fix", outcome) + shapes + cut
 
 
 def _other_size(report: Report) -> str:

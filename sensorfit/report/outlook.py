@@ -28,3 +28,5 @@ class Outlook:
     verdict: Verdict
     total_bytes: int
     ms: float
+    left_to_host: int = 0
+    """Nodes that ``--cut`` leaves to the host, where a cut is what helps."""

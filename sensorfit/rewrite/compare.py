@@ -12,6 +12,7 @@ import numpy as np
 from ..errors import ToolchainError
 from ..graph.ir import Graph
 from .opset import raised
+from .plan import Plan
 from .proof import difference, sample, units_of_largest
 from .run import Runner
 from .settle import Settled
@@ -50,7 +51,7 @@ def compared(
     return worst, largest
 
 
-def reference(source: object, start: Graph, write: Callable[[Graph], Path]) -> Callable[[], Runner]:
+def reference(source: object, start: Graph, write: Callable[[Graph, str], Path]) -> Callable[[], Runner]:
     """The network before: the file itself, or ``start`` written anew where onnxruntime cannot be asked about the file."""
     trap = any(
         n.op == "AveragePool" and n.attrs.get("ceil_mode") and n.attrs.get("count_include_pad")
@@ -67,9 +68,38 @@ def reference(source: object, start: Graph, write: Callable[[Graph], Path]) -> C
                 runner = None
             if runner is not None and set(start.inputs) <= set(runner.inputs):
                 return runner
-        return Runner(write(raised(start) or start))
+        return Runner(write(raised(start) or start, "before.onnx"))
 
     return made
+
+
+def joined(before: Callable[[], Runner], plan: Plan, write: Callable[[Graph, str], Path]) -> None:
+    """Disproved where the parts of a cut, one after the other and not yet rewritten, are not the network that ``before`` is.
+
+    With what the rewritten part then differs by, decoding may decide otherwise where it decides at all: which of two equal
+    boxes comes first is no error of a rewrite.
+    """
+    split = plan.split
+    assert split is not None
+    whole = before()
+    feeds = [_feeds(plan.whole, run) for run in range(RUNS)]
+    first = [dict(zip(plan.whole.outputs, outputs, strict=True)) for outputs in _outputs(whole, feeds)]
+    del whole
+    for part in (split.prepare, plan.start, split.host):
+        if part is None:
+            continue
+        runner = Runner(write(raised(part) or part, "part.onnx"))
+        for known, outputs in zip(feeds, _outputs(runner, feeds), strict=True):
+            known.update(zip(runner.outputs, outputs, strict=True))
+    for run, (one, other) in enumerate(zip(first, feeds, strict=True)):
+        a, b = [*one.values()], [other[n] for n in one]
+        if not all(np.isfinite(x).all() for x in a if x.dtype.kind == "f"):
+            continue
+        if difference(a, b) and units_of_largest(a, b) > UNITS:
+            raise Disproved(
+                f"the network taken apart at {', '.join(map(repr, split.tensors))} differs from the original by {difference(a, b):.3g} "
+                f"on input {run} of {RUNS}: nothing was written; name other tensors (--cut TENSOR,...), and report this"
+            )
 
 
 def _outputs(runner: Runner, feeds: list[dict[str, np.ndarray]]) -> list[list[np.ndarray]]:

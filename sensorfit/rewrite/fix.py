@@ -1,34 +1,32 @@
-"""``fix``: load, normalise, rewrite, prove, write, compare."""
+"""``fix``: load, normalise, cut, rewrite, prove, write, compare."""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import onnx
 
 from ..analysis import resolve
-from ..errors import ConfigError
+from ..errors import ModelError
 from ..graph import limits
 from ..graph.ir import Graph
 from ..graph.load import load
 from ..graph.write import write_model
-from ..runtime.files import check_output, shown, umask
 from ..target import Target
+from ..verify.finding import Finding
 from . import run
-from .compare import Disproved, compared, reference
-from .declare import Rewrite, chosen
-from .normalise import normalised
-from .price import cheapest
-from .proof import Proven, prove
+from .applied import applied
+from .compare import compared, joined, reference
+from .declare import Rewrite, answering, chosen
+from .declare import rewrites as every
+from .files import Files, put
+from .normalise import without_data
+from .plan import Plan, planned
 from .raise_opset import at_opset
-from .result import Applied, Change, Fixed, Way
-from .same import key
-from .settle import Settled, Step, settle
-from .state import change_of, state_of, ways_of
+from .result import Cut, Fixed
+from .state import state_of
 from .store import data_of
 
 MANY_NODES = 1000
@@ -46,91 +44,102 @@ def fix(
     split_heads: bool = True,
     input_shapes: Mapping[str, Iterable[int]] | None = None,
     explain: bool = False,
+    cut: Sequence[str] | None = None,
 ) -> Fixed:
     """The network of ``model`` in forms that the converter accepts, written to ``output`` (None: nowhere).
 
-    ModelError for what cannot be read or rewritten, Disproved (exit code 3) where a proof fails: nothing is written then.
+    ``cut`` leaves what lies behind these tensors (where it is empty, behind the operators that stay refused) to the host, as
+    ``host.onnx`` beside ``output``. ModelError for what cannot be read or rewritten, Disproved (exit code 3) where a proof
+    fails: nothing is written then.
     """
     run.runtime()  # before any work
     source, entry = resolve(model)
-    output = None if output is None else Path(output)
-    if output is not None:
-        check_output(output, [source] if isinstance(source, Path) else [], text=False)
+    files = Files.beside(None if output is None else Path(output), source, cut is not None)
     proto = source if isinstance(source, onnx.ModelProto) else limits.read_model(source)
     name = entry.name if entry else source.stem if isinstance(source, Path) else proto.graph.name or "model"
     where = str(source) if isinstance(source, Path) else name
-    graph = load(source if isinstance(source, Path) else proto, name, input_shapes, proto=proto)
-    start = normalised(at_opset(proto, graph, source, input_shapes), where)
-    start = start.replace(
-        name=proto.graph.name or name
-    )  # the file's own, so that a second run writes the same
+    loaded = load(source if isinstance(source, Path) else proto, name, input_shapes, proto=proto)
+    if missing := without_data(loaded):
+        beside = loaded.absent.get(missing)
+        raise ModelError(
+            f"{where}: the data of '{missing}' is not there, and nothing is proven without the weights: "
+            + (f"put {beside} beside the model" if beside else "take the file that holds them")
+        )
+    loaded = at_opset(proto, loaded, source, input_shapes)
+    # under the file's own name, so that a second run writes the same
+    loaded = loaded.replace(name=proto.graph.name or name)
     domains = {o.domain: o.version for o in proto.opset_import if o.domain not in ("", "ai.onnx")}
     rewrites = chosen(only, skip, approximate=approximate, split_heads=split_heads)
-    settled = settle(start, target, rewrites, cheapest(target, rewrites))
-    applied = tuple(_proven(settled, target, rewrites, explain))
+    plan = planned(loaded, where, target, rewrites, cut)
+    steps = tuple(applied(plan.settled, target, rewrites, explain))
     difference = largest = 0.0
-    with _scratch(output) as folder:
-        made = folder / "fixed.onnx"
-        _write(made, settled.graph, domains)
-        if settled.steps:
-            before = reference(source, start, lambda g: _write(folder / "before.onnx", g, domains))
-            difference, largest = compared(before, made, start, settled)
-        if output is not None:
-            made.chmod(output.stat().st_mode & 0o777 if output.exists() else 0o666 & ~umask())
-            made.replace(output)
+    with files.scratch() as folder:
+
+        def write(graph: Graph, file: str) -> Path:
+            with (folder / file).open("wb") as made:
+                write_model(made, graph, data_of, domains=domains)
+            return folder / file
+
+        made = {files.output: write(plan.settled.graph, "fixed.onnx")}
+        if plan.split is not None:
+            parts = {files.prepare: plan.split.prepare, files.host: plan.split.host}
+            joined(reference(source, plan.whole, write), plan, write)
+            made |= {
+                to: write(g, f"{to.name}") for to, g in parts.items() if to is not None and g is not None
+            }
+        if plan.settled.steps:
+            before = reference(None if plan.split else source, plan.start, write)
+            difference, largest = compared(before, made[files.output], plan.start, plan.settled)
+        put(made)
+    remaining = tuple(f for f in plan.settled.remaining if split_heads or not _on_the_way(f))
     return Fixed(
         model=where,
         output=str(output or ""),
-        before=state_of(start, target),
-        after=state_of(settled.graph, target),
-        rewrites=applied,
-        remaining=settled.remaining,
+        before=state_of(plan.whole, target),
+        after=replace(state_of(plan.settled.graph, target), refused=len({f.node for f in remaining})),
+        rewrites=steps,
+        remaining=remaining,
         max_difference=difference,
         largest_output=largest,
-        notes=tuple(_notes(settled)),
+        notes=tuple(_notes(plan, cut, len(plan.settled.remaining) - len(remaining))),
+        cut=_cut(plan, files),
+        left_out=_left_out(remaining, rewrites),
     )
 
 
-def _proven(
-    settled: Settled, target: Target, rewrites: tuple[Rewrite, ...], explain: bool
-) -> Iterator[Applied]:
-    """Every step with its proof and its price; equal ones are proven and priced once."""
-    proofs: dict[str, Proven] = {}
-    prices: dict[str, tuple[Change, tuple[Way, ...]]] = {}
-    for step in settled.steps:
-        which = key(step.rewrite, step.draft)
-        if which not in proofs:
-            proofs[which] = prove(step.rewrite, step.draft)
-            prices[which] = (
-                change_of(step, target, rewrites),
-                ways_of(step, target, rewrites) if explain else (),
-            )
-        proven = proofs[which]
-        if not proven.holds:
-            raise _disproved(step, proven)
-        price, ways = prices[which]
-        yield Applied(
-            rule=step.rewrite.id,
-            name=step.rewrite.name,
-            form=step.draft.form,
-            answers=step.rewrite.answers,
-            nodes=step.nodes,
-            kind=proven.shown if step.rewrite.kind == "exact" else step.rewrite.kind,
-            proof=proven.text,
-            max_difference=proven.difference,
-            price=price,
-            alternatives=ways,
+def _on_the_way(finding: Finding) -> bool:
+    """Whether MCT takes the operator apart on the way to the sensor."""
+    return finding.support == "supported"
+
+
+def _left_out(remaining: Iterable[Finding], rewrites: Sequence[Rewrite]) -> Mapping[str, tuple[str, ...]]:
+    others = [r for r in every() if r not in rewrites]
+    found = {f.rule: tuple(r.name for r in answering(f.rule, f.op, others)) for f in remaining}
+    return {rule: names for rule, names in found.items() if names}
+
+
+def _cut(plan: Plan, files: Files) -> Cut | None:
+    split = plan.split
+    if split is None:
+        return None
+    host, prepare = (
+        "" if g is None or to is None else str(to)
+        for g, to in ((split.host, files.host), (split.prepare, files.prepare))
+    )
+    return Cut(split.tensors, split.device.inputs, host, prepare, split.left)
+
+
+def _notes(plan: Plan, cut: Sequence[str] | None, on_the_way: int) -> Iterator[str]:
+    settled = plan.settled
+    if on_the_way:
+        yield f"{on_the_way:,} products of several heads are left to MCT, which takes them apart in a build: the file itself is refused"
+    if cut is not None and plan.split is None:
+        yield (
+            f"not cut: '{min(plan.stuck)}' stays refused ahead of operators with weights, which a cut would leave to the host; "
+            "name the tensors to cut at (--cut TENSOR,...) where that is what you want"
+            if plan.stuck
+            else "not cut: no operator stays refused"
         )
-
-
-def _disproved(step: Step, proven: Proven) -> Disproved:
-    return Disproved(
-        f"{step.rewrite.id} {step.rewrite.name} at '{step.nodes[-1]}' does not hold ({proven.text}; off by {proven.difference:.3g}): "
-        f"nothing was written; leave it out with --skip {step.rewrite.name}, and report this"
-    )
-
-
-def _notes(settled: Settled) -> Iterator[str]:
     failed: dict[tuple[str, str], list[str]] = {}
     for failure in settled.failures:
         named = f"{failure.rewrite.id} {failure.rewrite.name}"
@@ -141,24 +150,3 @@ def _notes(settled: Settled) -> Iterator[str]:
     count = len(settled.graph.nodes)
     if settled.steps and count > MANY_NODES:
         yield f"{count:,} nodes: the converter's front end takes minutes for a network of as many"
-
-
-def _write(path: Path, graph: Graph, domains: Mapping[str, int]) -> Path:
-    with path.open("wb") as file:
-        write_model(file, graph, data_of, domains=domains)
-    return path
-
-
-@contextmanager
-def _scratch(output: Path | None) -> Iterator[Path]:
-    """A directory beside the output, so that the file moves there in one step; gone at the end."""
-    try:
-        folder = Path(
-            tempfile.mkdtemp(prefix=".sensorfit-", dir=output.parent if output is not None else None)
-        )
-    except OSError as error:
-        raise ConfigError(f"{shown(output)}: cannot be written ({error.strerror})") from None
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -38,6 +38,13 @@ def normalised(graph: Graph, where: str) -> Graph:
     return with_sizes_written(graph)
 
 
+def without_data(graph: Graph) -> str:
+    """A constant that a node reads and whose data is not there, "" where all is: nothing is proven without it."""
+    read = dict.fromkeys(t for n in graph.nodes for t in n.inputs if t and graph.is_constant(t))
+    held = ((t, graph.tensors[t]._constant) for t in read)
+    return next((t for t, c in held if isinstance(c, Stored) and not c.there), "")
+
+
 def without_identities(graph: Graph) -> Graph:
     """Without what passes its input on; one that makes an output of the network stays."""
     alias: dict[str, str] = {}

@@ -15,10 +15,9 @@ from ..graph.ir import Graph
 from ..report.outlook import Outlook
 from ..verify.finding import Finding
 from .declare import chosen
-from .normalise import normalised
-from .price import cheapest
+from .normalise import without_data
+from .plan import planned
 from .raise_opset import at_opset, readable
-from .settle import settle
 from .state import state_of
 
 MAX_NODES = 1500
@@ -29,7 +28,8 @@ MAX_NODES = 1500
 class Seen:
     """The outlook, and the refused nodes that nothing is left of."""
 
-    outlook: Outlook
+    outlook: Outlook | None
+    """None where ``fix`` could prove nothing: without the weights."""
     fixable: frozenset[str]
     """Names of nodes."""
     rules: frozenset[str]
@@ -51,24 +51,25 @@ def outlook(analysis: Analysis, input_shapes: Mapping[str, Iterable[int]] | None
         return None
     target, rewrites = analysis.target, chosen()
     try:
-        start = normalised(_at_opset(analysis, input_shapes), analysis.model.name)
-        settled = settle(start, target, rewrites, cheapest(target, rewrites))
+        plan = planned(_at_opset(analysis, input_shapes), analysis.model.name, target, rewrites, cut=())
     except ModelError:
         return None
-    fixable = frozenset(found - settled.stuck)
-    if not settled.steps or not fixable:
+    fixable = frozenset(found - plan.stuck)
+    steps, split = plan.settled.steps, plan.split
+    if split is None and not (steps and fixable):
         return None
-    after = state_of(settled.graph, target)
+    after = state_of(plan.settled.graph, target)
     seen = Outlook(
         refused=len(found),
         remaining=after.refused,
-        rewrites=dict(Counter(s.rewrite.name for s in settled.steps)),
+        rewrites=dict(Counter(s.rewrite.name for s in steps)),
         nodes=after.nodes,
         verdict=after.verdict,
         total_bytes=after.total_bytes,
         ms=after.ms,
+        left_to_host=split.left if split is not None else 0,
     )
-    return Seen(seen, fixable, frozenset(f.rule for f in refusals))
+    return Seen(None if without_data(analysis.graph) else seen, fixable, frozenset(f.rule for f in refusals))
 
 
 def _at_opset(analysis: Analysis, input_shapes: Mapping[str, Iterable[int]] | None) -> Graph:

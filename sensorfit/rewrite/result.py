@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..report.report import Verdict
@@ -65,6 +65,22 @@ class Applied:
 
 
 @dataclass(frozen=True)
+class Cut:
+    """What is left to the host: fixed and host together are the network as it was."""
+
+    tensors: tuple[str, ...]
+    """Outputs of the fixed network that the host reads on."""
+    inputs: tuple[str, ...]
+    """The inputs of the fixed network."""
+    host: str
+    """The file with what comes after; "" where nothing does, or no file is written."""
+    prepare: str
+    """The file with what comes before, "" likewise."""
+    nodes: int
+    """Left to the host."""
+
+
+@dataclass(frozen=True)
 class Fixed:
     """The answer of ``fix``."""
 
@@ -80,6 +96,10 @@ class Fixed:
     """Between the outputs of the whole network before and after."""
     largest_output: float
     notes: tuple[str, ...] = ()
+    cut: Cut | None = None
+    """Where ``--cut`` left something to the host."""
+    left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By a rule whose findings remain, the rewrites that answer it and that the options left out."""
 
     @property
     def exit_code(self) -> int:
@@ -103,4 +123,6 @@ class Fixed:
             "max_difference": self.max_difference,
             "largest_output": self.largest_output,
             "notes": list(self.notes),
+            "left_out": {rule: list(names) for rule, names in self.left_out.items()},
+            "cut": None if self.cut is None else asdict(self.cut),
         }

@@ -39,6 +39,7 @@ class Runner:
         source = model if isinstance(model, bytes) else str(model)
         self._session = ort.InferenceSession(source, options, providers=["CPUExecutionProvider"])
         self.inputs = {i.name: (tuple(i.shape), i.type) for i in self._session.get_inputs()}
+        self.outputs = tuple(o.name for o in self._session.get_outputs())
 
     def __call__(self, feeds: Mapping[str, np.ndarray]) -> list[np.ndarray]:
         made: list[np.ndarray] = self._session.run(

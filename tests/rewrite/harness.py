@@ -13,9 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 import onnx
+from click.testing import Result
 from onnx import numpy_helper
 
 from sensorfit.api import load_target
+from sensorfit.errors import SensorfitError
 from sensorfit.graph.load import load
 from sensorfit.rewrite.declare import rewrites
 from sensorfit.rewrite.fix import fix
@@ -66,6 +68,16 @@ def rewritten(
     onnx.checker.check_model(after, full_check=True)
     assert fixed.rewrites, "no rewrite was applied"
     return Case(before, after, fixed)
+
+
+def ended(result: Result) -> tuple[int, str]:
+    """Exit code and text of a command, its error's where it ended in one."""
+    error = result.exception
+    return (
+        (error.exit_code, str(error))
+        if isinstance(error, SensorfitError)
+        else (result.exit_code, result.output)
+    )
 
 
 def untouched(text: str, name: str, opset: int = 17) -> None:

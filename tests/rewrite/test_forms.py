@@ -232,7 +232,7 @@ def test_a_second_run_changes_nothing(tmp_path: Path) -> None:
 
 def test_a_failed_proof_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = Proven(False, "polynomial", 1.0)
-    monkeypatch.setattr("sensorfit.rewrite.fix.prove", lambda *_: wrong)
+    monkeypatch.setattr("sensorfit.rewrite.applied.prove", lambda *_: wrong)
     with pytest.raises(Disproved, match="PoolCeilMode") as raised:
         rewritten(CASES["max_pool"][1], tmp_path, "PoolCeilMode")
     assert raised.value.exit_code == 3

@@ -1,0 +1,53 @@
+"""Every step of a settled graph with its proof and its price."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..target import Target
+from .compare import Disproved
+from .declare import Rewrite
+from .proof import Proven, prove
+from .result import Applied, Change, Way
+from .same import key
+from .settle import Settled, Step
+from .state import change_of, ways_of
+
+
+def applied(
+    settled: Settled, target: Target, rewrites: tuple[Rewrite, ...], explain: bool
+) -> Iterator[Applied]:
+    """Every step, proven; Disproved for one that does not hold. Equal ones are proven and priced once."""
+    proofs: dict[str, Proven] = {}
+    prices: dict[str, tuple[Change, tuple[Way, ...]]] = {}
+    for step in settled.steps:
+        which = key(step.rewrite, step.draft)
+        if which not in proofs:
+            proofs[which] = prove(step.rewrite, step.draft)
+            prices[which] = (
+                change_of(step, target, rewrites),
+                ways_of(step, target, rewrites) if explain else (),
+            )
+        proven = proofs[which]
+        if not proven.holds:
+            raise _disproved(step, proven)
+        price, ways = prices[which]
+        yield Applied(
+            rule=step.rewrite.id,
+            name=step.rewrite.name,
+            form=step.draft.form,
+            answers=step.rewrite.answers,
+            nodes=step.nodes,
+            kind=proven.shown if step.rewrite.kind == "exact" else step.rewrite.kind,
+            proof=proven.text,
+            max_difference=proven.difference,
+            price=price,
+            alternatives=ways,
+        )
+
+
+def _disproved(step: Step, proven: Proven) -> Disproved:
+    return Disproved(
+        f"{step.rewrite.id} {step.rewrite.name} at '{step.nodes[-1]}' does not hold ({proven.text}; off by {proven.difference:.3g}): "
+        f"nothing was written; leave it out with --skip {step.rewrite.name}, and report this"
+    )

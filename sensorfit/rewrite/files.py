@@ -1,0 +1,63 @@
+"""The files that ``fix`` writes: made in a directory beside the output, moved there at the end, so that none is ever half there."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import ConfigError
+from ..runtime.files import check_output, shown, umask
+
+HOST, PREPARE = "host.onnx", "prepare.onnx"
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where the parts go; None where nothing is written."""
+
+    output: Path | None
+    host: Path | None = None
+    prepare: Path | None = None
+
+    @classmethod
+    def beside(cls, output: Path | None, source: object, cut: bool) -> Files:
+        """For ``output``; ConfigError where one of them is no place for a file, or is what is read."""
+        files = cls(output)
+        if output is not None and cut:
+            files = cls(output, output.with_name(HOST), output.with_name(PREPARE))
+            if output in (files.host, files.prepare):
+                raise ConfigError(
+                    f"{shown(output)}: is what --cut calls the part that it leaves to the host; choose another name"
+                )
+        for path in (files.output, files.host, files.prepare):
+            if path is not None:
+                check_output(path, [source] if isinstance(source, Path) else [], text=False)
+        return files
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A directory beside the output, so that a file moves there in one step; gone at the end."""
+        try:
+            folder = Path(
+                tempfile.mkdtemp(
+                    prefix=".sensorfit-", dir=None if self.output is None else self.output.parent
+                )
+            )
+        except OSError as error:
+            raise ConfigError(f"{shown(self.output)}: cannot be written ({error.strerror})") from None
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def put(made: Mapping[Path | None, Path]) -> None:
+    """Move every file that was made to its place, which keeps the mode that it has."""
+    for to, file in made.items():
+        if to is not None:
+            file.chmod(to.stat().st_mode & 0o777 if to.exists() else 0o666 & ~umask())
+            file.replace(to)

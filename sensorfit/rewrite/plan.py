@@ -1,0 +1,56 @@
+"""What is to be rewritten, and rewritten: the whole network, or the part of it that a cut leaves on the sensor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..graph.ir import Graph
+from ..target import Target
+from .cut import Split, at_frontier, at_tensors
+from .declare import Rewrite
+from .normalise import normalised
+from .price import cheapest
+from .settle import Settled, settle
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Before and after, nothing proven yet."""
+
+    whole: Graph
+    """The network, normalised."""
+    start: Graph
+    """What of it stays on the sensor: all where nothing is cut."""
+    settled: Settled
+    """``start`` rewritten."""
+    split: Split | None = None
+    stuck: frozenset[str] = frozenset()
+    """Nodes of ``whole`` that no rewrite answers; not looked for where tensors to cut at are given."""
+
+
+def planned(
+    loaded: Graph, where: str, target: Target, rewrites: Sequence[Rewrite], cut: Sequence[str] | None = None
+) -> Plan:
+    """``loaded`` rewritten; with ``cut``, only what lies before these tensors, or before what stays refused where it is empty."""
+    whole = normalised(loaded, where)
+    if cut:
+        return _of_part(whole, at_tensors(loaded, cut, where), where, target, rewrites)
+    settled = settle(whole, target, rewrites, cheapest(target, rewrites))
+    stuck = settled.stuck
+    split = at_frontier(loaded, stuck) if cut is not None and stuck else None
+    if split is None:
+        return Plan(whole, whole, settled, None, stuck)
+    return _of_part(whole, split, where, target, rewrites, stuck)
+
+
+def _of_part(
+    whole: Graph,
+    split: Split,
+    where: str,
+    target: Target,
+    rewrites: Sequence[Rewrite],
+    stuck: frozenset[str] = frozenset(),
+) -> Plan:
+    start = normalised(split.device, where)
+    return Plan(whole, start, settle(start, target, rewrites, cheapest(target, rewrites)), split, stuck)

@@ -1,0 +1,178 @@
+"""``sensorfit fix``: options, exit codes, files."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from click.testing import CliRunner, Result
+from onnx import numpy_helper
+
+from sensorfit.cli import group
+from sensorfit.rewrite import declare
+from sensorfit.rewrite.declare import chosen, rewrites
+from sensorfit.rewrite.fix import fix
+from sensorfit.rewrite.proof import Proven
+
+from .harness import TARGET, ended, model
+from .test_forms import CASES, WINDOWS
+from .test_outlook import ACCEPTED, STUCK
+
+POOL = CASES["max_pool"][1]
+DEPTHWISE = "(float[1,6,8,8] x) => (float[1,6,18,18] y) <float[6,1,4,4] w> { y = ConvTranspose <kernel_shape = [4, 4], strides = [2, 2], group = 6> (x, w) }"
+
+
+def invoke(tmp_path: Path, text: str, *more: str) -> Result:
+    onnx.save(model(text), tmp_path / "model.onnx")
+    return CliRunner().invoke(
+        group, ["fix", str(tmp_path / "model.onnx"), "-o", str(tmp_path / "fixed.onnx"), *more]
+    )
+
+
+def test_exit_codes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert invoke(tmp_path, POOL).exit_code == 0
+    assert invoke(tmp_path, STUCK).exit_code == 1
+    assert ended(invoke(tmp_path, POOL, "--only", "NoSuchRewrite"))[0] == 2
+    open_size = POOL.replace("1,4,32,32", "1,4,h,w").replace("1,4,16,16", "1,4,a,b")
+    assert ended(invoke(tmp_path, open_size))[0] == 2
+    monkeypatch.setattr("sensorfit.rewrite.applied.prove", lambda *_: Proven(False, "polynomial", 1.0))
+    (tmp_path / "fixed.onnx").unlink()
+    code, text = ended(invoke(tmp_path, POOL))
+    assert code == 3 and "RW111 PoolCeilMode" in text
+    assert [p.name for p in tmp_path.iterdir()] == ["model.onnx"]
+
+
+def test_a_graph_that_needs_nothing_says_so_and_is_written_normalised(tmp_path: Path) -> None:
+    done = invoke(tmp_path, ACCEPTED)
+    assert done.exit_code == 0 and "NEEDS NO REWRITE" in done.output
+    onnx.checker.check_model(tmp_path / "fixed.onnx", full_check=True)
+
+
+@pytest.mark.parametrize("name", ["max_pool", "align_corners", "transposed_conv", "linear_5d", "reflect"])
+def test_a_second_run_writes_the_same_bytes(name: str, tmp_path: Path) -> None:
+    assert invoke(tmp_path, CASES[name][1]).exit_code == 0
+    once, again = tmp_path / "fixed.onnx", tmp_path / "again.onnx"
+    assert not fix(once, again, TARGET).rewrites
+    assert again.read_bytes() == once.read_bytes()
+
+
+@pytest.mark.parametrize("word", ["PoolCeilMode", "RW111", "SF113", "poolceilmode"])
+def test_only_and_skip_take_a_rewrite_by_id_name_or_rule(word: str, tmp_path: Path) -> None:
+    assert invoke(tmp_path, POOL, "--only", word).exit_code == 0
+    skipped = invoke(tmp_path, POOL, "--skip", word)
+    assert skipped.exit_code == 1 and "left out by the options: PoolCeilMode" in skipped.output
+
+
+def test_heads_are_left_to_mct_where_that_is_asked_for(tmp_path: Path) -> None:
+    done = invoke(tmp_path, WINDOWS, "--no-split-heads", "--format", "json")
+    found = json.loads(done.stdout)
+    assert done.exit_code == 0 and found["remaining"] == [] and "left to MCT" in found["notes"][0]
+    made = onnx.load(tmp_path / "fixed.onnx").graph.node
+    assert sum(n.op_type == "MatMul" for n in made) == 1 + 2
+
+
+def test_the_ways_are_shown_with_their_figures_and_the_cheapest_is_taken(tmp_path: Path) -> None:
+    found = json.loads(invoke(tmp_path, DEPTHWISE, "--explain", "--format", "json").stdout)
+    (one,) = found["rewrites"]
+    size = lambda price: price["runtime_bytes"] + price["weights_bytes"]  # noqa: E731
+    assert one["alternatives"] and all(size(one["price"]) <= size(w["price"]) for w in one["alternatives"])
+    shown = invoke(tmp_path, DEPTHWISE, "--explain").output
+    assert "ways at" in shown and one["alternatives"][0]["name"] in shown
+
+
+@pytest.fixture
+def one_approximate(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A rewrite declared approximate."""
+    every = tuple(
+        replace(r, kind="approximate", bound=1.0) if r.name == "PoolCeilMode" else r for r in rewrites()
+    )
+    monkeypatch.setattr(declare, "rewrites", lambda: every)
+    yield "PoolCeilMode"
+
+
+def test_approximate_rewrites_are_made_only_on_request(one_approximate: str) -> None:
+    assert one_approximate not in {r.name for r in chosen()}
+    assert one_approximate not in {r.name for r in chosen([one_approximate])}
+    assert one_approximate in {r.name for r in chosen(approximate=True)}
+
+
+def test_a_rewrite_that_fails_is_named_and_the_rest_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(site: object) -> Iterator[object]:
+        raise KeyError("axis")
+        yield
+
+    every = tuple(replace(r, draw=broken) if r.name == "PoolCeilMode" else r for r in rewrites())  # type: ignore[arg-type]
+    monkeypatch.setattr(declare, "rewrites", lambda: every)
+    monkeypatch.delenv("SENSORFIT_DEBUG", raising=False)
+    fixed = fix(model(POOL), None, TARGET)
+    assert fixed.exit_code == 1
+    assert any(
+        "RW111 PoolCeilMode could not be tried at" in n and "KeyError: 'axis'" in n for n in fixed.notes
+    )
+
+
+def test_a_file_without_its_weights_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    made = model(CASES["linear_3d"][1])
+    for tensor in made.graph.initializer:
+        tensor.ClearField("raw_data")
+    onnx.save(made, tmp_path / "stripped.onnx")
+    given = ["fix", str(tmp_path / "stripped.onnx"), "-o", str(tmp_path / "fixed.onnx")]
+    code, text = ended(CliRunner().invoke(group, given))
+    assert code == 2 and "the data of 'w' is not there" in text
+    assert not (tmp_path / "fixed.onnx").exists()
+
+
+def test_weights_beside_the_file_come_into_the_fixed_one(tmp_path: Path) -> None:
+    made = model(CASES["transposed_conv"][1])
+    values = numpy_helper.to_array(made.graph.initializer[0])
+    onnx.save(made, tmp_path / "model.onnx", save_as_external_data=True, location="w.data", size_threshold=0)
+    assert fix(tmp_path / "model.onnx", tmp_path / "fixed.onnx", TARGET).exit_code == 0
+    (tmp_path / "w.data").unlink()
+    (kernel,) = (t for t in onnx.load(tmp_path / "fixed.onnx").graph.initializer if len(t.dims) == 4)
+    np.testing.assert_array_equal(numpy_helper.to_array(kernel), values)
+
+
+def chained(count: int) -> onnx.ModelProto:
+    """``count`` blocks of a convolution, a pool in ceil mode, an upsampling and a product on tokens."""
+    lines, last = [], "x"
+    for i in range(count):
+        lines.append(
+            f"c{i} = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> ({last}, w) "
+            f"p{i} = MaxPool <kernel_shape = [3, 3], strides = [2, 2], ceil_mode = 1> (c{i}) "
+            f'u{i} = Resize <mode = "linear", coordinate_transformation_mode = "align_corners"> (p{i}, , , s) '
+            f"t{i} = Reshape (u{i}, tokens) m{i} = MatMul (t{i}, v) r{i} = Reshape (m{i}, s)"
+        )
+        last = f"r{i}"
+    text = f"""(float[1,4,16,16] x) => (float[1,4,16,16] {last})
+    <float[4,4,3,3] w, float[16,16] v, int64[4] s = {{1,4,16,16}}, int64[3] tokens = {{1,64,16}}> {{ {" ".join(lines)} }}"""
+    return model(text)
+
+
+def calls(count: int) -> int:
+    """Calls of Python functions that ``fix`` makes on so many blocks: its work, whatever the machine does besides."""
+    made, seen = chained(count), 0
+
+    def count_one(frame: object, event: str, argument: object) -> None:
+        nonlocal seen
+        seen += event == "call"
+
+    sys.setprofile(count_one)
+    try:
+        fix(made, None, TARGET)
+    finally:
+        sys.setprofile(None)
+    return seen
+
+
+def test_its_work_grows_with_the_nodes_alone() -> None:
+    calls(1)  # what is done once
+    small, large = calls(6), calls(24)
+    assert large < 4.6 * small
