@@ -33,7 +33,7 @@ $(VENV)/build.done: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/test.done: $(VENV)/build.done
 	@echo "installing the test tools"
-	@$(INSTALL) -e ".[build,train,test,reference,plot]"
+	@$(INSTALL) -e ".[build,train,test,reference,plot,sweep,cluster]"
 	@touch $@
 
 demo: $(VENV)/build.done ## set up, check the models, build PicoSAM3 INT8

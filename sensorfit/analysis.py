@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import onnx
 
@@ -122,6 +122,22 @@ def analyse(
     )
 
 
+class Judgement(NamedTuple):
+    """What memory, latency and the rules say of a graph; the fields as in ``Analysis``."""
+
+    memory: MemoryReport
+    latency: LatencyReport
+    support: Mapping[str, tuple[Finding, ...]]
+    findings: Mapping[str, tuple[Finding, ...]]
+
+
+def judge(graph: Graph, target: Target, *, input_persistency: bool = True) -> Judgement:
+    """What ``analyse`` finds, of a canonical graph in hand: for networks that are drawn and not read."""
+    device_graph = lower(graph)
+    memory = _memory(graph, device_graph, target, input_persistency, None)
+    return _judged(graph, device_graph, target, lambda: memory, None)
+
+
 def at_size(of: Analysis, sized: Sized) -> Analysis:
     """``of``'s network at another input size, which the search for the largest inputs has loaded and laid out."""
     from .description import describe_inputs
@@ -144,6 +160,26 @@ def _complete(
     calibration: Any,
     published: tuple[Published, ...],
 ) -> Analysis:
+    judged = _judged(graph, device_graph, target, memory_known, calibration)
+    return Analysis(
+        source=source,
+        entry=entry,
+        model=model,
+        target=target,
+        graph=graph,
+        device_graph=device_graph,
+        published=published,
+        **judged._asdict(),
+    )
+
+
+def _judged(
+    graph: Graph,
+    device_graph: Graph,
+    target: Target,
+    memory_known: Callable[[], MemoryReport],
+    calibration: Any,
+) -> Judgement:
     """Latency and rules, while the memory may still be computed beside; then the findings over all of them."""
     from .latency.estimate import estimate
     from .rules import latency as latency_rules
@@ -157,19 +193,8 @@ def _complete(
         *memory_rules.findings(device_graph, memory, target),
         *latency_rules.findings(device_graph, latency, target),
     )
-    return Analysis(
-        source=source,
-        entry=entry,
-        model=model,
-        target=target,
-        graph=graph,
-        device_graph=device_graph,
-        memory=memory,
-        latency=latency,
-        support=support,
-        findings={p: _sorted((*own, *later)) for p, own in support.items()},
-        published=published,
-    )
+    findings = {p: _sorted((*own, *later)) for p, own in support.items()}
+    return Judgement(memory, latency, support, findings)
 
 
 def resolve(model: str | Path | onnx.ModelProto) -> tuple[Path | onnx.ModelProto, Entry | None]:

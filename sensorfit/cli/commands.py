@@ -22,6 +22,7 @@ COMMANDS = {
     "doctor": "Say whether a build could run here, and what mends it.",
     "explain": "Say why a model fits or not, on one page.",
     "compare": "Compare models in one table.",
+    "sweep": "Judge a space of networks; find those worth training.",
     "diff": "Show what changed between two models.",
     "models": "List the built-in models.",
     "rules": "List the rules, or explain one.",
