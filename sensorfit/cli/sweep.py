@@ -40,7 +40,7 @@ class SpaceFirst(click.Group):
 def command() -> None:
     """Judge the networks that SPACE.toml describes, and find the Pareto front of those that fit.
 
-    DIR then holds candidates.parquet and front.csv. A sweep that was stopped goes on when it is started again.
+    DIR then holds candidates.parquet, front.csv and front.html. A sweep that was stopped goes on when it is started again.
 
     \b
     Examples:
@@ -75,11 +75,14 @@ def run(ctx: click.Context, space: Path, directory: Path, target: str | None, co
     from ..gate.config import target_for
     from ..render.screen import console_for
     from ..render.sweep.console import show
+    from ..render.sweep.page import render
+    from ..runtime.files import write_text
     from ..sweep.run import sweep
 
     device = target_for(target, [], converter)
     with _shown() as progress:
         found = sweep(space, directory, progress=progress, target=device.name, converter=device.converter_version, **settings)
+    write_text(directory / "front.html", render(found))
     show(found, console_for(sys.stdout))
     ctx.exit(0 if found.front else 1)
 

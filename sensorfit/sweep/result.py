@@ -26,6 +26,12 @@ class Sweep:
     """The rows of the Pareto front, by the first objective."""
     reasons: Mapping[str, int]
     """Why candidates do not fit or failed, the commonest first."""
+    columns: Mapping[str, type]
+    """Of the table."""
+    shown: tuple[Mapping[str, Any], ...]
+    """The front, and of all other candidates as many as a page can show, evenly spaced."""
+    budget_bytes: int
+    """Of the target."""
     judged: int
     """Candidates judged in this run; the others were there."""
     seconds: float

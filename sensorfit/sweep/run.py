@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from hashlib import sha256
@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from ..errors import ConfigError
 from ..suggest import did_you_mean
-from ..target import DEFAULT, load_target
+from ..target import DEFAULT, Target, load_target
 from ..version import __version__
 from .builder import check_signature
 from .engine import Batch, judged
@@ -30,7 +30,7 @@ from .read import read_space
 from .result import Sweep
 from .sampling import Chosen, at_random, grid
 from .space import Space
-from .store import Store, rows_of
+from .store import Store, columns, rows_of
 from .study import SAMPLERS, Study
 
 STREAMS: Final = ("grid", "random")
@@ -46,6 +46,8 @@ GENERATION: Final = 64
 STUDIED_BATCH: Final = 8
 """Of a generation, so that every worker has some."""
 REASONS: Final = 5
+SHOWN: Final = 4000
+"""Candidates on a page."""
 
 Progress = Callable[[int, int | None, int], None]
 """Called with the candidates that have rows, all of them where that is known, and those judged in this run."""
@@ -119,7 +121,7 @@ def sweep(
     run = _Run(found, job, store, sampler, wanted, size, progress)
     with pool_for(wanted.scheduler, wanted.workers or _cores()) as (executor, at_once):
         run.go(executor, at_once)
-    return _summary(found, store, run)
+    return _summary(found, target, store, run)
 
 
 class _Run:
@@ -205,12 +207,14 @@ class _Run:
         return batch
 
 
-def _summary(space: Space, store: Store, run: _Run) -> Sweep:
+def _summary(space: Space, target: Target, store: Store, run: _Run) -> Sweep:
     table = store.finish(run.batches)
     front = Front(space.objectives)
     verdicts: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     feasible = 0
+    shown: dict[int, Mapping[str, Any]] = {}
+    every = -(-run.done // SHOWN)
     for rows in rows_of(table):
         front.add(rows)
         for row in rows:
@@ -218,12 +222,25 @@ def _summary(space: Space, store: Store, run: _Run) -> Sweep:
             feasible += row["feasible"]
             if not row["feasible"]:
                 reasons[row["reason"] or row["violated"]] += 1
-    common = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))[:REASONS]
+            if row["candidate"] % every == 0:
+                shown[row["candidate"]] = row
+    shown |= {row["candidate"]: row for row in front.rows}
     write_front(store.directory / FRONT, store.names, front.rows)
     return Sweep(
-        space, store.directory, table, run.done, dict(sorted(verdicts.items())), feasible, tuple(front.rows), dict(common),
-        run.judged, run.seconds,
-    )  # fmt: skip
+        space=space,
+        directory=store.directory,
+        table=table,
+        candidates=run.done,
+        verdicts=dict(sorted(verdicts.items())),
+        feasible=feasible,
+        front=tuple(front.rows),
+        reasons=dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))[:REASONS]),
+        columns=columns(space),
+        shown=tuple(shown[number] for number in sorted(shown)),
+        budget_bytes=target.budget_bytes,
+        judged=run.judged,
+        seconds=run.seconds,
+    )
 
 
 def _cores() -> int:

@@ -48,7 +48,9 @@ def show(found: Sweep, console: Console) -> None:
         )
     first = found.front[0]["candidate"]
     console.print(
-        f"\nNext: sensorfit sweep pick {found.directory} {first} -o model.onnx", markup=False, highlight=False
+        f"\n{found.directory / 'front.html'} shows all. Next: sensorfit sweep pick {found.directory} {first} -o model.onnx",
+        markup=False,
+        highlight=False,
     )
 
 
