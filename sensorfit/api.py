@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import onnx
 
 from . import target as targets
 from .analysis import analyse
 from .arguments import calibration_argument, choice_argument, model_argument, models_argument, shapes_argument
+from .errors import ModelError
 from .runtime.worker import Aside, at_once
 from .verify.profiles import PROFILES
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from .memory.model import MemoryReport
     from .report.report import Report
     from .rewrite.result import Fixed
+
+OUTLOOK_SECONDS: Final = 20.0
+"""For what ``fix`` would reach; a check says nothing of it where that takes longer."""
 
 
 def load_target(name: str = targets.DEFAULT, converter: str = "") -> targets.Target:
@@ -88,9 +92,15 @@ def _with_outlook(report: Report, found: Analysis, shapes: Mapping[str, Iterable
     refused = (f for f in found.findings["converter"] if f.refused and f.support == "unsupported")
     if found.entry is not None or not any(refused):
         return report
-    from .rewrite.outlook import outlook
+    from .runtime.deadline import deadline, time_left
 
-    seen = outlook(found, shapes)
+    try:
+        with deadline(found.model.name, min(OUTLOOK_SECONDS, time_left() / 2)):
+            from .rewrite.outlook import outlook
+
+            seen = outlook(found, shapes)
+    except ModelError:  # the answer about the model as it is does not wait for it
+        return report
     if seen is None:
         return report
     return replace(report, findings=seen.marked(report.findings), outlook=seen.outlook)

@@ -22,6 +22,8 @@ from .state import state_of
 
 MAX_NODES = 1500
 """A larger graph is left to ``fix`` itself: the outlook is made within the time of a check."""
+LARGE = 5000
+"""And so are the bytes of a graph that rewrites make as large as this: windows and heads by the hundred."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Seen:
     """The outlook, and the refused nodes that nothing is left of."""
 
     outlook: Outlook | None
-    """None where ``fix`` could prove nothing: without the weights."""
+    """None where ``fix`` could prove nothing, without the weights, or makes a network too large to analyse on the way."""
     fixable: frozenset[str]
     """Names of nodes."""
     rules: frozenset[str]
@@ -58,6 +60,9 @@ def outlook(analysis: Analysis, input_shapes: Mapping[str, Iterable[int]] | None
     steps, split = plan.settled.steps, plan.split
     if split is None and not (steps and fixable):
         return None
+    rules = frozenset(f.rule for f in refusals)
+    if without_data(analysis.graph) or len(plan.settled.graph.nodes) > LARGE:
+        return Seen(None, fixable, rules)
     after = state_of(plan.settled.graph, target)
     seen = Outlook(
         refused=len(found),
@@ -69,7 +74,7 @@ def outlook(analysis: Analysis, input_shapes: Mapping[str, Iterable[int]] | None
         ms=after.ms,
         left_to_host=split.left if split is not None else 0,
     )
-    return Seen(None if without_data(analysis.graph) else seen, fixable, frozenset(f.rule for f in refusals))
+    return Seen(seen, fixable, rules)
 
 
 def _at_opset(analysis: Analysis, input_shapes: Mapping[str, Iterable[int]] | None) -> Graph:

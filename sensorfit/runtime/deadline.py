@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
 from collections.abc import Iterator
@@ -16,6 +17,12 @@ MAX_SECONDS: Final = 120.0
 
 class _Expired(BaseException):
     """Not an Exception: code that survives failures of foreign functions must not survive this."""
+
+
+def time_left() -> float:
+    """Seconds until the deadline that the process stands under; infinite where there is none."""
+    left = signal.getitimer(signal.ITIMER_REAL)[0] if hasattr(signal, "getitimer") else 0.0
+    return left or math.inf
 
 
 @contextmanager

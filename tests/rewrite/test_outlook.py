@@ -6,6 +6,7 @@ import json
 import shlex
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import onnx
@@ -99,4 +100,20 @@ def test_without_weights_fix_is_not_the_next_command(tmp_path: Path) -> None:
     onnx.save(made, tmp_path / "m.onnx", save_as_external_data=True, location="gone.data", size_threshold=0)
     (tmp_path / "gone.data").unlink()
     report = check(tmp_path / "m.onnx")
+    assert report.outlook is None and any(f.fixable for f in report.findings)
+
+
+def test_a_check_does_not_wait_long_for_its_outlook(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(*_: object) -> None:
+        time.sleep(30)
+
+    monkeypatch.setattr("sensorfit.rewrite.outlook.outlook", slow)
+    monkeypatch.setattr("sensorfit.api.OUTLOOK_SECONDS", 0.05)
+    report = check(model(STUCK))
+    assert report.outlook is None and report.verdict == "does_not_fit"
+
+
+def test_of_a_network_that_grows_too_large_only_the_nodes_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sensorfit.rewrite.outlook.LARGE", 10)
+    report = check(model(WINDOWS))
     assert report.outlook is None and any(f.fixable for f in report.findings)
