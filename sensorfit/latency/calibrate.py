@@ -7,8 +7,10 @@ KPI logs + model files ─────┘
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from math import sqrt
 from statistics import median
 
 from ..errors import ConfigError
@@ -17,13 +19,18 @@ from ..graph.load import load
 from ..graph.lower import lower
 from ..target import Target, read_facts
 from .calibration import Calibration
-from .cycles import FITTED, Constants, total
+from .cycles import DENSE_RATE, MEMORY_PATH, total
 from .estimate import estimate
-from .fit import BASE, OPTIONAL, Fit, Point, fit, judge, one_rate
+from .fit import Fit, Point, judge, one_rate
+from .parameters import Prior, prior
 from .work import Work, works
 
-WEIGHTS = {"own": 4.0, "high": 1.0, "medium": 0.5}
-"""Weight of a measurement in the fit; "own" is a user's log: the very graph, on the very sensor."""
+NOISE = {"own": 0.0, "high": 0.0, "medium": 0.1}
+"""Deviation of a measurement's logarithm beyond its resolution: in print, what it covers is partly unstated."""
+FEWEST = 3
+"""Networks that a fit takes at least."""
+APART = 0.8
+"""A rate is told apart where the measurements leave less than this of what was unknown of it before."""
 GRAPHS = "graphs"
 
 
@@ -40,6 +47,8 @@ class Measured:
     fitted: bool = True
     group: str = ""
     source: str = ""
+    resolution: float = 0.0
+    """What the last digit is worth, in ms."""
     bound: bool = False
     """True where ``ms`` is a frame period, which the DSP runtime cannot exceed."""
 
@@ -124,7 +133,7 @@ def shipped_measurements(target: Target) -> tuple[Measured, ...]:
         found.append(
             Measured(
                 entry["name"], _graph(entry["graph"]), entry["ms"], entry["covers"], entry["basis"], entry["confidence"],
-                entry["fitted"], entry.get("group", entry["name"]), entry["source"],
+                entry["fitted"], entry.get("group", entry["name"]), entry["source"], entry["resolution"],
             )
         )  # fmt: skip
     for entry in facts["bound"]:
@@ -156,45 +165,55 @@ def _graph(path: str) -> Graph:
 def refit(measurements: Iterable[Measured], target: Target, demands: Sequence[Demand] = ()) -> Refit:
     """Fit the cost model on ``measurements`` and judge it by leaving each group out."""
     measurements = tuple(measurements)
+    before = prior(target)
     chosen = [m for m in measurements if m.fitted and not m.bound]
-    hardware = Constants(1.0, 1.0, 0.0, target.mac_units, read_facts("cost_model", target)["array"]["simd"])
-    points = _same_layers_together([_point(m, hardware.simd, target.clock_hz) for m in chosen])
-    if len({p.group for p in points}) < len(BASE) + 1:
+    points = _same_layers_together([_point(m, before.simd, target.clock_hz) for m in chosen])
+    if len({p.group for p in points}) < FEWEST:
         raise ConfigError(
             "a fit needs at least three different networks: measure more models, or leave out --alone"
         )
-    best = fit(points, hardware)
-    if min(best.constants.fitted[: len(BASE)]) <= 0:
-        raise ConfigError(
-            "these measurements do not tell arithmetic from memory traffic: add a network of another kind "
-            "(3x3 convolutions, 1x1 or depthwise ones), or leave out --alone"
-        )
-    terms = [FITTED.index(t) for t in best.terms]
-    rows = []
-    for measured, point, left_out in zip(chosen, points, best.left_out, strict=True):
-        unseen = judge([p for p in points if p.group != point.group], hardware, terms)
-        rows.append(_row(measured, point.works, best, unseen, left_out, target))
+    best = judge(points, before)
+    _tell_rates_apart(best, before)
+    rows, rest = [], {}
+    for measured, point, left_out, unseen in zip(chosen, points, best.left_out, best.unseen, strict=True):
+        if point.group not in rest:
+            others_only = [p for p in points if p.group != point.group]
+            rest[point.group] = judge(others_only, before, unseen.sigma)
+        rows.append(_row(measured, point.works, best, rest[point.group], left_out, target))
     others = []
     for measured in measurements:
         if measured not in chosen:
-            layers = works(measured.graph, hardware.simd)
+            layers = works(measured.graph, before.simd)
             others.append(_row(measured, layers, best, best, total(layers, best.constants), target))
     return Refit(
         fit=best,
         rows=tuple(rows),
         others=tuple(r for r in others if not r.measured.bound),
         bounds=tuple(r for r in others if r.measured.bound),
-        alternatives=_alternatives(points, hardware),
+        alternatives=_alternatives(points, before),
         demands=tuple(demands),
     )
 
 
-def _alternatives(points: Sequence[Point], hardware: Constants) -> tuple[Alternative, ...]:
-    """The same question asked of simpler and richer models."""
-    richer = judge(points, hardware, (*BASE, *OPTIONAL))
+def _tell_rates_apart(found: Fit, before: Prior) -> None:
+    """ConfigError where the measurements say nothing of arithmetic, or nothing of memory traffic."""
+    for name in (DENSE_RATE, MEMORY_PATH):
+        i = before.names.index(name)
+        if found.posterior.covariance[i][i] > (APART * before.deviation[i]) ** 2:
+            raise ConfigError(
+                "these measurements do not tell arithmetic from memory traffic: add a network of another kind "
+                "(3x3 convolutions, 1x1 or depthwise ones), or leave out --alone"
+            )
+
+
+def _alternatives(points: Sequence[Point], before: Prior) -> tuple[Alternative, ...]:
+    """The same question asked of simpler models."""
+    rates = (DENSE_RATE, MEMORY_PATH)
+    fixed = (d if n in rates else d / 100 for n, d in zip(before.names, before.deviation, strict=True))
+    two = judge(points, before._replace(deviation=tuple(fixed)))
     found = [
         Alternative(
-            "this one, with cycles a layer as a third constant", richer.error_median, richer.error_worst
+            "the two rates alone, all else as before any measurement", two.error_median, two.error_worst
         )
     ]
     for name, count in (
@@ -213,18 +232,18 @@ def _point(measured: Measured, simd: int, clock_hz: int) -> Point:
         works=works(measured.graph, simd),
         cycles=measured.ms * clock_hz / 1e3,
         group=measured.group or measured.name,
-        weight=WEIGHTS[measured.confidence],
+        noise=sqrt(NOISE[measured.confidence] ** 2 + (measured.resolution / measured.ms) ** 2 / 12),
     )
 
 
 def _same_layers_together(points: Sequence[Point]) -> list[Point]:
     """Points of the same layers in one group, whoever measured them: left out together, or the error would lie."""
     groups: dict[tuple[object, ...], str] = {}
+    layers = [tuple((w.kind, w.array, w.weights, w.bytes) for w in p.works) for p in points]
+    copies = Counter(layers)
     return [
-        replace(
-            p, group=groups.setdefault(tuple((w.kind, w.array, w.weights, w.bytes) for w in p.works), p.group)
-        )
-        for p in points
+        replace(p, group=groups.setdefault(key, p.group), copies=copies[key])
+        for p, key in zip(points, layers, strict=True)
     ]
 
 
@@ -250,4 +269,14 @@ def _row(
 
 def calibration(model: Fit, name: str = "fit") -> Calibration:
     """What ``estimate`` needs of a fit."""
-    return Calibration(model.constants, model.spread, model.error_median, len(model.points), name)
+    found = model.posterior
+    return Calibration(
+        found.constants,
+        found.prior.names,
+        tuple(tuple(map(float, row)) for row in found.covariance),
+        found.sigma,
+        model.deviations,
+        model.error_median,
+        len(model.points),
+        name,
+    )

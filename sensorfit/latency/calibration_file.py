@@ -1,12 +1,13 @@
 """A calibration in a file, the shipped ``latency.toml`` or a user's own: read, and written after a refit.
 
-It is TOML: ``[fit]`` the constants, ``[error]`` what they are worth,
+It is TOML: ``[fit]`` and ``[factors]`` the constants, ``[covariance]`` how well
+their logarithms are known (the lower half), ``[error]`` what they are worth,
 ``[[residual]]`` each measurement beside its prediction.
 """
 
 from __future__ import annotations
 
-from math import inf
+from math import inf, isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from .calibration import Calibration, calibration_of
 if TYPE_CHECKING:
     from .calibrate import Refit, Row
 
-SCHEMA = 1
+SCHEMA = 2
 MAX_BYTES = 4 * 2**20
 
 
@@ -37,6 +38,11 @@ def read_calibration(path: str | Path, target: Target) -> Calibration:
         raise ConfigError(
             f"{path}: is not a calibration file ({error}); write one with: sensorfit calibrate"
         ) from None
+    if table.get("schema") == 1:
+        raise ConfigError(
+            f"{path}: was written by an older sensorfit, without how well each constant is known; write it anew with: "
+            "sensorfit calibrate"
+        )
     if table.get("schema") != SCHEMA:
         raise ConfigError(
             f"{path}: has no 'schema = {SCHEMA}' and so is not a calibration file; write one with: sensorfit calibrate"
@@ -45,12 +51,22 @@ def read_calibration(path: str | Path, target: Target) -> Calibration:
         raise ConfigError(f"{path}: was made for {table.get('target')!r}, not for {target.name}")
     try:
         found = calibration_of(table, target, path.name)
-        rates, rest = found.constants.fitted[:2], found.constants.layer_cycles
-        if not (all(0 < r < inf for r in rates) and 0 <= rest < inf and 1 <= found.spread < inf):
+        constants = found.constants
+        rates = (
+            constants.dense_cycles_per_mac,
+            constants.cycles_per_byte,
+            constants.units_factor,
+            constants.lanes_factor,
+            *constants.factors.values(),
+        )
+        known = (found.sigma, constants.layer_cycles, *(row[i] for i, row in enumerate(found.covariance)))
+        if not (all(0 < r < inf for r in rates) and all(0 <= k < inf for k in known)):
             raise ValueError("a constant is out of range")
+        if not (0 < found.deviations < inf and all(isfinite(v) for row in found.covariance for v in row)):
+            raise ValueError("the interval is no number")
     except (KeyError, TypeError, ValueError, ZeroDivisionError, AttributeError) as error:
         raise ConfigError(
-            f"{path}: its [fit] or [error] table is damaged ({error}); write it anew with: sensorfit calibrate"
+            f"{path}: its [fit], [factors], [covariance] or [error] table is damaged ({error}); write it anew with: sensorfit calibrate"
         ) from None
     return found
 
@@ -67,9 +83,24 @@ def render_toml(result: Refit, target: Target, heading: str) -> str:
         "",
         "[fit]",
         f"dense_macs_per_cycle = {1 / constants.dense_cycles_per_mac:.1f}",
-        f"bytes_per_cycle = {1 / constants.cycles_per_byte:.2f}",
+        f"bytes_per_cycle = {1 / constants.cycles_per_byte:.3f}",
         f"layer_cycles = {constants.layer_cycles:.1f}",
-        f"terms = [{', '.join(_text(t) for t in fitted.terms)}]",
+        f"units_factor = {constants.units_factor:.3f}",
+        f"lanes_factor = {constants.lanes_factor:.3f}",
+        "",
+        "# A kind's cost over what the formula says of it.",
+        "[factors]",
+        *(f"{_text(kind)} = {value:.3f}" for kind, value in constants.factors.items()),
+        "",
+        "# Of the logarithms of the above.",
+        "[covariance]",
+        f"names = [{', '.join(map(_text, fitted.posterior.prior.names))}]",
+        "rows = [",
+        *(
+            f"  [{', '.join(f'{value:.5f}' for value in row[: i + 1])}],"
+            for i, row in enumerate(fitted.posterior.covariance + 0.0)
+        ),
+        "]",
         "",
         "# Leave-one-out: each network predicted by a fit that had not seen its layers.",
         "[error]",
@@ -77,7 +108,8 @@ def render_toml(result: Refit, target: Target, heading: str) -> str:
         f"networks = {len({p.group for p in fitted.points})}",
         f"median = {fitted.error_median:.3f}",
         f"worst = {fitted.error_worst:.3f}",
-        f"spread = {fitted.spread:.3f}",
+        f"sigma = {fitted.posterior.sigma:.4f}",
+        f"deviations = {fitted.deviations:.3f}",
         f"inside = {result.inside}",
     ]
     for title, rows in (("residual", result.rows), ("shown", result.others), ("bound", result.bounds)):

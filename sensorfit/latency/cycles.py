@@ -4,107 +4,116 @@ The units are taken as columns of ``simd`` lanes (72 of 32 on the IMX500). For e
 
     compute = max(array / rate, weights / columns)
     memory  = bytes / bytes_per_cycle
-    dense   = compute + memory + layer_cycles          a k x k window re-reads its lines
-    others  = max(compute, memory) + layer_cycles      the two overlap
+    dense   = factor (compute + memory) + layer_cycles       a k x k window re-reads its lines
+    others  = factor max(compute, memory) + layer_cycles     the two overlap
 
 with ``rate`` = the fitted dense rate for k x k convolutions, all units for
 1x1 and matrix products, and one lane a column (72) for depthwise, where
-each channel has but one filter. Every term grows with the work, so the
-estimate never falls when work is added.
+each channel has but one filter. ``factor`` is the kind's own, 1 where nothing
+says otherwise. Every term grows with the work, so the estimate never falls when
+work is added.
 
-Two constants are fitted (``calibrate``); the rest is the hardware's.
+What is fitted (``parameters``) and how well it is known is not this module's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from .work import Work
 
-FITTED = ("dense_cycles_per_mac", "cycles_per_byte", "layer_cycles")
-"""The constants a fit may set, in the order of ``Terms.fitted``."""
+DENSE_RATE, MEMORY_PATH, LAYER, UNITS, LANES = "dense", "memory", "layer", "units", "lanes"
+"""Parameters beside the kinds' factors; cycles are proportional to each."""
 DENSE = frozenset({"dense", "grouped", "transposed"})
 """k x k windows: the fitted rate, and no overlap with memory."""
 SINGLE_LANE = frozenset({"depthwise"})
+REFERENCE = frozenset({"dense", "pointwise"})
+"""Kinds without a factor of their own: they are what the rates are of."""
 
 
 class Constants(NamedTuple):
-    """The cost model's numbers; the first three are fitted."""
+    """The cost model's numbers; all but the array's size are fitted."""
 
     dense_cycles_per_mac: float
     cycles_per_byte: float
     layer_cycles: float
     mac_units: int
     simd: int
+    units_factor: float = 1.0
+    """Cycles of 1x1 arithmetic over those of an array that never waits."""
+    lanes_factor: float = 1.0
+    """The same of depthwise arithmetic over one lane a column."""
+    factors: Mapping[str, float] = {}
+    """A kind's cost over what the formula says of it."""
 
     @property
     def columns(self) -> int:
         """MAC units that work on different weights."""
         return self.mac_units // self.simd
 
-    @property
-    def fitted(self) -> tuple[float, ...]:
-        """The fitted constants, in the order of ``FITTED``."""
-        return (self.dense_cycles_per_mac, self.cycles_per_byte, self.layer_cycles)
 
-    def refitted(self, values: Sequence[float]) -> Constants:
-        """The same hardware with other fitted constants, in the order of ``FITTED``."""
-        dense, byte, layer = values
-        return Constants(dense, byte, layer, self.mac_units, self.simd)
+class Cost(NamedTuple):
+    """A layer's cycles, by what they are spent on."""
 
-    @classmethod
-    def of(cls, fit: Mapping[str, Any], mac_units: int, simd: int) -> Constants:
-        """From the ``[fit]`` table of a calibration file, for an array of this size."""
-        return cls(
-            dense_cycles_per_mac=1 / fit["dense_macs_per_cycle"],
-            cycles_per_byte=1 / fit["bytes_per_cycle"],
-            layer_cycles=fit["layer_cycles"],
-            mac_units=mac_units,
-            simd=simd,
-        )
-
-
-class Terms(NamedTuple):
-    """A layer's cycles as a linear form: ``fitted`` . constants (in the order of ``FITTED``) + ``fixed``."""
-
-    fitted: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    fixed: float = 0.0
+    compute: float = 0.0
+    memory: float = 0.0
+    overhead: float = 0.0
+    rate: str = ""
+    """The parameter that ``compute`` is proportional to, "" where it is loading weights."""
     bound: str = ""
     """What the cycles are spent on: "compute", "memory", both joined by +; "" where they are not known."""
 
-    def cycles(self, constants: Constants) -> float:
-        """The form's value."""
-        a, b, c = self.fitted
-        return (
-            a * constants.dense_cycles_per_mac
-            + b * constants.cycles_per_byte
-            + c * constants.layer_cycles
-            + self.fixed
-        )
+    @property
+    def cycles(self) -> float:
+        """Their sum."""
+        return self.compute + self.memory + self.overhead
 
 
-def terms(work: Work, constants: Constants) -> Terms:
-    """The branches of the maxima that hold under ``constants``, as a linear form in the fitted ones."""
+def cost(work: Work, constants: Constants) -> Cost:
+    """What ``work`` costs under ``constants``."""
     if not work.known:
-        return Terms()
+        return Cost()
+    factor = constants.factors.get(work.kind, 1.0)
     loading = work.weights / constants.columns
+    memory = work.bytes * constants.cycles_per_byte
     if work.kind in DENSE:
-        if loading > work.array * constants.dense_cycles_per_mac:
-            return Terms((0.0, work.bytes, 1.0), loading, "compute+memory")
-        return Terms((work.array, work.bytes, 1.0), 0.0, "compute+memory")
-    units = constants.columns if work.kind in SINGLE_LANE else constants.mac_units
-    compute = max(work.array / units, loading)
-    if compute > work.bytes * constants.cycles_per_byte:
-        return Terms((0.0, 0.0, 1.0), compute, "compute")
-    return Terms((0.0, work.bytes, 1.0), 0.0, "memory")
+        arithmetic, rate = work.array * constants.dense_cycles_per_mac, DENSE_RATE
+    elif work.kind in SINGLE_LANE:
+        arithmetic, rate = work.array / constants.columns * constants.lanes_factor, LANES
+    else:
+        arithmetic, rate = work.array / constants.mac_units * constants.units_factor, UNITS
+    compute, rate = (arithmetic, rate) if arithmetic >= loading else (loading, "")
+    if work.kind in DENSE:
+        return Cost(factor * compute, factor * memory, constants.layer_cycles, rate, "compute+memory")
+    if compute > memory:
+        return Cost(factor * compute, 0.0, constants.layer_cycles, rate, "compute")
+    return Cost(0.0, factor * memory, constants.layer_cycles, "", "memory")
 
 
 def cycles(work: Work, constants: Constants) -> float:
     """Cycles of one layer."""
-    return terms(work, constants).cycles(constants)
+    return cost(work, constants).cycles
 
 
 def total(works: Iterable[Work], constants: Constants) -> float:
     """Cycles of all layers, one after the other."""
     return sum(cycles(w, constants) for w in works)
+
+
+def sensitivities(works: Iterable[Work], costs: Iterable[Cost]) -> dict[str, float]:
+    """Cycles by the parameter they are proportional to: the derivative of the total by each one's logarithm.
+
+    Cycles that depend on two parameters, the memory path and a kind's factor say, count for both.
+    """
+    found: dict[str, float] = {}
+    for work, part in zip(works, costs, strict=True):
+        shares = [(MEMORY_PATH, part.memory), (LAYER, part.overhead)]
+        if part.rate:
+            shares.append((part.rate, part.compute))
+        if work.kind not in REFERENCE:
+            shares.append((work.kind, part.compute + part.memory))
+        for name, share in shares:
+            if share:
+                found[name] = found.get(name, 0.0) + share
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import exp
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,16 @@ from ..graph.ir import Graph
 from ..target import Target
 from .advice import advise, hint
 from .calibration import Calibration, cost_model, shipped
-from .cycles import terms
+from .cycles import cost
 from .macs import total_macs
 from .model import LatencyReport, LayerCost
+from .parameters import NINE_IN_TEN
 from .work import Work, works
 
+WORTH_A_NOTE = 0.005
+"""Share of the estimate below which a kind's uncertainty is lost in the rest."""
+POORLY = 1.2
+"""A kind's cost that is known within this factor is no reason for a note."""
 MANY = 3
 """Nodes named in a note before it says "and n more"."""
 
@@ -43,9 +49,10 @@ def estimate(
         model = read_calibration(calibration, target)
     facts = cost_model(target)
     layers = works(graph, model.constants.simd)
-    forms = [terms(layer, model.constants) for layer in layers]
-    costs = [form.cycles(model.constants) for form in forms]
-    low, high, notes = _interval(layers, costs, facts["widening"])
+    parts = [cost(layer, model.constants) for layer in layers]
+    costs = [part.cycles for part in parts]
+    low, high = model.interval(layers, parts)
+    notes = _notes(layers, costs, model, facts["prior"])
     missing = [w for w in layers if not w.known]
     if missing:
         notes = (_missing(missing), *notes)
@@ -56,11 +63,11 @@ def estimate(
         cycles=round(sum(costs)),
         clock_hz=target.clock_hz,
         mac_units=target.mac_units,
-        dsp_ms_low=low / model.spread / target.clock_hz * 1e3,
-        dsp_ms_high=high * model.spread / target.clock_hz * 1e3,
+        dsp_ms_low=low / target.clock_hz * 1e3,
+        dsp_ms_high=high / target.clock_hz * 1e3,
         layers=tuple(
             LayerCost(w.node, w.op, w.macs, round(c), w.kind, hints.get(w.node, ""), w.elements, f.bound)
-            for w, c, f in zip(layers, costs, forms, strict=True)
+            for w, c, f in zip(layers, costs, parts, strict=True)
         ),
         notes=notes,
         advice=advice,
@@ -71,26 +78,25 @@ def estimate(
     )
 
 
-def _interval(
-    layers: Iterable[Work], costs: Iterable[float], widening: Mapping[str, Any]
-) -> tuple[float, float, tuple[str, ...]]:
-    """Cycles at the low and the high end before the model's own error, and a note for each kind that widens them."""
+def _notes(
+    layers: Iterable[Work], costs: Iterable[float], model: Calibration, before: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """A note for each kind that matters here and whose own cost is not well known."""
     by_kind: dict[str, float] = {}
-    for layer, cost in zip(layers, costs, strict=True):
-        by_kind[layer.kind] = by_kind.get(layer.kind, 0.0) + cost
+    for layer, spent in zip(layers, costs, strict=True):
+        by_kind[layer.kind] = by_kind.get(layer.kind, 0.0) + spent
     whole = sum(by_kind.values())
-    low = high = 0.0
     notes = []
-    for kind, cost in sorted(by_kind.items(), key=lambda item: -item[1]):
-        entry = widening.get(kind, {"factors": [1.0, 1.0], "why": ""})
-        below, above = entry["factors"]
-        low, high = low + cost * below, high + cost * above
-        if above > 1 and whole and cost >= 0.005 * whole:  # nothing counted, nothing to widen
+    for kind, spent in sorted(by_kind.items(), key=lambda item: -item[1]):
+        if kind not in model.constants.factors or spent < WORTH_A_NOTE * whole or not whole:
+            continue
+        error = exp(NINE_IN_TEN * model.known(kind))
+        if error >= POORLY:
             notes.append(
-                f"{WORDS.get(kind, kind)}: {cost / whole:.0%} of the estimate, taken between {below:g} and {above:g} times; "
-                f"{entry['why']}"
+                f"{WORDS.get(kind, kind)}: {spent / whole:.0%} of the estimate, known within a factor of {error:.2g}; "
+                f"{before[kind]['why']}"
             )
-    return low, high, tuple(notes)
+    return tuple(notes)
 
 
 WORDS = {

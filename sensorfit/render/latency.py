@@ -141,7 +141,10 @@ def render_refit(result: Refit) -> str:
         f"{fitted.error_median:.1%}, worst {fitted.error_worst:.1%}; {result.inside} of {len(result.rows)} intervals hold the measurement, "
         f"{sum(_narrow(r) for r in result.rows)} of {len(result.rows)} are narrower than a factor of three.",
         f"Constants: {1 / constants.dense_cycles_per_mac:.0f} MACs a cycle in k x k windows, {1 / constants.cycles_per_byte:.2f} bytes a cycle "
-        f"to and from memory, {constants.layer_cycles:.0f} cycles a layer.",
+        f"to and from memory, {constants.layer_cycles:.0f} cycles a layer. The model's form is off by {fitted.posterior.sigma:.0%} "
+        f"(one standard deviation); an interval is {fitted.deviations:.2f} deviations either way.",
+        "What is known of each parameter, before any measurement and by these (ranges that hold it nine times in ten):",
+        _table(["parameter", "before", "now"], _parameters(result)),
     ]  # fmt: skip
     if result.others:
         parts += [
@@ -205,6 +208,15 @@ def render_refit(result: Refit) -> str:
             _table(["model", "median error", "worst error"], rows),
         ]
     return "\n\n".join(parts) + "\n"
+
+
+def _parameters(result: Refit) -> list[list[str]]:
+    rows = []
+    for one in result.fit.known:
+        digits = "{:.0f}" if one.now[1] >= 30 else "{:.2f}"
+        cells = [" to ".join(digits.format(end) for end in ends) for ends in (one.before, one.now)]
+        rows.append([one.words, *cells])
+    return rows
 
 
 def _narrow(row: Row) -> bool:
