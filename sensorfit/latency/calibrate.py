@@ -29,6 +29,8 @@ NOISE = {"own": 0.0, "high": 0.0, "medium": 0.1}
 """Deviation of a measurement's logarithm beyond its resolution: in print, what it covers is partly unstated."""
 FEWEST = 3
 """Networks that a fit takes at least."""
+NESTED = 19
+"""With as many networks, how many deviations an interval is wide no longer depends on one of them."""
 APART = 0.8
 """A rate is told apart where the measurements leave less than this of what was unknown of it before."""
 GRAPHS = "graphs"
@@ -175,8 +177,11 @@ def refit(measurements: Iterable[Measured], target: Target, demands: Sequence[De
     best = judge(points, before)
     _tell_rates_apart(best, before)
     rows, rest = [], {}
+    few = len({p.group for p in points}) < NESTED
     for measured, point, left_out, unseen in zip(chosen, points, best.left_out, best.unseen, strict=True):
-        if point.group not in rest:
+        if not few:
+            rest[point.group] = replace(best, posterior=unseen)
+        elif point.group not in rest:
             others_only = [p for p in points if p.group != point.group]
             rest[point.group] = judge(others_only, before, unseen.sigma)
         rows.append(_row(measured, point.works, best, rest[point.group], left_out, target))

@@ -13,6 +13,7 @@ from ..runtime.files import check_output, write_text
 from ..target import Target, read_facts
 from .calibrate import Measured, Refit, refit, shipped_demands, shipped_measurements
 from .calibration_file import render_toml
+from .kit_log import Merged, is_kit_log, merge, read_kit_log
 from .logs import Log, read_logs
 
 DEFAULT = Path("sensorfit-latency.toml")
@@ -56,9 +57,14 @@ def calibrate(
             "--write rewrites the shipped constants and takes no LOG; use --output for a file of your own"
         )
     path = output or DEFAULT
-    read = read_logs(logs, models)
+    of_kits = [log for log in logs if is_kit_log(log)]
+    others = [log for log in logs if log not in of_kits]
+    if of_kits and models and not others:
+        raise ConfigError("--model goes with a log of KPI pairs; a kit's log names its networks")
+    read = read_logs(others, models) if others else ()
     check_output(path, (*logs, *(log.model for log in read)))
-    own = tuple(_measured(log) for log in read)
+    merged = merge([read_kit_log(log, target) for log in of_kits], target) if of_kits else Merged((), ())
+    own = (*merged.measured, *(_measured(log) for log in read))
     shipped = () if alone else shipped_measurements(target)
     result = refit((*own, *shipped), target)
     write_text(path, render_toml(result, target, USER_HEADING))
@@ -68,7 +74,11 @@ def calibrate(
         if alone
         else f"Before, on the shipped measurements alone: median {error['median']:.1%}, worst {error['worst']:.1%}.\n"
     )
-    return show(result) + f"\n{before}Wrote {path}; use it with: sensorfit check MODEL --calibration {path}\n"
+    notes = "".join(f"{note}\n" for note in merged.notes)
+    return (
+        show(result)
+        + f"\n{notes}{before}Wrote {path}; use it with: sensorfit check MODEL --calibration {path}\n"
+    )
 
 
 def _measured(log: Log) -> Measured:

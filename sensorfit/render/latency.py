@@ -127,7 +127,7 @@ def render_refit(result: Refit) -> str:
     fitted = result.fit
     constants = fitted.constants
     parts = [
-        _table(
+        table(
             ["network", "measured", "fitted", "left out", "error", "interval", "holds", "evidence"],
             [
                 [
@@ -144,12 +144,12 @@ def render_refit(result: Refit) -> str:
         f"to and from memory, {constants.layer_cycles:.0f} cycles a layer. The model's form is off by {fitted.posterior.sigma:.0%} "
         f"(one standard deviation); an interval is {fitted.deviations:.2f} deviations either way.",
         "What is known of each parameter, before any measurement and by these (ranges that hold it nine times in ten):",
-        _table(["parameter", "before", "now"], _parameters(result)),
+        table(["parameter", "before", "now"], _parameters(result)),
     ]  # fmt: skip
     if result.others:
         parts += [
             "Shown, not fitted:",
-            _table(
+            table(
                 ["network", "published", "predicted", "interval", "holds", "what the figure covers"],
                 [
                     [
@@ -173,7 +173,7 @@ def render_refit(result: Refit) -> str:
         ]
         parts += [
             "Upper bounds, from frame rates:",
-            _table(["network", "bound", "predicted", "kept", "source"], rows),
+            table(["network", "bound", "predicted", "kept", "source"], rows),
         ]
     if result.demands:
         rows = [
@@ -187,7 +187,7 @@ def render_refit(result: Refit) -> str:
             for d in result.demands
         ]
         parts += ["Frame rates of networks without a graph here, and the MACs a cycle they demand:",
-                  _table(["network", "MACs", "frames/s", "MACs/cycle", "source"], rows)]  # fmt: skip
+                  table(["network", "MACs", "frames/s", "MACs/cycle", "source"], rows)]  # fmt: skip
     open_kind = [r for r in (*result.rows, *result.others) if r.implied is not None]
     if open_kind:
         rows = [
@@ -200,12 +200,12 @@ def render_refit(result: Refit) -> str:
             for r in open_kind
         ]
         parts += ["Depthwise convolution, the open kind: its share of each prediction, and the factor on its cost that would make the prediction exact:",
-                  _table(["network", "share", "factor", "confidence"], rows)]  # fmt: skip
+                  table(["network", "share", "factor", "confidence"], rows)]  # fmt: skip
     if result.alternatives:
         rows = [[a.name, f"{a.error_median:.1%}", f"{a.error_worst:.1%}"] for a in result.alternatives]
         parts += [
             "Other models of the same measurements, judged the same way:",
-            _table(["model", "median error", "worst error"], rows),
+            table(["model", "median error", "worst error"], rows),
         ]
     return "\n\n".join(parts) + "\n"
 
@@ -223,7 +223,7 @@ def _narrow(row: Row) -> bool:
     return row.high <= 3 * row.low
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """An aligned Markdown table."""
     widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
     lines = [head, ["-" * w for w in widths], *rows]
