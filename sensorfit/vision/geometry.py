@@ -18,12 +18,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from ..errors import InputError
 from ..models.roi import PAD, square_roi
+from ..target import Target, read_facts
 
 Box = tuple[float, float, float, float]
 """x, y, width, height in pixels, as COCO has it."""
@@ -32,10 +33,20 @@ Roi = tuple[int, int, int, int]
 
 SIZE: Final = 96
 """Side of the network's input."""
-SENSOR: Final = (4056, 3040)
-"""Width and height of the full readout (rules/imx500/target.toml, ``sensor.readout_source``)."""
-LEAST: Final = 64
-"""Smallest side of a ROI on the sensor, in its pixels."""
+
+
+class Sensor(NamedTuple):
+    """The full readout's width and height and the smallest side of a ROI, in pixels."""
+
+    width: int
+    height: int
+    least: int
+
+
+def sensor_of(target: Target) -> Sensor:
+    """The sensor of ``target`` (``target.toml``, ``[sensor]``)."""
+    facts = read_facts("target", target)["sensor"]
+    return Sensor(*facts["pixels"], facts["least_roi"])
 
 
 def picosam_roi(box: Box, width: int, height: int, pad: float = PAD) -> Roi:
@@ -69,30 +80,30 @@ def roi_of(box: Box, width: int, height: int, protocol: str = "picosam", pad: fl
     return PROTOCOLS[protocol](box, width, height, pad)
 
 
-def to_sensor(roi: Roi, width: int, height: int, sensor: tuple[int, int] = SENSOR, least: int = LEAST) -> Roi:
+def to_sensor(roi: Roi, width: int, height: int, sensor: Sensor) -> Roi:
     """``roi`` of a ``width`` x ``height`` image in pixels of the sensor whose full readout the image shows.
 
-    A side shorter than ``least`` grows about its centre; what reaches over a border is shifted inside.
+    A side shorter than the sensor's least grows about its centre; what reaches over a border is shifted inside.
     """
     spans = []
     for low, high, size, whole in (
-        (roi[0], roi[2], width, sensor[0]),
-        (roi[1], roi[3], height, sensor[1]),
+        (roi[0], roi[2], width, sensor.width),
+        (roi[1], roi[3], height, sensor.height),
     ):
         begin, end = low * whole / size, high * whole / size
-        side = min(max(round(end - begin), least), whole)
+        side = min(max(round(end - begin), sensor.least), whole)
         start = min(max(round((begin + end - side) / 2), 0), whole - side)
         spans.append((start, start + side))
     (left, right), (top, bottom) = spans
     return left, top, right, bottom
 
 
-def from_sensor(roi: Roi, width: int, height: int, sensor: tuple[int, int] = SENSOR) -> Roi:
+def from_sensor(roi: Roi, width: int, height: int, sensor: Sensor) -> Roi:
     """A ROI in pixels of the sensor in those of a ``width`` x ``height`` image; a pixel at least."""
     spans = []
     for low, high, size, whole in (
-        (roi[0], roi[2], width, sensor[0]),
-        (roi[1], roi[3], height, sensor[1]),
+        (roi[0], roi[2], width, sensor.width),
+        (roi[1], roi[3], height, sensor.height),
     ):
         begin = min(max(round(low * size / whole), 0), size - 1)
         spans.append((begin, min(max(round(high * size / whole), begin + 1), size)))

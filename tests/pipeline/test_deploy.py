@@ -29,7 +29,7 @@ from sensorfit.pipeline.templates.segmentation import (
     placed,
 )
 from sensorfit.target import read_facts
-from sensorfit.vision.geometry import to_sensor
+from sensorfit.vision.geometry import sensor_of, to_sensor
 
 SENSOR = (4056, 3040)
 TEMPLATES = Path(templates.__file__).parent
@@ -43,7 +43,8 @@ def test_the_crop_on_the_sensor_is_the_one_calibration_cuts(size: tuple[int, int
 
 def test_the_crop_is_the_one_that_segmentation_in_images_maps_to_the_sensor() -> None:
     left, top, width, height = largest_crop(SENSOR, (96, 96))
-    assert to_sensor(centre_square(2028, 1520), 2028, 1520) == (left, top, left + width, top + height)
+    there = to_sensor(centre_square(2028, 1520), 2028, 1520, sensor_of(load_target()))
+    assert there == (left, top, left + width, top + height)
 
 
 def test_the_sensors_size_is_a_fact() -> None:

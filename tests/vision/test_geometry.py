@@ -8,20 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sensorfit.errors import InputError
+from sensorfit.target import load_target
 from sensorfit.vision.geometry import (
-    LEAST,
-    SENSOR,
     crop,
     crop_mask,
     from_sensor,
     paste,
     picosam_roi,
     roi_of,
+    sensor_of,
     sensor_roi,
     to_sensor,
 )
 
 SIDES = st.integers(16, 4000)
+SENSOR = sensor_of(load_target("imx500"))
 
 
 @st.composite
@@ -76,12 +77,12 @@ def test_a_roi_on_the_sensor_lies_in_it_and_comes_back_within_a_pixel(
 ) -> None:
     box, width, height = case
     roi = sensor_roi(box, width, height)
-    there = to_sensor(roi, width, height)
-    assert there[0] >= 0 and there[2] <= SENSOR[0] and there[2] - there[0] >= LEAST
-    assert there[1] >= 0 and there[3] <= SENSOR[1] and there[3] - there[1] >= LEAST
-    grew = (roi[2] - roi[0]) * SENSOR[0] / width < LEAST or (roi[3] - roi[1]) * SENSOR[1] / height < LEAST
-    if not grew and width <= SENSOR[0] and height <= SENSOR[1]:
-        back = from_sensor(there, width, height)
+    there = to_sensor(roi, width, height, SENSOR)
+    assert there[0] >= 0 and there[2] <= SENSOR.width and there[2] - there[0] >= SENSOR.least
+    assert there[1] >= 0 and there[3] <= SENSOR.height and there[3] - there[1] >= SENSOR.least
+    grew = (roi[2] - roi[0]) * SENSOR.width / width < SENSOR.least or (roi[3] - roi[1]) * SENSOR.height / height < SENSOR.least
+    if not grew and width <= SENSOR.width and height <= SENSOR.height:
+        back = from_sensor(there, width, height, SENSOR)
         assert all(abs(a - b) <= 1 for a, b in zip(roi, back, strict=True))
 
 
