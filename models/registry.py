@@ -48,6 +48,12 @@ class Entry(NamedTuple):
         return "; ".join(filter(None, (self.note, self.part and f"this is {self.part}{others}")))
 
     @property
+    def weights(self) -> Path | None:
+        """The trained weights that ship, as ``--weights`` takes them; None where none do."""
+        file = Path(__file__).with_name("weights") / f"{self.name}.pt"
+        return file if file.is_file() else None
+
+    @property
     def buildable(self) -> bool:
         """Whether ``sensorfit build`` knows the torch module."""
         return bool(self.module)

@@ -13,14 +13,16 @@ from ..errors import InputError
 from .options import channel_values
 
 PATH = click.Path(path_type=Path)
+LISTED = 6
+"""Masks whose areas are printed one by one."""
 Boxes = list[tuple[float, float, float, float]]
 
 
 # fmt: off
 @click.command(name="segment")
 @click.argument("image", type=PATH, metavar="IMAGE|DIR")
-@click.option("--roi", "rois", multiple=True, required=True, metavar="X,Y,W,H|FILE.json|-", help="A box in pixels, repeatable; or JSON: a list of boxes, or file names to lists; - reads it from standard input.")
-@click.option("--model", required=True, metavar="DIR|FILE", help="A build's folder, an ONNX file or a checkpoint FILE.pt.")
+@click.option("--roi", "rois", multiple=True, required=True, metavar="X,Y,W,H|FILE.json|-", help="A box in pixels, repeatable; or JSON: a list of boxes, file names to lists, or COCO annotations; - reads it from standard input.")
+@click.option("--model", default="picosam3", show_default=True, metavar="NAME|DIR|FILE", help="A built-in model with weights, a build's folder, an ONNX file or a checkpoint FILE.pt.")
 @click.option("-o", "--output", type=PATH, required=True, metavar="FILE.png|DIR", help="The image with masks drawn in; a folder of them for a folder.")
 @click.option("--mask", "mask_file", type=PATH, metavar="FILE.png|DIR", help="The masks alone: 255 inside, or the box's number where there are several.")
 @click.option("--exact", is_flag=True, help="Take each box as the ROI itself, without the margin of a tenth.")
@@ -32,6 +34,7 @@ def command(image: Path, rois: tuple[str, ...], model: str, output: Path, mask_f
 
     \b
     Examples:
+      sensorfit segment photo.jpg --roi 120,80,200,160 -o overlay.png
       sensorfit segment photo.jpg --roi 120,80,200,160 --model out -o overlay.png
       sensorfit segment photos --roi boxes.json --model picosam3.pt -o overlays --mask masks
     """
@@ -62,10 +65,15 @@ def command(image: Path, rois: tuple[str, ...], model: str, output: Path, mask_f
             write_bytes(beside, png(label_map(found, *pixels.shape[:2])))
         rows.append({"image": str(path), "overlay": str(place), "masks": [one.to_dict() for one in found]})
         if not as_json:
-            areas = ", ".join(f"{one.mask.sum():,} pixels" for one in found)
-            click.echo(f"{path.name}: {areas}; {place}")
+            click.echo(f"{path.name}: {_areas([int(one.mask.sum()) for one in found])}; {place}")
     if as_json:
         click.echo(json.dumps(rows, indent=2))
+
+
+def _areas(pixels: list[int]) -> str:
+    if len(pixels) > LISTED:
+        return f"{len(pixels)} masks of {min(pixels):,} to {max(pixels):,} pixels"
+    return ", ".join(f"{n:,} pixels" for n in pixels)
 
 
 def _boxes(rois: tuple[str, ...]) -> tuple[Boxes, dict[str, Boxes]]:
@@ -91,7 +99,9 @@ def _from_json(source: str, plain: Boxes, named: dict[str, Boxes]) -> None:
         found = json.loads(sys.stdin.read() if source == "-" else read_text(Path(source)))
     except (ValueError, RecursionError) as error:
         raise InputError(f"--roi {source}: is not JSON ({error})") from None
-    if isinstance(found, dict):
+    if isinstance(found, dict) and "annotations" in found:
+        _from_coco(found, source, named)
+    elif isinstance(found, dict):
         for name, boxes in found.items():
             if not isinstance(boxes, list):
                 raise InputError(f"--roi {source}: '{name}' needs a list of boxes")
@@ -100,6 +110,17 @@ def _from_json(source: str, plain: Boxes, named: dict[str, Boxes]) -> None:
         plain.extend(_box(b, f"--roi {source}") for b in found)
     else:
         raise InputError(f"--roi {source}: needs a list of boxes [x, y, width, height], or file names to such lists")
+
+
+def _from_coco(found: dict[str, Any], source: str, named: dict[str, Boxes]) -> None:
+    """The boxes of COCO annotations by file name, crowds left out."""
+    try:
+        files = {image["id"]: str(image["file_name"]) for image in found["images"]}
+        boxes = [(files[a["image_id"]], a["bbox"]) for a in found["annotations"] if not a.get("iscrowd")]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"--roi {source}: is no COCO file: images need id and file_name, annotations image_id and bbox ({error!r})") from None
+    for name, box in boxes:
+        named.setdefault(name, []).append(_box(box, f"--roi {source}: {name}"))
 
 
 def _box(value: Any, where: str) -> tuple[float, float, float, float]:

@@ -57,6 +57,13 @@ MEMORY, CONVERTER_LOG, QUANTIZE_LOG, REPORT = (
     "report.json",
 )
 
+ABOUT_WEIGHTS = {
+    "random": "random weights: memory and speed are the network's own, the masks mean nothing; give --weights FILE.pt",
+    "shipped": "the weights that ship were trained on composed scenes, not on COCO (models/weights/README.md); "
+    "for others give --weights FILE.pt",
+}
+"""What is said of a built-in model's weights."""
+
 
 def build(
     model: str | Path,
@@ -342,11 +349,8 @@ def _warnings(network: Source, calibration: CalibrationSet, report: Report, shif
     found = [*network.notes, *calibration.warnings]
     if shifted:
         found.append("--shift-negative: what MCT adds for it takes memory that the prediction leaves out")
-    if network.random_weights:
-        found.insert(
-            0,
-            "random weights: memory and speed are the network's own, the masks mean nothing; give --weights FILE.pt",
-        )
+    if network.weights in ABOUT_WEIGHTS:
+        found.insert(0, ABOUT_WEIGHTS[network.weights])
     if report.verdict == "does_not_fit":
         found.append(
             "sensorfit predicted that it does not fit, the converter packaged it: please report that"
@@ -386,7 +390,7 @@ def _facts(
         "tools": bundle.tool_versions(java),
         "options": {
             "precision": "int8",
-            "weights": request.weights.name if request.weights else "random",
+            "weights": network.weights,
             **request.quantization.to_dict(),
             "input_persistency": request.input_persistency,
             "size": None if request.size is None else list(request.size),

@@ -48,12 +48,13 @@ class Source:
     origin: str
     """"built-in" or the file's name."""
     sha256: str
-    """Of the ONNX file, or of the weights file; "" for a built-in with random weights."""
+    """Of the ONNX file, or of the weights' file; "" for a built-in with random weights."""
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
     onnx_file: onnx.ModelProto | None = None
     """The user's model with its weights, when that is what came in and what is built."""
-    random_weights: bool = False
+    weights: str = "file"
+    """Whose they are: the ONNX ``file``'s own; of a built-in model ``random``, ``shipped`` or the name of the file given."""
     batch: int = BATCH
     """Images to run at a time: 1 where the graph was exported for one."""
     notes: tuple[str, ...] = ()
@@ -87,14 +88,15 @@ def _from_entry(entry: Entry, weights: Path | None, size: tuple[int, int] | None
         height, width = size
     need("torch")
     module = entry.definition()().eval()
+    taken = weights or entry.weights
     digest = ""
-    if weights is None:
+    if taken is None:
         randomise(module, seed)
     else:
         from .checkpoint import load_checkpoint
 
-        load_checkpoint(module, weights)
-        digest = sha256_of(weights)
+        load_checkpoint(module, taken)
+        digest = sha256_of(taken)
     return Source(
         name=entry.name,
         module=module,
@@ -103,7 +105,7 @@ def _from_entry(entry: Entry, weights: Path | None, size: tuple[int, int] | None
         sha256=digest,
         mean=entry.mean,
         std=entry.std,
-        random_weights=weights is None,
+        weights="random" if taken is None else "shipped" if weights is None else weights.name,
     )
 
 

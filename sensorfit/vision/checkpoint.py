@@ -19,7 +19,7 @@ from .recipe import Settings
 LAST: Final = "last.pt"
 MODEL: Final = "model.pt"
 FREE: Final = ("epochs", "steps")
-"""Settings that may differ when a run goes on: a longer run begins as a shorter one."""
+"""Settings that may differ when a run goes on: the rest of it is made longer or shorter (one-cycle falls faster)."""
 
 
 def save(path: Path, content: Any) -> None:
@@ -43,8 +43,6 @@ def load(directory: Path, settings: Settings) -> dict[str, Any] | None:
         ) from error
     now = settings.to_dict()
     differ = [k for k in now if made.get(k) != now[k] and k not in FREE]
-    if now["schedule"] == "onecycle":  # its rate depends on the length
-        differ += [k for k in FREE if made.get(k) != now[k]]
     if differ:
         said = ", ".join(f"{k} {made.get(k)}" for k in differ)
         raise InputError(f"{path}: was made with {said}; give the same, or another --output")

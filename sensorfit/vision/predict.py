@@ -48,12 +48,11 @@ def predictor(
     entry = find(model)
     if entry is None:
         raise InputError(nothing_called(model))
-    weights = entry.graph.parent.parent / "weights" / f"{entry.name}.pt"
-    if not weights.is_file():
+    if entry.weights is None:
         raise InputError(
             f"{model}: no trained weights ship with it; name a checkpoint FILE.pt or an ONNX file"
         )
-    return _checkpoint(weights, entry.name, each)
+    return _checkpoint(entry.weights, entry.name, each)
 
 
 def _onnx(

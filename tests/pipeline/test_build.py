@@ -117,7 +117,8 @@ def test_the_report_is_the_checks_object_and_more(bare: Path) -> None:
     )
     assert len(found["fidelity"]["outputs"]) == 1
     assert len(found["weights"]) == 31 and {layer["bits"] for layer in found["weights"]} == {8}
-    assert any("random weights" in w for w in found["build"]["warnings"])
+    assert any("weights that ship" in w for w in found["build"]["warnings"])
+    assert found["build"]["options"]["weights"] == "shipped"
     assert "imx500-package" in found["build"]["rpk"]
 
 
