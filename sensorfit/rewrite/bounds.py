@@ -15,8 +15,13 @@ from ..graph.ir import Graph, Node
 EXACT: Final = 2**24
 MOVES: Final = frozenset(
     {"Reshape", "Transpose", "Slice", "Concat", "Split", "Gather", "Pad", "Squeeze", "Unsqueeze", "Flatten", "Expand",
-     "Identity", "DepthToSpace", "SpaceToDepth", "Tile", "Neg", "Dropout"}
+     "Identity", "DepthToSpace", "SpaceToDepth", "Tile", "Neg", "Dropout", "Trilu"}
 )  # fmt: skip
+SUMS: Final = frozenset({"ReduceSum", "ReduceMean", "AveragePool", "GlobalAveragePool", "CumSum"})
+
+
+MOST_FACTORS: Final = 24
+"""Of a product: the whole numbers -1, 0 and 1 are all that float32 leaves room for beyond."""
 
 
 class NotPolynomial(ValueError):
@@ -72,7 +77,19 @@ def _size(graph: Graph, node: Node, read: list[Size]) -> Size:
         return Size(
             _terms(graph, node) * read[0].largest * read[1].largest + bias, read[0].degree + read[1].degree
         )
-    if node.op in ("ReduceSum", "ReduceMean", "AveragePool", "GlobalAveragePool"):
+    if node.op == "Where":
+        return Size(max(r.largest for r in read), max(r.degree for r in read))
+    if node.op == "ReduceSumSquare":
+        return Size(_elements(graph, node.inputs[0]) * read[0].largest ** 2, 2 * read[0].degree)
+    if node.op == "ReduceProd":
+        factors = _elements(graph, node.inputs[0]) // max(1, _elements(graph, node.outputs[0]))
+        if factors > MOST_FACTORS:
+            raise NotPolynomial(node.op)
+        return Size(read[0].largest ** factors, factors * read[0].degree)
+    if node.op == "Einsum":
+        summed = prod(_elements(graph, i) for i in node.inputs)  # more than there are
+        return Size(summed * prod(r.largest for r in read), sum(r.degree for r in read))
+    if node.op in SUMS:
         # the sum is made before it is divided
         window = (
             prod(node.attrs["kernel_shape"]) if node.op == "AveragePool" else _elements(graph, node.inputs[0])

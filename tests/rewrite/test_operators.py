@@ -47,6 +47,11 @@ CASES = {
         "(float[1,4,6,8] x) => (float[1,4,6,8] y) <float[1] s = {0.3}> { y = PRelu (x, s) }",
         17,
     ),
+    "prelu, computed slope": (
+        "PreluAsRelus",
+        f"{SHAPE} {{ s = GlobalAveragePool (x) y = PRelu (x, s) }}",
+        17,
+    ),
     "tile": (
         "TileAsConcat",
         "(float[1,4,6,8] x) => (float[1,8,6,24] y) <int64[4] n = {1, 2, 1, 3}> { y = Tile (x, n) }",
@@ -76,10 +81,6 @@ def test_a_batch_that_is_repeated_stays() -> None:
         "(float[1,4,6,8] x) => (float[2,4,6,8] y) <int64[4] n = {2, 1, 1, 1}> { y = Tile (x, n) }",
         "TileAsConcat",
     )
-
-
-def test_a_computed_slope_stays() -> None:
-    untouched(f"{SHAPE} {{ s = GlobalAveragePool (x) y = PRelu (x, s) }}", "PreluAsRelus")
 
 
 def test_a_proof_that_falls_back_on_samples_is_called_rounding(

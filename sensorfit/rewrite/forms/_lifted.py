@@ -30,7 +30,10 @@ def lifted(site: Site, draft: Draft) -> bool:
         return _normalised(site, draft)
     attrs = dict(node.attrs)
     inputs = [
-        t if not t or site.is_constant(t) else draft.reshape(t, _raised(site, t, rank)) for t in node.inputs
+        t
+        if not t or site.is_constant(t) or (op == "Clip" and not site.shape(t))
+        else draft.reshape(t, _raised(site, t, rank))
+        for t in node.inputs
     ]
     if op in ELEMENTWISE:
         if any(site.is_constant(t) and len(site.shape(t)) > rank for t in node.inputs if t):
@@ -59,6 +62,8 @@ def lifted(site: Site, draft: Draft) -> bool:
             or [*range(rank)]
         )
         moved = [a % rank + 1 for a in axes]
+        if not site.y:
+            attrs["keepdims"] = 1  # a result of two axes at least
         if "axes" in attrs or (op != "ReduceSum" and site.opset < 18):
             attrs["axes"], inputs = moved, inputs[:1]
         else:
@@ -72,7 +77,7 @@ def lifted(site: Site, draft: Draft) -> bool:
 
 def _raised(site: Site, tensor: str, rank: int) -> tuple[int, ...]:
     shape = site.shape(tensor)
-    return (1,) * (rank + 1 - len(shape)) + shape
+    return (1,) * (max(rank + 1, 2) - len(shape)) + shape  # two axes at least
 
 
 def _normalised(site: Site, draft: Draft) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import prod
 
 from ..declare import rewrite
@@ -51,28 +51,45 @@ def products(site: Site) -> Iterator[Draft]:
     """A product of two activations of any rank as products of three axes.
 
     (.., m, k) x (.., k, n) is a product for each place in the axes before: with N places (1, N, m, k) x (1, N, k, n),
-    which is taken apart by head; with one, (1, m, k) x (1, k, n). Where the second operand is the same at every place
-    (multi-query attention), the places are rows: (1, N m, k) x (1, k, n), one product.
+    which is taken apart by head; with one, (1, m, k) x (1, k, n). Where the second operand is the same along an axis
+    (multi-query attention), its places are rows, (1, N m, k) x (1, k, n); where the first is, they are columns: one product.
     """
     a, b = site.node.inputs
     if site.is_constant(a) or site.is_constant(b):
         return
     x, w = site.shape(a), site.shape(b)
-    if len(x) < 2 or len(w) < 2:
+    if not x or not w:
         return
-    places, second = prod(x[:-2]), prod(w[:-2])
-    draft = site.draft(form="rows" if second == 1 else "places")
-    if second == 1:
-        into = (1, places * x[-2], x[-1])
-        if x == into and w == (1, *w[-2:]):
-            return
-        y = draft.op("MatMul", draft.reshape(a, into), draft.reshape(b, (1, *w[-2:])))
-    else:
-        same = (1,) * (len(w) - len(x)) + x[:-2] == (1,) * (len(x) - len(w)) + w[:-2]
-        if not same or (len(x) == len(w) == 4 and x[0] == 1):
-            return
-        y = draft.op("MatMul", draft.reshape(a, (1, places, *x[-2:])), draft.reshape(b, (1, places, *w[-2:])))
-    yield draft.gives(draft.reshape(y, site.y))
+    x, w = (1, *x) if len(x) == 1 else x, (*w, 1) if len(w) == 1 else w
+    rank = max(len(x), len(w)) - 2
+    first = (1,) * (rank + 2 - len(x)) + x
+    second = (1,) * (rank + 2 - len(w)) + w
+    rows = [i for i in range(rank) if second[i] == 1 < first[i]]
+    columns = [i for i in range(rank) if first[i] == 1 < second[i]]
+    places = [i for i in range(rank) if first[i] == second[i]]
+    count = prod(first[i] for i in places)
+    m, k, n = first[-2], first[-1], second[-1]
+    into = (1, prod(first[i] for i in rows) * m, k), (1, k, prod(second[i] for i in columns) * n)
+    if count > 1:
+        into = (1, count, *into[0][1:]), (1, count, *into[1][1:])
+    if (site.shape(a), site.shape(b)) == into:
+        return
+    draft = site.draft(form="rows" if count == 1 else "places")
+    left = _moved(draft, a, first, [*places, *rows, rank, *columns, rank + 1], into[0])
+    right = _moved(draft, b, second, [*places, *rows, rank, *columns, rank + 1], into[1])
+    y = draft.op("MatMul", left, right)
+    whole = [max(p) for p in zip(first[:-2], second[:-2], strict=True)] + [m, n]
+    order = [*places, *rows, rank, *columns, rank + 1]
+    back = [order.index(i) for i in range(rank + 2)]
+    yield draft.gives(_moved(draft, y, [whole[i] for i in order], back, site.y))
+
+
+def _moved(draft: Draft, x: str, shape: Sequence[int], order: Sequence[int], into: Sequence[int]) -> str:
+    """``x`` as ``shape``, its axes in ``order``, and then as ``into``; without a Transpose where the data stays in order."""
+    long = [i for i in order if shape[i] > 1]
+    if long != sorted(long):
+        x = draft.transpose(draft.reshape(x, (1, *shape)), (0, *(i + 1 for i in order)))
+    return x if draft.shape(x) == tuple(into) else draft.reshape(x, into)
 
 
 @rewrite("RW153", "ProductsByHead", answers=("SF119",), ops=("MatMul",), proof="polynomial", stage="product")

@@ -28,6 +28,8 @@ def elu(site: Site) -> Iterator[Draft]:
     """
     op, x = site.node.op, site.node.inputs[0]
     alpha = float(site.attr("alpha", SELU[0] if op == "Selu" else 1.0))
+    if not alpha:
+        return
     gamma = float(site.attr("gamma", SELU[1])) if op == "Selu" else 1.0
     draft = site.draft()
     below = draft.op("Mul", x, draft.number(-1 / alpha if op == "Celu" else -1.0))

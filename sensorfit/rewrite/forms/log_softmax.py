@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil, log
 
 from ..declare import rewrite
 from ..draft import Draft
 from ..site import Site
+from ._reduced import reduced
 
 STEPS = 4
-"""Halley's steps from (S - 1) / ... : each triples the digits that are right."""
+"""Halley's steps from 2 (S - 1) / (S + 1), for S up to FEW: each triples the digits that are right."""
+FEW = 64
 
 
 @rewrite(
@@ -28,21 +31,22 @@ def log_softmax(site: Site) -> Iterator[Draft]:
     the result is t - y.
     """
     rank = len(site.x)
-    axis = int(site.attr("axis", -1)) % rank
-    if axis == 0 or site.x[axis] > 64:
+    axis = int(site.attr("axis", -1)) % max(rank, 1)
+    if not site.x:
         return
     draft, z = site.draft(), site.node.inputs[0]
-    if site.opset >= 18:
-        top = draft.op("ReduceMax", z, draft.ints([axis]), keepdims=1)
-    else:
-        top = draft.op("ReduceMax", z, axes=[axis], keepdims=1)
-    t = draft.op("Sub", z, top)
-    total = draft.op("ReduceSum", draft.op("Exp", t), draft.ints([axis]), keepdims=1)
-    # a first value: 2 (S - 1) / (S + 1), the first step from 0
+    t = draft.op("Sub", z, reduced(draft, "ReduceMax", z, [axis]))
+    total = reduced(draft, "ReduceSum", draft.op("Exp", t), [axis])
+    yield draft.gives(draft.op("Sub", t, log_of_sum(draft, total, site.x[axis])))
+
+
+def log_of_sum(draft: Draft, total: str, largest: int) -> str:
+    """log S of 1 <= S <= ``largest``: a step towards it goes 2 at most, and triples the digits once it is near."""
     one, two = draft.number(1.0), draft.number(2.0)
+    # a first value: 2 (S - 1) / (S + 1), the first step from 0
     y = draft.op("Div", draft.op("Mul", draft.op("Sub", total, one), two), draft.op("Add", total, one))
-    for _ in range(STEPS):
+    for _ in range(STEPS + max(0, ceil((log(largest) - log(FEW)) / 2))):
         e = draft.op("Exp", y)
         step = draft.op("Div", draft.op("Mul", draft.op("Sub", total, e), two), draft.op("Add", total, e))
         y = draft.op("Add", y, step)
-    yield draft.gives(draft.op("Sub", t, y))
+    return str(y)

@@ -20,11 +20,13 @@ def gather(site: Site) -> Iterator[Draft]:
     """Reflected, repeated and circular padding as a Gather with constant indices for each axis.
 
     Cell i of the padded axis is cell f(i - p) of the axis: |j| folded at the ends (reflect), j held between 0 and n - 1
-    (edge), j modulo n (wrap). A negative padding leaves cells out: a Slice.
+    (edge), j modulo n (wrap). A negative padding leaves cells out: a Slice. Paddings of named axes are those of all, 0 for the
+    others.
     """
     mode = site.attr("mode", "constant")
     pads = _pads(site)
-    if pads is None or not site.x or (mode == "constant" and min(pads, default=0) >= 0):
+    named = bool(site.node.input(3))
+    if pads is None or not site.x or (mode == "constant" and min(pads, default=0) >= 0 and not named):
         return
     rank = len(site.x)
     draft, x = site.draft(form="gather" if mode != "constant" else "slice"), site.node.inputs[0]
@@ -34,7 +36,7 @@ def gather(site: Site) -> Iterator[Draft]:
             for a in range(rank)
             if min(pads[a], pads[a + rank]) < 0
         }
-        x = draft.slice(x, cut)
+        x = draft.slice(x, cut) if cut else x
         left = [max(0, p) for p in pads]
         if any(left):
             x = draft.op("Pad", x, draft.ints(left), *site.node.inputs[2:3], mode="constant")

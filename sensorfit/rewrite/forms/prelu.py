@@ -19,9 +19,7 @@ def prelu(site: Site) -> Iterator[Draft]:
     LeakyRelu.
     """
     x, slope = site.node.inputs
-    if not site.is_constant(slope):
-        return
-    if all(d == 1 for d in site.shape(slope)):
+    if site.is_constant(slope) and all(d == 1 for d in site.shape(slope)):
         value = site.numbers(slope)
         if value:
             leaky = site.draft(form="LeakyRelu")

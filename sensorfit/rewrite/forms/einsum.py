@@ -1,0 +1,146 @@
+"""Einsum, by its equation."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from math import prod
+from string import ascii_letters
+
+from ..declare import rewrite
+from ..draft import Draft
+from ..site import Site
+
+
+@rewrite("RW126", "EinsumAsProduct", answers=("SF101",), ops=("Einsum",), proof="polynomial")
+def einsum(site: Site) -> Iterator[Draft]:
+    """An Einsum as Transpose, Reshape and MatMul.
+
+    Of two operands each index is one of four: in both and in the result (a place), in both and summed, in one and in the
+    result (a row or a column), in one and summed (ReduceSum before). So the operands are (places, rows, summed) and
+    (places, summed, columns), their product takes its axes again and the order of the result. Where nothing is summed it is a
+    Mul. Of more operands the first two are multiplied first; constants come second.
+    """
+    terms = _terms(site)
+    if terms is None:
+        return
+    operands, result = terms
+    draft = site.draft()
+    named = [*zip(site.node.inputs, operands, strict=True)]
+    named.sort(key=lambda p: site.is_constant(p[0]))
+    current, labels = _summed(draft, *named[0], _wanted(named[1:], result))
+    for index, (other, other_labels) in enumerate(named[1:], 2):
+        kept = _wanted(named[index:], result)
+        other, other_labels = _summed(draft, other, other_labels, kept | {*labels})
+        current, labels = _product(draft, current, labels, other, other_labels, kept)
+    yield draft.gives(_ordered(draft, current, labels, result))
+
+
+def _terms(site: Site) -> tuple[list[str], str] | None:
+    """The indices of every operand and of the result, an ellipsis as letters; None for a diagonal or a broadcast."""
+    equation = site.attr("equation", "")
+    equation = (equation.decode() if isinstance(equation, bytes) else str(equation)).replace(" ", "")
+    left, arrow, result = equation.partition("->")
+    operands = left.split(",")
+    shapes = [site.shape(t) for t in site.node.inputs]
+    free = [c for c in ascii_letters if c not in equation]
+    more = max(
+        (len(s) - len(o.replace("...", "")) for o, s in zip(operands, shapes, strict=True) if "..." in o),
+        default=0,
+    )
+    dots = "".join(free[:more])
+    filled = []
+    for operand, shape in zip(operands, shapes, strict=True):
+        own = len(shape) - len(operand.replace("...", ""))
+        filled.append(operand.replace("...", dots[len(dots) - own :] if own else ""))
+    if not arrow:
+        counts = Counter("".join(operands).replace(".", ""))
+        result = "..." + "".join(sorted(c for c, n in counts.items() if n == 1))
+    result = result.replace("...", dots)
+    sizes: dict[str, int] = {}
+    for operand, shape in zip(filled, shapes, strict=True):
+        if len(operand) != len(shape) or len({*operand}) != len(operand):
+            return None
+        for label, size in zip(operand, shape, strict=True):
+            if sizes.setdefault(label, size) != size:
+                return None
+    return filled, result
+
+
+def _wanted(rest: Sequence[tuple[str, str]], result: str) -> set[str]:
+    """The indices that the result or an operand still to come has."""
+    return {*result}.union(*(labels for _, labels in rest))
+
+
+def _summed(draft: Draft, x: str, labels: str, kept: set[str]) -> tuple[str, str]:
+    """Summed over the indices that nothing else has."""
+    axes = [i for i, label in enumerate(labels) if label not in kept]
+    if not axes:
+        return x, labels
+    y = draft.op("ReduceSum", x, draft.ints(axes), keepdims=0)
+    return y, "".join(label for label in labels if label in kept)
+
+
+def _product(draft: Draft, a: str, left: str, b: str, right: str, kept: set[str]) -> tuple[str, str]:
+    """Of two operands, every index of which is in the other or kept: the product and its indices."""
+    sizes = dict(zip(left, draft.shape(a), strict=True)) | dict(zip(right, draft.shape(b), strict=True))
+    both = [c for c in left if c in right]
+    places, inner = [c for c in both if c in kept], [c for c in both if c not in kept]
+    rows, columns = [c for c in left if c not in right], [c for c in right if c not in left]
+    if not inner:
+        order = "".join([*places, *rows, *columns])
+        parts = [_spread(draft, x, own, order, sizes) for x, own in ((a, left), (b, right))]
+        return draft.op("Mul", *parts), order
+    size = {c: sizes[c] for c in sizes}
+    n, k, m = (prod(size[c] for c in group) for group in (rows, inner, columns))
+    front = [size[c] for c in places]
+    if not places or size[places[0]] != 1:
+        front = [1, *front]
+    constant = draft.tensor(b).constant  # type: ignore[union-attr]
+    if constant and prod(front) == 1:
+        first = draft.reshape(_turned(draft, a, left, [*places, *rows, *inner]), (1, 1, n, k))
+        second = _constant(draft, b, right, [*inner, *columns], places, (k, m))
+    else:
+        first = draft.reshape(_turned(draft, a, left, [*places, *rows, *inner]), (*front, n, k))
+        second = _turned(draft, b, right, [*places, *inner, *columns])
+        second = (
+            draft.reshape(second, (*front, k, m))
+            if not constant
+            else _constant(draft, b, right, [*places, *inner, *columns], [], (*front, k, m))
+        )
+    y = draft.op("MatMul", first, second)
+    labels = "".join([*places, *rows, *columns])
+    return draft.reshape(y, [size[c] for c in labels]), labels
+
+
+def _turned(draft: Draft, x: str, labels: str, order: Sequence[str]) -> str:
+    """The axes in another order."""
+    perm = [labels.index(c) for c in order]
+    if perm == [*range(len(perm))] or draft.tensor(x).constant:  # type: ignore[union-attr]
+        return x
+    return draft.transpose(x, perm)
+
+
+def _constant(
+    draft: Draft, b: str, labels: str, order: Sequence[str], dropped: Sequence[str], shape: Sequence[int]
+) -> str:
+    """A constant operand stored in the order and shape of the product."""
+    perm = [labels.index(c) for c in (*dropped, *order)]
+    target = tuple(shape)
+    return draft.derived(target, lambda w: w.transpose(perm).reshape(target), b)
+
+
+def _spread(draft: Draft, x: str, labels: str, order: str, sizes: dict[str, int]) -> str:
+    """The operand in the order of the result, with a 1 for each index that it has not."""
+    perm = [labels.index(c) for c in order if c in labels]
+    shape = tuple(sizes[c] if c in labels else 1 for c in order)
+    if draft.tensor(x).constant:  # type: ignore[union-attr]
+        return draft.derived(shape, lambda w: w.transpose(perm).reshape(shape), x)
+    turned = x if perm == [*range(len(perm))] else draft.transpose(x, perm)
+    return turned if draft.shape(turned) == shape else draft.reshape(turned, shape)
+
+
+def _ordered(draft: Draft, x: str, labels: str, result: str) -> str:
+    """The result in the order that the equation names."""
+    perm = [labels.index(c) for c in result]
+    return x if perm == [*range(len(perm))] else draft.transpose(x, perm)
