@@ -17,9 +17,17 @@ LIFTED = (*ELEMENTWISE, *REDUCTIONS, *BY_AXIS, "Transpose", "Slice", "BatchNorma
 def several(site: Site) -> bool:
     """Whether an axis other than 1 stands in front of a tensor at the node, or its first axis is worked on."""
     activations = [t for t in (*site.node.inputs, *site.node.outputs) if t and not site.is_constant(t)]
-    return all(site.shape(t) or site.graph.tensors[t].shape == () for t in activations) and any(
-        site.shape(t)[:1] != (1,) for t in activations
-    )
+    if not all(site.shape(t) or site.graph.tensors[t].shape == () for t in activations):
+        return False
+    return any(site.shape(t)[:1] != (1,) for t in activations) or _along_first(site)
+
+
+def _along_first(site: Site) -> bool:
+    """Whether a refused operator works along axis 0, though that is 1."""
+    if site.node.op not in BY_AXIS or not site.findings or not site.x:
+        return False
+    default = {"Softmax": -1, "LogSoftmax": -1, "LayerNormalization": -1}.get(site.node.op, 0)
+    return int(site.attr("axis", default)) % len(site.x) == 0
 
 
 def lifted(site: Site, draft: Draft) -> bool:

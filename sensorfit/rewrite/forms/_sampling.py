@@ -23,7 +23,7 @@ def needs_matrix(site: Site) -> dict[int, list[Row]] | None:
     if (
         site.attr("antialias")
         or mode not in ("linear", "cubic", "nearest")
-        or coordinates in ("tf_crop_and_resize", "tf_half_pixel_for_nn")
+        or coordinates == "tf_crop_and_resize"
     ):
         return None
     if site.attr("keep_aspect_ratio_policy", "stretch") != "stretch" or (
@@ -58,6 +58,8 @@ def _source(coordinates: str, index: int, into: int, out: int, scale: float) -> 
         return index * (into - 1) / (out - 1) if out > 1 else 0.0
     if coordinates == "asymmetric":
         return index / scale
+    if coordinates == "tf_half_pixel_for_nn":
+        return (index + 0.5) / scale
     if coordinates == "pytorch_half_pixel" and out <= 1:
         return 0.0
     if coordinates == "half_pixel_symmetric":

@@ -69,10 +69,9 @@ def products(site: Site) -> Iterator[Draft]:
     places = [i for i in range(rank) if first[i] == second[i]]
     count = prod(first[i] for i in places)
     m, k, n = first[-2], first[-1], second[-1]
-    into = (1, prod(first[i] for i in rows) * m, k), (1, k, prod(second[i] for i in columns) * n)
-    if count > 1:
-        into = (1, count, *into[0][1:]), (1, count, *into[1][1:])
-    if (site.shape(a), site.shape(b)) == into:
+    front = (1, count) if count > 1 else (1,)
+    into = [(*front, prod(first[i] for i in rows) * m, k), (*front, k, prod(second[i] for i in columns) * n)]
+    if [site.shape(a), site.shape(b)] == into:
         return
     draft = site.draft(form="rows" if count == 1 else "places")
     left = _moved(draft, a, first, [*places, *rows, rank, *columns, rank + 1], into[0])

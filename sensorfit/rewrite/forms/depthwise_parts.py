@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ..declare import rewrite
@@ -43,7 +44,7 @@ def parts(site: Site) -> Iterator[Draft]:
     draft, x = site.draft(), site.node.inputs[0]
     if any(pads):
         x = draft.pad(x, [0, 0, *pads[:2]], [0, 0, *pads[2:]])
-    total = []
+    total: list[str] = []
     for top, rows in pieces(kernel[2]):
         for left, columns in pieces(kernel[3]):
             cut = {}
@@ -76,7 +77,7 @@ def pieces(taps: int) -> list[tuple[int, int]]:
     """(start, taps) of even pieces of at most ``LARGEST``."""
     count = -(-taps // LARGEST)
     edges = [-(-taps * i // count) for i in range(count + 1)]
-    return [(a, b - a) for a, b in zip(edges, edges[1:], strict=False)]
+    return [(a, b - a) for a, b in pairwise(edges)]
 
 
 def _piece(top: int, rows: int, left: int, columns: int, w: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import prod
+from typing import Any
 
 from ..declare import rewrite
 from ..draft import Draft
@@ -44,13 +45,13 @@ def gather_nd(site: Site) -> Iterator[Draft]:
 
 
 def flat_indices(
-    shape: tuple[int, ...], indices: list, dims: tuple[int, ...], batch: int = 0
-) -> tuple[list[int], int]:  # type: ignore[type-arg]
+    shape: tuple[int, ...], indices: list[Any], dims: tuple[int, ...], batch: int = 0
+) -> tuple[list[int], int]:
     """(for each tuple of indices its place in the first axes as one, how many these are)."""
     depth = batch + dims[-1]
     found: list[int] = []
 
-    def walk(part: list, at: tuple[int, ...]) -> None:  # type: ignore[type-arg]
+    def walk(part: list[Any], at: tuple[int, ...]) -> None:
         if len(at) < len(dims) - 1:
             for i, inner in enumerate(part):
                 walk(inner, (*at, i))

@@ -20,13 +20,16 @@ def matmul(site: Site) -> Iterator[Draft]:
     """A product with a constant matrix on a tensor of any rank, in four axes.
 
     A Linear treats its rows alike, so they may stand in any axes before the last: x (..., C) becomes (1, 1, N, C),
-    y = x W, and y takes its own axes again. Reshapes move no data.
+    y = x W, and y takes its own axes again. Reshapes move no data. A constant vector is a matrix of one column.
     """
     x, weights = site.node.inputs
-    if site.is_constant(x) or not site.is_constant(weights) or len(site.shape(weights)) != 2 or not site.x:
+    rank = len(site.shape(weights))
+    if site.is_constant(x) or not site.is_constant(weights) or rank not in (1, 2) or not site.x:
         return
     draft = site.draft()
     rows = draft.reshape(x, (1, 1, prod(site.x[:-1]), site.x[-1]))
+    if rank == 1:
+        weights = draft.derived((site.x[-1], 1), _column, weights)
     yield draft.gives(draft.reshape(draft.op("MatMul", rows, weights), site.y))
 
 
@@ -70,6 +73,10 @@ def gemm(site: Site) -> Iterator[Draft]:
     if alpha != 1 and not site.is_constant(a) and not site.is_constant(b):
         y = draft.op("Mul", y, draft.number(alpha))
     yield draft.gives(draft.reshape(draft.op("Add", y, bias) if bias else y, site.y))
+
+
+def _column(w: np.ndarray) -> np.ndarray:
+    return w[:, None]
 
 
 def _scaled(site: Site, draft: Draft, c: str, beta: float) -> str:

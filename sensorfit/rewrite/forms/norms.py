@@ -44,9 +44,7 @@ def layer_norm(site: Site) -> Iterator[Draft]:
         any(node.outputs[1:])
         or not site.x
         or site.x[0] != 1
-        or (axis == 0
-        and rank > 1
-        and size != prod(site.x))
+        or (axis == 0 and rank > 1 and size != prod(site.x))
     ):
         return
     fixed = all(site.is_constant(t) for t in node.inputs[1:] if t)

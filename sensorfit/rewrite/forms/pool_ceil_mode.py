@@ -46,7 +46,7 @@ def average_pool(site: Site) -> Iterator[Draft]:
     """
     kernel, strides = site.ints("kernel_shape", ()), site.ints("strides", (1, 1))
     pads = grown(site)
-    if pads is None or (not site.attr("ceil_mode") and pads[:2] == pads[2:]):
+    if pads is None or (not site.attr("ceil_mode") and not _uneven(pads, kernel)):
         return
     written = site.ints("pads", [0] * 4)
     edges = written if site.attr("count_include_pad") else [0] * 4
@@ -68,6 +68,11 @@ def average_pool(site: Site) -> Iterator[Draft]:
     if any(f != 1 for f in factors):
         y = draft.op("Mul", y, draft.floats(factors, (1, 1, *site.y[2:])))
     yield draft.gives(y)
+
+
+def _uneven(pads: list[int], kernel: list[int]) -> bool:
+    """Whether the paddings differ at the two ends or are more than half a window."""
+    return pads[:2] != pads[2:] or any(2 * p > k for p, k in zip(pads[:2], kernel, strict=True))
 
 
 def _counted(start: int, kernel: int, first: int, end: int) -> int:

@@ -20,10 +20,13 @@ def crop(site: Site) -> Iterator[Draft]:
     pads = site.ints("pads", [0] * 4)
     if len(site.x) != 4 or (not any(pads) and not site.attr("output_shape")):
         return
-    if site.attr("auto_pad", "NOTSET") not in ("NOTSET", "VALID") or (
-        site.attr("output_shape") and not any(pads)
-    ):
+    if site.attr("auto_pad", "NOTSET") not in ("NOTSET", "VALID"):
         return
+    if site.attr("output_shape"):
+        cut = _cut(site)
+        if cut is None:
+            return
+        pads = cut
     more = site.ints("output_padding", (0, 0))
     attrs = dict(site.node.attrs)
     for name in ("pads", "output_padding", "output_shape", "auto_pad"):
@@ -39,3 +42,16 @@ def crop(site: Site) -> Iterator[Draft]:
         if begin or draft.shape(full)[axis] != size:
             ranges[axis] = (begin, begin + size)
     yield draft.gives(draft.slice(full, ranges) if ranges else full)
+
+
+def _cut(site: Site) -> list[int] | None:
+    """The paddings that output_shape stands for: what is too much, the odd cell at the beginning; None for too little."""
+    kernel = site.shape(site.node.input(1))[2:]
+    strides, dilations, more = (
+        site.ints(n, (d, d)) for n, d in (("strides", 1), ("dilations", 1), ("output_padding", 0))
+    )
+    over = [
+        (site.x[2 + i] - 1) * strides[i] + dilations[i] * (kernel[i] - 1) + 1 + more[i] - site.y[2 + i]
+        for i in range(2)
+    ]
+    return None if min(over) < 0 else [o - o // 2 for o in over] + [o // 2 for o in over]
