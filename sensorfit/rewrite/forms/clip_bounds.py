@@ -13,22 +13,14 @@ from ..site import Site
 def clip(site: Site) -> Iterator[Draft]:
     """Clip(x, lo, hi) = Min(Max(x, lo), hi).
 
-    The definition; a constant bound of one element becomes a scalar.
+    The definition.
     """
     x, *bounds = site.node.inputs
     if not any(bounds):
         return
     draft = site.draft()
-    if all(not b or (site.graph.tensors[b].elements == 1 and site.is_constant(b)) for b in bounds):
-        scalars = [draft.derived((), _first, b) if b else "" for b in bounds]
-        yield draft.gives(draft.op("Clip", x, *scalars))
-        return
     found = x
     for op, bound in zip(("Max", "Min"), bounds, strict=False):
         if bound:
             found = draft.op(op, found, bound)
     yield draft.gives(found)
-
-
-def _first(values):  # type: ignore[no-untyped-def]
-    return values.reshape(())
