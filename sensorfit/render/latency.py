@@ -150,11 +150,11 @@ def render_refit(result: Refit) -> str:
         parts += [
             "Shown, not fitted:",
             table(
-                ["network", "published", "predicted", "interval", "holds", "what the figure covers"],
+                ["network", "published", "predicted", "interval", "holds", "left", "what the figure covers"],
                 [
                     [
                         _cell(r.measured.name), _ms(r.measured.ms), _ms(r.predicted), f"{_ms(r.low)} to {_ms(r.high)}",
-                        "yes" if r.inside else "no", _cell(r.measured.covers),
+                        "yes" if r.inside else "no", f"{r.left:.1f}", _cell(r.measured.covers),
                     ]
                     for r in result.others
                 ],
@@ -164,16 +164,17 @@ def render_refit(result: Refit) -> str:
         rows = [
             [
                 _cell(r.measured.name),
-                f"at most {_ms(r.measured.ms)}",
+                f"{r.bracket[0]:.1f} to {r.bracket[1]:.1f}",
                 _ms(r.predicted),
                 "yes" if r.inside else "no",
+                f"{r.left:.1f}",
                 _cell(r.measured.source),
             ]
             for r in result.bounds
         ]
         parts += [
-            "Upper bounds, from frame rates:",
-            table(["network", "bound", "predicted", "kept", "source"], rows),
+            "Frame periods, from the highest whole rate without dropped results, and what is left of them beside the prediction, in ms:",
+            table(["network", "period", "predicted", "kept", "left", "source"], rows),
         ]
     if result.demands:
         rows = [
