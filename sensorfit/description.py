@@ -8,6 +8,7 @@ from pathlib import Path
 
 import onnx
 
+from .graph.image import no_single_image
 from .graph.ir import Graph
 from .graph.load import QUANTIZER_DOMAIN
 from .graph.shapes import SIZES, constant_proto, dtype_of, shape_of
@@ -50,11 +51,11 @@ def describe(
         quantized=graph.quantized,
         title=entry.title if entry else "",
         note=entry.stands_for if entry else "",
-        not_built=_not_built(proto, entry),
+        not_built=_not_built(proto, entry, graph),
     )
 
 
-def _not_built(proto: onnx.ModelProto, entry: Entry | None) -> str:
+def _not_built(proto: onnx.ModelProto, entry: Entry | None, graph: Graph) -> str:
     if entry is not None:
         return (
             "" if entry.buildable else "built in for check alone: build takes its ONNX file with the weights"
@@ -62,7 +63,9 @@ def _not_built(proto: onnx.ModelProto, entry: Entry | None) -> str:
     stripped = any(
         0 not in t.dims and not has_data(t) and not is_external(t) for t in proto.graph.initializer
     )
-    return "the file holds no weights: build takes the one that does" if stripped else ""
+    if stripped:
+        return "the file holds no weights: build takes the one that does"
+    return no_single_image({i: len(shape) for i in graph.inputs if (shape := graph.shape(i)) is not None})
 
 
 def describe_inputs(graph: Graph) -> tuple[TensorInfo, ...]:

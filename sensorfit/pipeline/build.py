@@ -32,6 +32,7 @@ from ..errors import ConfigError, Refused, SensorfitError, ToolchainError
 from ..quantize.calibration import CalibrationSet, calibration_set
 from ..quantize.fidelity import compare
 from ..quantize.layers import compare_layers, layer_bits
+from ..report.causes import cannot_feed
 from ..runtime.extra import need_build_extra
 from ..runtime.scratch import scratch_directory
 from ..target import DEFAULT, Target, converter_versions, load_target
@@ -357,6 +358,7 @@ def _warnings(network: Source, calibration: CalibrationSet, report: Report, shif
         )
     elif report.verdict == "unknown":
         found.append(f"the check could not say whether it fits: {'; '.join(unknowns(report))}")
+    found.extend(f"cannot be fed: {f.reason}" for f in cannot_feed(report))
     return tuple(found)
 
 

@@ -17,7 +17,7 @@ import onnx
 
 from ..errors import ConfigError, ModelError
 from ..graph.external import bring_in
-from ..graph.image import looks_channels_last
+from ..graph.image import looks_channels_last, no_single_image
 from ..graph.limits import read_model
 from ..graph.load import load
 from ..graph.shapes import shape_of
@@ -175,16 +175,11 @@ def _takes_batches(module: nn.Module, shape: Sequence[int]) -> bool:
 def _image_shape(proto: onnx.ModelProto, path: Path, size: tuple[int, int] | None) -> tuple[int, int, int]:
     initializers = {t.name for t in proto.graph.initializer}
     inputs = [i for i in proto.graph.input if i.name not in initializers]
-    if len(inputs) != 1:
-        raise ModelError(
-            f"{path}: has {len(inputs)} inputs ({', '.join(i.name for i in inputs)}); a build needs one image input"
-        )
+    dimensions = {i.name: len(shape_of(i.type) or ()) for i in inputs}
+    if said := no_single_image(dimensions):
+        raise ModelError(f"{path}: {said}")
     value = inputs[0]
     dims = shape_of(value.type) or ()
-    if len(dims) != 4:
-        raise ModelError(
-            f"{path}: input '{value.name}' has {len(dims)} dimensions; a build needs an image (1, channels, height, width)"
-        )
     batch, channels, height, width = dims
     if batch not in (None, 1):
         raise ModelError(

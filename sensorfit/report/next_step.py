@@ -31,6 +31,7 @@ def last_line(outcome: Outcome) -> tuple[str, str]:
     wrong = [c for c in causes(report, standing) if outcome.fails(c.findings[0])]
     if report.verdict == "fits" and not wrong:
         if _unfed(report):
+            word += ", build refuses it" if report.model.not_built else ""
             return f"{word}.", explain_command(outcome)
         obstacle = report.model.not_built or _other_size(report)
         return (f"{word}: {obstacle}.", "") if obstacle else (f"{word}.", build_command(outcome))

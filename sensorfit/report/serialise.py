@@ -66,6 +66,7 @@ def _model(model: ModelInfo, macs: int) -> dict[str, Any]:
         "macs": macs,
         "nodes": model.nodes,
         "note": model.note,
+        "not_built": model.not_built,
     }
 
 

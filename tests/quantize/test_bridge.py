@@ -11,7 +11,7 @@ import pytest
 import torch
 from onnx import helper, numpy_helper
 
-from sensorfit.api import load_target
+from sensorfit.api import check, load_target
 from sensorfit.errors import ConfigError, ModelError
 from sensorfit.models.export import export_float
 from sensorfit.models.registry import find
@@ -149,6 +149,9 @@ def test_a_dynamic_size_is_asked_for_and_taken(tmp_path: Path) -> None:
 
 REFUSED = {
     "two inputs": (head("float[1,3,16,16] x, float[1,3,16,16] u", "float[1,3,16,16] y") + " { y = Add(x, u) }", "has 2 inputs"),
+    "three inputs": (head("float[1,3,16,16] x, float[1,3,1,1] u, float[1,1,16,16] v", "float[1,3,16,16] y") + " { a = Add(x, u) y = Mul(a, v) }", "has 3 inputs"),
+    "three dimensions": (head("float[1,16,16] x", "float[1,16,16] y") + " { y = Relu(x) }", "3 dimensions"),
+    "a video": (head("float[1,3,4,16,16] x", "float[1,3,4,16,16] y") + " { y = Relu(x) }", "5 dimensions"),
     "no image": (head("float[1,12] x", "float[1,12] y") + " { y = Relu(x) }", "2 dimensions"),
     "channels last": (head("float[1,16,16,3] x", "float[1,16,16,3] y") + " { y = Relu(x) }", "looks like NHWC: 16 channels"),
     "batch": (head("float[4,3,16,16] x", "float[4,3,16,16] y") + " { y = Relu(x) }", "batch 4"),
@@ -167,6 +170,8 @@ def test_what_cannot_be_built_is_one_sentence(case: str, tmp_path: Path) -> None
         path = saved(tmp_path / "m.onnx", body)
     with pytest.raises(ModelError, match=says):
         source(str(path), None, None, 0)
+    said = check(path)
+    assert said.verdict != "fits" or said.model.not_built
 
 
 def test_a_graph_without_weights_can_be_checked_but_not_built() -> None:
