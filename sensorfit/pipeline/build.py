@@ -32,6 +32,7 @@ from ..errors import ConfigError, Refused, SensorfitError, ToolchainError
 from ..quantize.calibration import CalibrationSet, calibration_set
 from ..quantize.fidelity import compare
 from ..quantize.layers import compare_layers, layer_bits
+from ..quantize.ranges import cap_ranges, said_of
 from ..report.causes import cannot_feed
 from ..runtime.extra import need_build_extra
 from ..runtime.scratch import scratch_directory
@@ -150,6 +151,7 @@ def _build(request: Request, out: Path, scratch: Path, stages: Stages) -> Build:
         quantized_report = _quantize(request, network, module, calibration, found, budget, out, stages)
         if quantized_report is not None:
             report = replace(quantized_report, model=report.model)
+        saturated = cap_ranges(out / INT8, target)
     with stages.stage("compare float and INT8"):
         outputs = compare(out / FLOAT, out / INT8, calibration)
         layers = compare_layers(out / INT8, calibration.images, out / FLOAT)
@@ -160,6 +162,7 @@ def _build(request: Request, out: Path, scratch: Path, stages: Stages) -> Build:
     warnings: tuple[str, ...] = (
         *_warnings(network, calibration, report, request.quantization.shift_negative),
         *_other_version(asked, target),
+        *said_of(saturated, target),
     )
     with stages.stage("package"):
         _rpk(out, converter_log, request.time_limit)

@@ -49,6 +49,15 @@ def test_too_little_memory_is_a_no_with_both_figures() -> None:
     ) and "--size" in found.sentence(load_target())
 
 
+def test_ranges_that_the_converter_does_not_lay_out_are_named() -> None:
+    found = read_log(
+        "2026-01-01 00:00:00.000 ERROR: CODE: [DAE] DspAdvisorError: Index 0 out of bounds for length 0\n"
+        "2026-01-01 00:00:00.000 ERROR: CODE: [GE] Caught exception while converting'net': Index 0 out of bounds for length 0 \n"
+    )
+    said = found.sentence(load_target())
+    assert found.code == "DAE" and "Index 0 out of bounds for length 0" in said and "above 2^31" in said
+
+
 def test_an_unknown_end_is_a_failure_with_the_last_line() -> None:
     found = read_log("starting\nException in thread main\n")
     assert not found.refused(load_target())
