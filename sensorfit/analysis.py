@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .memory.largest_input import Sized
     from .memory.model import MemoryReport
     from .models.published import Published
+    from .report.layer import Layer
     from .report.report import ModelInfo, Report, Verdict
     from .verify.finding import Finding
 
@@ -56,6 +57,12 @@ class Analysis:
     """These, with what memory and latency add, under each profile: errors first, then by rule, in graph order."""
     published: tuple[Published, ...] = ()
     """Published figures of a built-in model, each with its source."""
+
+    def layers(self) -> tuple[Layer, ...]:
+        """What each node takes; needs every step of the memory plan."""
+        from .layers import layers
+
+        return layers(self.graph, self.device_graph, self.memory, self.latency, self.target)
 
     def report(self, profile: str, confirmation: Any = None) -> Report:
         """The answer under ``profile``, heeding the real converter's ``confirmation`` where it was asked."""

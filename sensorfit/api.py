@@ -48,6 +48,7 @@ def check(
     converter: str = "",
     calibration: Any = None,
     largest_inputs: bool = False,
+    layers: bool = False,
     aside: Aside[MemoryReport] = at_once,
 ) -> Report:
     """Will ``model`` run inside the sensor, how fast, and if not, what to change?
@@ -56,7 +57,7 @@ def check(
     is "converter" (the converter's word) or "picosam" (the papers' constraint
     set). ``converter`` is the version that is judged by (3.18, 3.18.2; the newest known when empty).
     ``input_shapes`` sets an input's shape by name, "" meaning the first.
-    ``largest_inputs`` also looks for the largest square and 4:3 inputs that fit.
+    ``largest_inputs`` also looks for the largest square and 4:3 inputs that fit, ``layers`` lists what each node takes.
     ``confirm`` also asks the real converter (extra ``build``), and judges by the version that is installed. ``aside`` begins
     the memory analysis, here or beside this process (``runtime.worker.beside``). Raises
     ModelError for what is no model or cannot be checked, ConfigError for another
@@ -77,14 +78,15 @@ def check(
         aside=aside,
     )
     other = other_installed(found.target)
+    each = found.layers() if layers else ()
     if not confirm:
-        return _with_outlook(replace(found.report(profile), other_converter=other), found, shapes_given)
+        return _with_outlook(replace(found.report(profile), other_converter=other, layers=each), found, shapes_given)
     from .convert.frontend import confirm as ask  # the extra `build`
 
     judged = (*found.graph.inputs, *found.graph.outputs) if shapes_given else ()
     shapes = {name: found.graph.shape(name) for name in judged}
     answered = found.report(profile, ask(found.source, found.target, shapes))
-    return _with_outlook(replace(answered, other_converter=other), found, shapes_given)
+    return _with_outlook(replace(answered, other_converter=other, layers=each), found, shapes_given)
 
 
 def _with_outlook(report: Report, found: Analysis, shapes: Mapping[str, Iterable[int]] | None) -> Report:

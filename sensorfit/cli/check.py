@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from ..render.outputs import FORMATS
+from ..report.layer import SORTS
 from .options import PROFILES, converter, input_shape, listed, target
 
 
@@ -21,6 +22,8 @@ from .options import PROFILES, converter, input_shape, listed, target
 @click.option("--input-persistency/--no-input-persistency", default=None, help="Count the input tensor kept in memory, as the converter does by default.")
 @input_shape
 @click.option("--memory", is_flag=True, help="Show the memory plan step by step.")
+@click.option("--layers", is_flag=True, help="List the layers with their weights, activations, MACs, ms and bits.")
+@click.option("--sort", type=click.Choice(SORTS), help="The layers that take most of this first; lists them.")
 @click.option("--confirm", is_flag=True, help="Ask the real converter as well: of a float model its operators, of one quantized by MCT the memory too (extra 'build').")
 @click.option("--calibration", metavar="FILE", help="Latency by a file that `sensorfit calibrate` wrote.")
 @click.option("--fail-on", type=click.Choice(["error", "warning", "info", "never"]), help="Exit 1 on a finding of this severity or above.  [default: error]")
@@ -45,6 +48,7 @@ def command(ctx: click.Context, models: tuple[str, ...], **options: Any) -> None
       sensorfit check model.onnx
       sensorfit check picosam3 --output report.html
       sensorfit check model.onnx --input-shape 1x3x128x128 --memory
+      sensorfit check model.onnx --sort memory
       sensorfit check models/ -j 4 --format github --output out.sarif
       sensorfit check --write-baseline && sensorfit check
     """

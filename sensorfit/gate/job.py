@@ -29,6 +29,8 @@ class Job(NamedTuple):
     calibration: Any = None
     plan: bool = False
     """Whether the memory plan is wanted step by step; without, only the peak comes back."""
+    layers: bool = False
+    """Whether what each layer takes is wanted; with ``plan``."""
     sizes: bool = False
     """Whether the largest inputs that fit are looked for as well."""
 
@@ -63,6 +65,7 @@ def judge(job: Job) -> Outcome:
                 confirm=job.confirm,
                 calibration=job.calibration,
                 largest_inputs=job.sizes,
+                layers=job.layers,
                 aside=(lambda work: beside(lambda: _memory(work(), job.plan))) if job.alone else at_once,
             )
     except SensorfitError as error:

@@ -41,6 +41,8 @@ def check_all(
     write_baseline: bool = False,
     jobs: int | None = None,
     memory: bool = False,
+    layers: bool = False,
+    sort: str | None = None,
     confirm: bool = False,
     calibration: str | None = None,
     verbose: bool = False,
@@ -51,6 +53,7 @@ def check_all(
     ``policy`` takes the fields of ``config.Policy``; they come before the
     configuration's. ConfigError for options or files that cannot be used.
     """
+    layers = layers or sort is not None
     plan = output_plan(formats, outputs)
     config = read_config(config_file) if config_file else find_config()
     names = expand(models) if models else expand(config.models, config.directory)
@@ -75,7 +78,8 @@ def check_all(
             confirm,
             alone=len(names) == 1,
             calibration=calibration,
-            plan=memory or drawn,
+            plan=memory or drawn or layers,
+            layers=drawn or layers,
             sizes=memory,
         )
         for name in names
@@ -93,7 +97,7 @@ def check_all(
     elif compared:
         results = against(results, path)
     code = exit_code(results)  # whoever reads the output may leave; the answer stays
-    show(plan, results, verbose=verbose, memory=memory)
+    show(plan, results, verbose=verbose, memory=memory, layers=layers, sort=sort or "")
     for outcome in results:
         if outcome.report is None:
             say(outcome.error)

@@ -36,29 +36,36 @@ INTEGER_OPERATORS = frozenset({"ConvInteger", "MatMulInteger"})
 
 def model_weight_bytes(graph: Graph, facts: MemoryFacts) -> tuple[int, tuple[str, ...]]:
     """Bytes of the whole model's weights, and sentences about those that could not be counted."""
-    total = 0
+    nodes, packing, missing = weight_bytes_by_node(graph, facts)
+    return sum(nodes) + packing, missing
+
+
+def weight_bytes_by_node(graph: Graph, facts: MemoryFacts) -> tuple[list[int], int, tuple[str, ...]]:
+    """Bytes of each node's weights, in the graph's order; those that pack the outputs; what could not be counted."""
+    found: list[int] = []
     missing: dict[str, None] = {}
     positive = rectified(graph)
     for node in graph.nodes:
+        size = 0
         if node.op in CONVOLUTIONS:
             conv = cv.read_convolution(graph, node)
             if conv is None:
                 missing[COMPUTED_WEIGHTS] = None
+                found.append(0)
                 continue
-            total += _convolution(graph, node, conv, positive, facts)
+            size = _convolution(graph, node, conv, positive, facts)
         elif node.op in MATRIX_PRODUCTS:
-            total += _matrix(graph, node, facts)
+            size = _matrix(graph, node, facts)
         elif node.op in INTEGER_OPERATORS:
             missing[INTEGER_WEIGHTS] = None
         else:
-            total += step_table_bytes(graph, node, facts)
+            size = step_table_bytes(graph, node, facts)
         if node.activation == "LeakyRelu":
-            total += facts.table_bytes + facts.step_table_bytes
-    for name in graph.outputs:
-        shape = graph.shape(name)
-        if shape is not None and len(shape) > 2 and any(d != 1 for d in shape[2:]):
-            total += facts.packing_bytes
-    return total, tuple(missing)
+            size += facts.table_bytes + facts.step_table_bytes
+        found.append(size)
+    shapes = (graph.shape(name) for name in graph.outputs)
+    packed = sum(s is not None and len(s) > 2 and any(d != 1 for d in s[2:]) for s in shapes)
+    return found, packed * facts.packing_bytes, tuple(missing)
 
 
 def whole_constant_bytes(graph: Graph, facts: MemoryFacts) -> int:

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from .escape import markup, plain
 
 _ESCAPED: Final = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-SCRIPTS: Final = ("base", "charts", "tables", "page")
+SCRIPTS: Final = ("base", "charts", "graph", "tables", "page")
 """In the order in which they stand on the page."""
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ..memory.model import Live, MemoryReport
 from ..report.causes import Cause, causes
+from ..report.layer import Layer
 from ..report.next_step import last_line, verdict_word
 from ..report.outcome import FindingGroup, Outcome, grouped, outcomes
 from ..report.phrases import counted, latency_words, of_budget_words
 from ..report.report import Report
+from ..units import show_shape
+from ..verify.finding import Finding
 from .brief import about, headline_number, remarks
 from .document import document
 from .escape import plain
+from .layout import layout
 
 NAME: Final = 200
 """Characters of a name that are shown."""
@@ -38,6 +42,8 @@ def model_data(outcome: Outcome) -> dict[str, Any]:
     if report is None:
         return {"name": plain(outcome.path, NAME), "error": plain(outcome.error)}
     said, command = last_line(outcome)
+    places: dict[str, int] = {}
+    rows = _rows(report, places)
     hidden = (
         [f"{counted(len(report.hidden), 'finding')} hidden by select and ignore"] if report.hidden else []
     )
@@ -49,16 +55,16 @@ def model_data(outcome: Outcome) -> dict[str, Any]:
         "about": plain(about(report)),
         "next": [said, plain(command)],
         "remarks": [plain(text) for text, _ in remarks(report)] + hidden,
-        "memory": _memory(report.memory),
+        "memory": _memory(report.memory, places),
         "latency": f"{latency_words(report)} in all, an estimate with its interval; a layer's own share has none.",
-        "rows": _rows(report),
+        "rows": rows,
         "causes": [_cause(c) for c in causes(report)],
         "notes": [f"Memory: {of_budget_words(report.memory)}"]
         + [plain(note) for note in (*report.memory.notes, *report.latency.notes)],
     }
 
 
-def _memory(memory: MemoryReport) -> dict[str, Any]:
+def _memory(memory: MemoryReport, places: Mapping[str, int]) -> dict[str, Any]:
     """The schedule, and each tensor with the first and last step of a stretch in which it is alive; texts by their place
     in ``names``."""
     kept = memory.input_persistence_bytes if memory.input_persistency else 0
@@ -80,31 +86,72 @@ def _memory(memory: MemoryReport) -> dict[str, Any]:
         "budget": memory.budget_bytes,
         "base": memory.weights_bytes + kept + memory.reserved_bytes,
         "peak": memory.peak_step,
-        "steps": [[plain(s.node, NAME), s.op, s.bytes] for s in memory.steps],
+        "steps": [[plain(s.node, NAME), s.op, s.bytes, _row_of(s.node, places)] for s in memory.steps],
         "names": [plain(name, NAME) for name in names],
         "tensors": runs,
     }
 
 
-def _rows(report: Report) -> list[dict[str, Any]]:
-    """A row for each node of the schedule or the cost model, with its rule where a finding names it."""
-    found: dict[str, dict[str, Any]] = {}
+def _rows(report: Report, places: dict[str, int]) -> dict[str, list[Any]]:
+    """A row for each node, by column: its place in the drawing, what it takes, the rule of a finding that names it.
 
-    def row(node: str, op: str) -> dict[str, Any]:
-        empty = {"node": plain(node, NAME), "op": plain(op, NAME), "bytes": 0, "macs": 0, "ms": 0, "rule": ""}
-        return found.setdefault(node, {"at": len(found), **empty})
-
+    Nodes are the report's layers; without them those of the schedule and the cost model. ``places`` is filled with
+    each one's row.
+    """
+    layers = report.layers or tuple(_without_layers(report))
+    places.update((layer.node, row) for row, layer in enumerate(layers))
+    alive = [0] * len(layers)
     for step in report.memory.steps:
-        one = row(step.node, step.op)
-        one["bytes"] = max(one["bytes"], step.bytes)
-    for layer in report.latency.layers:
-        one = row(layer.node, layer.op)
-        one["macs"] += layer.macs
-        one["ms"] = round(one["ms"] + layer.cycles / report.latency.clock_hz * 1e3, 5)
+        row = _row_of(step.node, places)
+        if row >= 0:
+            alive[row] = max(alive[row], step.bytes)
+    found: list[Finding | None] = [None] * len(layers)
     for finding in reversed(report.findings):  # errors come first: they stay
+        if (row := places.get(finding.node, -1)) >= 0:
+            found[row] = finding
+    drawn = layout([layer.reads for layer in layers]) if report.layers else []
+    clock = report.latency.clock_hz
+    return {
+        "node": [plain(layer.node, NAME) for layer in layers],
+        "op": [plain(layer.op, NAME) for layer in layers],
+        "shape": [show_shape(layer.shape) if layer.shape is not None else "" for layer in layers],
+        "bytes": alive,
+        "weights": [layer.weights_bytes for layer in layers],
+        "activation": [layer.activation_bytes for layer in layers],
+        "macs": [layer.macs for layer in layers],
+        "cycles": [layer.cycles for layer in layers],
+        "ms": [round(layer.cycles / clock * 1e3, 5) for layer in layers],
+        "rule": [f.rule if f else "" for f in found],
+        "severity": [f.severity[0] if f else "" for f in found],
+        "into": [places.get(layer.runs_in, -1) for layer in layers],
+        "reads": [layer.reads for layer in layers],
+        "row": [row for row, _ in drawn],
+        "column": [column for _, column in drawn],
+    }
+
+
+def _without_layers(report: Report) -> Iterator[Layer]:
+    """Nodes of the schedule, the cost model and the findings, as far as their report tells."""
+    costs: dict[str, tuple[str, int, int]] = {}
+    for step in report.memory.steps:
+        costs.setdefault(step.node, (step.op, 0, 0))
+    for layer in report.latency.layers:
+        _, macs, cycles = costs.get(layer.node, ("", 0, 0))
+        costs[layer.node] = (layer.op, macs + layer.macs, cycles + layer.cycles)
+    for finding in report.findings:
         if finding.node:
-            row(finding.node, finding.op)["rule"] = finding.rule
-    return list(found.values())
+            costs.setdefault(finding.node, (finding.op, 0, 0))
+    for node, (op, macs, cycles) in costs.items():
+        yield Layer(node, op, None, macs=macs, cycles=cycles)
+
+
+def _row_of(step: str, places: Mapping[str, int]) -> int:
+    """The row of the node that a step belongs to: ``/c/Conv/phase-0`` is one of ``/c/Conv``; -1 where there is none."""
+    while step not in places:
+        step, slash, _ = step.rpartition("/")
+        if not slash:
+            return -1
+    return places[step]
 
 
 def _counted(group: FindingGroup) -> str:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from io import StringIO
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ..report.outcome import Outcome
 from ..runtime.files import write_text
@@ -39,7 +39,13 @@ def text(format_: str, outcomes: Sequence[Outcome], steps: bool = False) -> str:
 
 
 def write_console(
-    outcomes: Sequence[Outcome], file: TextIO, *, verbose: bool = False, memory: bool = False
+    outcomes: Sequence[Outcome],
+    file: TextIO,
+    *,
+    verbose: bool = False,
+    memory: bool = False,
+    layers: bool = False,
+    sort: str = "",
 ) -> None:
     """What a person reads, to ``file``: one screen of one model, with ``verbose`` everything; a summary of several."""
     from .summary import print_change, print_summary
@@ -60,6 +66,11 @@ def write_console(
         print_change(outcome, console)
     else:
         print_brief(outcome, console)
+    if layers:
+        from .layers import print_layers
+
+        print_layers(outcome.report, console, sort)
+    if not verbose:
         print_asked(outcome.report, console, memory)
     print_last_line(outcome, console)
 
@@ -78,18 +89,26 @@ def print_asked(report: Report, console: Console, memory: bool) -> None:
 
 
 def show(
-    plan_: OutputPlan, outcomes: Sequence[Outcome], *, verbose: bool = False, memory: bool = False
+    plan_: OutputPlan,
+    outcomes: Sequence[Outcome],
+    *,
+    verbose: bool = False,
+    memory: bool = False,
+    layers: bool = False,
+    sort: str = "",
 ) -> None:
     """Write every output: files first, then standard output; a model without a report is a sentence on stderr.
 
     A reader of standard output that has left (``| head``) is no error.
     """
 
+    asked: dict[str, Any] = {"verbose": verbose, "memory": memory, "layers": layers, "sort": sort}
+
     def rendered(format_: str) -> str:
         if format_ != "console":
             return text(format_, outcomes, memory)
         buffer = StringIO()
-        write_console(outcomes, buffer, verbose=verbose, memory=memory)
+        write_console(outcomes, buffer, **asked)
         return buffer.getvalue()
 
     for format_, file in plan_.written:
@@ -97,6 +116,6 @@ def show(
     with reader_may_leave():
         for format_ in plan_.shown:
             if format_ == "console":
-                write_console(outcomes, sys.stdout, verbose=verbose, memory=memory)
+                write_console(outcomes, sys.stdout, **asked)
             elif not (format_ == "json" and len(outcomes) == 1 and outcomes[0].report is None):
                 sys.stdout.write(rendered(format_))

@@ -11,6 +11,7 @@ from ..memory.model import MemoryReport
 from ..models.published import Published
 from ..target import Target
 from ..verify.finding import SEVERITIES, Finding
+from .layer import Layer
 from .outlook import Outlook
 
 Verdict = Literal["fits", "does_not_fit", "unknown"]
@@ -76,6 +77,8 @@ class Report:
     other_converter: str = ""
     """The version of the converter that is installed, where it is another than the target's."""
 
+    layers: tuple[Layer, ...] = ()
+    """The nodes with what each takes, where asked for."""
     hidden: tuple[Finding, ...] = ()
     """Findings that ``select`` and ``ignore`` leave out; the verdict stands on them all the same."""
 

@@ -11,6 +11,7 @@ from ..latency.model import LatencyReport
 from ..memory.model import MemoryReport
 from ..models.published import Published
 from ..verify.finding import Finding
+from .layer import Layer
 
 if TYPE_CHECKING:
     from .report import ModelInfo, Report, TensorInfo
@@ -40,6 +41,7 @@ def to_dict(report: Report, plan: bool = False) -> dict[str, Any]:
         "findings": [finding_to_dict(f) for f in report.findings],
         "memory": _memory(report.memory, plan),
         "latency": _latency(report.latency),
+        **({"layers": [_layer(layer) for layer in report.layers]} if report.layers else {}),
         "confirmation": asdict(report.confirmation) if is_dataclass(report.confirmation) else None,  # type: ignore[arg-type]
         "published": [_figure(p) for p in report.published],
         "outlook": asdict(report.outlook) if report.outlook is not None else None,
@@ -136,6 +138,10 @@ def _memory(memory: MemoryReport, plan: bool) -> dict[str, Any]:
         found["padding"] = [p._asdict() for p in memory.padding]
         found["largest_inputs"] = [i._asdict() for i in memory.largest_inputs]
     return found
+
+
+def _layer(layer: Layer) -> dict[str, Any]:
+    return {**layer._asdict(), "shape": list(layer.shape) if layer.shape is not None else None, "reads": list(layer.reads)}
 
 
 def _latency(latency: LatencyReport) -> dict[str, Any]:

@@ -75,8 +75,8 @@ function memory(model, picked, views, picks) {
   });
 }
 
-function latency(model, picked, views, picks) {
-  const timed = model.rows.map((row, index) => [row, index]).filter(([row]) => row.ms);
+function latency(model, rows, picked, views, picks) {
+  const timed = rows.map((row, index) => [row, index]).filter(([row]) => row.ms);
   const most = Math.max(...timed.map(([row]) => row.ms));
   const words = (at) => `${timed[at][0].node} (${timed[at][0].op}): ${ms(timed[at][0].ms)}`;
   page.append(heading(1, "Latency by layer"), make("p", model.latency, { class: "soft" }));

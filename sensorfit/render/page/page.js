@@ -14,20 +14,19 @@ function show(model) {
   for (const note of model.remarks) page.append(make("p", note, { class: "soft" }));
   const picked = { step: -1, row: -1 };
   const views = [];
-  const rows = model.rows;
+  const columns = Object.entries(model.rows);
+  const rows = model.rows.node.map((_, at) => Object.fromEntries([["at", at], ...columns.map(([name, values]) => [name, values[at]])]));
   const byNode = new Map(rows.map((row, index) => [row.node, index]));
   const pick = (row, step) => {
     picked.row = row;
-    picked.step = step >= 0 ? step : row >= 0 ? model.memory.steps.findIndex((s) => s[0] === rows[row].node) : -1;
+    picked.step = step >= 0 ? step : row >= 0 ? model.memory.steps.findIndex((s) => s[3] === row || s[3] === rows[row].into) : -1;
     for (const view of views) view();
   };
-  if (model.memory.steps.length) memory(model, picked, views, (step) => {
-    const index = byNode.get(model.memory.steps[step][0]);
-    pick(index === undefined ? -1 : index, step);
-  });
-  if (rows.some((row) => row.ms)) latency(model, picked, views, (row) => pick(row, -1));
+  if (model.memory.steps.length) memory(model, picked, views, (step) => pick(model.memory.steps[step][3], step));
+  if (rows.some((row) => row.ms)) latency(model, rows, picked, views, (row) => pick(row, -1));
+  if (model.rows.row.length) graph(rows, picked, views, (row) => pick(row, -1));
   findings(model, byNode, pick);
-  if (rows.length) table(model, picked, views, pick);
+  if (rows.length) table(rows, picked, views, pick);
   if (model.notes.length) {
     page.append(heading(1, "To bear in mind"));
     const list = make("ul");

@@ -56,8 +56,8 @@ function findings(model, byNode, pick) {
   }
 }
 
-const COLUMNS = [["#", "at"], ["node", "node"], ["operator", "op"], ["alive", "bytes"], ["MACs", "macs"], ["ms", "ms"], ["finding", "rule"]];
-function table(model, picked, views, pick) {
+const COLUMNS = [["#", "at"], ["node", "node"], ["operator", "op"], ["shape", "shape"], ["weights", "weights"], ["activation", "activation"], ["alive", "bytes"], ["MACs", "macs"], ["ms", "ms"], ["finding", "rule"]];
+function table(rows_, picked, views, pick) {
   let key = "at", up = true, all = false, wanted = "";
   page.append(heading(1, "Layers"));
   const filter = make("input", undefined, { type: "search", "aria-label": "Filter the layers by name or operator", placeholder: "filter", class: "screen" });
@@ -66,7 +66,7 @@ function table(model, picked, views, pick) {
   const grid = make("table"), head = make("tr"), body = make("tbody");
   for (const [label, of] of COLUMNS) {
     const cell = make("th", undefined, { scope: "col" }), button = make("button", label);
-    button.addEventListener("click", () => { up = key === of ? !up : typeof model.rows[0][of] === "string" || of === "at"; key = of; fill(); });
+    button.addEventListener("click", () => { up = key === of ? !up : typeof rows_[0][of] === "string" || of === "at"; key = of; fill(); });
     cell.append(button);
     cell.dataset.of = of;
     head.append(cell);
@@ -81,7 +81,7 @@ function table(model, picked, views, pick) {
   const drawn = new Map();
   function fill() {
     for (const cell of head.children) cell.setAttribute("aria-sort", cell.dataset.of === key ? (up ? "ascending" : "descending") : "none");
-    const rows = model.rows.map((row, index) => [row, index]).filter(([row]) => (row.node + " " + row.op).toLowerCase().includes(wanted));
+    const rows = rows_.map((row, index) => [row, index]).filter(([row]) => (row.node + " " + row.op).toLowerCase().includes(wanted));
     rows.sort(([a], [b]) => (a[key] < b[key] ? -1 : a[key] > b[key] ? 1 : 0) * (up ? 1 : -1));
     const cut = all ? rows.length : Math.min(SHOWN, rows.length);
     more.hidden = cut === rows.length;
@@ -95,7 +95,8 @@ function table(model, picked, views, pick) {
     const name = make("td", undefined, { class: "name" }), button = make("button", row.node);
     button.addEventListener("click", () => pick(index, -1));
     name.append(button);
-    tr.append(make("td", count(row.at + 1), { class: "number" }), name, make("td", row.op),
+    tr.append(make("td", count(row.at + 1), { class: "number" }), name, make("td", row.op), make("td", row.shape),
+      ...["weights", "activation"].map((of) => make("td", row[of] ? count(row[of]) : "", { class: "number" })),
       make("td", row.bytes ? count(row.bytes) : "", { class: "number" }), make("td", row.macs ? count(row.macs) : "", { class: "number" }),
       make("td", row.ms ? row.ms.toFixed(3) : "", { class: "number" }), make("td", row.rule));
     drawn.set(index, tr);

@@ -1,0 +1,92 @@
+"""What each node of a network takes on the device: a list in the graph's order, whose sums are the report's figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .graph.ir import Graph, Node
+from .latency.model import LatencyReport
+from .memory.layout import load_memory_facts
+from .memory.model import MemoryReport
+from .memory.weights import weight_bytes_by_node
+from .memory.widths import with_widths
+from .report.layer import Layer
+from .target import Target
+
+
+def layers(
+    graph: Graph, device_graph: Graph, memory: MemoryReport, latency: LatencyReport, target: Target
+) -> tuple[Layer, ...]:
+    """A layer for each node of ``graph``; ``memory`` has every step of its plan."""
+    device = with_widths(device_graph)
+    counted, _, _ = weight_bytes_by_node(device, load_memory_facts(target))
+    weights = dict(zip((node.name for node in device.nodes), counted, strict=True))
+    own = {node.name: node for node in device.nodes}
+    written = _written(memory, own)
+    cost = {layer.node: layer for layer in latency.layers}
+    into = _fused(graph, device)
+    place = {name: index for index, node in enumerate(graph.nodes) for name in node.outputs if name}
+    found = []
+    for node in graph.nodes:
+        name = node.name
+        layer = cost.get(name)
+        found.append(
+            Layer(
+                node=name,
+                op=node.op,
+                shape=graph.shape(node.outputs[0]) if node.outputs else None,
+                reads=tuple(dict.fromkeys(place[t] for t in node.inputs if t in place)),
+                weights_bytes=weights.get(name, 0),
+                activation_bytes=written.get(name, 0),
+                macs=layer.macs if layer else 0,
+                cycles=layer.cycles if layer else 0,
+                bits=_bits(device, own.get(name)),
+                runs_in=into.get(name, "") if name not in own else "",
+            )
+        )
+    return tuple(found)
+
+
+def node_of(step: str, names: Mapping[str, object]) -> str:
+    """The node that a step of the plan belongs to: ``/c/Conv/phase-0`` is one of ``/c/Conv``; "" where it is none's."""
+    while step not in names:
+        step, slash, _ = step.rpartition("/")
+        if not slash:
+            return ""
+    return step
+
+
+def _written(memory: MemoryReport, names: Mapping[str, object]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for step in memory.steps:
+        name = node_of(step.node, names)
+        size = sum(item.bytes for item in step.live if item.why == "written here")
+        found[name] = max(found.get(name, 0), size)
+    return found
+
+
+def _bits(graph: Graph, node: Node | None) -> int:
+    """The width of its weights, eight where the graph is a float one."""
+    if node is None:
+        return 0
+    widths = [
+        tensor.bits or 8
+        for name in node.inputs
+        if (tensor := graph.tensors.get(name)) and tensor.constant and len(tensor.shape or ()) > 1
+    ]
+    return max(widths, default=0)
+
+
+def _fused(graph: Graph, device: Graph) -> dict[str, str]:
+    """The device's node that each node of the file runs in: those between its inputs and its outputs."""
+    found: dict[str, str] = {}
+    for node in device.nodes:
+        ends = {*node.inputs}
+        todo = [t for t in node.outputs if t and t not in ends]
+        while todo:
+            producer = graph.producer_of(todo.pop())
+            if producer is None or producer.name in found:
+                continue
+            found[producer.name] = node.name
+            todo += [t for t in producer.inputs if t and t not in ends]
+    return found

@@ -1,0 +1,32 @@
+"""A node of the network with what it takes on the device."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+SORTS: Final = ("weights", "memory", "time")
+"""What layers can be listed by."""
+
+
+class Layer(NamedTuple):
+    """A node of the folded graph; what is fused into another takes nothing of its own. Bytes, MACs, DSP cycles."""
+
+    node: str
+    op: str
+    shape: tuple[int | None, ...] | None
+    """Of its first output."""
+    reads: tuple[int, ...] = ()
+    """The places, in the list of layers, of the nodes that it reads."""
+    weights_bytes: int = 0
+    activation_bytes: int = 0
+    """What its widest step writes, padded as on the device."""
+    macs: int = 0
+    cycles: int = 0
+    bits: int = 0
+    """Of a weight; 0 where it has none."""
+    runs_in: str = ""
+    """The node that it is fused into, "" where it runs by itself."""
+
+    def value(self, by: str) -> int:
+        """What it is sorted by: "weights", "memory" or "time"."""
+        return {"weights": self.weights_bytes, "memory": self.activation_bytes, "time": self.cycles}[by]
