@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from math import isqrt
-from typing import Any
+from typing import Any, Final
 
 from ..graph.ir import Graph, Node
 from ..memory.model import GROUPS, INTEGER_WEIGHTS, MANY_PHASES, MULTIPLIED, MemoryReport
 from ..target import Target, read_facts
+from ..units import show_shape
 from ..verify.family import MEMORY
 from ..verify.finding import Finding, Support
 from ..verify.rule import Issue, rule
@@ -53,7 +54,7 @@ def out_of_memory(graph: Graph, memory: MemoryReport, target: Target) -> Iterato
     """
     if memory.fits or (support := after_tiling(graph, memory, target)) == "supported":
         return
-    ways, node = "; or ".join(ways_out(memory)), _at_peak(graph, memory)
+    ways, node = "; or ".join(ways_out(memory, _image(graph))), _at_peak(graph, memory)
     if support == "unknown":
         yield _issue(
             "over the memory unless the converter's tiling succeeds",
@@ -210,7 +211,7 @@ def fits_in_tiles(graph: Graph, memory: MemoryReport, target: Target) -> Iterato
     yield _issue(
         "fits only with the rows of layers cut into tiles",
         "nothing, if the time that tiles cost is no matter (they overlap, and the latency here is that without them); "
-        f"else {'; or '.join(ways_out(memory))}",
+        f"else {'; or '.join(ways_out(memory, _image(graph)))}",
         f"{_as_it_stands(memory)}; the converter cuts the rows from {tiling.first} to {tiling.last} into {tiling.tiles} tiles, "
         f"which should take {memory.tiled_total_bytes:,} B (weights {weights:,} B, runtime {tiling.runtime_bytes:,} B)",
         severity="warning",
@@ -298,8 +299,25 @@ def _whole(memory: MemoryReport) -> str:
     )
 
 
-def ways_out(memory: MemoryReport) -> list[str]:
-    """Changes that would make a model fit, the smallest first; at least one sentence."""
+GRID: Final = 32
+"""Pixels by which a smaller input is proposed: most networks halve it five times."""
+
+
+def _image(graph: Graph) -> Sequence[int | None]:
+    """The shape of the first input."""
+    return (graph.inputs and graph.shape(graph.inputs[0])) or ()
+
+
+def _smaller(image: Sequence[int | None], percent: int) -> str:
+    """The way to an input of at most ``percent`` of the sides, as a shape on the grid where there is one."""
+    sides = [d * percent // 100 // GRID * GRID if d else 0 for d in image[2:]]
+    if len(image) != 4 or not all(sides):
+        return f"scale the input's sides to about {percent} % or less"
+    return f"re-export at {show_shape((1, image[1], *sides))}"
+
+
+def ways_out(memory: MemoryReport, image: Sequence[int | None] = ()) -> list[str]:
+    """Changes that would make a model fit, the smallest first; at least one sentence. ``image``: the input's shape."""
     over = -memory.headroom_bytes
     ways = []
     if memory.input_persistency and memory.input_persistence_bytes >= over:
@@ -326,7 +344,7 @@ def ways_out(memory: MemoryReport) -> list[str]:
                 f"helps: take a smaller variant of the network{_in_fewer_bits(memory)}"
             )
         elif percent < 100:
-            ways.append(f"scale the input's sides to about {percent} % or less")
+            ways.append(_smaller(image, percent))
     else:
         here = (
             f"drop {over:,} B of weights at this input size; at any size"

@@ -25,6 +25,7 @@ COMMANDS = {
     "sweep": "Judge a space of networks; find those worth training.",
     "diff": "Show what changed between two models.",
     "models": "List the built-in models.",
+    "init": "Set up the gate of a model repository.",
     "rules": "List the rules, or explain one.",
     "calibrate": "Refit the latency model from measurements.",
     "data": "Make or look at data to train on.",

@@ -9,6 +9,7 @@ a model that its graph does not show.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ..analysis import Analysis, analyse
@@ -122,6 +123,7 @@ def _parts(
     found = []
     for name, of in zip(names, analysed, strict=True):
         one = part(name, of, profile, written, resized)
+        one = replace(one, report=replace(one.report, layers=of.layers()))
         written |= {o.name for o in one.report.model.outputs}
         found.append(one)
     return tuple(found)

@@ -119,12 +119,23 @@ class _Loader:
         if self.wanted:
             given = ", ".join(f"'{n}' {show_shape(s)}" for n, s in self.wanted.items())
             raise ModelError(
-                f"{self.where}: {said}; the model cannot take the input shape given ({given}): keep the channels it was "
-                "made for and choose a height and width that halve evenly at every stage (multiples of 32 suit most), "
-                "or export it again at that size"
+                f"{self.where}: {said}; the model cannot take the input shape given ({given}): {self._remedy()}"
             )
         raise ModelError(
             f"{self.where}: {said}; no runtime can run that: correct the model and export it again"
+        )
+
+    def _remedy(self) -> str:
+        """What to do about an input shape that the network does not take."""
+        written = {n.output[0] for n in self.proto.graph.node if n.op_type == "Constant"} | self.initializers
+        for node in self.proto.graph.node:
+            sizes = node.input[3] if node.op_type == "Resize" and len(node.input) > 3 else ""
+            shape = next((s for s in self.wanted.values() if len(s) == 4), None)
+            if sizes in written and shape:
+                return f"Resize '{node.name or node.output[0]}' is fixed to one size: re-export at {show_shape(shape[2:])}"
+        return (
+            "keep the channels it was made for and choose a height and width that halve evenly at every stage "
+            "(multiples of 32 suit most), or export it again at that size"
         )
 
     def _written(

@@ -177,4 +177,9 @@ def _gate_style(outcome: Outcome) -> str:
 def _last_line(outcomes: Sequence[Outcome]) -> Text:
     words = [status(o) for o in outcomes]
     parts = [f"{words.count(word):,} {word}" for word in dict.fromkeys(words)]
-    return Text(f"{counted(len(outcomes), 'model')}: {', '.join(parts)}", "bold")
+    standing = sum(outcome.state(f) == "unchanged" for outcome in outcomes for f in outcome.findings)
+    hidden = [f for outcome in outcomes if outcome.report for f in outcome.report.hidden]
+    more = f"; {counted(standing, 'finding')} accepted by the baseline" if standing else ""
+    if hidden:
+        more += f"; {counted(len({f.rule for f in hidden}), 'rule')} hidden ({counted(len(hidden), 'finding')})"
+    return Text.assemble((f"{counted(len(outcomes), 'model')}: {', '.join(parts)}", "bold"), more)

@@ -101,6 +101,34 @@ class Report:
             return 1
         return int(fail_on != "never" and bool(self.worst(fail_on)))
 
+    def summary(self) -> str:
+        """The verdict, the memory, the latency and what to change, as a few lines of text."""
+        from .causes import causes
+        from .next_step import verdict_word
+        from .phrases import counted, latency_words, of_budget_words
+
+        lines = [
+            f"{self.model.name}: {verdict_word(self)}",
+            f"memory  {of_budget_words(self.memory)}",
+            f"latency {latency_words(self)}, an estimate",
+        ]
+        wrong = [c for c in causes(self) if c.severity == "error"]
+        for cause in wrong:
+            where = ", ".join(cause.operators)
+            lines.append(f"change  {where + ': ' if where else ''}{cause.fix}" + (f" ({cause.gain})" if cause.gain else ""))
+        if self.hidden:
+            lines.append(f"hidden  {counted(len({f.rule for f in self.hidden}), 'rule')}")
+        return "\n".join("".join(c if c.isprintable() else "�" for c in line) for line in lines)
+
+    def _repr_html_(self) -> str:
+        """For a notebook: the summary as a table, everything escaped; no script and no style of its own."""
+        from html import escape
+
+        head, *lines = self.summary().splitlines()
+        rows = (line.split(maxsplit=1) for line in lines)
+        cells = "".join(f"<tr><th>{escape(a)}</th><td>{escape(b)}</td></tr>" for a, b in rows)
+        return f"<table><caption>{escape(head)}</caption>{cells}</table>"
+
     def __repr__(self) -> str:
         """One line: ``<Report 'picosam3': fits, 3,843,296 of 8,388,480 B, 5.11 ms (2.98-9.14), 8 findings>``."""
         memory, latency = self.memory, self.latency

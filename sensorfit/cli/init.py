@@ -1,0 +1,40 @@
+"""``sensorfit init``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command(name="init")
+@click.argument("directory", type=click.Path(exists=True, file_okay=False), default=".")
+def command(directory: str) -> None:
+    """Set up the gate of a model repository: configuration, CI file, baseline.
+
+    It finds the models, and GitHub or GitLab by what DIRECTORY holds; what is there already is kept.
+
+    \b
+    Examples:
+      sensorfit init
+      sensorfit init ../models
+
+    Exit codes: 0; 2 unusable input.
+    """
+    from ..gate.config import find_config
+    from ..gate.init import BASELINE, init, models_of
+    from ..gate.run import baseline_path, check_all
+    from ..render.escape import terminal
+
+    root = Path(directory)
+    for step in init(root):
+        click.echo(f"{'wrote' if step.written else 'left '}  {terminal(step.file)}: {terminal(step.said)}")
+    config = find_config(root)
+    baseline = baseline_path(config, None)
+    if baseline.exists():
+        click.echo(f"left   {terminal(baseline.name)}: kept: it is there")
+    elif not models_of(root) and not config.models:
+        click.echo(f"left   {BASELINE}: there is no model to record")
+    else:
+        check_all((), config_file=config.source, write_baseline=True)
+    click.echo("Next: sensorfit check")

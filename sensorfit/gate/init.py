@@ -1,0 +1,122 @@
+"""What a repository needs for its gate: a configuration, a CI file, a baseline. Each is written where it is missing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from ..errors import ConfigError
+from ..runtime.files import write_text
+from ..version import __version__
+from .baseline import FILE as BASELINE
+from .config import FILE, find_config
+from .expand import expand
+
+GITHUB: Final = Path(".github/workflows/sensorfit.yml")
+GITLAB: Final = Path(".gitlab-ci.yml")
+PACKAGE: Final = f"sensorfit=={__version__}"
+
+CONFIGURATION: Final = """# What `sensorfit check` asks of this repository's models; every key: docs/ci.md of sensorfit.
+models = [{models}]
+fail-on = "error"                # warning, info, never
+
+# [budgets]
+# sram = "6 MiB"                 # tighter than the sensor's own
+# latency = "15 ms"
+"""
+
+WORKFLOW: Final = """# Written by `sensorfit init`: checks the models of {config} on every change to them.
+name: sensorfit
+on:
+  push:
+    branches: [main, master]
+  pull_request:
+    paths: ["**/*.onnx", pyproject.toml, sensorfit.toml, sensorfit-baseline.json, .github/workflows/sensorfit.yml]
+permissions:
+  contents: read
+jobs:
+  sensorfit:
+    runs-on: ubuntu-latest
+    env:
+      SENSORFIT_PACKAGE: {package}   # or git+https and the address of its repository
+    steps:
+      - uses: actions/checkout@v4
+        with: {{lfs: true}}
+      - uses: actions/setup-python@v5
+        with: {{python-version: "3.11"}}
+      - run: python -I -m pip install --quiet --disable-pip-version-check "$SENSORFIT_PACKAGE"
+      - run: python -I -m sensorfit check --format github --output markdown="$GITHUB_STEP_SUMMARY"
+"""
+
+PIPELINE: Final = """# Written by `sensorfit init`: checks the models of {config} on every change to them.
+sensorfit:
+  stage: test
+  image: python:3.11-slim
+  variables:
+    SENSORFIT_PACKAGE: {package}   # or git+https and the address of its repository
+  before_script:
+    - python -I -m pip install --quiet --no-cache-dir --disable-pip-version-check "$SENSORFIT_PACKAGE"
+  script:
+    - python -I -m sensorfit check --format console --output junit=sensorfit.xml --output markdown=sensorfit.md
+  artifacts:
+    when: always
+    expose_as: sensorfit
+    paths: [sensorfit.md]
+    reports:
+      junit: sensorfit.xml
+  rules:
+    - changes: ["**/*.onnx", pyproject.toml, sensorfit.toml, sensorfit-baseline.json]
+"""
+
+
+class Step(NamedTuple):
+    """A file that was written, or why it was not."""
+
+    file: str
+    said: str
+    written: bool
+
+
+def init(root: Path) -> Iterator[Step]:
+    """Write the configuration and the CI file of the repository at ``root``; nothing that is there is touched."""
+    config = find_config(root)
+    if config.source:
+        yield Step(Path(config.source).name, "kept: it configures sensorfit already", False)
+    else:
+        patterns = models_of(root)
+        text = CONFIGURATION.format(models=", ".join(f'"{p}"' for p in patterns))
+        write_text(root / FILE, text)
+        said = f"checks {', '.join(patterns)}" if patterns else "no .onnx file is here yet: name your models in it"
+        yield Step(FILE, said, True)
+    for file, template in ci_files(root):
+        if (root / file).exists():
+            said = f"kept; docs/ci.md has the job to add to {file}" if file == GITLAB else "kept: it is there"
+            yield Step(str(file), said, False)
+            continue
+        (root / file).parent.mkdir(parents=True, exist_ok=True)
+        write_text(root / file, template.format(config=Path(config.source).name if config.source else FILE, package=PACKAGE))
+        yield Step(str(file), "checks every change", True)
+
+
+def models_of(root: Path) -> list[str]:
+    """The repository's models as globs, one a directory."""
+    try:
+        found = expand([str(root)])
+    except ConfigError:  # none there
+        return []
+    here = root.absolute()
+    folders = dict.fromkeys(Path(name).absolute().relative_to(here).parent.as_posix() for name in found)
+    globs = [f"{folder}/*.onnx" if folder != "." else "*.onnx" for folder in folders]
+    return [g for g in globs if g.isprintable() and not re.search(r'["\\[\]?]', g)]
+
+
+def ci_files(root: Path) -> Iterator[tuple[Path, str]]:
+    """The CI files of the hosts that the repository shows: by their folders, else by where git pushes to."""
+    git = root / ".git" / "config"
+    remotes = git.read_text(encoding="utf-8", errors="replace") if git.is_file() else ""
+    if (root / ".github").is_dir() or "github" in remotes:
+        yield GITHUB, WORKFLOW
+    if (root / GITLAB).exists() or "gitlab" in remotes:
+        yield GITLAB, PIPELINE
