@@ -80,7 +80,9 @@ def check(
     other = other_installed(found.target)
     each = found.layers() if layers else ()
     if not confirm:
-        return _with_outlook(replace(found.report(profile), other_converter=other, layers=each), found, shapes_given)
+        return _with_outlook(
+            replace(found.report(profile), other_converter=other, layers=each), found, shapes_given
+        )
     from .convert.frontend import confirm as ask  # the extra `build`
 
     judged = (*found.graph.inputs, *found.graph.outputs) if shapes_given else ()

@@ -21,8 +21,9 @@ def command(directory: str) -> None:
 
     Exit codes: 0; 2 unusable input.
     """
+    from ..gate.baseline import FILE as BASELINE
     from ..gate.config import find_config
-    from ..gate.init import BASELINE, init, models_of
+    from ..gate.init import init, models_of
     from ..gate.run import baseline_path, check_all
     from ..render.escape import terminal
 

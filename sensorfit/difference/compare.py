@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -42,7 +43,8 @@ def diff(
         analyse(model, target, input_persistency=input_persistency, input_shapes=input_shapes)
         for model in (old, new)
     )
-    return compare(before.report(profile), now.report(profile), before.graph, now.graph)
+    old_report, new_report = (replace(of.report(profile), layers=of.layers()) for of in (before, now))
+    return compare(old_report, new_report, before.graph, now.graph)
 
 
 def compare(old: Report, new: Report, old_graph: Graph, new_graph: Graph) -> Diff:

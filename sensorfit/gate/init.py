@@ -10,7 +10,6 @@ from typing import Final, NamedTuple
 from ..errors import ConfigError
 from ..runtime.files import write_text
 from ..version import __version__
-from .baseline import FILE as BASELINE
 from .config import FILE, find_config
 from .expand import expand
 
@@ -88,7 +87,11 @@ def init(root: Path) -> Iterator[Step]:
         patterns = models_of(root)
         text = CONFIGURATION.format(models=", ".join(f'"{p}"' for p in patterns))
         write_text(root / FILE, text)
-        said = f"checks {', '.join(patterns)}" if patterns else "no .onnx file is here yet: name your models in it"
+        said = (
+            f"checks {', '.join(patterns)}"
+            if patterns
+            else "no .onnx file is here yet: name your models in it"
+        )
         yield Step(FILE, said, True)
     for file, template in ci_files(root):
         if (root / file).exists():
@@ -96,7 +99,10 @@ def init(root: Path) -> Iterator[Step]:
             yield Step(str(file), said, False)
             continue
         (root / file).parent.mkdir(parents=True, exist_ok=True)
-        write_text(root / file, template.format(config=Path(config.source).name if config.source else FILE, package=PACKAGE))
+        write_text(
+            root / file,
+            template.format(config=Path(config.source).name if config.source else FILE, package=PACKAGE),
+        )
         yield Step(str(file), "checks every change", True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ..memory.model import Live, MemoryReport
@@ -36,14 +36,15 @@ def _title(outcome: Outcome) -> str:
     return f"{outcome.report.model.name}: {verdict_word(outcome.report).lower()}"
 
 
-def model_data(outcome: Outcome) -> dict[str, Any]:
-    """What the page holds of one model."""
+def model_data(outcome: Outcome, marked: Collection[str] = ()) -> dict[str, Any]:
+    """What the page holds of one model, the nodes in ``marked`` marked as changed."""
     report = outcome.report
     if report is None:
         return {"name": plain(outcome.path, NAME), "error": plain(outcome.error)}
     said, command = last_line(outcome)
     places: dict[str, int] = {}
     rows = _rows(report, places)
+    rows["mark"] = [int(name in marked) for name in places]
     hidden = (
         [f"{counted(len(report.hidden), 'finding')} hidden by select and ignore"] if report.hidden else []
     )

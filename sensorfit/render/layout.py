@@ -1,9 +1,9 @@
 """Where the nodes of a network stand in a drawing: rows by the longest way from an input, columns below what they read.
 
-    row 0      Conv                  a node stands below the last that it reads, as near to their middle
-    row 1      Relu                  as its neighbours in the row leave room
-    row 2    Conv   Pool
-    row 3      Concat
+row 0      Conv                  a node stands below the last that it reads, as near to their middle
+row 1      Relu                  as its neighbours in the row leave room
+row 2    Conv   Pool
+row 3      Concat
 """
 
 from __future__ import annotations

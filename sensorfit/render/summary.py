@@ -181,5 +181,7 @@ def _last_line(outcomes: Sequence[Outcome]) -> Text:
     hidden = [f for outcome in outcomes if outcome.report for f in outcome.report.hidden]
     more = f"; {counted(standing, 'finding')} accepted by the baseline" if standing else ""
     if hidden:
-        more += f"; {counted(len({f.rule for f in hidden}), 'rule')} hidden ({counted(len(hidden), 'finding')})"
+        more += (
+            f"; {counted(len({f.rule for f in hidden}), 'rule')} hidden ({counted(len(hidden), 'finding')})"
+        )
     return Text.assemble((f"{counted(len(outcomes), 'model')}: {', '.join(parts)}", "bold"), more)

@@ -115,7 +115,10 @@ class Report:
         wrong = [c for c in causes(self) if c.severity == "error"]
         for cause in wrong:
             where = ", ".join(cause.operators)
-            lines.append(f"change  {where + ': ' if where else ''}{cause.fix}" + (f" ({cause.gain})" if cause.gain else ""))
+            lines.append(
+                f"change  {where + ': ' if where else ''}{cause.fix}"
+                + (f" ({cause.gain})" if cause.gain else "")
+            )
         if self.hidden:
             lines.append(f"hidden  {counted(len({f.rule for f in self.hidden}), 'rule')}")
         return "\n".join("".join(c if c.isprintable() else "�" for c in line) for line in lines)

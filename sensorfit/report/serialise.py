@@ -141,7 +141,11 @@ def _memory(memory: MemoryReport, plan: bool) -> dict[str, Any]:
 
 
 def _layer(layer: Layer) -> dict[str, Any]:
-    return {**layer._asdict(), "shape": list(layer.shape) if layer.shape is not None else None, "reads": list(layer.reads)}
+    return {
+        **layer._asdict(),
+        "shape": list(layer.shape) if layer.shape is not None else None,
+        "reads": list(layer.reads),
+    }
 
 
 def _latency(latency: LatencyReport) -> dict[str, Any]:

@@ -90,7 +90,7 @@ def browser() -> Iterator[Any]:
 def test_the_page_works_in_a_browser(browser: Any, tmp_path: Path) -> None:
     """No error, nothing requested, both charts drawn; a click, a key and a row select the same layer everywhere."""
     file = tmp_path / "report.html"
-    file.write_text(render([check("picosam3"), report(finding(node="/up/0"))]), encoding="utf-8")
+    file.write_text(render([check("picosam3", layers=True), report(finding(node="/up/0"))]), encoding="utf-8")
     page = browser.new_page(viewport={"width": 390, "height": 800})
     wrong: list[str] = []
     page.on("console", lambda message: wrong.append(message.text))
@@ -100,19 +100,24 @@ def test_the_page_works_in_a_browser(browser: Any, tmp_path: Path) -> None:
     page.goto(file.as_uri())
     colours = """board => new Set(new Uint32Array(board.getContext('2d').getImageData(0, 0, board.width,
         board.height).data.buffer)).size"""
-    assert [board.evaluate(colours) > 2 for board in page.locator("canvas").all()] == [True, True]
+    assert [board.evaluate(colours) > 2 for board in page.locator("canvas").all()] == [True, True, True]
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     timeline = page.locator("canvas").first
     timeline.focus()
     page.keyboard.press("Home")
     page.keyboard.press("ArrowRight")
     assert timeline.get_attribute("aria-valuenow") == "1"
+    network = page.locator("canvas.tall")
     row = page.locator("tr.picked")
     assert "/encoder_stage1/encoder_stage1.0/Conv" in row.inner_text()
     page.locator("td button", has_text="/down1/Conv").first.click()
     assert "/down1/Conv" in (timeline.get_attribute("aria-valuetext") or "")
+    assert "/down1/Conv" in (network.get_attribute("aria-valuetext") or "")
+    network.focus()
+    page.keyboard.press("End")
+    assert "1x1x96x96" in page.locator("tr.picked").inner_text()
     page.locator("input[type=search]").fill("resize")
     assert page.locator("tbody tr").count() < 10
-    page.locator("select").select_option("1")
+    page.locator("select").first.select_option("1")
     assert "DOES NOT FIT" in page.locator("h1").inner_text()
     assert (wrong, asked) == ([], [file.as_uri()])

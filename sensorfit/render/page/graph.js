@@ -38,7 +38,7 @@ function graph(rows, picked, views, picks) {
   };
   const words = (row) => [`${row.node} (${row.op})`, row.shape && `output ${row.shape}`, row.into >= 0 ? `runs in ${rows[row.into].node}` : "",
     row.weights && `weights ${count(row.weights)} B`, row.activation && `activation ${count(row.activation)} B`, row.bytes && `${mebi(row.bytes)} alive`,
-    row.macs && `${count(row.macs)} MACs`, row.cycles && `${count(row.cycles)} cycles, ${row.ms.toFixed(3)} ms`, row.rule].filter(Boolean).join(" · ");
+    row.macs && `${count(row.macs)} MACs`, row.cycles && `${count(row.cycles)} cycles, ${row.ms.toFixed(3)} ms`, row.rule, row.mark && "changed"].filter(Boolean).join(" · ");
   for (const [text, name, action] of [["Whole", "Show the whole network", () => { fit(); draw(); }], ["+", "Zoom in", () => middle(1.4)], ["-", "Zoom out", () => middle(1 / 1.4)]]) {
     const button = make("button", text, { "aria-label": name });
     button.addEventListener("click", action);
@@ -91,8 +91,8 @@ function graph(rows, picked, views, picks) {
       if (of === "finding" || share > 0) pen.fillRect(cx - wide / 2, cy - tall / 2, wide, tall);
       pen.globalAlpha = 1;
       pen.setLineDash(row.into >= 0 ? [4 * scale, 3 * scale] : []);
-      pen.strokeStyle = at === picked.row ? tones.text : tones.base;
-      pen.lineWidth = at === picked.row ? 3 : 1;
+      pen.strokeStyle = at === picked.row ? tones.text : row.mark ? tones.w : tones.base;
+      pen.lineWidth = at === picked.row || row.mark ? 3 : 1;
       pen.strokeRect(cx - wide / 2, cy - tall / 2, wide, tall);
       if (tall >= 9) {
         const filled = of === "finding" ? row.severity !== "" : share > 0.5;

@@ -98,7 +98,7 @@ function table(rows_, picked, views, pick) {
     tr.append(make("td", count(row.at + 1), { class: "number" }), name, make("td", row.op), make("td", row.shape),
       ...["weights", "activation"].map((of) => make("td", row[of] ? count(row[of]) : "", { class: "number" })),
       make("td", row.bytes ? count(row.bytes) : "", { class: "number" }), make("td", row.macs ? count(row.macs) : "", { class: "number" }),
-      make("td", row.ms ? row.ms.toFixed(3) : "", { class: "number" }), make("td", row.rule));
+      make("td", row.ms ? row.ms.toFixed(3) : "", { class: "number" }), make("td", [row.rule, row.mark ? "changed" : ""].filter(Boolean).join(", ")));
     drawn.set(index, tr);
     return tr;
   }

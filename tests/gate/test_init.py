@@ -1,0 +1,57 @@
+"""sensorfit init writes what is missing and touches nothing that is there."""
+
+from pathlib import Path
+
+import onnx
+import pytest
+import yaml
+from click.testing import CliRunner
+from onnx import parser
+
+from sensorfit.cli.init import command
+from sensorfit.gate.config import find_config
+from sensorfit.gate.init import GITHUB, GITLAB, init
+
+
+def repository(root: Path) -> Path:
+    (root / "nets").mkdir()
+    (root / ".git").mkdir()
+    text = '<ir_version: 8, opset_import: ["" : 17]> g (float[1,3,64,64] x) => (float[1,3,64,64] y) { y = Relu(x) }'
+    onnx.save(parser.parse_model(text), root / "nets" / "a.onnx")
+    return root
+
+
+@pytest.mark.parametrize(("sign", "file"), [("github.com", GITHUB), ("gitlab.com", GITLAB)])
+def test_the_host_is_found_and_its_file_is_valid(sign: str, file: Path, tmp_path: Path) -> None:
+    root = repository(tmp_path)
+    (root / ".git" / "config").write_text(f"url = git@{sign}:a/b.git", encoding="utf-8")
+    assert [step.file for step in init(root)] == ["sensorfit.toml", str(file)]
+    jobs = yaml.safe_load((root / file).read_text(encoding="utf-8"))
+    assert "sensorfit check" in str(jobs)
+    assert find_config(root).models == ("nets/*.onnx",)
+
+
+def test_everything_is_written_once_and_then_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = repository(tmp_path)
+    (root / ".github").mkdir()
+    monkeypatch.chdir(root)
+    first = CliRunner().invoke(command, [])
+    assert first.exit_code == 0, first.output
+    files = {f: f.read_bytes() for f in root.rglob("*") if f.is_file()}
+    assert {f.name for f in files} >= {"sensorfit.toml", "sensorfit.yml", "sensorfit-baseline.json"}
+    second = CliRunner().invoke(command, [])
+    assert second.output.count("left") == 3 and "wrote" not in second.output
+    assert {f: f.read_bytes() for f in root.rglob("*") if f.is_file()} == files
+
+
+def test_a_table_in_pyproject_is_a_configuration(tmp_path: Path) -> None:
+    root = repository(tmp_path)
+    (root / "pyproject.toml").write_text("[tool.sensorfit]\nmodels = ['nets']\n", encoding="utf-8")
+    (step,) = init(root)
+    assert (step.file, step.written) == ("pyproject.toml", False)
+    assert not (root / "sensorfit.toml").exists()
+
+
+def test_a_repository_without_models_gets_a_configuration_that_says_so(tmp_path: Path) -> None:
+    (step,) = init(tmp_path)
+    assert "no .onnx file" in step.said and find_config(tmp_path).models == ()
