@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from ..memory.model import Live, MemoryReport
+from ..memory.model import Live, MemoryReport, Step
 from ..report.causes import Cause, causes
 from ..report.layer import Layer
 from ..report.next_step import last_line, verdict_word
@@ -87,10 +87,25 @@ def _memory(memory: MemoryReport, places: Mapping[str, int]) -> dict[str, Any]:
         "budget": memory.budget_bytes,
         "base": memory.weights_bytes + kept + memory.reserved_bytes,
         "peak": memory.peak_step,
-        "steps": [[plain(s.node, NAME), s.op, s.bytes, _row_of(s.node, places)] for s in memory.steps],
+        "steps": [_step(s, _row_of(s.node, places), places) for s in memory.steps],
         "names": [plain(name, NAME) for name in names],
-        "tensors": runs,
+        "tensors": _close(runs),
     }
+
+
+def _close(runs: Sequence[list[int]]) -> list[list[int]]:
+    """Each run with its first step counted from the one before, and its last from its first: short numbers."""
+    firsts = [0, *(run[2] for run in runs)]
+    return [
+        [name, why, first - before, last - first, size]
+        for before, (name, why, first, last, size) in zip(firsts, runs, strict=False)
+    ]
+
+
+def _step(step: Step, row: int, places: Mapping[str, int]) -> list[Any]:
+    """Row, bytes and, where they are not those of the row, name and operator."""
+    own = places.get(step.node, -1) == row
+    return [row, step.bytes] if own and row >= 0 else [row, step.bytes, plain(step.node, NAME), step.op]
 
 
 def _rows(report: Report, places: dict[str, int]) -> dict[str, list[Any]]:

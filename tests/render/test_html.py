@@ -69,8 +69,10 @@ def test_the_timeline_is_the_plan() -> None:
     found = check("picosam3", largest_inputs=False)
     memory = data(render([found]))[0]["memory"]
     sums = [0] * len(memory["steps"])
-    for _, _, first, last, size in memory["tensors"]:
-        for step in range(first, last + 1):
+    first = 0
+    for _, _, after, span, size in memory["tensors"]:
+        first += after
+        for step in range(first, first + span + 1):
             sums[step] += size
     assert sums == [step.bytes for step in found.memory.steps]
     assert memory["base"] + found.memory.runtime_bytes == found.memory.total_bytes
@@ -121,3 +123,15 @@ def test_the_page_works_in_a_browser(browser: Any, tmp_path: Path) -> None:
     page.locator("select").first.select_option("1")
     assert "DOES NOT FIT" in page.locator("h1").inner_text()
     assert (wrong, asked) == ([], [file.as_uri()])
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_wrong_with_the_page(browser: Any, scheme: str, tmp_path: Path) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    file = tmp_path / "report.html"
+    hostile = report(finding(node="/up/0"), name="a" * 150)
+    file.write_text(render([check("picosam3", layers=True), hostile]), encoding="utf-8")
+    page = browser.new_context(color_scheme=scheme, bypass_csp=True).new_page()
+    page.goto(file.as_uri())
+    assert axe.run(page).response["violations"] == []

@@ -16,6 +16,12 @@ function show(model) {
   const views = [];
   const columns = Object.entries(model.rows);
   const rows = model.rows.node.map((_, at) => Object.fromEntries([["at", at], ...columns.map(([name, values]) => [name, values[at]])]));
+  if (!model.read) { // what the file writes shortly, once
+    model.read = true;
+    model.memory.steps = model.memory.steps.map(([row, bytes, node, op]) => [node ?? rows[row].node, op ?? rows[row].op, bytes, row]);
+    let first = 0;
+    for (const run of model.memory.tensors) { first = run[2] += first; run[3] += first; }
+  }
   const byNode = new Map(rows.map((row, index) => [row.node, index]));
   const pick = (row, step) => {
     picked.row = row;

@@ -1,0 +1,77 @@
+"""The HTML page of a graph of 5,000 nodes in Debian's Chromium: bytes, milliseconds to load, to pan, to click.
+
+python -m benchmarks.page [NODES]
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from playwright.sync_api import Page, sync_playwright
+
+from sensorfit.api import check
+from sensorfit.render.html import render
+
+NODES = 5000
+ROUNDS = 20
+DRAWN = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(performance.now()))))"
+
+
+def network(nodes: int) -> onnx.ModelProto:
+    """Blocks of Conv, Relu and Add: a skip over every two."""
+    weight = numpy_helper.from_array(np.full((8, 8, 3, 3), 0.01, np.float32), "w")
+    made, last = [], "x"
+    for index in range(nodes):
+        op = ("Conv", "Relu", "Add")[index % 3]
+        reads = {"Conv": [last, "w"], "Relu": [last], "Add": [last, f"t{index - 3}" if index > 3 else "x"]}[
+            op
+        ]
+        more = {"pads": [1, 1, 1, 1]} if op == "Conv" else {}
+        made.append(helper.make_node(op, reads, [f"t{index}"], name=f"/block{index // 3}/{op}", **more))
+        last = f"t{index}"
+    info = [helper.make_tensor_value_info(n, TensorProto.FLOAT, [1, 8, 32, 32]) for n in ("x", last)]
+    graph = helper.make_graph(made, "g", info[:1], info[1:], [weight])
+    return helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17)])
+
+
+def timed(page: Page, action: str) -> float:
+    """Milliseconds from the action to the frame that shows it."""
+    script = (
+        f"async () => {{ const before = performance.now(); {action}; return (await ({DRAWN})()) - before; }}"
+    )
+    return float(page.evaluate(script))
+
+
+def main(nodes: int) -> None:
+    """Print the figures."""
+    text = render([check(network(nodes), layers=True)])
+    with tempfile.TemporaryDirectory() as place, sync_playwright() as running:
+        file = Path(place) / "page.html"
+        file.write_text(text, encoding="utf-8")
+        browser = running.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(file.as_uri())
+        page.evaluate(DRAWN)
+        load = page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
+        board = "document.querySelector('canvas.tall')"
+        key = f"{board}.dispatchEvent(new KeyboardEvent('keydown', {{ key: 'ArrowDown' }}))"
+        pan = f"{board}.focus(); {board}.dispatchEvent(new WheelEvent('wheel', {{ deltaY: 40, cancelable: true }}))"
+        click = "document.querySelectorAll('td button')[100].click()"
+        found = {
+            name: median(timed(page, action) for _ in range(ROUNDS))
+            for name, action in (("pan", pan), ("next node", key), ("click in the table", click))
+        }
+        browser.close()
+    print(f"{nodes} nodes: {len(text.encode()):,} B, loaded in {load:.0f} ms")
+    print(", ".join(f"{name} {ms:.0f} ms" for name, ms in found.items()))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else NODES)
