@@ -27,7 +27,12 @@ def render(diff: Diff) -> str:
     ]
     changed = {n.node for n in diff.nodes} | {x.node for x in diff.layers}
     models = [
-        model_data(Outcome(r.model.path or r.model.name, r, exit_code=r.exit_code()), changed)
+        model_data(
+            Outcome(
+                r.model.name if r.model.title else r.model.path or r.model.name, r, exit_code=r.exit_code()
+            ),
+            changed,
+        )
         for r in (diff.new, diff.old)
     ]
     text = (
