@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.text import Text
 
 from ..report.layer import Layer
@@ -43,7 +43,7 @@ def print_layers(report: Report, console: Console, by: str = "") -> None:
     order = f", most {by} first" if by else ""
     console.print()
     console.print(Text(f"{counted(len(found), 'layer')}{order}, weights and activation in bytes", "bold"))
-    sides = ("left", "left", *("right",) * 5)
+    sides: list[JustifyMethod] = ["left", "left", "right", "right", "right", "right", "right"]
     console.print(laid_out(rows, console.width, HEAD, sides))
     if fused := len(report.layers) - len(found):
         console.print(Text(f"{counted(fused, 'node')} more, fused into the layer before", "dim"))
