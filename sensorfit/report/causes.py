@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ..verify.finding import SEVERITIES, Finding, Severity
-from .report import Report
+
+if TYPE_CHECKING:
+    from .report import Report
 
 _NUMBER: Final = re.compile(r"\d+(?:,\d{3})*")
 _ELABORATION: Final = re.compile(r": |; |, (?:or|for|since|which|with) | \(or up to ")

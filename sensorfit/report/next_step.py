@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shlex
+from typing import TYPE_CHECKING
 
 from ..target import DEFAULT
 from ..units import show_shape
 from .causes import causes
 from .outcome import Outcome
 from .phrases import counted
-from .report import Report
+
+if TYPE_CHECKING:
+    from .report import Report
 
 
 def verdict_word(report: Report) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..verify.finding import SEVERITIES, Finding
-from .report import Report, Verdict
+
+if TYPE_CHECKING:
+    from .report import Report, Verdict
 
 State = Literal["new", "unchanged"]
 

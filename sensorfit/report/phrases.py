@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ..latency.model import LatencyReport
 from ..memory.model import MemoryReport, Step
 from ..target import converter_versions
 from ..units import MILLISECONDS, show_bytes, show_count, show_shape
 from .outcome import Figure, Outcome
-from .report import ModelInfo, Report
+
+if TYPE_CHECKING:
+    from .report import ModelInfo, Report
 
 VERDICT: Final = {"fits": "fits", "does_not_fit": "does not fit", "unknown": "unknown"}
 NOT_SIZED: Final = "n/a (sizes unknown)"
