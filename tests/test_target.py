@@ -62,7 +62,7 @@ def test_every_command_answers_for_the_target_asked_for(how: str, small: Path) -
     assert code == 1 and report["memory"]["budget_bytes"] == BUDGET and report["verdict"] == "does_not_fit"
     assert report["latency"]["clock_hz"] == CLOCK and report["target"]["name"] == "tiny"
     code, text = run("explain", name, "--format", "json", *asked)
-    assert code == 1 and "TINY" in json.loads(text)["headline"] and f"{BUDGET:,}" in text
+    assert code == 1 and "TINY" in json.loads(text)["headline"] and f'"budget_bytes": {BUDGET}' in text
     _, text = run("compare", name, "picosam3", "--format", "json", *asked)
     table = json.loads(text)
     assert (table["target"]["name"], table["target"]["budget_bytes"]) == ("tiny", BUDGET)

@@ -46,7 +46,8 @@ class Sensor(NamedTuple):
 def sensor_of(target: Target) -> Sensor:
     """The sensor of ``target`` (``target.toml``, ``[sensor]``)."""
     facts = read_facts("target", target)["sensor"]
-    return Sensor(*facts["pixels"], facts["least_roi"])
+    width, height = facts["pixels"]
+    return Sensor(width, height, facts["least_roi"])
 
 
 def picosam_roi(box: Box, width: int, height: int, pad: float = PAD) -> Roi:

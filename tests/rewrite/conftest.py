@@ -7,4 +7,4 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def exceptions_show(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SENSORFIT_DEBUG", "1")
+    monkeypatch.setenv("SENSORFIT_DEBUG", "rewrites")

@@ -80,7 +80,9 @@ def test_a_roi_on_the_sensor_lies_in_it_and_comes_back_within_a_pixel(
     there = to_sensor(roi, width, height, SENSOR)
     assert there[0] >= 0 and there[2] <= SENSOR.width and there[2] - there[0] >= SENSOR.least
     assert there[1] >= 0 and there[3] <= SENSOR.height and there[3] - there[1] >= SENSOR.least
-    grew = (roi[2] - roi[0]) * SENSOR.width / width < SENSOR.least or (roi[3] - roi[1]) * SENSOR.height / height < SENSOR.least
+    grew = (roi[2] - roi[0]) * SENSOR.width / width < SENSOR.least or (
+        roi[3] - roi[1]
+    ) * SENSOR.height / height < SENSOR.least
     if not grew and width <= SENSOR.width and height <= SENSOR.height:
         back = from_sensor(there, width, height, SENSOR)
         assert all(abs(a - b) <= 1 for a, b in zip(roi, back, strict=True))

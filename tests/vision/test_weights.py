@@ -36,9 +36,7 @@ def shipped() -> Path:
 
 
 def test_the_card_is_of_the_file_that_ships() -> None:
-    assert (
-        hashlib.sha256(shipped().read_bytes()).hexdigest() in (shipped().parent / "README.md").read_text()
-    )
+    assert hashlib.sha256(shipped().read_bytes()).hexdigest() in (shipped().parent / "README.md").read_text()
 
 
 def test_a_build_takes_the_weights_that_ship_unless_others_are_given_and_random_ones_where_none_do(
@@ -65,7 +63,9 @@ def test_coins_of_a_photograph_are_found_within_their_boxes(tmp_path: Path) -> N
 
 def test_segment_draws_the_boxes_of_coco_annotations_with_the_weights_that_ship(tmp_path: Path) -> None:
     out, mask = tmp_path / "o.png", tmp_path / "m.png"
-    said = call("segment", PICTURES / "coins.png", "--roi", PICTURES / "coins.json", "-o", out, "--mask", mask)
+    said = call(
+        "segment", PICTURES / "coins.png", "--roi", PICTURES / "coins.json", "-o", out, "--mask", mask
+    )
     assert said.startswith("coins.png: 24 masks of ")
     labels = np.asarray(Image.open(mask))
     for number, annotation in enumerate(json.loads((PICTURES / "coins.json").read_text())["annotations"], 1):

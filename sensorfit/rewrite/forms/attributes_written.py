@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from ...graph.shapes import schema_for
 from ..declare import rewrite
 from ..draft import Draft
 from ..site import Site
@@ -41,6 +42,8 @@ def written(site: Site) -> Iterator[Draft]:
     if attrs == dict(node.attrs) and len(inputs) == len(node.inputs):
         return
     draft = site.draft()
+    if schema_for(op, draft.opset, "") is None:  # a newer operator in a file of an older opset
+        return
     made = draft.op(op, *inputs, outputs=len(node.outputs), **attrs)
     for output, name in zip(node.outputs, [made] if isinstance(made, str) else made, strict=True):
         if output:
