@@ -1,7 +1,7 @@
 """Activation ranges that the device has: beyond, the converter lays out the memory and writes no code (DAE).
 
-MCT gives an activation the power of two above what it saw. Networks with random weights reach any; trained ones were
-not seen to. A range beyond the largest becomes the largest: values above it saturate.
+MCT gives an activation the power of two above what it saw; networks with random weights reach any. A range beyond the
+largest becomes the largest: values above it saturate.
 """
 
 from __future__ import annotations
