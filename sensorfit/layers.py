@@ -10,7 +10,7 @@ from .memory.layout import load_memory_facts
 from .memory.model import MemoryReport
 from .memory.weights import weight_bytes_by_node
 from .memory.widths import with_widths
-from .report.layer import Layer
+from .report.layer import Layer, node_of
 from .target import Target
 
 
@@ -45,15 +45,6 @@ def layers(
             )
         )
     return tuple(found)
-
-
-def node_of(step: str, names: Mapping[str, object]) -> str:
-    """The node that a step of the plan belongs to: ``/c/Conv/phase-0`` is one of ``/c/Conv``; "" where it is none's."""
-    while step not in names:
-        step, slash, _ = step.rpartition("/")
-        if not slash:
-            return ""
-    return step
 
 
 def _written(memory: MemoryReport, names: Mapping[str, object]) -> dict[str, int]:

@@ -39,7 +39,7 @@ jobs:
   sensorfit:
     runs-on: ubuntu-latest
     env:
-      SENSORFIT_PACKAGE: {package}   # or git+https and the address of its repository
+      SENSORFIT_PACKAGE: {package}   # until it is on PyPI: git+https and the address of sensorfit's repository
     steps:
       - uses: actions/checkout@v4
         with: {{lfs: true}}
@@ -54,7 +54,7 @@ sensorfit:
   stage: test
   image: python:3.11-slim
   variables:
-    SENSORFIT_PACKAGE: {package}   # or git+https and the address of its repository
+    SENSORFIT_PACKAGE: {package}   # until it is on PyPI: git+https and the address of sensorfit's repository
   before_script:
     - python -I -m pip install --quiet --no-cache-dir --disable-pip-version-check "$SENSORFIT_PACKAGE"
   script:
@@ -103,7 +103,11 @@ def init(root: Path) -> Iterator[Step]:
             root / file,
             template.format(config=Path(config.source).name if config.source else FILE, package=PACKAGE),
         )
-        yield Step(str(file), "checks every change", True)
+        yield Step(
+            str(file),
+            "checks every change; until sensorfit is on PyPI, name its repository in SENSORFIT_PACKAGE",
+            True,
+        )
 
 
 def models_of(root: Path) -> list[str]:

@@ -17,13 +17,13 @@ from functools import cached_property
 from math import prod
 from pathlib import Path
 from struct import calcsize
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import onnx
 from onnx import TensorProto
 
 from .external import bring_in, mapped
-from .stored import is_external
+from .stored import has_data, is_external
 
 if TYPE_CHECKING:
     import numpy as np
@@ -78,12 +78,6 @@ class Constant:
         """The numbers as ONNX's functions take them, without a name."""
         array = self.array
         return None if array is None or self.numbers is None else onnx.numpy_helper.from_array(array)
-
-
-DATA_FIELDS: Final = (
-    "raw_data", "float_data", "int32_data", "int64_data", "double_data", "uint64_data", "string_data"
-)  # fmt: skip
-"""Where a TensorProto may hold its values."""
 
 
 class Allowance:
@@ -161,8 +155,7 @@ class Stored(Constant):
         tensor = self._tensor
         if is_external(tensor):
             return self._raw is not None
-        held = any(len(getattr(tensor, f)) for f in DATA_FIELDS)
-        return held or not prod(tensor.dims)
+        return has_data(tensor) or not prod(tensor.dims)
 
     def stored(self) -> TensorProto | None:
         """A copy of the file's tensor with its data in it, whatever its type; None where that is absent."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ..memory.model import Live, MemoryReport, Step
 from ..report.causes import Cause, causes
-from ..report.layer import Layer
+from ..report.layer import Layer, node_of
 from ..report.next_step import last_line, verdict_word
 from ..report.outcome import FindingGroup, Outcome, grouped, outcomes
 from ..report.phrases import counted, latency_words, of_budget_words
@@ -87,7 +87,7 @@ def _memory(memory: MemoryReport, places: Mapping[str, int]) -> dict[str, Any]:
         "budget": memory.budget_bytes,
         "base": memory.weights_bytes + kept + memory.reserved_bytes,
         "peak": memory.peak_step,
-        "steps": [_step(s, _row_of(s.node, places), places) for s in memory.steps],
+        "steps": [_step(s, places.get(node_of(s.node, places), -1), places) for s in memory.steps],
         "names": [plain(name, NAME) for name in names],
         "tensors": _close(runs),
     }
@@ -118,7 +118,7 @@ def _rows(report: Report, places: dict[str, int]) -> dict[str, list[Any]]:
     places.update((layer.node, row) for row, layer in enumerate(layers))
     alive = [0] * len(layers)
     for step in report.memory.steps:
-        row = _row_of(step.node, places)
+        row = places.get(node_of(step.node, places), -1)
         if row >= 0:
             alive[row] = max(alive[row], step.bytes)
     found: list[Finding | None] = [None] * len(layers)
@@ -159,15 +159,6 @@ def _without_layers(report: Report) -> Iterator[Layer]:
             costs.setdefault(finding.node, (finding.op, 0, 0))
     for node, (op, macs, cycles) in costs.items():
         yield Layer(node, op, None, macs=macs, cycles=cycles)
-
-
-def _row_of(step: str, places: Mapping[str, int]) -> int:
-    """The row of the node that a step belongs to: ``/c/Conv/phase-0`` is one of ``/c/Conv``; -1 where there is none."""
-    while step not in places:
-        step, slash, _ = step.rpartition("/")
-        if not slash:
-            return -1
-    return places[step]
 
 
 def _counted(group: FindingGroup) -> str:

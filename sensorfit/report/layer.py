@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final, NamedTuple
 
 SORTS: Final = ("weights", "memory", "time")
@@ -30,3 +31,12 @@ class Layer(NamedTuple):
     def value(self, by: str) -> int:
         """What it is sorted by: "weights", "memory" or "time"."""
         return {"weights": self.weights_bytes, "memory": self.activation_bytes, "time": self.cycles}[by]
+
+
+def node_of(step: str, names: Collection[str]) -> str:
+    """The node that a step of the plan belongs to: ``/c/Conv/phase-0`` is one of ``/c/Conv``; "" where it is none's."""
+    while step not in names:
+        step, slash, _ = step.rpartition("/")
+        if not slash:
+            return ""
+    return step
