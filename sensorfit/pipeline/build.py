@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import onnx
 
 from ..arguments import model_argument
-from ..convert.installed import other_installed, running
+from ..convert.installed import running
 from ..convert.messages import ConverterMemory
 from ..convert.toolchain import (
     CONVERTER,
@@ -33,18 +33,18 @@ from ..quantize.calibration import CalibrationSet, calibration_set
 from ..quantize.fidelity import compare
 from ..quantize.layers import compare_layers, layer_bits
 from ..quantize.ranges import cap_ranges, said_of
-from ..report.causes import cannot_feed
 from ..runtime.extra import need_build_extra
 from ..runtime.scratch import scratch_directory
-from ..target import DEFAULT, Target, converter_versions, load_target
+from ..target import DEFAULT, Target, load_target
 from . import bundle, failure_log
 from .budget import MARGIN, TRIES, device_budget, kernel_bytes
 from .deploy import read_labels, write_deploy
 from .model import PACKAGE, RPK, RPK_COMMAND, Build, Normalisation
 from .network import network_of
-from .refusal import stop_where_it_does_not_fit, unknowns
+from .refusal import stop_where_it_does_not_fit
 from .request import Request, request_of
 from .stages import Stages
+from .warnings import other_version, warnings_of
 
 if TYPE_CHECKING:
     from ..analysis import Analysis
@@ -58,13 +58,6 @@ MEMORY, CONVERTER_LOG, QUANTIZE_LOG, REPORT = (
     "quantize.log",
     "report.json",
 )
-
-ABOUT_WEIGHTS = {
-    "random": "random weights: memory and speed are the network's own, the masks mean nothing; give --weights FILE.pt",
-    "shipped": "the weights that ship were trained on composed scenes, not on COCO (models/weights/README.md); "
-    "for others give --weights FILE.pt",
-}
-"""What is said of a built-in model's weights."""
 
 
 def build(
@@ -160,8 +153,8 @@ def _build(request: Request, out: Path, scratch: Path, stages: Stages) -> Build:
     with stages.stage(f"convert for the {target.title}"):
         memory = _convert(network.name, target, out, scratch, request, stages)
     warnings: tuple[str, ...] = (
-        *_warnings(network, calibration, report, request.quantization.shift_negative),
-        *_other_version(asked, target),
+        *warnings_of(network, calibration, report, request.quantization.shift_negative),
+        *other_version(asked, target),
         *said_of(saturated, target),
     )
     with stages.stage("package"):
@@ -347,38 +340,6 @@ def _rpk(out: Path, log: Path, time_limit: float) -> None:
         if code or not made.is_file():
             raise ToolchainError(f"{PACKAGER} did not make {RPK} from {PACKAGE} (exit code {code})")
         shutil.copyfile(made, out / RPK)
-
-
-def _warnings(network: Source, calibration: CalibrationSet, report: Report, shifted: bool) -> tuple[str, ...]:
-    found = [*network.notes, *calibration.warnings]
-    if shifted:
-        found.append("--shift-negative: what MCT adds for it takes memory that the prediction leaves out")
-    if network.weights in ABOUT_WEIGHTS:
-        found.insert(0, ABOUT_WEIGHTS[network.weights])
-    if report.verdict == "does_not_fit":
-        found.append(
-            "sensorfit predicted that it does not fit, the converter packaged it: please report that"
-        )
-    elif report.verdict == "unknown":
-        found.append(f"the check could not say whether it fits: {'; '.join(unknowns(report))}")
-    found.extend(f"cannot be fed: {f.reason}" for f in cannot_feed(report))
-    return tuple(found)
-
-
-def _other_version(asked: Target, judged: Target) -> tuple[str, ...]:
-    """That the converter that ran is another version than was asked for, or one there are no facts of."""
-    installed = other_installed(judged)
-    if installed:
-        return (
-            f"there are no facts of converter {installed}, which is installed: the prediction is that of "
-            f"{judged.converter_version} (choose from {', '.join(converter_versions(judged.name))})",
-        )
-    if asked != judged:
-        return (
-            f"judged as converter {judged.converter_version} does, which is installed, "
-            f"not as {asked.converter_version}",
-        )
-    return ()
 
 
 def _facts(
