@@ -39,7 +39,11 @@ def print_fixed(fixed: Fixed, console: Console) -> None:
         console.print(Text.assemble(("note  ", "yellow"), terminal(note)))
     console.print()
     if fixed.rewrites:
-        said = f"outputs before and after differ by {fixed.max_difference:.2g} at most (largest value {fixed.largest_output:.3g})"
+        said = (
+            f"outputs before and after differ by {fixed.max_difference:.2g} at most (largest value {fixed.largest_output:.3g})"
+            if fixed.largest_output
+            else "outputs before and after are zero throughout: with these weights comparing them shows nothing"
+        )
         console.print(Text(said))
     if fixed.cut is not None:
         for line in _cut(fixed.cut):

@@ -113,7 +113,7 @@ def _gain(report: Report, members: Sequence[Finding]) -> str:
     if ms := _saved_ms(report, members):
         return f"{ms:.2g} ms less"
     if size := _saved_bytes(report, members):
-        return f"up to {size / 2**20:.2f} MiB"
+        return f"up to {size / 2**20:.2f} MiB" if size >= 2**20 / 100 else f"up to {size:,} B"
     return ""
 
 
