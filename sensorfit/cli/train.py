@@ -16,6 +16,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--data", type=PATH, required=True, metavar="ANN|DIR", help="COCO or LVIS JSON, a folder of `data demo`, or material to compose from.")
 @click.option("--images", type=PATH, metavar="DIR", help="Folder of the images.  [default: images beside ANN]")
 @click.option("--teacher", type=PATH, metavar="CACHE|FILE.pt", help="A cache of `teach`, or a checkpoint that is run along.  [default: none, the annotations alone]")
+@click.option("--weights", type=PATH, metavar="FILE.pt", help="A checkpoint to begin with, for fine-tuning.  [default: random, from --seed]")
 @click.option("-o", "--output", "directory", type=PATH, metavar="DIR", help="Folder of the run.  [default: runs/NETWORK]")
 @click.option("--batch", type=click.IntRange(1), default=64, show_default=True, metavar="N", help="Crops a step, of all processes together.")
 @click.option("--epochs", type=float, default=1.0, show_default=True, metavar="N")
@@ -40,7 +41,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--validated", type=click.IntRange(1), default=1024, show_default=True, metavar="N", help="Crops validated on at most.")
 @click.option("--resume", is_flag=True, help="Go on where the run in that folder stopped.")
 @click.option("--seed", type=int, default=0, show_default=True)
-def command(network: str, data: Path, images: Path | None, teacher: Path | None, directory: Path | None, validated: int, **options: Any) -> None:
+def command(network: str, data: Path, images: Path | None, teacher: Path | None, weights: Path | None, directory: Path | None, validated: int, **options: Any) -> None:
     """Train a network on crops of annotated images; without further options by the papers' recipe.
 
     \b
@@ -64,7 +65,7 @@ def command(network: str, data: Path, images: Path | None, teacher: Path | None,
         known(name)  # says which there are
     keys = ("workers", "precision", "minutes", "save_every", "validate_every", "log_every", "resume")
     run = Run(directory or Path("runs") / name, **{k: options.pop(k) for k in keys})
-    settings = Settings(name, teacher=str(teacher or ""), **options)
+    settings = Settings(name, teacher=str(teacher or ""), weights=str(weights or ""), **options)
     source = open_source(data, images, settings, open_teacher(teacher), validated)
 
     def say(line: str) -> None:

@@ -6,7 +6,7 @@
 
 An output of one channel is a map of logits, of several (or of whole numbers, as an ArgMax writes them) classes.
 
-Both graphs run in onnxruntime; the INT8 one with the mct_quantizers operators.
+Both graphs run in onnxruntime, the INT8 one with its quantizers as ONNX's own operators.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import ToolchainError
-from ..runtime.extra import first_line, need
+from ..runtime.extra import first_line
 from .calibration import BATCH, CalibrationSet
+from .native import session
 
 
 @dataclass(frozen=True)
@@ -107,20 +108,13 @@ def run_graph(path: Path, images: np.ndarray) -> np.ndarray:
 
 def run_outputs(path: Path | bytes, images: np.ndarray) -> list[np.ndarray]:
     """Every output of an ONNX file, or of its bytes, for each image: (N, ...) each."""
-    ort = need("onnxruntime")
-    options = need("mct_quantizers").get_ort_session_options()
-    options.intra_op_num_threads = options.inter_op_num_threads = (
-        1  # the same sums in the same order everywhere
-    )
-    options.log_severity_level = 3
     name = path.name if isinstance(path, Path) else "the graph"
     try:
-        model = str(path) if isinstance(path, Path) else path
-        session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        entry = session.get_inputs()[0]
+        graph = session(path, threads=1)  # the same sums in the same order everywhere
+        entry = graph.get_inputs()[0]
         step = 1 if isinstance(entry.shape[0], int) else BATCH  # MCT's export leaves the batch open
         parts = [images[start : start + step] for start in range(0, len(images), step)]
-        runs = [session.run(None, {entry.name: part}) for part in parts]
+        runs = [graph.run(None, {entry.name: part}) for part in parts]
     except Exception as error:
         raise ToolchainError(f"{name}: onnxruntime cannot run it ({first_line(error)})") from error
     return [np.concatenate(values) for values in zip(*runs, strict=True)]

@@ -32,6 +32,17 @@ def network(name: str, seed: int = 0) -> nn.Module:
     return module
 
 
+def beginning(name: str, seed: int, weights: str) -> nn.Module:
+    """The network that training begins with: fresh, or with the weights of the checkpoint ``weights``."""
+    if not weights:
+        return network(name, seed)
+    from ..quantize.checkpoint import load_checkpoint
+
+    module = network(name, seed)
+    load_checkpoint(module, Path(weights))
+    return module
+
+
 class Normaliser(nn.Module):
     """uint8 RGB (N, 3, H, W) to what the networks take: (x / 255 - mean) / std."""
 

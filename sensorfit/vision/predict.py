@@ -1,7 +1,7 @@
 """A model, whatever it comes as, as a function from crops to logits.
 
 FILE.onnx    float, or INT8 as `sensorfit build` leaves it: takes RGB in [0, 1], normalised inside the graph unless
-             told otherwise. The quantizers' operators are mct_quantizers', run by onnxruntime
+             told otherwise
 DIR          a build's folder: its INT8 graph
 FILE.pt      a checkpoint, run by torch
 picosam3     a built-in network with the weights that ship
@@ -58,20 +58,17 @@ def predictor(
 def _onnx(
     path: Path, mean: Sequence[float], std: Sequence[float], threads: int, each: Callable[[int], None]
 ) -> Predictor:
-    ort = need("onnxruntime")
+    from ..quantize.native import session
+
     if not path.is_file():
         raise InputError(f"{path}: there is no such file")
     try:
-        options = need("mct_quantizers").get_ort_session_options()
-    except Exception:  # a float graph needs none of its operators
-        options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    try:
-        session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        graph = session(path, threads)
+    except ToolchainError:
+        raise
     except Exception as error:
         raise InputError(f"{path}: onnxruntime cannot load it ({first_line(error)})") from error
-    entry = session.get_inputs()[0]
+    entry = graph.get_inputs()[0]
     step = 1 if isinstance(entry.shape[0], int) else BATCH
     middle = np.asarray(mean or (0, 0, 0), np.float32).reshape(3, 1, 1)
     spread = np.asarray(std or (1, 1, 1), np.float32).reshape(3, 1, 1)
@@ -81,7 +78,7 @@ def _onnx(
         for start in range(0, len(crops), step):
             part = crops[start : start + step].transpose(0, 3, 1, 2).astype(np.float32) / 255
             try:
-                logits = session.run(None, {entry.name: (part - middle) / spread})[0]
+                logits = graph.run(None, {entry.name: (part - middle) / spread})[0]
             except Exception as error:
                 raise ToolchainError(
                     f"{path.name}: onnxruntime cannot run it ({first_line(error)})"

@@ -42,6 +42,8 @@ class Settings:
     protocol: str = "picosam"
     seed: int = 0
     teacher: str = ""
+    weights: str = ""
+    """The checkpoint it begins with; random weights from ``seed`` where there is none."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""

@@ -136,6 +136,18 @@ def test_other_settings_do_not_go_on_with_a_run(road: Path) -> None:
              "--steps", 4, "-o", road / "run", *SMALL, "--lr", "1e-2", "--resume")  # fmt: skip
 
 
+def test_a_run_begins_with_the_weights_it_is_given(road: Path) -> None:
+    given = road / "run" / "model.pt"
+    common = ["train", "picosam3", "--data", road / "coco" / "train.json", *SMALL]
+    call(*common, "--lr", "0", "--weight-decay", "0", "--steps", 1, "--weights", given, "-o", road / "tuned")
+    before, after = weights(road / "run"), weights(road / "tuned")
+    learned = [key for key in before if "running" not in key and "num_batches" not in key]
+    assert learned and all(torch.equal(before[key], after[key]) for key in learned)
+    with pytest.raises(InputError, match="is not a checkpoint"):
+        call("train", "unet-teacher", *common[2:], "--steps", 1, "--weights", given, "-o", road / "refused")
+    assert not (road / "refused").exists()
+
+
 def test_evaluation_agrees_with_pycocotools_and_lists_baselines_and_sizes(road: Path) -> None:
     text = call(
         "evaluate",
