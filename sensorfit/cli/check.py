@@ -16,6 +16,7 @@ from .options import PROFILES, converter, input_shape, listed, target
 @click.argument("models", nargs=-1, type=click.Path(), metavar="[MODEL]...")
 @click.option("--format", "formats", type=click.Choice(FORMATS), multiple=True, help="Output format; may be given several times.  [default: console]")
 @click.option("--output", "outputs", multiple=True, metavar="[FORMAT=]FILE", help="Write to FILE, in the format of --format or of its name (.html .sarif .json .xml .md).")
+@click.option("--plot", metavar="FILE", help="Draw memory over the schedule and latency by layer for a paper, as .svg, .png or .pdf (extra 'plot').")
 @click.option("--profile", type=PROFILES, help="Whose word decides: the converter's or the PicoSAM papers' constraint set.  [default: converter]")
 @target
 @converter
@@ -47,6 +48,7 @@ def command(ctx: click.Context, models: tuple[str, ...], **options: Any) -> None
     Examples:
       sensorfit check model.onnx
       sensorfit check picosam3 --output report.html
+      sensorfit check picosam3 --plot picosam3.svg
       sensorfit check model.onnx --input-shape 1x3x128x128 --memory
       sensorfit check model.onnx --sort memory
       sensorfit check models/ -j 4 --format github --output out.sarif

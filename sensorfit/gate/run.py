@@ -46,6 +46,7 @@ def check_all(
     confirm: bool = False,
     calibration: str | None = None,
     verbose: bool = False,
+    plot: str | None = None,
     **policy: Any,
 ) -> int:
     """What ``sensorfit check`` does: judge ``models``, write every output, return the exit code.
@@ -61,6 +62,8 @@ def check_all(
         raise ConfigError(
             "which model? name a file, a directory or a built-in model, or list models in the configuration"
         )
+    if plot is not None:
+        _check_plot(plot, names)
     asked = Policy(**policy)
     _check_rules(asked, config)
     path = baseline_path(config, baseline_file)
@@ -70,7 +73,9 @@ def check_all(
     read = [*names, *filter(None, (config.source, calibration)), *([path] if compared else ())]
     for file in (*(file for _, file in plan.written), *([path] if write_baseline else ())):
         check_output(file, read)
-    drawn = "html" in (*plan.shown, *(form for form, _ in plan.written))
+    if plot is not None:
+        check_output(Path(plot), read, text=False)
+    drawn = plot is not None or "html" in (*plan.shown, *(form for form, _ in plan.written))
     todo = [
         Job(
             name,
@@ -97,13 +102,27 @@ def check_all(
     elif compared:
         results = against(results, path)
     code = exit_code(results)  # whoever reads the output may leave; the answer stays
+    if plot is not None and (report := results[0].report) is not None:
+        from ..render.figure import draw
+
+        draw(report, plot)
     show(plan, results, verbose=verbose, memory=memory, layers=layers, sort=sort or "")
     for outcome in results:
         if outcome.report is None:
             say(outcome.error)
-    for _, file in plan.written:
+    drawings = [Path(plot)] if plot is not None and results[0].report is not None else []
+    for file in (*(file for _, file in plan.written), *drawings):
         say(f"wrote {file}")
     return code
+
+
+def _check_plot(file: str, names: Sequence[str]) -> None:
+    """ConfigError, before anything is judged, for a drawing that cannot be made."""
+    from ..render.drawing import check_drawing
+
+    check_drawing(file)
+    if len(names) != 1:
+        raise ConfigError(f"--plot draws one model and {len(names)} are checked; name the one to draw")
 
 
 def _check_rules(asked: Policy, config: Config) -> None:

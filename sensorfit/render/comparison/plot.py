@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 from ...comparison.model import Row, Table
-from ...errors import ConfigError, MissingDependency
-from ...runtime.files import write_bytes
+from ...errors import ConfigError
+from ..drawing import check_drawing, save
 
-FORMATS = (".svg", ".png", ".pdf")
 DATASETS = {"coco_miou": ("COCO", "o"), "lvis_miou": ("LVIS", "s")}
 FITS, FAILS = "#1a7f37", "#9a2a2a"
 _MEBI = 2**20
@@ -28,28 +25,11 @@ def points(result: Table) -> list[tuple[Row, str, float, float]]:
 
 def plot(result: Table, file: str) -> None:
     """Write the plot to ``file`` (.svg, .png or .pdf). ConfigError for another name or when there is nothing to draw."""
-    if Path(file).suffix.lower() not in FORMATS:
-        raise ConfigError(f"--plot {file}: the name ends in {', '.join(FORMATS[:-1])} or {FORMATS[-1]}")
+    check_drawing(file)
     drawn = points(result)
     if not drawn:
         raise ConfigError(f"--plot {file}: none of these models has both a graph and a published mIoU")
-    try:
-        import matplotlib
-    except ImportError as error:
-        raise MissingDependency('--plot needs matplotlib: pip install "sensorfit[plot]"') from error
-    matplotlib.use("Agg")
-    matplotlib.rcParams["svg.hashsalt"] = "sensorfit"  # the same figures give the same file
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
-    _draw(axes, drawn, result.budget_bytes / _MEBI)
-    form = Path(file).suffix[1:].lower()
-    drawing = BytesIO()
-    try:
-        figure.savefig(drawing, format=form, metadata={"Date": None} if form == "svg" else None, dpi=150)
-    finally:
-        plt.close(figure)
-    write_bytes(Path(file), drawing.getvalue())
+    save(file, (8, 4.5), lambda figure: _draw(figure.subplots(), drawn, result.budget_bytes / _MEBI))
 
 
 def _draw(axes: Any, drawn: list[tuple[Row, str, float, float]], budget: float) -> None:
