@@ -65,25 +65,43 @@ def command() -> None:
 @click.option("--scheduler", metavar="local|tcp://...", help="Judge on a Dask cluster (extra 'cluster').")
 @click.option("--batch", type=click.IntRange(1), metavar="N", help="Candidates a task.  [default: 100; 8 with Optuna's samplers]")
 @click.option("--seconds", type=click.FloatRange(0, min_open=True), default=30.0, show_default=True, metavar="S", help="That a candidate may take.")
+@click.option("--accuracy", metavar="MODULE:FUNCTION", help="Train or measure candidates of the front with a function of yours.")
+@click.option("--measured", type=click.IntRange(1), default=8, show_default=True, metavar="N", help="How many of them.")
+@click.option("--confirm", "confirmed", type=click.IntRange(1), metavar="N", help="Build N candidates of the front with MCT and the real converter (extra 'build').")
 @click.option("--overwrite", is_flag=True, help="Begin anew where another sweep lies in DIR.")
 @options.target
 @options.converter
 @options.input_persistency
 @click.pass_context
-def run(ctx: click.Context, space: Path, directory: Path, target: str | None, converter: str | None, **settings: Any) -> None:
+def run(ctx: click.Context, space: Path, directory: Path, accuracy: str | None, measured: int, confirmed: int | None, target: str | None, converter: str | None, **settings: Any) -> None:
     """Judge the networks that SPACE.toml describes."""
     from ..gate.config import target_for
     from ..render.screen import console_for
     from ..render.sweep.console import show
     from ..render.sweep.page import render
+    from ..runtime.extra import need_build_extra
     from ..runtime.files import write_text
     from ..sweep.run import sweep
 
     device = target_for(target, [], converter)
+    if confirmed:
+        need_build_extra()
     with _shown() as progress:
         found = sweep(space, directory, progress=progress, target=device.name, converter=device.converter_version, **settings)
     write_text(directory / "front.html", render(found))
-    show(found, console_for(sys.stdout))
+    console = console_for(sys.stdout)
+    show(found, console)
+    if accuracy and found.front:
+        from ..render.sweep.later import show_measured
+        from ..sweep.accuracy import front_with, measure
+
+        results = measure(found, accuracy, measured, settings["seed"], lambda line: click.echo(line, err=True))
+        show_measured(results, front_with(found, results), console)
+    if confirmed and found.front:
+        from ..render.sweep.later import show_confirmed
+        from ..sweep.confirm import confirm
+
+        show_confirmed(confirm(found, confirmed, lambda line: click.echo(line, err=True)), console)
     ctx.exit(0 if found.front else 1)
 
 
@@ -133,15 +151,19 @@ def _shown() -> Iterator[Progress]:
             nonlocal said
             now = monotonic()
             speed = judged / max(now - began, 1e-9)
-            bar.update(task, completed=done, total=total, rate=f"{speed:,.0f}/s")
+            bar.update(task, completed=done, total=total, rate=_rate(speed))
             if not console.is_terminal and now - said >= 10:
                 said = now
                 left = f", {(total - done) / speed:,.0f} s left" if total is not None and speed else ""
                 click.echo(
-                    f"{done:,} of {total:,} candidates, {speed:,.0f}/s{left}"
+                    f"{done:,} of {total:,} candidates, {_rate(speed)}{left}"
                     if total
                     else f"{done:,} candidates",
                     err=True,
                 )
 
         yield progress
+
+
+def _rate(speed: float) -> str:
+    return f"{speed:,.0f}/s" if speed >= 10 else f"{speed:.1f}/s"

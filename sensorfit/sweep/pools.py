@@ -109,7 +109,7 @@ def pool_for(scheduler: str | None, workers: int) -> Iterator[tuple[Executor, in
     except ImportError:
         raise MissingDependency(CLUSTER) from None
     with _client(distributed, scheduler, workers) as client:
-        theirs = {client.run(_version)[w] for w in client.run(_version)}
+        theirs = set(client.run(_version).values())
         if theirs - {__version__}:
             raise ConfigError(
                 f"--scheduler {scheduler}: its workers have sensorfit {', '.join(sorted(theirs))}, not {__version__}"

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from ..errors import ConfigError
-from ..runtime.files import read_text, shown
+from ..runtime.files import read_text
 from ..suggest import did_you_mean
 from ..toml import tomllib
 from .expression import Expression
@@ -39,7 +39,7 @@ BUILDER: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
 def read_space(path: Path) -> Space:
     """The space that ``path`` holds; ConfigError where it holds none."""
-    return parse_space(read_text(path, limit=MAX_BYTES), shown(path))
+    return parse_space(read_text(path, limit=MAX_BYTES), str(path))
 
 
 def parse_space(text: str, source: str) -> Space:

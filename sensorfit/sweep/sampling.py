@@ -20,7 +20,7 @@ from .space import Interval, Space
 
 Chosen = dict[str, Value]
 MAX_MISSES: Final = 200_000
-"""Combinations in a row that are no candidates before a space is taken for empty."""
+"""Combinations in a row that are no candidates before a space is given up."""
 ROUNDS: Final = 4
 """Of the Feistel network; four make a permutation that looks random (Luby, Rackoff)."""
 
@@ -36,7 +36,8 @@ def at_random(space: Space, seed: int) -> Iterator[Chosen]:
     size = space.size
     if size is None:
         return _kept(space, (_drawn(space, Random(f"{seed}:{i}")) for i in count()), MAX_MISSES)
-    return _kept(space, (_decoded(space, permuted(i, size, seed)) for i in range(size)), size)
+    stream = (_decoded(space, permuted(i, size, seed)) for i in range(size))
+    return _kept(space, stream, min(size, MAX_MISSES))
 
 
 def permuted(position: int, size: int, seed: int) -> int:
@@ -63,17 +64,18 @@ def _finite(space: Space, what: str) -> int:
 
 
 def _kept(space: Space, stream: Iterator[Chosen | None], most: int) -> Iterator[Chosen]:
+    """Those of ``stream`` that are candidates; ConfigError after ``most`` in a row that are none."""
     missed = 0
     for chosen in stream:
-        if chosen is None or not space.shaped({**space.fixed, **chosen}):
-            missed += 1
-            if missed >= most and space.size is None:
-                break
+        if chosen is not None and space.shaped({**space.fixed, **chosen}):
+            missed = 0
+            yield chosen
             continue
-        missed = 0
-        yield chosen
-    if missed == most:
-        raise ConfigError(f"{space.source}: no combination of the parameters keeps the constraints")
+        missed += 1
+        if missed == most:
+            raise ConfigError(
+                f"{space.source}: {most:,} combinations of the parameters, one after the other, break the constraints"
+            )
 
 
 def _decoded(space: Space, index: int) -> Chosen | None:

@@ -194,3 +194,13 @@ def test_the_front_is_what_nothing_beats() -> None:
         {"candidate": i, "feasible": i < 6, "dsp_ms": t, "parameters": p} for i, (t, p) in enumerate(points)
     )
     assert [row["candidate"] for row in front.rows] == [3, 0, 1]
+
+
+def test_dask_workers_give_the_same_bytes_and_one_that_a_candidate_kills_is_replaced(tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    text = 'family = "builders:troubled"\n[parameters]\nn = { from = 0, to = 5 }'
+    space = written(tmp_path, text)
+    sweep(space, tmp_path / "processes", workers=1, batch=3)
+    found = sweep(space, tmp_path / "dask", workers=2, batch=3, scheduler="local")
+    assert found.verdicts == {"failed": 2, "fits": 4}
+    assert rows(tmp_path / "dask") == rows(tmp_path / "processes")

@@ -27,7 +27,7 @@ def show(found: Sweep, console: Console) -> None:
         console.print(f"  {count:>7,}  {terminal(reason)}", style="dim", markup=False, highlight=False)
     if found.judged:
         console.print(
-            f"judged {found.judged:,} in {found.seconds:,.1f} s, {found.rate:,.0f} a second",
+            f"judged {found.judged:,} in {found.seconds:,.1f} s, {found.rate:,.{0 if found.rate >= 10 else 1}f} a second",
             style="dim",
             highlight=False,
         )

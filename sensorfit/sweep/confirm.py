@@ -1,0 +1,121 @@
+"""``--confirm``: candidates of the front through MCT and the real converter, predicted beside confirmed bytes.
+
+candidate ─► ONNX, random weights ─► build ─► DIR/confirmed/17/packerOut.zip, memory report ─► confirmed.csv
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ..errors import SensorfitError
+from ..runtime.files import write_text
+from .pick import pick
+from .result import Sweep
+from .store import read_manifest
+
+CONFIRMED: Final = "confirmed.csv"
+FOLDER: Final = "confirmed"
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """A candidate as it was predicted, and as the converter reports it; bytes, None where there is no report."""
+
+    candidate: int
+    answer: str
+    """"packaged", or why not."""
+    predicted_weights: int
+    confirmed_weights: int | None
+    predicted_runtime: int
+    confirmed_runtime: int | None
+    predicted_total: int
+    confirmed_total: int | None
+    seconds: float = 0.0
+
+
+def confirm(found: Sweep, count: int, say: Callable[[str], None] = lambda _: None) -> tuple[Confirmed, ...]:
+    """Build ``count`` candidates of the front, evenly spaced along it; needs the extra ``build``.
+
+    A candidate that the tools refuse is an answer, too. Those in DIR/confirmed are not built again.
+    """
+    made: list[Confirmed] = []
+    there = {one.candidate: one for one in read_confirmed(found.directory)}
+    for row in spread(found.front, count):
+        number = row["candidate"]
+        if number in there:
+            made.append(there[number])
+            continue
+        say(f"candidate {number}: MCT and the converter")
+        made.append(_built(found, row))
+        write_text(found.directory / CONFIRMED, _csv(made))
+    return tuple(made)
+
+
+def spread(rows: Sequence[Mapping[str, Any]], count: int) -> Sequence[Mapping[str, Any]]:
+    """At most ``count`` of ``rows``, from one end to the other."""
+    if len(rows) <= count:
+        return rows
+    if count == 1:
+        return rows[:1]
+    return [rows[i * (len(rows) - 1) // (count - 1)] for i in range(count)]
+
+
+def read_confirmed(directory: Path) -> Iterator[Confirmed]:
+    """What was confirmed before."""
+    place = directory / CONFIRMED
+    if not place.is_file():
+        return
+    with place.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if set(row) != set(Confirmed.__dataclass_fields__):
+                return
+            numbers: dict[str, Any] = {
+                name: (float(value) if name == "seconds" else int(value)) if value else None
+                for name, value in row.items()
+                if name != "answer"
+            }
+            yield Confirmed(answer=row["answer"], **numbers)
+
+
+def _built(found: Sweep, row: Mapping[str, Any]) -> Confirmed:
+    from time import monotonic
+
+    from ..pipeline.build import build
+
+    folder = found.directory / FOLDER
+    folder.mkdir(exist_ok=True)
+    number = row["candidate"]
+    model = folder / f"candidate_{number}.onnx"
+    predicted = (row["weights"], row["runtime"], row["total"])
+    began = monotonic()
+    try:
+        pick(found.directory, number, model)
+        kept = read_manifest(found.directory)["asked"]
+        made = build(
+            model,
+            folder / str(number),
+            target=kept["target"],
+            input_persistency=kept["input_persistency"],
+            overwrite=True,
+        )
+    except SensorfitError as error:
+        pairs = zip(predicted, (None,) * 3, strict=True)
+        return Confirmed(
+            number, str(error)[:500], *(v for pair in pairs for v in pair), round(monotonic() - began, 1)
+        )
+    reported = (made.memory.weights_bytes, made.memory.runtime_bytes, made.memory.total_bytes)
+    pairs = zip(predicted, reported, strict=True)
+    return Confirmed(number, "packaged", *(v for pair in pairs for v in pair), round(monotonic() - began, 1))
+
+
+def _csv(made: Sequence[Confirmed]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [*Confirmed.__dataclass_fields__], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(one) for one in made)
+    return text.getvalue()

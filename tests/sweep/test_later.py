@@ -1,0 +1,90 @@
+"""After the front: accuracies by a function of the user's, and the converter's word beside the prediction."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from sensorfit.errors import ConfigError
+from sensorfit.sweep.accuracy import Trial, front_with, measure
+from sensorfit.sweep.confirm import confirm, spread
+from sensorfit.sweep.run import sweep
+
+from .test_sweep import written
+
+SPACE = """
+family = "picosam"
+objectives = ["dsp_ms", "maximize parameters"]
+[parameters]
+size = 64
+width = [0.1, 0.15, 0.2, 0.25]
+kernel = [3, 5, 7]
+"""
+
+
+def test_accuracies_are_measured_pruned_or_explained_and_join_the_front(tmp_path: Path) -> None:
+    found = sweep(written(tmp_path, SPACE), tmp_path / "out", workers=1)
+    made = {m.candidate: m for m in measure(found, "builders:by_kernel", 12)}
+    assert len(made) == len(found.front) > 6
+    for row in found.front:
+        one = made[row["candidate"]]
+        if row["kernel"] == 7:
+            assert one.answer == "RuntimeError: no data" and one.accuracy is None
+        elif row["kernel"] == 3:
+            assert one.accuracy == 0.9
+    assert any(one.answer.startswith("pruned after") for one in made.values())
+    kept = {row["candidate"] for row in front_with(found, tuple(made.values()))}
+    assert kept and all(made[number].accuracy is not None for number in kept)
+    with (tmp_path / "out" / "accuracy.csv").open(encoding="utf-8") as file:
+        assert [int(row["candidate"]) for row in csv.DictReader(file)] == [*made]
+    with pytest.raises(ConfigError, match=r"write package\.module:function"):
+        measure(found, "builders", 1)
+
+
+def test_a_trials_module_is_a_network_that_learns(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    found = sweep(written(tmp_path, SPACE), tmp_path / "out", workers=1)
+    taken: list[Trial] = []
+    from sensorfit.sweep import accuracy
+
+    class Keep:
+        def report(self, value: float, step: int) -> None: ...
+        def should_prune(self) -> bool:
+            return False
+
+    row = found.front[0]
+    folder = tmp_path / "trial"
+    folder.mkdir()
+    accuracy.pick(found.directory, row["candidate"], folder / "model.onnx")
+    taken.append(Trial(row, {}, folder, Keep()))
+    module = taken[0].module()
+    optimizer = torch.optim.AdamW(module.parameters(), lr=0.01)
+    image = torch.rand(4, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    mask = (image.mean(1, keepdim=True) > 0.5).float()
+    losses = []
+    for _ in range(12):
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(module(image), mask)
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        losses.append(float(loss))
+    assert losses[-1] < 0.8 * losses[0]
+    assert sum(p.numel() for p in module.parameters()) == row["parameters"]
+
+
+def test_a_spread_goes_from_one_end_to_the_other() -> None:
+    rows = [{"candidate": i} for i in range(10)]
+    assert [row["candidate"] for row in spread(rows, 3)] == [0, 4, 9]
+    assert spread(rows, 20) == rows and spread(rows, 1) == rows[:1]
+
+
+@pytest.mark.toolchain
+def test_a_confirmed_candidate_has_the_bytes_that_were_predicted(tmp_path: Path) -> None:
+    found = sweep(written(tmp_path, SPACE), tmp_path / "out", workers=1)
+    (one,) = confirm(found, 1)
+    assert one.answer == "packaged"
+    assert (one.confirmed_weights, one.confirmed_runtime) == (one.predicted_weights, one.predicted_runtime)
+    assert (tmp_path / "out" / "confirmed" / str(one.candidate) / "packerOut.zip").is_file()
+    assert confirm(found, 1) == (one,)
