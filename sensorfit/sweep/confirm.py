@@ -91,26 +91,32 @@ def _built(found: Sweep, row: Mapping[str, Any]) -> Confirmed:
     folder.mkdir(exist_ok=True)
     number = row["candidate"]
     model = folder / f"candidate_{number}.onnx"
-    predicted = (row["weights"], row["runtime"], row["total"])
+    kept = read_manifest(found.directory)["asked"]
     began = monotonic()
+    memory = None
+    answer = "packaged"
     try:
         pick(found.directory, number, model)
-        kept = read_manifest(found.directory)["asked"]
-        made = build(
+        memory = build(
             model,
             folder / str(number),
             target=kept["target"],
             input_persistency=kept["input_persistency"],
             overwrite=True,
-        )
+        ).memory
     except SensorfitError as error:
-        pairs = zip(predicted, (None,) * 3, strict=True)
-        return Confirmed(
-            number, str(error)[:500], *(v for pair in pairs for v in pair), round(monotonic() - began, 1)
-        )
-    reported = (made.memory.weights_bytes, made.memory.runtime_bytes, made.memory.total_bytes)
-    pairs = zip(predicted, reported, strict=True)
-    return Confirmed(number, "packaged", *(v for pair in pairs for v in pair), round(monotonic() - began, 1))
+        answer = str(error)[:500]
+    return Confirmed(
+        candidate=number,
+        answer=answer,
+        predicted_weights=row["weights"],
+        confirmed_weights=None if memory is None else memory.weights_bytes,
+        predicted_runtime=row["runtime"],
+        confirmed_runtime=None if memory is None else memory.runtime_bytes,
+        predicted_total=row["total"],
+        confirmed_total=None if memory is None else memory.total_bytes,
+        seconds=round(monotonic() - began, 1),
+    )
 
 
 def _csv(made: Sequence[Confirmed]) -> str:
