@@ -123,9 +123,12 @@ def pool_for(scheduler: str | None, workers: int) -> Iterator[tuple[Executor, in
 @contextmanager
 def _client(distributed: Any, scheduler: str, workers: int) -> Iterator[Any]:
     if scheduler == "local":
-        cluster = distributed.LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None
-        )
+        import dask
+
+        with dask.config.set({"distributed.scheduler.allowed-failures": 0}):  # the engine tries again itself
+            cluster = distributed.LocalCluster(
+                n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None
+            )
         with cluster, distributed.Client(cluster) as client:
             yield client
         return
