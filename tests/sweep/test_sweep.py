@@ -18,6 +18,7 @@ from sensorfit.errors import ConfigError
 from sensorfit.sweep.builder import draw
 from sensorfit.sweep.front import Front
 from sensorfit.sweep.pick import pick
+from sensorfit.sweep.pools import died
 from sensorfit.sweep.run import sweep
 from sensorfit.sweep.space import Objective
 from sensorfit.sweep.store import rows_of
@@ -196,11 +197,11 @@ def test_the_front_is_what_nothing_beats() -> None:
     assert [row["candidate"] for row in front.rows] == [3, 0, 1]
 
 
-def test_dask_workers_give_the_same_bytes_and_one_that_a_candidate_kills_is_replaced(tmp_path: Path) -> None:
-    pytest.importorskip("distributed")
-    text = 'family = "builders:troubled"\n[parameters]\nn = { from = 0, to = 5 }'
-    space = written(tmp_path, text)
+def test_dask_workers_give_the_same_rows_and_their_death_is_known_as_one(tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed")
+    space = written(tmp_path, 'family = "builders:build"\n[parameters]\nn = { from = 0, to = 5 }')
     sweep(space, tmp_path / "processes", workers=1, batch=3)
-    found = sweep(space, tmp_path / "dask", workers=2, batch=3, scheduler="local")
-    assert found.verdicts == {"failed": 2, "fits": 4}
+    sweep(space, tmp_path / "dask", workers=1, batch=3, scheduler="local")
     assert rows(tmp_path / "dask") == rows(tmp_path / "processes")
+    assert died(distributed.KilledWorker("judge_batch", None, 0))
+    assert not died(ValueError())
