@@ -6,6 +6,7 @@ pool of its own, so that a death costs the batch it had and nothing else.
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -127,7 +128,11 @@ def _client(distributed: Any, scheduler: str, workers: int) -> Iterator[Any]:
 
         with dask.config.set({"distributed.scheduler.allowed-failures": 0}):  # the engine tries again itself
             cluster = distributed.LocalCluster(
-                n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=None,
+                silence_logs=logging.CRITICAL,  # a heartbeat cut off at the end is no news; lost batches are rows
             )
         with cluster, distributed.Client(cluster) as client:
             yield client
