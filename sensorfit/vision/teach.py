@@ -58,7 +58,7 @@ def teach(
     shard: int = SHARD,
 ) -> tuple[int, int]:
     """Ask ``teacher`` about every annotation that ``cache`` lacks; (taught, skipped) of this process."""  # fmt: skip
-    done = set(TeacherCache(cache).ids) if any(cache.glob("*.parquet")) else set()
+    done = set(TeacherCache(cache).ids) if any(cache.glob("*.arrow")) else set()
     images: dict[str, list[Instance]] = defaultdict(list)
     for one in found.items:
         images[one.image].append(one)

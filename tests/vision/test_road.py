@@ -216,7 +216,7 @@ def test_teaching_again_asks_only_for_what_a_killed_run_lost(tmp_path: Path) -> 
     found = read_instances(make_coco(tmp_path / "coco"))
     teacher = Blocks()
     assert teach(found, teacher, tmp_path / "cache", lambda line: None, shard=4) == (12, 0)
-    sorted((tmp_path / "cache").glob("*.parquet"))[1].unlink()
+    sorted((tmp_path / "cache").glob("*.arrow"))[1].unlink()
     again = Blocks()
     assert teach(found, again, tmp_path / "cache", lambda line: None, shard=4) == (4, 0)
     assert len(TeacherCache(tmp_path / "cache")) == 12
