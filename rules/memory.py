@@ -335,13 +335,14 @@ def ways_out(memory: MemoryReport, image: Sequence[int | None] = ()) -> list[str
             f"leave the last Resize ({', '.join(host.nodes)}) to the host: {host.total_bytes:,} B instead of {memory.total_bytes:,} B"
         )
     fixed = memory.weights_bytes + memory.reserved_bytes
+    fewer = _in_fewer_bits(memory)
     if fixed < memory.budget_bytes:
         scaling = memory.runtime_bytes + (memory.input_persistence_bytes if memory.input_persistency else 0)
         percent = isqrt(10_000 * (memory.budget_bytes - fixed) // max(scaling, 1))
         if fixed > MOSTLY_WEIGHTS * memory.budget_bytes:
             ways.append(
                 f"the weights take {memory.weights_bytes / memory.budget_bytes:.0%} of the memory, so that no useful input size "
-                f"helps: take a smaller variant of the network{_in_fewer_bits(memory)}"
+                f"helps: take a smaller variant of the network{', or ' if fewer else ''}{fewer}"
             )
         elif percent < 100:
             ways.append(_smaller(image, percent))
@@ -352,20 +353,17 @@ def ways_out(memory: MemoryReport, image: Sequence[int | None] = ()) -> list[str
             else "drop"
         )
         ways.append(
-            f"{here} at least {fixed - memory.budget_bytes:,} B of weights, since they alone exceed the memory"
+            f"{fewer}{', or ' if fewer else ''}{here} at least {fixed - memory.budget_bytes:,} B of weights, since they alone exceed the memory"
             + ("" if over < memory.weights_bytes else ", and make the input smaller")
-            + _in_fewer_bits(memory)
         )
     return ways
 
 
 def _in_fewer_bits(memory: MemoryReport) -> str:
     """The average width at which the weights would fit beside everything else; "" where MCT has none as small."""
-    kept = memory.input_persistence_bytes if memory.input_persistency else 0
-    left = memory.budget_bytes - memory.reserved_bytes - memory.runtime_bytes - kept
-    bits = 8 * left / memory.weights_bytes
+    bits = memory.average_bits
     return (
-        f", or quantize the weights to {bits:.1f} bits on average (mixed precision)"
-        if FEWEST_BITS <= bits < 8
+        f"quantize the weights to {bits:.1f} bits on average (sensorfit build --weights-budget fit)"
+        if FEWEST_BITS <= bits < memory.weight_bits
         else ""
     )

@@ -25,6 +25,7 @@ from .graph.lower import lower
 from .models.registry import Entry, entry_for, nothing_called
 from .runtime.worker import Aside, at_once
 from .target import Target
+from .units import BYTE
 
 if TYPE_CHECKING:
     from .latency.model import LatencyReport
@@ -96,12 +97,14 @@ def analyse(
     input_shapes: Mapping[str, Iterable[int]] | None = None,
     calibration: Any = None,
     largest_inputs: bool = False,
+    weight_bits: int = BYTE,
     aside: Aside[MemoryReport] = at_once,
 ) -> Analysis:
     """The analysis of ``model`` (a path, a built-in name or a ModelProto) for ``target``.
 
     ``input_shapes`` sets an input's shape by name, "" meaning the first. ``calibration`` is a latency calibration
-    or its file. ``largest_inputs`` also looks for the largest square and 4:3 inputs that fit. ``aside`` begins the
+    or its file. ``largest_inputs`` also looks for the largest square and 4:3 inputs that fit. ``weight_bits``: 8, or
+    4 or 2 for the bytes that kernels and matrices of so many bits take. ``aside`` begins the
     memory analysis, here or in a process beside this one (``runtime.worker.beside``). Raises ModelError for a file
     or name that cannot be analysed.
     """
@@ -110,8 +113,12 @@ def analyse(
     name = entry.name if entry else (source.stem if isinstance(source, Path) else proto.graph.name or "model")
     graph = load(source if isinstance(source, Path) else proto, name, input_shapes, proto=proto)
     device_graph = lower(graph)
-    of = (source if isinstance(source, Path) else proto) if largest_inputs else None
-    memory_known = aside(lambda: _memory(graph, device_graph, target, input_persistency, of))
+    of = (source if isinstance(source, Path) else proto) if largest_inputs and weight_bits == BYTE else None
+    if weight_bits != BYTE:
+        from .memory.widths import with_weight_bits
+
+        device_graph = with_weight_bits(device_graph, weight_bits)
+    memory_known = aside(lambda: _memory(graph, device_graph, target, input_persistency, of, weight_bits))
 
     from .description import describe
     from .models.published import published
@@ -231,11 +238,14 @@ def _memory(
     target: Target,
     input_persistency: bool,
     of: Path | onnx.ModelProto | None,
+    weight_bits: int = BYTE,
 ) -> MemoryReport:
     """The memory half; with the model that ``graph`` was loaded ``of``, also its largest inputs that fit."""
     from .memory.analysis import analyse as analyse_memory
 
     memory = analyse_memory(device_graph, target, input_persistency)
+    if weight_bits != BYTE:
+        return replace(memory, weight_bits=weight_bits)
     if of is None:
         return memory
     from .memory.largest_input import ASPECTS, largest_input

@@ -11,9 +11,17 @@ import onnx
 
 from . import target as targets
 from .analysis import analyse
-from .arguments import calibration_argument, choice_argument, model_argument, models_argument, shapes_argument
+from .arguments import (
+    calibration_argument,
+    choice_argument,
+    model_argument,
+    models_argument,
+    shapes_argument,
+    width_argument,
+)
 from .errors import ModelError
 from .runtime.worker import Aside, at_once
+from .units import BYTE
 from .verify.profiles import PROFILES
 
 if TYPE_CHECKING:
@@ -49,6 +57,7 @@ def check(
     calibration: Any = None,
     largest_inputs: bool = False,
     layers: bool = False,
+    weight_bits: int = 8,
     aside: Aside[MemoryReport] = at_once,
 ) -> Report:
     """Will ``model`` run inside the sensor, how fast, and if not, what to change?
@@ -58,6 +67,7 @@ def check(
     set). ``converter`` is the version that is judged by (3.18, 3.18.2; the newest known when empty).
     ``input_shapes`` sets an input's shape by name, "" meaning the first.
     ``largest_inputs`` also looks for the largest square and 4:3 inputs that fit, ``layers`` lists what each node takes.
+    ``weight_bits`` (8, 4 or 2) is the width at which kernels and matrices are counted: what mixed precision would reach.
     ``confirm`` also asks the real converter (extra ``build``), and judges by the version that is installed. ``aside`` begins
     the memory analysis, here or beside this process (``runtime.worker.beside``). Raises
     ModelError for what is no model or cannot be checked, ConfigError for another
@@ -67,6 +77,7 @@ def check(
 
     choice_argument(profile, PROFILES, "profile")
     shapes_given = shapes_argument(input_shapes)
+    bits = width_argument(weight_bits)
     device = load_target(target, converter)
     found = analyse(
         model_argument(model),
@@ -75,20 +86,28 @@ def check(
         input_shapes=shapes_given,
         calibration=calibration_argument(calibration),
         largest_inputs=largest_inputs,
+        weight_bits=bits,
         aside=aside,
     )
     other = other_installed(found.target)
     each = found.layers() if layers else ()
     if not confirm:
-        return _with_outlook(
-            replace(found.report(profile), other_converter=other, layers=each), found, shapes_given
-        )
+        report = replace(found.report(profile), other_converter=other, layers=each)
+        return _with_outlook(report, found, shapes_given) if bits == BYTE else _at_bits(report, bits)
     from .convert.frontend import confirm as ask  # the extra `build`
 
     judged = (*found.graph.inputs, *found.graph.outputs) if shapes_given else ()
     shapes = {name: found.graph.shape(name) for name in judged}
     answered = found.report(profile, ask(found.source, found.target, shapes))
-    return _with_outlook(replace(answered, other_converter=other, layers=each), found, shapes_given)
+    report = replace(answered, other_converter=other, layers=each)
+    return _with_outlook(report, found, shapes_given) if bits == BYTE else _at_bits(report, bits)
+
+
+def _at_bits(report: Report, bits: int) -> Report:
+    """The report, which says at how many bits its weights were counted."""
+    said = f"weights counted at {bits} bits: what build --weights-budget could reach, at a cost in accuracy"
+    note = "; ".join(filter(None, (report.model.note, said)))
+    return replace(report, model=replace(report.model, note=note))
 
 
 def _with_outlook(report: Report, found: Analysis, shapes: Mapping[str, Iterable[int]] | None) -> Report:

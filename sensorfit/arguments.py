@@ -14,6 +14,8 @@ import onnx
 from .errors import ConfigError, ModelError
 
 MAX_RANK: Final = 64
+WIDTHS: Final = (8, 4, 2)
+"""Bits of the weights that MCT chooses from."""
 _WAYS_OUT: Final = {
     "bytes": "parse it with onnx.load_model_from_string first",
     "GraphProto": "wrap it with onnx.helper.make_model first",
@@ -94,6 +96,13 @@ def choice_argument(value: Any, choices: Iterable[str], what: str) -> str:
     if not isinstance(value, str) or value not in allowed:
         raise ConfigError(f"there is no {what} {value!r:.100}: choose from {', '.join(allowed)}")
     return value
+
+
+def width_argument(value: Any) -> int:
+    """``value`` where MCT quantizes weights to so many bits; else ConfigError."""
+    if isinstance(value, bool) or value not in WIDTHS:
+        raise ConfigError(f"weight_bits is {value!r:.100}: choose from {', '.join(map(str, WIDTHS))}")
+    return int(value)
 
 
 def _path(value: Any) -> str | Path | None:

@@ -8,6 +8,8 @@ from typing import Final
 
 from .errors import ConfigError
 
+BYTE: Final = 8
+"""Bits."""
 BYTES: Final = {
     "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30,
 }  # fmt: skip

@@ -25,6 +25,7 @@ from .options import PROFILES, converter, input_shape, listed, target
 @click.option("--memory", is_flag=True, help="Show the memory plan step by step.")
 @click.option("--layers", is_flag=True, help="List the layers with their weights, activations, MACs, ms and bits.")
 @click.option("--sort", type=click.Choice(SORTS), help="The layers that take most of this first; lists them.")
+@click.option("--bits", type=click.Choice(["8", "4", "2"]), default="8", show_default=True, callback=lambda ctx, option, value: int(value), help="Count weights at so many bits: what `build --weights-budget` could reach.")
 @click.option("--confirm", is_flag=True, help="Ask the real converter as well: of a float model its operators, of one quantized by MCT the memory too (extra 'build').")
 @click.option("--calibration", metavar="FILE", help="Latency by a file that `sensorfit calibrate` wrote.")
 @click.option("--fail-on", type=click.Choice(["error", "warning", "info", "never"]), help="Exit 1 on a finding of this severity or above.  [default: error]")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from ..analysis import Analysis
 from ..graph.ir import Graph
 from ..memory.analysis import analyse, shiftable
 from ..memory.layout import load_memory_facts
 from ..memory.weights import whole_constant_bytes
+from ..memory.widths import with_weight_bits
 from ..models import evidence
 from ..target import Target
 from ..verify.finding import Finding
@@ -89,13 +89,7 @@ def groups(findings: Iterable[Finding]) -> tuple[ReasonGroup, ...]:
 
 def weights_at(lowered: Graph, target: Target, bits: int) -> int:
     """Bytes of the weights of a device graph were every multi-dimensional constant stored in ``bits``, or fewer where it is already."""
-    tensors = {
-        name: replace(t, bits=min(t.bits or bits, bits))
-        if t.constant and t.dtype.startswith("float") and len(t.shape or ()) > 1
-        else t
-        for name, t in lowered.tensors.items()
-    }
-    return analyse(lowered.replace(tensors=tensors), target).weights_bytes
+    return analyse(with_weight_bits(lowered, bits), target).weights_bytes
 
 
 def _among(finding: Finding, refused: Sequence[Finding]) -> bool:

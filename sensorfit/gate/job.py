@@ -33,6 +33,8 @@ class Job(NamedTuple):
     """Whether what each layer takes is wanted; with ``plan``."""
     sizes: bool = False
     """Whether the largest inputs that fit are looked for as well."""
+    weight_bits: int = 8
+    """At which kernels and matrices are counted."""
 
 
 def ready() -> None:
@@ -66,6 +68,7 @@ def judge(job: Job) -> Outcome:
                 calibration=job.calibration,
                 largest_inputs=job.sizes,
                 layers=job.layers,
+                weight_bits=job.weight_bits,
                 aside=(lambda work: beside(lambda: _memory(work(), job.plan))) if job.alone else at_once,
             )
     except SensorfitError as error:

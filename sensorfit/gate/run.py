@@ -45,6 +45,7 @@ def check_all(
     sort: str | None = None,
     confirm: bool = False,
     calibration: str | None = None,
+    bits: int = 8,
     verbose: bool = False,
     plot: str | None = None,
     **policy: Any,
@@ -86,6 +87,7 @@ def check_all(
             plan=memory or drawn or layers,
             layers=drawn or layers,
             sizes=memory,
+            weight_bits=bits,
         )
         for name in names
     ]

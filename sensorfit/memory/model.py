@@ -128,6 +128,8 @@ class MemoryReport:
     input_persistency: bool
     bound_bytes: int
     """The runtime bytes no schedule can beat."""
+    weight_bits: int = 8
+    """At which kernels and matrices of a float graph are counted."""
     steps: Sequence[Step] = ()
     peak_step: int = -1
     notes: tuple[str, ...] = field(default=())
@@ -154,6 +156,13 @@ class MemoryReport:
         """Weights, runtime and reserved block, plus the input persistence when on."""
         extra = self.input_persistence_bytes if self.input_persistency else 0
         return self.weights_bytes + self.runtime_bytes + self.reserved_bytes + extra
+
+    @property
+    def average_bits(self) -> float:
+        """Bits of a weight, on average, at which the network would fit with everything else as it is."""
+        kept = self.input_persistence_bytes if self.input_persistency else 0
+        left = self.budget_bytes - self.reserved_bytes - self.runtime_bytes - kept
+        return self.weight_bits * left / max(self.weights_bytes, 1)
 
     @property
     def tiled_total_bytes(self) -> int:

@@ -1,4 +1,4 @@
-"""Bits of the activations that have no quantizer of their own, in a graph that MCT has quantized.
+"""Bits that no quantizer states: of activations in a graph that MCT has quantized, and of weights that it may yet choose.
 
 What only moves data keeps the bits of what it reads. A result that a table
 activation reads before any quantizer has the bits of that activation's result.
@@ -16,6 +16,17 @@ MOVES = frozenset(
     {"MaxPool", "Pad", "Slice", "Split", "Reshape", "Transpose", "Flatten", "Squeeze", "Unsqueeze", "Identity", "Dropout",
      "Gather", "Expand", "DepthToSpace", "SpaceToDepth"}
 )  # fmt: skip
+
+
+def with_weight_bits(graph: Graph, bits: int) -> Graph:
+    """``graph`` with every constant of several dimensions stored in ``bits``, or fewer where it is already."""
+    tensors = {
+        name: replace(t, bits=min(t.bits or bits, bits))
+        if t.constant and t.dtype.startswith("float") and len(t.shape or ()) > 1
+        else t
+        for name, t in graph.tensors.items()
+    }
+    return graph.replace(tensors=tensors)
 
 
 def with_widths(graph: Graph) -> Graph:

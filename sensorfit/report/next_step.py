@@ -6,10 +6,13 @@ import shlex
 from typing import TYPE_CHECKING
 
 from ..target import DEFAULT
-from ..units import show_shape
+from ..units import BYTE, show_shape
 from .causes import causes
 from .outcome import Outcome
 from .phrases import counted
+
+LOW_BITS = 4
+"""MCT chooses fewer for single layers, at a cost that a first advice need not have."""
 
 if TYPE_CHECKING:
     from .report import Report
@@ -53,7 +56,9 @@ def build_command(outcome: Outcome) -> str:
     if report.model.quantized:
         return f"{_command('check', outcome)} --confirm"
     _, judged = _sides(report)
-    return _command("build", outcome) + (f" --size {show_shape(judged)}" if judged else "")
+    size = f" --size {show_shape(judged)}" if judged else ""
+    budget = " --weights-budget fit" if report.memory.weight_bits < BYTE else ""
+    return _command("build", outcome) + size + budget
 
 
 def explain_command(outcome: Outcome) -> str:
@@ -79,7 +84,11 @@ def _change_command(outcome: Outcome) -> str:
     report = outcome.report
     assert report is not None
     if report.outlook is None:
-        return explain_command(outcome)
+        return (
+            f"{_command('build', outcome)} --weights-budget fit"
+            if _weighs_too_much(report)
+            else explain_command(outcome)
+        )
     shapes = "".join(
         f" --input-shape {shlex.quote(f'{t.name}={show_shape(t.judged)}')}"
         for t in report.model.inputs
@@ -87,6 +96,19 @@ def _change_command(outcome: Outcome) -> str:
     )
     cut = " --cut" if report.outlook.left_to_host else ""
     return _command("fix", outcome) + shapes + cut
+
+
+def _weighs_too_much(report: Report) -> bool:
+    """Whether weights of four bits and more would do, and nothing else stands against the network."""
+    against = [f for f in report.findings if f.support != "supported" or f.severity == "error"]
+    enough = LOW_BITS <= report.memory.average_bits < BYTE == report.memory.weight_bits
+    return (
+        enough
+        and not report.model.quantized
+        and not report.model.not_built
+        and not _sides(report)[1]
+        and all(f.about_memory for f in against)
+    )
 
 
 def _other_size(report: Report) -> str:

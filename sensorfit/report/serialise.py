@@ -112,6 +112,7 @@ def _memory(memory: MemoryReport, plan: bool) -> dict[str, Any]:
     found: dict[str, Any] = {
         "budget_bytes": memory.budget_bytes,
         "weights_bytes": memory.weights_bytes,
+        "weight_bits": memory.weight_bits,
         "runtime_bytes": memory.runtime_bytes,
         "input_persistence_bytes": memory.input_persistence_bytes,
         "input_persistency": memory.input_persistency,

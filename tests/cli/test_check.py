@@ -216,6 +216,23 @@ def test_a_calibration_file_sets_the_latency(run: Run, models: Path, root: Path)
 # --- policy ---
 
 
+def test_weights_that_would_fit_in_fewer_bits_lead_to_the_build_that_chooses_them(run: Run) -> None:
+    graph = onnx.parser.parse_graph(
+        "g (float[1,3,64,64] x) => (float[1,2048,8,8] y) "
+        "{ a = Conv <kernel_shape = [8, 8], strides = [8, 8]> (x, v)  y = Conv <pads = [1, 1, 1, 1]> (a, w) }"
+    )
+    for name, shape in (("v", (512, 3, 8, 8)), ("w", (2048, 512, 3, 3))):
+        graph.initializer.append(numpy_helper.from_array(np.ones(shape, np.float32), name))
+    onnx.save(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), "heavy.onnx"
+    )
+    code, out, _ = run("check", "heavy.onnx")
+    assert code == 1 and out.endswith("Next: sensorfit build heavy.onnx --weights-budget fit\n")
+    code, out, _ = run("check", "heavy.onnx", "--bits", "4")
+    assert code == 0 and out.endswith("FITS. Next: sensorfit build heavy.onnx --weights-budget fit\n")
+    assert "weights counted at 4 bits" in out
+
+
 def test_budgets_of_the_configuration_break_the_gate_and_not_the_verdict(
     run: Run, models: Path, tmp_path: Path
 ) -> None:

@@ -248,4 +248,4 @@ def test_where_weights_fill_the_memory_no_input_size_is_offered() -> None:
     report = sensorfit.check(weighted(text, u=(1024, 3, 16, 16), w=(2048, 1024, 2, 2)))
     (fix,) = [f.fix for f in report.findings if f.rule == "SF301"]
     assert not report.memory.fits and "scale the input" not in fix
-    assert re.search(r"weights to \d\.\d bits on average \(mixed precision\)", fix)
+    assert re.search(r"weights to \d\.\d bits on average \(sensorfit build --weights-budget fit\)", fix)

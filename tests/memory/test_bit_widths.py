@@ -13,6 +13,7 @@ import pytest
 
 from sensorfit import check
 from sensorfit.api import explain, load_target
+from sensorfit.errors import ConfigError
 from sensorfit.explanation.parts import weights_at
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
@@ -90,6 +91,20 @@ def test_what_explain_says_of_4_bit_weights_is_what_the_converter_then_takes(nam
     graph = lower(load(model, name))
     assert report(model).weights_bytes > ANSWERS[name]["weights_bytes"]
     assert weights_at(graph, load_target(), 4) == ANSWERS[name]["weights_bytes"]
+
+
+@pytest.mark.parametrize(("name", "bits"), [("d4", 4), ("d2", 2)])
+def test_weights_are_counted_at_the_bits_asked_for(name: str, bits: int) -> None:
+    model = quantized(name)
+    for node in model.graph.node:
+        for attribute in node.attribute:
+            if attribute.name == "num_bits" and node.op_type.startswith("Weights"):
+                attribute.i = 8
+    found = check(model, weight_bits=bits, input_persistency=False)
+    assert found.memory.weights_bytes == ANSWERS[name]["weights_bytes"] < check(model).memory.weights_bytes
+    assert found.memory.weight_bits == bits and f"at {bits} bits" in found.model.note
+    with pytest.raises(ConfigError, match="weight_bits is 6: choose from 8, 4, 2"):
+        check(model, weight_bits=6)
 
 
 def test_4_bit_weights_save_nothing_where_they_are_2_bits_already() -> None:
