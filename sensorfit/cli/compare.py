@@ -14,17 +14,19 @@ from . import options
 if TYPE_CHECKING:
     from ..comparison import Row
 
+FORMATS = ("console", "markdown", "html", "csv", "json")
+
 
 # fmt: off
 @click.command(name="compare")
 @click.argument("models", nargs=-1, metavar="[MODEL]...")
-@click.option("--format", "form", type=click.Choice(["console", "markdown", "csv", "json"]), default="console", show_default=True, help="Output format.")
+@click.option("--format", "form", type=click.Choice(FORMATS), help="Output format.  [default: that of the file's name, else console]")
 @options.output
 @click.option("--plot", "plot_file", metavar="FILE", help="Draw mIoU against total SRAM, as .svg, .png or .pdf (extra 'plot').")
 @options.target
 @options.converter
 @options.input_persistency
-def command(models: tuple[str, ...], form: str, output: str | None, plot_file: str | None, target: str | None, converter: str | None, input_persistency: bool) -> None:
+def command(models: tuple[str, ...], form: str | None, output: str | None, plot_file: str | None, target: str | None, converter: str | None, input_persistency: bool) -> None:
     """Compare MODELs in one table: files, directories, globs, built-in names
     and parts of one.
 
@@ -36,6 +38,7 @@ def command(models: tuple[str, ...], form: str, output: str | None, plot_file: s
       sensorfit compare
       sensorfit compare tinysam edgesam picosam3 my_model.onnx
       sensorfit compare --format markdown --plot miou.svg
+      sensorfit compare --output table.html
 
     Exit codes: 0; 2 unusable input; 3 an extra is missing.
     """
@@ -43,8 +46,10 @@ def command(models: tuple[str, ...], form: str, output: str | None, plot_file: s
     from ..gate.config import target_for
     from ..gate.expand import expand
     from ..render.comparison import present
+    from ..render.outputs import form_of
     from ..runtime.files import check_output
 
+    form = form_of(form, output, FORMATS)
     wanted = expand(models) if models else ()
     for file, text in ((output, True), (plot_file, False)):
         if file is not None:

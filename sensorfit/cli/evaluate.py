@@ -23,10 +23,10 @@ PATH = click.Path(path_type=Path)
 @click.option("--mean", callback=channel_values, metavar="R,G,B", help="Normalise before an ONNX graph that does not itself, on RGB in [0, 1].")
 @click.option("--std", callback=channel_values, metavar="R,G,B")
 @click.option("--threads", type=click.IntRange(0), default=0, metavar="N", help="Of onnxruntime.  [default: the cores]")
-@click.option("--format", "form", type=click.Choice(["console", "markdown", "json"]), default="console", show_default=True)
+@click.option("--format", "form", type=click.Choice(["console", "markdown", "html", "json"]), help="Output format.  [default: that of the file's name, else console]")
 @click.option("--output", type=PATH, metavar="FILE", help="Write to FILE instead of standard output.")
 @click.option("--seed", type=int, default=0, show_default=True)
-def command(models: tuple[str, ...], data: Path, images: Path | None, protocol: str, cut: str, baselines: bool, limit: int | None, mean: tuple[float, ...] | None, std: tuple[float, ...] | None, threads: int, form: str, output: Path | None, seed: int) -> None:
+def command(models: tuple[str, ...], data: Path, images: Path | None, protocol: str, cut: str, baselines: bool, limit: int | None, mean: tuple[float, ...] | None, std: tuple[float, ...] | None, threads: int, form: str | None, output: Path | None, seed: int) -> None:
     """Measure models on annotated crops: mIoU, the papers' threshold average, AP; each beside the first.
 
     A MODEL is an ONNX file (float, or INT8 from `build`), a build's folder, a checkpoint FILE.pt, or a built-in name.
@@ -35,11 +35,13 @@ def command(models: tuple[str, ...], data: Path, images: Path | None, protocol: 
     Examples:
       sensorfit evaluate out/float.onnx out/int8.onnx --data instances_val2017.json --images val2017 --limit 5000
       sensorfit evaluate picosam3 --data demo-data --protocol coco --format markdown
+      sensorfit evaluate picosam2 picosam3 --data demo-data --output evaluation.html
     """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from ..render.evaluation import FORMATS
+    from ..render.outputs import form_of
     from ..runtime.files import check_output, write_text
     from ..vision.baselines import BASELINES
     from ..vision.coco import read_instances, resolve
@@ -47,6 +49,7 @@ def command(models: tuple[str, ...], data: Path, images: Path | None, protocol: 
     from ..vision.needs import DATA, need_extra
     from ..vision.predict import predictor
 
+    form = form_of(form, str(output) if output else None, tuple(FORMATS))
     need_extra(DATA, "an evaluation")
     if output is not None:
         check_output(output, models)

@@ -14,8 +14,11 @@ from typing import Any, Final, NamedTuple
 from .escape import markup, plain
 
 _ESCAPED: Final = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-SCRIPTS: Final = ("base", "charts", "graph", "tables", "page")
+SCRIPTS: Final = ("base", "charts", "graph", "plots", "tables", "page")
 """In the order in which they stand on the page."""
+
+HELD: Final = ("lines", "rows", "points", "bars", "pictures")
+"""What a section may hold; one with nothing of it is left out."""
 
 
 class Head(NamedTuple):
@@ -34,9 +37,56 @@ def listing(title: str, lines: Iterable[str]) -> dict[str, Any]:
 def table(
     title: str, head: Sequence[str], rows: Iterable[Sequence[object]], note: str = ""
 ) -> dict[str, Any]:
-    """A section with a table; numbers stand at the right, an image's address becomes the image."""
+    """A section with a table; numbers stand at the right."""
     cells = [[cell if isinstance(cell, (int, float)) else plain(cell) for cell in row] for row in rows]
     return {"title": plain(title), "head": [plain(h) for h in head], "rows": cells, "note": plain(note)}
+
+
+class Point(NamedTuple):
+    """A place in a scatter plot; ``group`` is the verdict that colours it, ``kind`` 0 a circle, 1 a square."""
+
+    label: str
+    x: float
+    y: float
+    group: str
+    kind: int = 0
+
+
+class Bar(NamedTuple):
+    """A bar; those of one ``label`` stand together, those of one ``group`` have one colour."""
+
+    label: str
+    group: str
+    value: float
+
+
+def scatter(
+    title: str, axes: tuple[str, str], points: Iterable[Point], line: tuple[float, str], note: str = ""
+) -> dict[str, Any]:
+    """A section with points over a logarithmic x; ``line`` stands at an x, with its words."""
+    placed = [{**p._asdict(), "label": plain(p.label)} for p in points]
+    drawn = {
+        "points": placed,
+        "x": axes[0],
+        "y": axes[1],
+        "log": True,
+        "line": {"at": line[0], "text": line[1]},
+    }
+    return {"title": plain(title), "note": plain(note), **drawn}
+
+
+def bars(title: str, unit: str, values: Iterable[Bar], note: str = "") -> dict[str, Any]:
+    """A section with horizontal bars from zero, in ``unit``."""
+    drawn = [{**b._asdict(), "label": plain(b.label), "group": plain(b.group)} for b in values]
+    return {"title": plain(title), "note": plain(note), "unit": unit, "bars": drawn}
+
+
+def pictures(
+    title: str, rows: Iterable[tuple[str, Sequence[tuple[str, str]]]], note: str = ""
+) -> dict[str, Any]:
+    """A section with rows of pictures side by side, each with its words and its ``data:image/png`` address."""
+    shown = [[plain(name), [[plain(words), source] for words, source in row]] for name, row in rows]
+    return {"title": plain(title), "note": plain(note), "pictures": shown}
 
 
 def document(
@@ -46,7 +96,7 @@ def document(
     head: Head | None = None,
 ) -> str:
     """The page called ``title``; of several models one is shown at a time, below the sections that hold anything."""
-    held = [s for s in sections if s.get("lines") or s.get("rows") or s.get("points")]
+    held = [s for s in sections if any(s.get(kind) for kind in HELD)]
     about = {key: plain(value) for key, value in head._asdict().items()} if head else None
     data = {"head": about, "sections": held, "models": list(models)}
     text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))

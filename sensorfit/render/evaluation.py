@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from .escape import terminal
 
+SIZES: Final = ("small", "medium", "large")
+"""Of the object, by COCO's areas."""
 Rows = Sequence[tuple[str, dict[str, Any]]]
 
 
@@ -43,8 +45,29 @@ def as_console(rows: Rows, about: dict[str, str]) -> str:
     return "\n".join([*(line.rstrip() for line in lines), _caption(rows, about)]) + "\n"
 
 
+def as_html(rows: Rows, about: dict[str, str]) -> str:
+    """A page: mIoU by size of the object as bars, the same table, what its figures are."""
+    from .document import Bar, Head, bars, document, table
+
+    name, found = rows[0]
+    title = f"{name}: mIoU {_percent(found['miou_crop'])} % in the crop"
+    head, body = _table(rows)
+    shown = {"all": lambda f: f["miou_crop"], **{s: lambda f, s=s: f["by_size"][s][1] for s in SIZES}}
+    drawn = [
+        Bar(name, group, 100 * value)
+        for name, f in rows
+        for group, value_of in shown.items()
+        if (value := value_of(f)) is not None and value == value
+    ]
+    sections = [
+        bars("mIoU in the crop, by the object's size", "mIoU in the crop (%)", drawn),
+        table("The figures", head, body, _caption(rows, about)),
+    ]
+    return document(title, [], sections, Head(title, "", f"{about['data']}, protocol {about['protocol']}."))
+
+
 FORMATS: Final[dict[str, Callable[[Rows, dict[str, str]], str]]] = {
-    "console": as_console, "markdown": as_markdown, "json": as_json,
+    "console": as_console, "markdown": as_markdown, "html": as_html, "json": as_json,
 }  # fmt: skip
 
 
@@ -60,7 +83,7 @@ def _table(rows: Rows) -> tuple[list[str], list[list[str]]]:
     body = []
     for name, f in rows:
         row = [terminal(name), _percent(f["miou_crop"]), _percent(f["threshold_average"])]
-        row += [_percent(f["by_size"][size][1]) for size in ("small", "medium", "large")]
+        row += [_percent(f["by_size"][size][1]) for size in SIZES]
         row += [_percent(f.get(whole))] * has[whole]
         if has[ap]:
             row += [_percent(f.get(ap, {}).get(key)) for key in ("AP", "AP50")]

@@ -85,7 +85,8 @@ def form_of(asked: str | None, output: str | None, offered: Sequence[str]) -> st
     """
     if asked or not output:
         return asked or "console"
-    found = _suggested(Path(output), ())
+    suffix = Path(output).suffix[1:].lower()
+    found = _suggested(Path(output), ()) or (suffix if suffix in offered else "")
     if found and found not in offered:
         raise ConfigError(f"--output {short(output)}: {found} is not among {', '.join(offered)}")
     return found or "console"

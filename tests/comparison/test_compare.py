@@ -388,3 +388,27 @@ def test_every_format_comes_out_of_the_command(form: str, tmp_path: Path) -> Non
     result = CliRunner().invoke(command, ["picosam3", "litesam", "--format", form, "--output", str(target)])
     assert (result.exit_code, result.output) == (0, "")
     assert "picosam3" in target.read_text(encoding="utf-8").lower()
+
+
+def test_the_page_holds_the_plot_the_table_and_the_sources(tmp_path: Path) -> None:
+    target = tmp_path / "table.html"
+    result = CliRunner().invoke(command, [*MODELS, "--output", str(target)])
+    assert (result.exit_code, result.output) == (0, "")
+    text = target.read_text(encoding="utf-8")
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
+    assert found is not None
+    page = json.loads(found[1])
+    plot, grid, said, cited = page["sections"]
+    assert page["head"]["title"] == "2 of 6 models fit"
+    assert {p["label"] for p in plot["points"]} == {"PicoSAM2", "PicoSAM3", "EdgeSAM", "TinySAM"}
+    assert {p["group"] for p in plot["points"] if p["x"] < plot["line"]["at"]} == {"fits"}
+    assert (
+        len(grid["rows"]) == len(MODELS) and any("n/a" in line for line in said["lines"]) and cited["lines"]
+    )
+
+
+@pytest.mark.parametrize(("name", "begins"), [("a.csv", "name,"), ("a.json", "{"), ("a.md", "| model")])
+def test_the_files_name_decides_the_format(name: str, begins: str, tmp_path: Path) -> None:
+    target = tmp_path / name
+    assert CliRunner().invoke(command, ["picosam3", "--output", str(target)]).exit_code == 0
+    assert target.read_text(encoding="utf-8").startswith(begins)

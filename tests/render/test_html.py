@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from sensorfit.api import check
 from sensorfit.latency.model import LayerCost
 from sensorfit.memory.model import Live, Step
+from sensorfit.render.document import Bar, Head, Point, bars, document, pictures, scatter, table
 from sensorfit.render.html import render
+from sensorfit.render.picture import png
 from sensorfit.report.outcome import Outcome
 from sensorfit.report.report import Report
 
 from ..made_reports import HOSTILE, finding, report
-
-CHROMIUM = shutil.which("chromium")
 
 
 def data(page: str) -> list[dict[str, Any]]:
@@ -78,16 +78,6 @@ def test_the_timeline_is_the_plan() -> None:
     assert memory["base"] + found.memory.runtime_bytes == found.memory.total_bytes
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("chromium is not installed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as running:
-        yield running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-
-
 @pytest.mark.browser
 def test_the_page_works_in_a_browser(browser: Any, tmp_path: Path) -> None:
     """No error, nothing requested, both charts drawn; a click, a key and a row select the same layer everywhere."""
@@ -134,4 +124,35 @@ def test_axe_finds_nothing_wrong_with_the_page(browser: Any, scheme: str, tmp_pa
     file.write_text(render([check("picosam3", layers=True), hostile]), encoding="utf-8")
     page = browser.new_context(color_scheme=scheme, bypass_csp=True).new_page()
     page.goto(file.as_uri())
+    assert axe.run(page).response["violations"] == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1200), ("dark", 390)])
+def test_plots_and_pictures_work_in_a_browser(browser: Any, scheme: str, width: int, tmp_path: Path) -> None:
+    """Drawn at every width, nothing requested, no error, nothing that axe finds wrong; what is no PNG is no picture."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    dot = "data:image/png;base64," + base64.b64encode(png(np.zeros((4, 4, 3), np.uint8))).decode()
+    sections = [
+        scatter("Points", ("x", "y"), [Point("a", 1, 2, "fits"), Point("b" * 90, 30, 4, "does_not_fit", 1)], (8, "budget")),
+        bars("Bars", "%", [Bar("one", "all", 3), Bar("one", "small", 2), Bar(HOSTILE, "all", 1)]),
+        pictures("Masks", [("image 1", [("float", dot), ("INT8", "https://example.org/x.png")])]),
+        table("Cells", ("a", "b"), [("x" * 200, 3)]),
+    ]  # fmt: skip
+    file = tmp_path / "page.html"
+    file.write_text(document("title", [], sections, Head("title")), encoding="utf-8")
+    page = browser.new_context(
+        color_scheme=scheme, bypass_csp=True, viewport={"width": width, "height": 800}
+    ).new_page()
+    wrong: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda request: request.url.startswith("data:") or wrong.append(request.url))
+    page.goto(file.as_uri())
+    page.locator("svg rect[fill]").first.wait_for()
+    assert page.locator("svg circle.fits").count() == 1 and page.locator("svg rect.does_not_fit").count() == 1
+    assert page.locator("svg rect[fill]").count() == 3
+    assert page.locator(f"img[src='{dot}']").count() == 1 and page.locator("img[src='']").count() == 1
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert wrong == [file.as_uri()]
     assert axe.run(page).response["violations"] == []

@@ -51,7 +51,7 @@ def print_table(result: Table, console: Console) -> None:
         notes.append("* the converter's word; under profile picosam it is another.")
     if hidden := [heading for heading in COLUMNS if heading not in shown]:
         notes.append(f"No room here for: {'; '.join(hidden)}. --format markdown has them all.")
-    said, cited = _below(result, shown, name)
+    said, cited = below(result, shown, name)
     for sentence in (*notes, *said, *cited):
         console.print(Text(terminal(sentence), "dim"))
 
@@ -61,7 +61,7 @@ def to_markdown(result: Table) -> str:
     cells = whole(result.rows, Sources(result.rows))
     body = table(list(cells), (list(map(markdown, row)) for row in zip(*cells.values(), strict=True)))
     said, cited = (
-        "\n".join(f"- {markdown(s)}" for s in lines) for lines in _below(result, cells, lambda row: row.title)
+        "\n".join(f"- {markdown(s)}" for s in lines) for lines in below(result, cells, lambda row: row.title)
     )
     return f"{body}\n\n{said}\n" + (f"\nSources of the published figures:\n\n{cited}\n" if cited else "")
 
@@ -90,7 +90,7 @@ def to_json(result: Table) -> str:
     return dumps(found) + "\n"
 
 
-def _below(
+def below(
     result: Table, cells: dict[str, list[str]], naming: Callable[[Row], str]
 ) -> tuple[list[str], list[str]]:
     """What stands under a table of ``cells``: the sentences, and the numbered sources."""

@@ -16,7 +16,11 @@ def show(result: Table, form: str, output: str | None, plot_file: str | None) ->
         from .plot import plot
 
         plot(result, plot_file)
-    if form == "console":
+    if form == "html":
+        from .page import render
+
+        deliver(render(result), output)
+    elif form == "console":
         print_or_write(lambda console: print_table(result, console), output, TABLE_WIDTH)
     else:
         deliver({"markdown": to_markdown, "csv": to_csv, "json": to_json}[form](result), output)

@@ -54,9 +54,11 @@ function chooser(model) {
 }
 
 let redraw = () => {};
+const draw = () => { redraw(); drawings.forEach((one) => one()); };
 about();
 if (models.length) show(models[0]);
-new ResizeObserver(() => redraw()).observe(page);
+let width = 0;
+new ResizeObserver(() => { if (width !== (width = document.body.clientWidth)) draw(); else redraw(); }).observe(document.querySelector("main"));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => redraw());
-addEventListener("beforeprint", () => { document.documentElement.dataset.print = ""; redraw(); });
-addEventListener("afterprint", () => { delete document.documentElement.dataset.print; redraw(); });
+addEventListener("beforeprint", () => { document.documentElement.dataset.print = ""; draw(); });
+addEventListener("afterprint", () => { delete document.documentElement.dataset.print; draw(); });

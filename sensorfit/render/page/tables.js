@@ -6,13 +6,16 @@ function about() {
     if (data.head.text) place.append(make("p", data.head.text, { class: "soft" }));
   }
   for (const section of data.sections) {
-    place.append(make("h2", section.title));
+    if (section.title) place.append(make("h2", section.title));
     if (section.note) place.append(make("p", section.note, { class: "soft" }));
     if (section.lines) {
       const list = make("ul");
       for (const line of section.lines) list.append(make("li", line));
       place.append(list);
     }
+    if (section.points) place.append(scatter(section));
+    if (section.bars) place.append(bars(section));
+    if (section.pictures) place.append(pictures(section));
     if (section.rows) place.append(plainTable(section));
   }
 }
@@ -23,7 +26,7 @@ function plainTable(section) {
   for (const label of section.head) head.append(label ? make("th", label, { scope: "col", class: "plain" }) : make("td"));
   for (const row of section.rows) {
     const line = make("tr");
-    for (const cell of row) line.append(make("td", typeof cell === "number" ? count(cell) : cell, { class: typeof cell === "number" ? "number" : "text" }));
+    for (const cell of row) line.append(make("td", typeof cell === "number" ? count(cell) : cell, { class: typeof cell === "number" ? "number" : cell.length > 60 ? "text long" : "text" }));
     body.append(line);
   }
   top.append(head);
