@@ -58,6 +58,7 @@ def command(model: str, directory: Path | None, target: str | None, converter: s
     from ..pipeline.build import build, readable
     from ..pipeline.history import expected, remember
     from ..render.build import print_build
+    from ..render.build_page import render
     from ..runtime.isolated import isolated
     from .progress import progress
 
@@ -68,7 +69,7 @@ def command(model: str, directory: Path | None, target: str | None, converter: s
     with progress(Console(stderr=True, quiet=quiet), expected(model)) as stages:
         made = build(
             model, directory or Path(f"{Path(model).stem}-{device.name}"), target=device.name,
-            converter=device.converter_version, stages=stages, **options
+            converter=device.converter_version, stages=stages, page=render, **options
         )
     remember(model, made.stages)
     print_build(made, Console(highlight=False, quiet=quiet))

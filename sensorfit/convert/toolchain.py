@@ -102,6 +102,7 @@ def convert(
         "--overwrite-output",
         "--report-size-unit",
         "B",
+        "--model-insight",  # its own schedule, which convert.insight reads; the package is the same
     ]
     command.append("--input-persistency" if input_persistency else "--no-input-persistency")
     if report_only:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import onnx
 
 from ..arguments import model_argument
+from ..convert.insight import read_timeline
 from ..convert.installed import running
 from ..convert.messages import ConverterMemory
 from ..convert.toolchain import (
@@ -43,6 +44,7 @@ from .model import PACKAGE, RPK, RPK_COMMAND, Build, Normalisation
 from .network import network_of
 from .refusal import stop_where_it_does_not_fit
 from .request import Request, request_of
+from .samples import samples
 from .stages import Stages
 from .warnings import other_version, warnings_of
 
@@ -52,12 +54,15 @@ if TYPE_CHECKING:
     from ..report.report import Report
 
 FLOAT, INT8, PARAMS = "model.onnx", "model.int8.onnx", "dnnParams.xml"
-MEMORY, CONVERTER_LOG, QUANTIZE_LOG, REPORT = (
+MEMORY, CONVERTER_LOG, QUANTIZE_LOG, REPORT, PAGE = (
     "memory_report.json",
     "converter.log",
     "quantize.log",
     "report.json",
+    "report.html",
 )
+CONVERTED = "converted"
+"""Where the converter's files lie, in the scratch directory."""
 
 
 def build(
@@ -67,10 +72,12 @@ def build(
     target: str = DEFAULT,
     converter: str = "",
     stages: Stages | None = None,
+    page: Callable[[Build], str] | None = None,
     **options: Any,
 ) -> Build:
     """Quantize ``model`` (a built-in name or an ONNX file) to INT8 and package it for ``target`` into ``directory``.
 
+    ``page`` makes the text of report.html there (``sensorfit.render.build_page.render``); without it there is none.
     ``options`` are the fields of ``Request`` and of its groups (``pipeline.request``). Raises InputError for what cannot
     be used, Refused when the converter says no, ToolchainError when a tool
     fails or is missing; then ``directory`` is not there, and once a tool has run DIRECTORY.log is.
@@ -89,7 +96,7 @@ def build(
         bundle.atomic_directory(request.directory) as out,
     ):
         try:
-            result = _build(request, out, scratch, stages)
+            result = _build(request, out, scratch, stages, page)
         except Exception as error:
             printed = (out / QUANTIZE_LOG, out / CONVERTER_LOG)
             log = failure_log.keep(error, request.directory, printed, stages.done)
@@ -109,7 +116,9 @@ def readable(model: str, target: Target) -> None:
         analyse(model, target)
 
 
-def _build(request: Request, out: Path, scratch: Path, stages: Stages) -> Build:
+def _build(
+    request: Request, out: Path, scratch: Path, stages: Stages, page: Callable[[Build], str] | None
+) -> Build:
     asked = load_target(request.target, request.converter)
     target = running(asked)
     labels = read_labels(request.deploy.labels)
@@ -150,6 +159,7 @@ def _build(request: Request, out: Path, scratch: Path, stages: Stages) -> Build:
         layers = compare_layers(out / INT8, calibration.images, out / FLOAT)
         bits = layer_bits(out / INT8)
         fidelity = outputs[0]
+        shown = samples(out / FLOAT, out / INT8, calibration.images) if page is not None else ()
     with stages.stage(f"convert for the {target.title}"):
         memory = _convert(network.name, target, out, scratch, request, stages)
     warnings: tuple[str, ...] = (
@@ -182,24 +192,34 @@ def _build(request: Request, out: Path, scratch: Path, stages: Stages) -> Build:
         facts = _facts(request, network, calibration, normalisation, java)
         if rewritten is not None:
             facts["model"]["rewritten_from_sha256"] = bridge.sha256_of(Path(request.model))
+        made = Build(
+            name=network.name,
+            directory=request.directory,
+            report=report,
+            memory=memory,
+            fidelity=fidelity,
+            outputs=outputs,
+            layers=layers,
+            bits=bits,
+            debug=request.debug_quantization,
+            normalisation=normalisation,
+            calibration=calibration.source,
+            warnings=warnings,
+            files=_names(out),
+            stages=tuple(stages.done),
+            timeline=read_timeline(scratch / CONVERTED),
+            samples=shown,
+        )
+        if page is not None:
+            each = found.layers() if quantized_report is None else ()  # else they are of other bits
+            text = page(replace(made, report=replace(report, layers=each)))
+            (out / PAGE).write_text(text, encoding="utf-8")
         bundle.write_manifest(out, facts)
-    files = tuple(sorted(p.name for p in out.iterdir()))
-    return Build(
-        name=network.name,
-        directory=request.directory,
-        report=report,
-        memory=memory,
-        fidelity=fidelity,
-        outputs=outputs,
-        layers=layers,
-        bits=bits,
-        debug=request.debug_quantization,
-        normalisation=normalisation,
-        calibration=calibration.source,
-        warnings=warnings,
-        files=files,
-        stages=tuple(stages.done),
-    )
+    return replace(made, files=_names(out), stages=tuple(stages.done))
+
+
+def _names(out: Path) -> tuple[str, ...]:
+    return tuple(sorted(p.name for p in out.iterdir()))
 
 
 def _normalisation(request: Request, network: Source) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -307,7 +327,7 @@ def _convert(
     shutil.copyfile(out / INT8, network)
     made = convert(
         network,
-        scratch / "converted",
+        scratch / CONVERTED,
         out / CONVERTER_LOG,
         input_persistency=request.input_persistency,
         time_limit=request.time_limit,

@@ -12,9 +12,11 @@ from ..convert.toolchain import (
 )
 from ..quantize.fidelity import Fidelity
 from ..quantize.layers import LayerBits, LayerFidelity
+from .samples import Sample
 from .stages import Stage
 
 if TYPE_CHECKING:
+    from ..memory.model import Step
     from ..report.report import Report
 
 
@@ -65,3 +67,7 @@ class Build:
     warnings: tuple[str, ...]
     files: tuple[str, ...]
     stages: tuple[Stage, ...]
+    timeline: tuple[Step, ...] = ()
+    """The converter's own schedule; () where it did not say."""
+    samples: tuple[Sample, ...] = ()
+    """Calibration images with both graphs' masks; () where the output is none."""

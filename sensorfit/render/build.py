@@ -16,6 +16,8 @@ from .escape import terminal
 
 SHOWN = 3
 """Layers on the screen; report.json has ten."""
+NOT_TOLD = "not told: MCT's bias correction has moved them; --no-bias-correction leaves them"
+"""Of layers whose float values are no longer the network's."""
 MEMORY_ROWS = (
     ("weights", "weights_bytes"),
     ("runtime", "runtime_bytes"),
@@ -51,12 +53,9 @@ def print_build(build: Build, console: Console) -> None:
 
 
 def _memory(build: Build, columns: int) -> RenderableType:
-    ours, theirs = build.report.memory, build.memory
     rows = []
-    for label, key in MEMORY_ROWS:
-        predicted, actual = getattr(ours, key), getattr(theirs, key)
-        if key == "input_persistence_bytes" and not ours.input_persistency:
-            predicted = 0
+    for row in MEMORY_ROWS:
+        label, predicted, actual = memory_row(build, *row)
         cells = (
             label,
             f"{predicted:,}",
@@ -69,6 +68,13 @@ def _memory(build: Build, columns: int) -> RenderableType:
     return Group(Text("Memory, bytes", "bold"), Padding(table, (0, 0, 0, 2), expand=False))
 
 
+def memory_row(build: Build, label: str, key: str) -> tuple[str, int, int]:
+    """A label of ``MEMORY_ROWS`` with the bytes predicted and the converter's."""
+    ours = build.report.memory
+    kept = key != "input_persistence_bytes" or ours.input_persistency
+    return label, getattr(ours, key) if kept else 0, getattr(build.memory, key)
+
+
 def _facts(build: Build) -> Table:
     table = Table.grid(padding=(0, 2))
     norm = build.normalisation
@@ -78,7 +84,7 @@ def _facts(build: Build) -> Table:
     if build.layers.worst and not build.layers.comparable:
         table.add_row(
             "least exact layers",
-            "not told: MCT's bias correction has moved them; --no-bias-correction leaves them",
+            NOT_TOLD,
         )
     elif build.layers.worst:
         low = build.layers.worst if not build.debug else build.layers.layers

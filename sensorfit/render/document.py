@@ -82,10 +82,13 @@ def bars(title: str, unit: str, values: Iterable[Bar], note: str = "") -> dict[s
 
 
 def pictures(
-    title: str, rows: Iterable[tuple[str, Sequence[tuple[str, str]]]], note: str = ""
+    title: str, rows: Iterable[tuple[str, str, Sequence[tuple[str, str]]]], note: str = ""
 ) -> dict[str, Any]:
-    """A section with rows of pictures side by side, each with its words and its ``data:image/png`` address."""
-    shown = [[plain(name), [[plain(words), source] for words, source in row]] for name, row in rows]
+    """A section with rows of pictures: a name, one image, and what is laid over it (words, image or "") side by side.
+
+    Images are ``data:image/png`` addresses.
+    """
+    shown = [[plain(name), base, [[plain(w), over] for w, over in row]] for name, base, row in rows]
     return {"title": plain(title), "note": plain(note), "pictures": shown}
 
 

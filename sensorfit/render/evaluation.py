@@ -52,12 +52,11 @@ def as_html(rows: Rows, about: dict[str, str]) -> str:
     name, found = rows[0]
     title = f"{name}: mIoU {_percent(found['miou_crop'])} % in the crop"
     head, body = _table(rows)
-    shown = {"all": lambda f: f["miou_crop"], **{s: lambda f, s=s: f["by_size"][s][1] for s in SIZES}}
     drawn = [
         Bar(name, group, 100 * value)
         for name, f in rows
-        for group, value_of in shown.items()
-        if (value := value_of(f)) is not None and value == value
+        for group, value in (("all", f["miou_crop"]), *((s, f["by_size"][s][1]) for s in SIZES))
+        if value is not None and value == value
     ]
     sections = [
         bars("mIoU in the crop, by the object's size", "mIoU in the crop (%)", drawn),

@@ -56,7 +56,7 @@ def model_data(outcome: Outcome, marked: Collection[str] = ()) -> dict[str, Any]
         "about": plain(about(report)),
         "next": [said, plain(command)],
         "remarks": [plain(text) for text, _ in remarks(report)] + hidden,
-        "memory": _memory(report.memory, places),
+        "memory": plan_data(report.memory, places),
         "latency": f"{latency_words(report)} in all, an estimate with its interval; a layer's own share has none.",
         "rows": rows,
         "causes": [_cause(c) for c in causes(report)],
@@ -65,7 +65,7 @@ def model_data(outcome: Outcome, marked: Collection[str] = ()) -> dict[str, Any]
     }
 
 
-def _memory(memory: MemoryReport, places: Mapping[str, int]) -> dict[str, Any]:
+def plan_data(memory: MemoryReport, places: Mapping[str, int]) -> dict[str, Any]:
     """The schedule, and each tensor with the first and last step of a stretch in which it is alive; texts by their place
     in ``names``."""
     kept = memory.input_persistence_bytes if memory.input_persistency else 0

@@ -1,4 +1,4 @@
-"""Arrays as pictures for a page: PNG by zlib alone, masks tinted over what they were found in."""
+"""Arrays as pictures for a page: PNG by zlib alone, masks as tints to lay over what they were found in."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from typing import Final
 
 import numpy as np
 
-TINTS: Final = np.array([(230, 159, 0), (0, 114, 178), (0, 158, 115), (204, 121, 167), (86, 180, 233), (213, 94, 0), (240, 228, 66)], np.float32)  # fmt: skip
+TINTS: Final = np.array([(230, 159, 0), (0, 114, 178), (0, 158, 115), (204, 121, 167), (86, 180, 233), (213, 94, 0), (240, 228, 66)], np.uint8)  # fmt: skip
 """Okabe and Ito, of class 1, 2, ...; class 0 is the ground and has none."""
-STRENGTH: Final = 0.65
+STRENGTH: Final = 165
+"""Of 255."""
 _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 
 
 def png(pixels: np.ndarray) -> bytes:
-    """``pixels`` (H, W, 3), uint8, as a PNG file."""
-    height, width = pixels.shape[:2]
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    """``pixels`` (H, W, 3) or with opacity (H, W, 4), uint8, as a PNG file."""
+    height, width, channels = pixels.shape
+    header = struct.pack(">IIBBBBB", width, height, 8, {3: 2, 4: 6}[channels], 0, 0, 0)
     lines = np.insert(np.ascontiguousarray(pixels).reshape(height, -1), 0, 0, axis=1)  # filter 0 of each line
     parts = ((b"IHDR", header), (b"IDAT", zlib.compress(lines.tobytes(), 9)), (b"IEND", b""))
     return _SIGNATURE + b"".join(_chunk(*part) for part in parts)
@@ -33,10 +34,10 @@ def address(pixels: np.ndarray) -> str:
     return "data:image/png;base64," + base64.b64encode(png(pixels)).decode()
 
 
-def tinted(image: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """``image`` (H, W, 3), uint8, its places of class 1 and above in their tints; ``classes`` (H, W)."""
-    shown = image.astype(np.float32)
+def tint(classes: np.ndarray) -> np.ndarray:
+    """(H, W, 4), uint8, to lay over an image: places of class 1 and above in their tints, the ground clear."""
+    shown = np.zeros((*classes.shape, 4), np.uint8)
     inside = classes > 0
-    tints = TINTS[(classes[inside].astype(np.int64) - 1) % len(TINTS)]
-    shown[inside] = (1 - STRENGTH) * shown[inside] + STRENGTH * tints
-    return shown.round().astype(np.uint8)
+    shown[inside, :3] = TINTS[(classes[inside].astype(np.int64) - 1) % len(TINTS)]
+    shown[inside, 3] = STRENGTH
+    return shown

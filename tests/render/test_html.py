@@ -136,7 +136,7 @@ def test_plots_and_pictures_work_in_a_browser(browser: Any, scheme: str, width: 
     sections = [
         scatter("Points", ("x", "y"), [Point("a", 1, 2, "fits"), Point("b" * 90, 30, 4, "does_not_fit", 1)], (8, "budget")),
         bars("Bars", "%", [Bar("one", "all", 3), Bar("one", "small", 2), Bar(HOSTILE, "all", 1)]),
-        pictures("Masks", [("image 1", [("float", dot), ("INT8", "https://example.org/x.png")])]),
+        pictures("Masks", [("image 1", dot, [("image", ""), ("INT8", "https://example.org/x.png")])]),
         table("Cells", ("a", "b"), [("x" * 200, 3)]),
     ]  # fmt: skip
     file = tmp_path / "page.html"
@@ -152,7 +152,7 @@ def test_plots_and_pictures_work_in_a_browser(browser: Any, scheme: str, width: 
     page.locator("svg rect[fill]").first.wait_for()
     assert page.locator("svg circle.fits").count() == 1 and page.locator("svg rect.does_not_fit").count() == 1
     assert page.locator("svg rect[fill]").count() == 3
-    assert page.locator(f"img[src='{dot}']").count() == 1 and page.locator("img[src='']").count() == 1
+    assert page.locator(f"img[src='{dot}']").count() == 2 and page.locator("img[src='']").count() == 1
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert wrong == [file.as_uri()]
     assert axe.run(page).response["violations"] == []

@@ -29,15 +29,16 @@ function canvas(name, most, chosen, words, picks, low) {
   return [board, begin];
 }
 
-function memory(model, picked, views, picks) {
-  const { steps, names, tensors, base, budget, peak } = model.memory;
+const highest = (plan) => Math.max(plan.budget, ...plan.steps.map((s) => plan.base + s[2])) * 1.04;
+
+function memory(plan, title, top, picked, views, picks) {
+  const { steps, names, tensors, base, budget, peak } = plan;
   const live = steps.map(() => []);
   tensors.forEach(([, , first, last, bytes], index) => { for (let s = first; s <= last; s++) live[s].push([index, bytes]); });
-  const top = Math.max(budget, ...steps.map((s) => base + s[2])) * 1.04;
   const words = (s) => `step ${s + 1} of ${steps.length}, ${steps[s][0]} (${steps[s][1]}): ${mebi(base + steps[s][2])}` + (s === peak ? ", the peak" : "");
-  page.append(heading(1, "Memory over the schedule"));
+  page.append(heading(1, title));
   page.append(make("p", `Grey: weights, kept input and reserved block (${mebi(base)}). Colours: what is alive at each step. Dashed line: the budget of ${mebi(budget)}. Triangle: the peak.`, { class: "soft" }));
-  const [board, begin] = canvas("Memory at each step of the schedule", steps.length - 1, () => picked.step, words, picks);
+  const [board, begin] = canvas(`${title}, at each step`, steps.length - 1, () => picked.step, words, picks);
   const detail = make("div", undefined, { class: "detail", "aria-live": "polite" });
   page.append(board, detail);
   views.push(() => {

@@ -18,9 +18,11 @@ function show(model) {
   const rows = model.rows.node.map((_, at) => Object.fromEntries([["at", at], ...columns.map(([name, values]) => [name, values[at]])]));
   if (!model.read) { // what the file writes shortly, once
     model.read = true;
-    model.memory.steps = model.memory.steps.map(([row, bytes, node, op]) => [node ?? rows[row].node, op ?? rows[row].op, bytes, row]);
-    let first = 0;
-    for (const run of model.memory.tensors) { first = run[2] += first; run[3] += first; }
+    for (const plan of [model.memory, model.converter].filter(Boolean)) {
+      plan.steps = plan.steps.map(([row, bytes, node, op]) => [node ?? rows[row].node, op ?? rows[row].op, bytes, row]);
+      let first = 0;
+      for (const run of plan.tensors) { first = run[2] += first; run[3] += first; }
+    }
   }
   const byNode = new Map(rows.map((row, index) => [row.node, index]));
   const pick = (row, step) => {
@@ -28,7 +30,14 @@ function show(model) {
     picked.step = step >= 0 ? step : row >= 0 ? model.memory.steps.findIndex((s) => s[3] === row || s[3] === rows[row].into) : -1;
     for (const view of views) view();
   };
-  if (model.memory.steps.length) memory(model, picked, views, (step) => pick(model.memory.steps[step][3], step));
+  const top = Math.max(...[model.memory, model.converter].filter(Boolean).map(highest));
+  const plan = model.converter ? "Memory over the schedule, predicted" : "Memory over the schedule";
+  if (model.memory.steps.length) memory(model.memory, plan, top, picked, views, (step) => pick(model.memory.steps[step][3], step));
+  if (model.converter) { // its steps have names of their own, so they are selected by themselves
+    const own = { step: -1 };
+    memory(model.converter, "Memory over the converter's own schedule", top, own, views, (step) => { own.step = step; for (const view of views) view(); });
+    page.append(make("p", "By the converter's --model-insight, which leaves scratch space out: a step may take more, and the reported runtime memory be above this peak.", { class: "soft" }));
+  }
   if (rows.some((row) => row.ms)) latency(model, rows, picked, views, (row) => pick(row, -1));
   if (model.rows.row.length) graph(rows, picked, views, (row) => pick(row, -1));
   findings(model, byNode, pick);

@@ -107,11 +107,14 @@ const cut = (text, most) => (text.length <= most ? text : "…" + text.slice(tex
 
 function pictures(section) {
   const all = make("div", undefined, { class: "pictures" });
-  for (const [title, row] of section.pictures) {
+  const image = (source, words) => make("img", undefined, { src: /^data:image\/png;base64,[A-Za-z0-9+/=]*$/.test(source) ? source : "", alt: words });
+  for (const [title, base, row] of section.pictures) {
     const group = make("div", undefined, { class: "pair", role: "group", "aria-label": title });
-    for (const [words, source] of row) {
-      const figure = make("figure");
-      figure.append(make("img", undefined, { src: /^data:image\/png;base64,[A-Za-z0-9+/=]*$/.test(source) ? source : "", alt: `${words}, ${title}` }), make("figcaption", words));
+    for (const [words, over] of row) {
+      const figure = make("figure"), stack = make("div", undefined, { class: "stack" });
+      stack.append(image(base, `${words}, ${title}`));
+      if (over) stack.append(image(over, ""));
+      figure.append(stack, make("figcaption", words));
       group.append(figure);
     }
     all.append(make("p", title, { class: "soft" }), group);
