@@ -328,10 +328,11 @@ def listing(pbtxt: Path) -> list[dict[str, Any]]:
     return layers
 
 
-def convert(model: Path, out: Path, persistency: bool) -> dict[str, Any]:
-    """Run the converter for its memory report; totals in bytes, listing, or its messages."""
+def convert(model: Path, out: Path, persistency: bool, program: Path | None = None) -> dict[str, Any]:
+    """Run the converter (another than this environment's with ``program``) for its memory report; totals in bytes,
+    listing, or its messages."""
     flag = "--input-persistency" if persistency else "--no-input-persistency"
-    command = [str(Path(sys.executable).parent / "imxconv-pt"), "-i", str(model), "-o", str(out), "--overwrite-output",
+    command = [str(program or Path(sys.executable).parent / "imxconv-pt"), "-i", str(model), "-o", str(out), "--overwrite-output",
                "--memory-report", "--model-insight", "--report-size-unit", "B", flag]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     answer: dict[str, Any] = {"exit_code": done.returncode}
