@@ -139,8 +139,8 @@ def selection(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """A Slice that walks backwards, a Gather with computed or many-dimensional indices.
 
     Slices with any start, end and positive step are accepted; a negative step
-    (a flip) is not. Gather takes constant indices of rank 0 or 1; computed
-    indices only into a constant table of rank 1.
+    (a flip) is not. Gather takes constant indices of rank 0 or 1, none of several
+    below 0; computed indices only into a constant table of rank 1.
 
     Fails:
         (float[1,16,32,32] x) => (float[1,16,32,32] y)
@@ -186,6 +186,12 @@ def selection(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
                 "Gather is supported only for indices rank is 1-dimension",
                 "flatten the indices, gather, then Reshape",
                 f"indices of shape {indices}",
+            )
+        elif indices is not None and prod(indices) > 1 and min(ints(graph, node.input(1)) or (0,)) < 0:
+            yield Issue(
+                "indices param is invalid",
+                "count from the front: add the size of the axis to indices below 0",
+                f"{sum(i < 0 for i in ints(graph, node.input(1)) or ())} of {prod(indices)} indices count from the end",
             )
         return
     if "computed_indices" in facts:

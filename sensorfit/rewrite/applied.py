@@ -9,6 +9,7 @@ from .compare import Disproved
 from .declare import Rewrite
 from .proof import Proven, prove
 from .result import Applied, Change, Way
+from .run import NotRun
 from .same import key
 from .settle import Settled, Step
 from .state import change_of, ways_of
@@ -17,13 +18,16 @@ from .state import change_of, ways_of
 def applied(
     settled: Settled, target: Target, rewrites: tuple[Rewrite, ...], explain: bool
 ) -> Iterator[Applied]:
-    """Every step, proven; Disproved for one that does not hold. Equal ones are proven and priced once."""
+    """Every step, proven; Disproved for one that does not hold, NotRun for one that onnxruntime cannot be asked about.
+
+    Equal ones are proven and priced once.
+    """
     proofs: dict[str, Proven] = {}
     prices: dict[str, tuple[Change, tuple[Way, ...]]] = {}
     for step in settled.steps:
         which = key(step.rewrite, step.draft)
         if which not in proofs:
-            proofs[which] = prove(step.rewrite, step.draft)
+            proofs[which] = _proven(step)
             prices[which] = (
                 change_of(step, target, rewrites),
                 ways_of(step, target, rewrites) if explain else (),
@@ -44,6 +48,16 @@ def applied(
             price=price,
             alternatives=ways,
         )
+
+
+def _proven(step: Step) -> Proven:
+    try:
+        return prove(step.rewrite, step.draft)
+    except NotRun as error:
+        raise NotRun(
+            f"onnxruntime does not compute '{step.nodes[-1]}' ({error}), so {step.rewrite.id} {step.rewrite.name} cannot be proven "
+            f"there: nothing was written; change the node, or leave the rewrite out with --skip {step.rewrite.name}"
+        ) from None
 
 
 def _disproved(step: Step, proven: Proven) -> Disproved:

@@ -73,10 +73,10 @@ def _size(graph: Graph, node: Node, read: list[Size]) -> Size:
     if node.op == "Mul":
         return Size(prod(r.largest for r in read), sum(r.degree for r in read))
     if node.op in ("Conv", "ConvTranspose", "MatMul", "Gemm"):
-        bias = read[2].largest if len(read) > 2 else 0
-        return Size(
-            _terms(graph, node) * read[0].largest * read[1].largest + bias, read[0].degree + read[1].degree
-        )
+        alpha, beta = (_whole_factor(node, name) for name in ("alpha", "beta"))
+        bias = beta * read[2].largest if len(read) > 2 else 0
+        largest = alpha * _terms(graph, node) * read[0].largest * read[1].largest + bias
+        return Size(largest, read[0].degree + read[1].degree)
     if node.op == "Where":
         return Size(max(r.largest for r in read), max(r.degree for r in read))
     if node.op == "ReduceSumSquare":
@@ -98,6 +98,14 @@ def _size(graph: Graph, node: Node, read: list[Size]) -> Size:
     if node.op == "Resize" and node.attrs.get("mode", "nearest") == "nearest":
         return read[0]
     raise NotPolynomial(node.op)
+
+
+def _whole_factor(node: Node, name: str) -> int:
+    """The magnitude of a factor of a Gemm; NotPolynomial for one that float32 rounds in a product."""
+    factor = float(node.attrs.get(name, 1.0)) if node.op == "Gemm" else 1.0
+    if factor != round(factor):
+        raise NotPolynomial(f"{name} is no whole number")
+    return max(1, int(abs(factor)))
 
 
 def _terms(graph: Graph, node: Node) -> int:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import prod
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from ..errors import ToolchainError
 from ..graph.ir import Graph
+from .difference import Seen, difference, units_of_largest, where_finite
 from .opset import raised
 from .plan import Plan
-from .proof import difference, sample, units_of_largest
-from .run import Runner
+from .proof import sample
+from .run import NotRun, Runner
 from .settle import Settled
 
 RUNS: Final = 3
@@ -26,29 +27,56 @@ class Disproved(ToolchainError):
     """A rewrite is not what it says: nothing was written."""
 
 
-def compared(
-    before: Callable[[], Runner], after: Path, start: Graph, settled: Settled
-) -> tuple[float, float]:
-    """(largest difference, largest value) of the outputs; Disproved where they differ by more than the rewrites state."""
+class Compared(NamedTuple):
+    """The largest difference of the outputs, their largest value, and what could not be compared ("" where all was)."""
+
+    difference: float = 0.0
+    largest: float = 0.0
+    note: str = ""
+
+
+def compared(before: Callable[[], Runner], after: Path, start: Graph, settled: Settled) -> Compared:
+    """The outputs before and after; Disproved where they differ by more than the rewrites state, NotRun where that cannot be asked."""
     feeds = [_feeds(start, run) for run in range(RUNS)]
     first = _outputs(before(), feeds)  # one after the other: each holds the weights
     second = _outputs(Runner(after), feeds)
     approximate = any(s.rewrite.kind == "approximate" for s in settled.steps)
     allowed = UNITS + sum(s.rewrite.units for s in settled.steps)
     worst = largest = 0.0
+    seen = Seen()
     for run, (one, other) in enumerate(zip(first, second, strict=True)):
-        if not all(np.isfinite(a).all() for a in one if a.dtype.kind == "f"):
-            continue  # the network itself overflows here
+        seen.count(one)
+        other = [where_finite(a, b) for a, b in zip(one, other, strict=True)]
         apart = difference(one, other)
         worst = max(worst, apart)
-        largest = max(largest, *(float(np.abs(a.astype(np.float64)).max(initial=0)) for a in one))
+        largest = max(largest, *(_largest(a) for a in one))
         if apart and not approximate and units_of_largest(one, other) > allowed:
-            names = ", ".join(dict.fromkeys(f"{s.rewrite.id} {s.rewrite.name}" for s in settled.steps))
-            raise Disproved(
-                f"the rewritten network differs from the original by {apart:.3g} on input {run} of {RUNS}, more than its rewrites "
-                f"({names}) may: nothing was written; leave one out with --skip, and report this"
-            )
-    return worst, largest
+            raise Disproved(_differs(settled, apart, run))
+    note = (
+        f"{seen.cells - seen.numbers:,} of {seen.cells:,} output values are no numbers in the original, on {RUNS} random inputs: "
+        "these were not compared"
+        if seen.numbers < seen.cells
+        else ""
+    )
+    return Compared(worst, largest, note)
+
+
+def _differs(settled: Settled, apart: float, run: int) -> str:
+    names = ", ".join(dict.fromkeys(f"{s.rewrite.id} {s.rewrite.name}" for s in settled.steps))
+    if not names:
+        return (
+            f"the network as it was read differs from the file by {apart:.3g} on input {run} of {RUNS}: nothing was written; "
+            "export it again at opset 17, and report this"
+        )
+    return (
+        f"the rewritten network differs from the original by {apart:.3g} on input {run} of {RUNS}, more than its rewrites "
+        f"({names}) may: nothing was written; leave one out with --skip, and report this"
+    )
+
+
+def _largest(array: np.ndarray) -> float:
+    numbers = array[np.isfinite(array)] if array.dtype.kind == "f" else array
+    return float(np.abs(numbers.astype(np.float64)).max(initial=0))
 
 
 def reference(source: object, start: Graph, write: Callable[[Graph, str], Path]) -> Callable[[], Runner]:
@@ -63,7 +91,7 @@ def reference(source: object, start: Graph, write: Callable[[Graph, str], Path])
             try:
                 runner = Runner(source)
             except (
-                Exception
+                NotRun
             ):  # an opset or an operator that it does not know; what load made of it is what counts
                 runner = None
             if runner is not None and set(start.inputs) <= set(runner.inputs):
@@ -92,9 +120,8 @@ def joined(before: Callable[[], Runner], plan: Plan, write: Callable[[Graph, str
         for known, outputs in zip(feeds, _outputs(runner, feeds), strict=True):
             known.update(zip(runner.outputs, outputs, strict=True))
     for run, (one, other) in enumerate(zip(first, feeds, strict=True)):
-        a, b = [*one.values()], [other[n] for n in one]
-        if not all(np.isfinite(x).all() for x in a if x.dtype.kind == "f"):
-            continue
+        a = [*one.values()]
+        b = [where_finite(x, other[n]) for n, x in one.items()]
         if difference(a, b) and units_of_largest(a, b) > UNITS:
             raise Disproved(
                 f"the network taken apart at {', '.join(map(repr, split.tensors))} differs from the original by {difference(a, b):.3g} "

@@ -56,8 +56,24 @@ class Files:
 
 
 def put(made: Mapping[Path | None, Path]) -> None:
-    """Move every file that was made to its place, which keeps the mode that it has."""
-    for to, file in made.items():
-        if to is not None:
-            file.chmod(to.stat().st_mode & 0o777 if to.exists() else 0o666 & ~umask())
+    """Move every file that was made to its place, which keeps the mode that it has: all of them, or none.
+
+    What stood there waits beside the new files until the last one is in place.
+    """
+    places = {to: file for to, file in made.items() if to is not None}
+    there = {to: file.with_name(f"{file.name}.before") for to, file in places.items() if to.exists()}
+    done: list[Path] = []
+    try:
+        for to, file in places.items():
+            file.chmod(to.stat().st_mode & 0o777 if to in there else 0o666 & ~umask())
+            if to in there:
+                to.replace(there[to])
             file.replace(to)
+            done.append(to)
+    except OSError as error:
+        for moved in done:
+            moved.unlink()
+        for place, before in there.items():
+            if before.exists():
+                before.replace(place)
+        raise ConfigError(f"{shown(to)}: cannot be written ({error.strerror}); nothing was") from None

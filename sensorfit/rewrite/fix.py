@@ -18,7 +18,7 @@ from ..target import Target
 from ..verify.finding import Finding
 from . import run
 from .applied import applied
-from .compare import compared, joined, reference
+from .compare import Compared, compared, joined, reference
 from .declare import Rewrite, answering, chosen
 from .declare import rewrites as every
 from .files import Files, put
@@ -71,8 +71,10 @@ def fix(
     domains = {o.domain: o.version for o in proto.opset_import if o.domain not in ("", "ai.onnx")}
     rewrites = chosen(only, skip, approximate=approximate, split_heads=split_heads)
     plan = planned(loaded, where, target, rewrites, cut)
-    steps = tuple(applied(plan.settled, target, rewrites, explain))
-    difference = largest = 0.0
+    try:
+        steps = tuple(applied(plan.settled, target, rewrites, explain))
+    except run.NotRun as error:
+        raise ModelError(f"{where}: {error}") from None
     with files.scratch() as folder:
 
         def write(graph: Graph, file: str) -> Path:
@@ -80,17 +82,26 @@ def fix(
                 write_model(made, graph, data_of, domains=domains)
             return folder / file
 
-        made = {files.output: write(plan.settled.graph, "fixed.onnx")}
-        if plan.split is not None:
-            parts = {files.prepare: plan.split.prepare, files.host: plan.split.host}
-            joined(reference(source, plan.whole, write), plan, write)
-            made |= {
-                to: write(g, f"{to.name}") for to, g in parts.items() if to is not None and g is not None
-            }
-        if plan.settled.steps:
+        parts: dict[Path | None, Graph | None] = {}
+        fixed = write(plan.settled.graph, "fixed.onnx")
+        seen = Compared()
+        try:
+            if plan.split is not None:
+                parts = {files.prepare: plan.split.prepare, files.host: plan.split.host}
+                joined(reference(source, plan.whole, write), plan, write)
             before = reference(None if plan.split else source, plan.start, write)
-            difference, largest = compared(before, made[files.output], plan.start, plan.settled)
-        put(made)
+            seen = compared(before, fixed, plan.start, plan.settled)
+        except run.NotRun as error:
+            said = f"onnxruntime does not compute the network ({error})"
+            if steps or plan.split:
+                raise ModelError(
+                    f"{where}: {said}, so before and after cannot be compared: nothing was written"
+                ) from None
+            seen = Compared(note=f"{said}: what was written is not compared with it")
+        made: dict[Path | None, Path] = {
+            to: write(g, to.name) for to, g in parts.items() if to is not None and g is not None
+        }
+        put({**made, files.output: fixed})
     remaining = tuple(f for f in plan.settled.remaining if split_heads or not _on_the_way(f))
     return Fixed(
         model=where,
@@ -99,9 +110,9 @@ def fix(
         after=replace(state_of(plan.settled.graph, target), refused=len({f.node for f in remaining})),
         rewrites=steps,
         remaining=remaining,
-        max_difference=difference,
-        largest_output=largest,
-        notes=tuple(_notes(plan, cut, len(plan.settled.remaining) - len(remaining))),
+        max_difference=seen.difference,
+        largest_output=seen.largest,
+        notes=tuple(_notes(plan, cut, len(plan.settled.remaining) - len(remaining), seen.note)),
         cut=_cut(plan, files),
         left_out=_left_out(remaining, rewrites),
     )
@@ -129,8 +140,10 @@ def _cut(plan: Plan, files: Files) -> Cut | None:
     return Cut(split.tensors, split.device.inputs, host, prepare, split.left)
 
 
-def _notes(plan: Plan, cut: Sequence[str] | None, on_the_way: int) -> Iterator[str]:
+def _notes(plan: Plan, cut: Sequence[str] | None, on_the_way: int, seen: str) -> Iterator[str]:
     settled = plan.settled
+    if seen:
+        yield seen
     if on_the_way:
         yield f"{on_the_way:,} products of several heads are left to MCT, which takes them apart in a build: the file itself is refused"
     if cut is not None and plan.split is None:

@@ -21,14 +21,14 @@ from ..graph.ir import Graph
 from .bounds import EXACT, NotPolynomial, divisor, sizes
 from .declare import Kind, Rewrite
 from .derived import Derived, value
+from .difference import Seen, difference, units_apart, units_of_largest, where_finite
 from .draft import Draft
 from .opset import raised
-from .run import Part, Runner, part
+from .run import Part, part
 
 SURVIVES: Final = 1e-12
 """A false identity may pass with at most this probability."""
 LARGEST: Final = 2048
-UNIT: Final = float(np.finfo(np.float32).eps)
 ORDERED: Final = frozenset(
     {"MaxPool", "Max", "Min", "ReduceMax", "ReduceMin", "Relu", "Clip", "GlobalMaxPool", "ArgMax", "TopK"}
 )
@@ -174,12 +174,13 @@ def _elementwise(rewrite: Rewrite, draft: Draft, before: Graph, after: Graph, rn
     inner = prod(shape[2:]) if len(shape) > 2 else 1
     runs = min(RUNS, ceil(len(values) / max(1, inner)))
     first, second = Part(before), Part(after)
-    worst, units = 0.0, 0.0
+    worst, units, seen_of = 0.0, 0.0, Seen()
     for run in range(runs):
         start = run * inner if runs < RUNS else run * len(values) // runs
         feed = values[(start + np.arange(prod(shape))) % len(values)].reshape(shape)
         one, other = first({name: feed}), second({name: feed})
-        other = [_where_finite(a, b) for a, b in zip(one, other, strict=True)]
+        seen_of.count(one)
+        other = [where_finite(a, b) for a, b in zip(one, other, strict=True)]
         worst = max(worst, difference(one, other))
         units = max(units, units_apart(one, other))
     allowed = rewrite.units or ELEMENTWISE_UNITS
@@ -190,17 +191,10 @@ def _elementwise(rewrite: Rewrite, draft: Draft, before: Graph, after: Graph, rn
         else f"{seen:,} values of float16 at every place"
     )
     if rewrite.kind == "approximate":
-        return Proven(worst <= rewrite.bound, f"elementwise: {what}, at most {rewrite.bound:g} apart", worst)
-    return Proven(units <= allowed, f"elementwise: {what}, within {units:.3g} units of float32", worst)
-
-
-def _where_finite(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """What came after, and what was before where that is no number: where the original overflows nothing is compared."""
-    return (
-        np.where(np.isfinite(one), other, one)
-        if one.dtype.kind == "f" and one.shape == other.shape
-        else other
-    )
+        said = f"elementwise: {what}, at most {worst:.2g} of {rewrite.bound:g} apart{seen_of.left_out}"
+        return Proven(worst <= rewrite.bound and seen_of.any, said, worst)
+    said = f"elementwise: {what}, within {units:.3g} units of float32{seen_of.left_out}"
+    return Proven(units <= allowed and seen_of.any, said, worst)
 
 
 def every_float16() -> np.ndarray:
@@ -216,24 +210,31 @@ def every_float16() -> np.ndarray:
 
 def _sampled(rewrite: Rewrite, draft: Draft, before: Graph, after: Graph, rng: Any) -> Proven:
     first, second = Part(before), Part(after)
-    worst, units = 0.0, 0.0
+    worst, units, seen_of = 0.0, 0.0, Seen()
     for run in range(SAMPLES):
         feeds = {n: sample(rng, _static(before, n), before.tensors[n].dtype, run) for n in before.inputs}
         one, other = first(feeds), second(feeds)
-        other = [_where_finite(a, b) for a, b in zip(one, other, strict=True)]
+        seen_of.count(one)
+        other = [where_finite(a, b) for a, b in zip(one, other, strict=True)]
         worst = max(worst, difference(one, other))
         units = max(units, units_of_largest(one, other))
     if rewrite.kind == "approximate":
-        return Proven(
-            worst <= rewrite.bound, f"sampled: {SAMPLES} runs, at most {rewrite.bound:g} apart", worst
-        )
+        said = f"sampled: {SAMPLES} runs, at most {worst:.2g} of {rewrite.bound:g} apart{seen_of.left_out}"
+        return Proven(worst <= rewrite.bound and seen_of.any, said, worst)
     allowed = rewrite.units or ELEMENTWISE_UNITS
-    text = f"sampled: {SAMPLES} runs on random and extreme inputs, within {units:.3g} of {allowed:g} units of float32 of the largest value"
-    return Proven(units <= allowed, text, worst)
+    text = (
+        f"sampled: {SAMPLES} runs on random and extreme inputs, within {units:.3g} of {allowed:g} units of float32 of the "
+        f"largest value{seen_of.left_out}"
+    )
+    return Proven(units <= allowed and seen_of.any, text, worst)
 
 
 def sample(rng: Any, shape: tuple[int, ...], dtype: str, run: int) -> np.ndarray:
-    """Run 0: an image in [0, 1]; then normal, then constant, then large."""
+    """Run 0: an image in [0, 1]; then normal, then constant, then large. Of whole numbers only bytes are large: others are places."""
+    if dtype == "bool":
+        return np.asarray(rng.integers(0, 2, shape), bool)
+    if dtype in ("int64", "int32"):
+        return np.asarray(rng.integers(0, 2, shape), dtype)
     made = (
         rng.random(shape),
         rng.normal(0, 2, shape),
@@ -241,51 +242,6 @@ def sample(rng: Any, shape: tuple[int, ...], dtype: str, run: int) -> np.ndarray
         rng.normal(0, 50, shape),
     )[run % 4]
     return made.astype(dtype) if dtype.startswith("float") else np.abs(made).astype(dtype)
-
-
-def difference(first: list[np.ndarray], second: list[np.ndarray]) -> float:
-    """The largest absolute one; infinite where shapes differ or only one is no number."""
-    worst = 0.0
-    for one, other in zip(first, second, strict=True):
-        if one.shape != other.shape or one.dtype != other.dtype:
-            return float("inf")
-        if one.dtype.kind != "f":
-            worst = max(worst, float((one != other).any()))
-            continue
-        same = (one == other) | (np.isnan(one) & np.isnan(other))
-        if same.all():
-            continue
-        with np.errstate(all="ignore"):
-            apart = np.abs(one[~same].astype(np.float64) - other[~same].astype(np.float64))
-        if np.isnan(apart).any():
-            return float("inf")
-        worst = max(worst, float(apart.max()))
-    return worst
-
-
-def units_apart(first: list[np.ndarray], second: list[np.ndarray]) -> float:
-    """The largest difference in units of float32 at the value itself, at 1 below it, where the first did not overflow."""
-    worst = 0.0
-    for one, other in zip(first, second, strict=True):
-        same = ~np.isfinite(one) | (one == other) | (np.isnan(one) & np.isnan(other))
-        if same.all():
-            continue
-        a, b = one[~same].astype(np.float64), other[~same].astype(np.float64)
-        with np.errstate(all="ignore"):
-            apart = np.abs(a - b) / (UNIT * np.maximum(1.0, np.abs(a)))
-        worst = float("inf") if np.isnan(apart).any() else max(worst, float(apart.max()))
-    return worst
-
-
-def units_of_largest(first: list[np.ndarray], second: list[np.ndarray]) -> float:
-    """The largest difference in units of float32 at the largest value of its output."""
-    worst = 0.0
-    for one, other in zip(first, second, strict=True):
-        apart = difference([one], [other])
-        if apart:
-            largest = float(np.abs(one.astype(np.float64)).max(initial=0)) if np.isfinite(one).all() else 1.0
-            worst = max(worst, apart / (UNIT * max(largest, 1e-30)))
-    return worst
 
 
 def _whole(rng: Any, shape: tuple[int, ...], limit: int, step: int, dtype: str) -> np.ndarray:
@@ -297,6 +253,3 @@ def _static(graph: Graph, name: str) -> tuple[int, ...]:
     shape = graph.shape(name)
     assert shape is not None and None not in shape
     return shape  # type: ignore[return-value]
-
-
-__all__ = ["Proven", "Runner", "difference", "prove", "sample", "units_of_largest"]

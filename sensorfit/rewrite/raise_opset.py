@@ -20,6 +20,9 @@ from .opset import NEWER, raised
 OLDER: Final = 17
 SMALL: Final = 1024
 """Initializers up to this many elements say how: axes, pads, sizes. The converter of versions reads those."""
+LEGACY: Final = 10
+"""Up to this opset Upsample and Resize sample at i / scale; ONNX's converter writes a Resize that samples elsewhere."""
+LEGACY_SAMPLING: Final = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
 
 
 def readable(graph: Graph) -> bool:
@@ -81,4 +84,8 @@ def _converted(proto: onnx.ModelProto, aim: int) -> onnx.ModelProto:
     converted.graph.input.extend(inputs)
     converted.graph.initializer.extend(large)
     converted.ir_version = IR_VERSION
+    if next((o.version for o in proto.opset_import if o.domain in ("", "ai.onnx")), 1) <= LEGACY:
+        for node in converted.graph.node:
+            if node.op_type == "Resize":
+                node.attribute.extend(helper.make_attribute(k, v) for k, v in LEGACY_SAMPLING.items())
     return converted

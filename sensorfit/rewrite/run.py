@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import MissingDependency
+from ..errors import MissingDependency, ModelError
 from ..graph.ir import Graph, Node, Tensor
 from ..graph.write import as_model
 from .derived import Derived, value
@@ -26,8 +27,21 @@ def runtime() -> Any:
     return onnxruntime
 
 
+class NotRun(ModelError):
+    """onnxruntime does not compute this model; the message is what it says."""
+
+    @classmethod
+    def because(cls, error: Exception) -> NotRun:
+        """From an exception of onnxruntime: the last part of its line, where the reason stands."""
+        said = " ".join(str(error).split())
+        for mark in ("Status Message: ", "Exception during initialization: "):
+            said = said.rpartition(mark)[2]
+        said = re.sub(r"^/\S+ .*[\])] (?=[^\])]* was false)", "", said)  # where in its source it was found
+        return cls(said[:300] or type(error).__name__)
+
+
 class Runner:
-    """A model loaded once and run on many inputs."""
+    """A model loaded once and run on many inputs; NotRun where onnxruntime does not compute it."""
 
     def __init__(self, model: bytes | Path, optimise: bool = False) -> None:
         ort = runtime()
@@ -37,14 +51,20 @@ class Runner:
         level = ort.GraphOptimizationLevel
         options.graph_optimization_level = level.ORT_ENABLE_ALL if optimise else level.ORT_DISABLE_ALL
         source = model if isinstance(model, bytes) else str(model)
-        self._session = ort.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+        try:
+            self._session = ort.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+        except Exception as error:
+            raise NotRun.because(error) from error
         self.inputs = {i.name: (tuple(i.shape), i.type) for i in self._session.get_inputs()}
         self.outputs = tuple(o.name for o in self._session.get_outputs())
 
     def __call__(self, feeds: Mapping[str, np.ndarray]) -> list[np.ndarray]:
-        made: list[np.ndarray] = self._session.run(
-            None, {name: array for name, array in feeds.items() if name in self.inputs}
-        )
+        try:
+            made: list[np.ndarray] = self._session.run(
+                None, {name: array for name, array in feeds.items() if name in self.inputs}
+            )
+        except Exception as error:
+            raise NotRun.because(error) from error
         return made
 
 
@@ -76,13 +96,13 @@ class Part:
         self._given = {n: t for n, t in graph.tensors.items() if t.constant and _depends(n, t, free)}
         open_ = {n: replace(t, constant=False, _constant=None) for n, t in self._given.items()}
         shown = graph.replace(inputs=(*graph.inputs, *open_), tensors={**graph.tensors, **open_})
-        model = as_model(shown, lambda t: numpy_helper.from_array(np.ascontiguousarray(value(t)), t.name))
+        model = as_model(shown, lambda t: numpy_helper.from_array(np.asarray(value(t), order="C"), t.name))
         self._runner = Runner(model.SerializeToString())
 
     def __call__(
         self, feeds: Mapping[str, np.ndarray], weights: Mapping[str, np.ndarray] | None = None
     ) -> list[np.ndarray]:
-        made = {n: np.ascontiguousarray(value(t, weights)) for n, t in self._given.items()}
+        made = {n: np.asarray(value(t, weights), order="C") for n, t in self._given.items()}
         return self._runner({**feeds, **made})
 
 

@@ -17,5 +17,5 @@ def data_of(tensor: Tensor) -> TensorProto:
     if proto is not None:
         proto.name = tensor.name
         return proto
-    made: TensorProto = numpy_helper.from_array(np.ascontiguousarray(value(tensor)), tensor.name)
+    made: TensorProto = numpy_helper.from_array(np.asarray(value(tensor), order="C"), tensor.name)
     return made

@@ -15,16 +15,18 @@ from ..site import Site
 def flat(site: Site) -> Iterator[Draft]:
     """A Gather with constant indices of any rank, with a vector of them and a Reshape.
 
-    The cells that an index of rank r selects stand in row-major order of the index: the same as a vector of all.
+    The cells that an index of rank r selects stand in row-major order of the index: the same as a vector of all. An index below
+    0 counts from the end: i + n.
     """
     x, indices = site.node.inputs
     rank = len(site.x)
     axis = int(site.attr("axis", 0)) % max(rank, 1)
     found = site.whole_numbers(indices) if site.is_constant(indices) else None
-    if found is None or site.is_constant(x) or len(site.shape(indices)) < 2 or axis == 0:
+    if not found or site.is_constant(x) or axis == 0 or (len(site.shape(indices)) < 2 and min(found) >= 0):
         return
     draft = site.draft()
-    yield draft.gives(draft.reshape(draft.gather(x, found, axis), site.y))
+    y = draft.gather(x, (i % site.x[axis] for i in found), axis)
+    yield draft.gives(y if draft.shape(y) == site.y else draft.reshape(y, site.y))
 
 
 @rewrite("RW352", "GatherNdFlat", answers=("SF101",), ops=("GatherND",), proof="permutation")

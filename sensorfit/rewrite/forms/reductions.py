@@ -48,31 +48,6 @@ def sum_square(site: Site) -> Iterator[Draft]:
     yield draft.gives(reduced(draft, "ReduceSum", draft.op("Mul", x, x), axes, _kept(site)))
 
 
-@rewrite(
-    "RW316",
-    "NormsBySums",
-    answers=("SF101", "SF118"),
-    ops=("ReduceL1", "ReduceL2"),
-    proof="sampled",
-    kind="rounding",
-    units=16.0,
-)
-def norms(site: Site) -> Iterator[Draft]:
-    """ReduceL1(x) = ReduceSum(|x|), ReduceL2(x) = Sqrt(ReduceSum(x x)).
-
-    The definitions; a sum takes any axes.
-    """
-    axes, x = axes_of(site), site.node.inputs[0]
-    if axes is None:
-        return
-    draft = site.draft()
-    if site.node.op == "ReduceL1":
-        yield draft.gives(reduced(draft, "ReduceSum", draft.op("Abs", x), axes, _kept(site)))
-    else:
-        total = reduced(draft, "ReduceSum", draft.op("Mul", x, x), axes, _kept(site))
-        yield draft.gives(draft.op("Sqrt", total))
-
-
 @rewrite("RW317", "ReduceProdByHalves", answers=("SF101",), ops=("ReduceProd",), proof="polynomial")
 def reduce_prod(site: Site) -> Iterator[Draft]:
     """ReduceProd(x) as products of halves.

@@ -1,0 +1,74 @@
+"""What the engine promises of every rewrite: scalars stay scalars, nothing is claimed unseen, old files keep their meaning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import helper
+
+from sensorfit.errors import ConfigError
+from sensorfit.graph.ir import Tensor
+from sensorfit.rewrite.derived import Computed
+from sensorfit.rewrite.files import put
+from sensorfit.rewrite.store import data_of
+
+from .harness import ended, rewritten
+from .test_command import invoke
+
+LOCAL = "(float[1,8,6,8] x) => (float[1,8,6,8] y) { y = LRN <size = 4> (x) }"
+"""ONNX allows an even size, onnxruntime does not compute it."""
+
+
+def test_a_computed_scalar_is_written_as_a_scalar() -> None:
+    scalar = Tensor("i", (), "int64", True, None, Computed(lambda: np.array(2), "int64"))
+    assert [*data_of(scalar).dims] == []
+
+
+@pytest.mark.parametrize(
+    ("opset", "text"),
+    [
+        (9, '{ y = Upsample <mode = "linear"> (x, s) }'),
+        (10, '{ y = Resize <mode = "linear"> (x, s) }'),
+    ],
+)
+def test_an_old_resize_keeps_its_sampling(opset: int, text: str, tmp_path: Path) -> None:
+    shapes = "(float[1,4,5,7] x) => (float[1,4,10,14] y) <float[4] s = {1.0,1.0,2.0,2.0}>"
+    case = rewritten(f"{shapes} {text}", tmp_path, opset=opset)  # compared with the file in onnxruntime
+    assert not case.fixed.remaining
+
+
+def test_what_onnxruntime_does_not_compute_is_one_sentence(tmp_path: Path) -> None:
+    code, said = ended(invoke(tmp_path, LOCAL))
+    assert code == 2 and "'LRN_0'" in said and "nothing was written" in said and "\n" not in said
+    assert [p.name for p in tmp_path.iterdir()] == ["model.onnx"]
+
+
+def test_a_proof_says_what_it_could_not_compare(tmp_path: Path) -> None:
+    text = "(float[1,4,6,8] x) => (float[1,4,6,8] y) <float e = {1.5}> { y = Pow (x, e) }"
+    case = rewritten(text, tmp_path)  # below 0 it is no number
+    assert "where the original is no number, not compared" in case.fixed.rewrites[0].proof
+    assert any("not compared" in n for n in case.fixed.notes)
+
+
+def test_files_are_moved_together_or_not_at_all(tmp_path: Path) -> None:
+    first, there = tmp_path / "first", tmp_path / "there"
+    first.write_text("new")
+    there.write_text("old")
+    with pytest.raises(ConfigError, match="nothing was"):
+        put({there: first, tmp_path / "host": tmp_path / "missing"})
+    assert there.read_text() == "old" and not (tmp_path / "host").exists()
+
+
+def test_a_network_that_overflows_is_compared_where_it_does_not(tmp_path: Path) -> None:
+    graph = helper.make_graph(
+        [helper.make_node("Exp", ["x"], ["e"]), helper.make_node("Elu", ["e"], ["y"])],
+        "g",
+        [helper.make_tensor_value_info("x", 1, [1, 4])],
+        [helper.make_tensor_value_info("y", 1, [1, 4])],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.checker.check_model(model)
+    assert rewritten(model, tmp_path).fixed.max_difference < 1e-3
