@@ -16,7 +16,7 @@ export OMP_NUM_THREADS ?= 2
 WORKERS ?= auto
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo test fast lint format docs constraints wheel clean
+.PHONY: help demo test fast lint format docs site constraints wheel clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -33,7 +33,7 @@ $(VENV)/build.done: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/test.done: $(VENV)/build.done
 	@echo "installing the test tools"
-	@$(INSTALL) -e ".[build,train,test,reference,plot,sweep,cluster]"
+	@$(INSTALL) -e ".[build,train,test,reference,plot,sweep,cluster,docs]"
 	@touch $@
 
 demo: $(VENV)/build.done ## set up, check the models, build PicoSAM3 INT8
@@ -64,6 +64,9 @@ docs: $(VENV)/test.done ## generate the rule pages and every table in the docs a
 	$(BIN)/python -m tools.tiling_errors --write
 	$(BIN)/sensorfit calibrate --write
 	$(BIN)/python -m tools.sam_docs
+
+site: $(VENV)/test.done ## build the site into build/html; a warning or a link that leads nowhere fails
+	$(BIN)/python -m tools.site --build
 
 constraints: $(VENV)/test.done ## resolve constraints.txt anew
 	$(BIN)/uv pip compile --universal --python-version 3.10 --all-extras --upgrade --no-header --no-annotate pyproject.toml -o constraints.txt

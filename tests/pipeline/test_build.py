@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.toolchain
 
 FILES = {
     "model.onnx", "model.int8.onnx", "packerOut.zip", "dnnParams.xml", "memory_report.json", "converter.log",
-    "quantize.log", "report.json", "manifest.json",
+    "quantize.log", "report.json", "report.html", "manifest.json",
 }  # fmt: skip
 DEPLOY = {
     f"deploy/{name}"
@@ -85,6 +86,17 @@ def test_the_bundle_is_whole_and_the_only_thing_made(bare: Path) -> None:
         assert archive.testzip() is None and "dnnParams.xml" in archive.namelist()
     assert 'name="picosam3"' in (bare / "dnnParams.xml").read_text()
     assert "packer zip successfully generated" in (bare / "converter.log").read_text()
+
+
+def test_the_page_shows_the_converters_own_schedule(bare: Path) -> None:
+    """Its peak is the predicted one, less the scratch space that it leaves out."""
+    text = (bare / "report.html").read_text(encoding="utf-8")
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
+    assert found is not None
+    model = json.loads(found[1])["models"][0]
+    ours, theirs = (max(step[1] for step in model[key]["steps"]) for key in ("memory", "converter"))
+    assert 0.98 * ours < theirs <= ours and len(model["rows"]["row"]) > 40
+    assert '"pictures":' in found[1] and len(text) < 300_000
 
 
 def test_the_converter_says_what_the_issue_says(bare: Path) -> None:

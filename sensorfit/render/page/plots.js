@@ -77,11 +77,11 @@ function bars(section) {
   const groups = [...new Set(section.bars.map((b) => b.group))];
   const names = [...new Set(section.bars.map((b) => b.label))];
   const box = drawn(() => section.bars.length * 20 + names.length * 10 + 36, `${section.title}: ${section.bars.map((b) => `${b.label} ${b.group} ${short(b.value)}`).join("; ")}`, (root, width, height) => {
-    const left = Math.min(width * 0.45, 16 + 6.8 * Math.max(...section.bars.map((b) => b.label.length))), room = width - left - 56;
+    const left = Math.min(width * 0.45, 16 + 7.4 * Math.max(...section.bars.map((b) => b.label.length))), room = width - left - 56;
     const most = Math.max(...section.bars.map((b) => Math.max(b.value, b.high ?? 0)), 1e-9);
     section.bars.forEach((bar, at) => {
       const y = at * 20 + names.indexOf(bar.label) * 10, long = Math.max(0, (bar.value / most) * room);
-      const name = svg("text", { x: left - 8, y: y + 13, "text-anchor": "end" }, cut(bar.label, left / 6.8));
+      const name = svg("text", { x: left - 8, y: y + 13, "text-anchor": "end" }, cut(bar.label, (left - 12) / 7.4));
       name.append(svg("title", {}, bar.label));
       if (at === 0 || section.bars[at - 1].label !== bar.label) root.append(name);
       root.append(svg("rect", { x: left, y, width: long, height: 16, fill: COLOURS[groups.indexOf(bar.group) % COLOURS.length] }));

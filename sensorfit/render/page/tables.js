@@ -23,7 +23,8 @@ function about() {
 function plainTable(section) {
   const box = make("div", undefined, { class: "scroll", tabindex: 0, role: "region", "aria-label": section.title });
   const grid = make("table"), top = make("thead"), head = make("tr"), body = make("tbody");
-  for (const label of section.head) head.append(label ? make("th", label, { scope: "col", class: "plain" }) : make("td"));
+  const of = (at) => (typeof section.rows[0]?.[at] === "number" ? "plain number" : "plain");
+  section.head.forEach((label, at) => head.append(label ? make("th", label, { scope: "col", class: of(at) }) : make("td")));
   for (const row of section.rows) {
     const line = make("tr");
     for (const cell of row) line.append(make("td", typeof cell === "number" ? count(cell) : cell, { class: typeof cell === "number" ? "number" : cell.length > 60 ? "text long" : "text" }));

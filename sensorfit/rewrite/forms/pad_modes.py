@@ -12,7 +12,7 @@ from ..site import Site
 @rewrite(
     "RW171",
     "PadAsGather",
-    answers=("SF105", "SF110", "SF115", "SF122", "SF107"),
+    answers=("SF105", "SF115", "SF122", "SF107"),
     ops=("Pad",),
     proof="permutation",
 )
