@@ -30,6 +30,7 @@ from ..convert.toolchain import (
     tool,
 )
 from ..errors import ConfigError, Refused, SensorfitError, ToolchainError
+from ..quantize import fidelity as fidelities
 from ..quantize.calibration import CalibrationSet, calibration_set
 from ..quantize.fidelity import compare
 from ..quantize.layers import compare_layers, layer_bits
@@ -166,6 +167,7 @@ def _build(
         *warnings_of(network, calibration, report, request.quantization.shift_negative),
         *other_version(asked, target),
         *said_of(saturated, target),
+        *fidelities.said_of(outputs),
     )
     with stages.stage("package"):
         _rpk(out, converter_log, request.time_limit)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import platform
 import shutil
 import tempfile
@@ -126,8 +127,17 @@ def write_manifest(directory: Path, facts: Mapping[str, Any]) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """``value`` as indented JSON."""
-    path.write_text(dumps(value) + "\n", encoding="utf-8")
+    """``value`` as indented JSON; a figure that is infinite or NaN is null."""
+    path.write_text(dumps(finite(value)) + "\n", encoding="utf-8")
+
+
+def finite(value: Any) -> Any:
+    """``value`` with None in place of every float that JSON has no word for."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: finite(one) for key, one in value.items()}
+    return [finite(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 def tool_versions(java: str) -> dict[str, str]:

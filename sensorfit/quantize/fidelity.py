@@ -6,6 +6,9 @@
 
 An output of one channel is a map of logits, of several (or of whole numbers, as an ArgMax writes them) classes.
 
+Values that are infinite or NaN (overflow in float32, a division by zero) cannot be compared: an output that has one in
+either graph has no figures, and says how many there are.
+
 Both graphs run in onnxruntime, the INT8 one with its quantizers as ONNX's own operators.
 """
 
@@ -13,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
 import numpy as np
 
@@ -22,6 +25,10 @@ from ..runtime.extra import first_line
 from .calibration import BATCH, CalibrationSet
 from .native import session
 
+Missing = Literal["", "equal", "no_signal", "not_finite"]
+"""Why there is no SQNR: no noise, nothing but zeros in float, or values that are infinite or NaN; "" where there is one."""
+NOT_FINITE: Final = "overflow in float32 or a division by zero"
+
 
 @dataclass(frozen=True)
 class Fidelity:
@@ -29,23 +36,29 @@ class Fidelity:
 
     images: int
     sqnr_db: float | None
-    """None when the two are equal."""
     mask_iou: float | None
     mask_iou_worst: float | None
     empty_masks: int
     """Images on which neither graph finds anything; they count as agreement."""
-    max_abs_difference: float
-    output_range: tuple[float, float]
+    max_abs_difference: float | None
+    output_range: tuple[float, float] | None
     """Smallest and largest float output value."""
     argmax_agreement: float | None = None
     """None where the output is no choice of classes."""
     class_iou: tuple[tuple[int, float], ...] = ()
     """Of each class that either graph chooses, over all images."""
+    sqnr_missing: Missing = ""
+    not_finite: int = 0
+    """Places where either graph's value is infinite or NaN; with one, nothing is compared."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         classes = {str(number): iou for number, iou in self.class_iou}
-        return {**asdict(self), "output_range": list(self.output_range), "class_iou": classes}
+        return {
+            **asdict(self),
+            "output_range": self.output_range and list(self.output_range),
+            "class_iou": classes,
+        }
 
 
 def compare(float_graph: Path, int8_graph: Path, calibration: CalibrationSet) -> tuple[Fidelity, ...]:
@@ -61,6 +74,9 @@ def compare(float_graph: Path, int8_graph: Path, calibration: CalibrationSet) ->
 def agreement(reference: np.ndarray, quantized: np.ndarray) -> Fidelity:
     """Compare two outputs (N, ...) of the same shape."""
     a, b = reference.astype(np.float64), quantized.astype(np.float64)
+    bad = not_finite(a, b)
+    if bad:
+        return Fidelity(len(a), None, None, None, 0, None, None, sqnr_missing="not_finite", not_finite=bad)
     chosen = reference.dtype.kind in "iu"
     masks = a.ndim == 4 and a.shape[1] == 1 and not chosen  # (N, 1, H, W): a map of logits
     ious: list[float] = []
@@ -73,9 +89,11 @@ def agreement(reference: np.ndarray, quantized: np.ndarray) -> Fidelity:
     classes = (
         (a, b) if chosen else (a.argmax(1), b.argmax(1)) if a.ndim in (2, 4) and a.shape[1] > 1 else None
     )
+    db, missing = sqnr(a, b)
     return Fidelity(
         images=len(a),
-        sqnr_db=sqnr_db(a, b),
+        sqnr_db=db,
+        sqnr_missing=missing,
         mask_iou=round(float(np.mean(ious)), 4) if masks else None,
         mask_iou_worst=round(min(ious), 4) if masks else None,
         empty_masks=empty,
@@ -86,11 +104,30 @@ def agreement(reference: np.ndarray, quantized: np.ndarray) -> Fidelity:
     )
 
 
-def sqnr_db(reference: np.ndarray, quantized: np.ndarray) -> float | None:
-    """Signal over quantization noise of two arrays of one shape, dB; None where they are equal or there is no signal."""
+def sqnr(reference: np.ndarray, quantized: np.ndarray) -> tuple[float | None, Missing]:
+    """Signal over quantization noise of two arrays of one shape, dB; or None and why."""
     a, b = reference.astype(np.float64), quantized.astype(np.float64)
+    if not_finite(a, b):
+        return None, "not_finite"
     noise, signal = float(np.square(a - b).sum()), float(np.square(a).sum())
-    return round(10 * float(np.log10(signal / noise)), 2) if noise > 0 and signal > 0 else None
+    if noise == 0:
+        return None, "equal"
+    return (round(10 * float(np.log10(signal / noise)), 2), "") if signal > 0 else (None, "no_signal")
+
+
+def not_finite(reference: np.ndarray, quantized: np.ndarray) -> int:
+    """Places where either of two arrays of one shape is infinite or NaN."""
+    return int((~(np.isfinite(reference) & np.isfinite(quantized))).sum())
+
+
+def said_of(outputs: tuple[Fidelity, ...]) -> tuple[str, ...]:
+    """A warning for each output that cannot be compared."""
+    return tuple(
+        f"output {index}: {found.not_finite:,} values of the float or the INT8 graph are infinite or NaN ({NOT_FINITE}): "
+        "its accuracy cannot be told"
+        for index, found in enumerate(outputs)
+        if found.not_finite
+    )
 
 
 def _class_iou(a: np.ndarray, b: np.ndarray) -> tuple[tuple[int, float], ...]:

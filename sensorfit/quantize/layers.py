@@ -19,7 +19,7 @@ from typing import Any, Final
 import numpy as np
 import onnx
 
-from .fidelity import run_outputs, sqnr_db
+from .fidelity import Missing, run_outputs, sqnr
 
 DOMAIN: Final = "mct_quantizers"
 WORST: Final = 10
@@ -31,11 +31,12 @@ IMAGES: Final = 8
 
 @dataclass(frozen=True)
 class Layer:
-    """One activation. ``sqnr_db`` is None where quantization changes nothing."""
+    """One activation. ``sqnr_db`` is None for the reason in ``sqnr_missing``."""
 
     name: str
     op: str
     sqnr_db: float | None
+    sqnr_missing: Missing = ""
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,15 @@ class LayerFidelity:
     layers: tuple[Layer, ...]
     histogram: Histogram | None
     reference_sqnr_db: float | None = None
-    """Of the graph without quantizers beside the float network, first output; None where they are equal."""
+    """Of the graph without quantizers beside the float network, first output; None for the reason in ``reference_missing``."""
+    reference_missing: Missing = "equal"
 
     @property
     def comparable(self) -> bool:
         """Whether the graph without quantizers is still the float network, nearly."""
-        return self.reference_sqnr_db is None or self.reference_sqnr_db >= NEARLY_DB
+        if self.reference_sqnr_db is None:
+            return self.reference_missing == "equal"
+        return self.reference_sqnr_db >= NEARLY_DB
 
     @property
     def worst(self) -> tuple[Layer, ...]:
@@ -72,12 +76,19 @@ class LayerFidelity:
         )
         return tuple(lossy[:WORST])
 
+    @property
+    def not_finite(self) -> tuple[str, ...]:
+        """The layers with infinite or NaN values, in the order of the graph."""
+        return tuple(layer.name for layer in self.layers if layer.sqnr_missing == "not_finite")
+
     def to_dict(self, every: bool = False) -> dict[str, Any]:
         """Plain values for JSON; with ``every``, all layers."""
         found: dict[str, Any] = {
             "images": self.images,
             "reference_sqnr_db": self.reference_sqnr_db,
+            "reference_missing": self.reference_missing if self.reference_sqnr_db is None else "",
             "comparable": self.comparable,
+            "not_finite": list(self.not_finite),
             "worst": [asdict(layer) for layer in self.worst],
             "histogram": asdict(self.histogram) if self.histogram else None,
         }
@@ -125,15 +136,15 @@ def compare_layers(int8: Path, images: np.ndarray, float_graph: Path | None = No
     for quantizer, (b, a) in zip(quantizers, values, strict=True):
         producer = producers.get(quantizer.input[0])
         name = _layer(producer.name) if producer is not None else quantizer.input[0]
-        layer = Layer(name, producer.op_type if producer is not None else "Input", sqnr_db(a, b))
+        layer = Layer(name, producer.op_type if producer is not None else "Input", *sqnr(a, b))
         layers.append(layer)
         if layer.sqnr_db is not None and (worst is None or layer.sqnr_db < (worst[0].sqnr_db or 0.0)):
             worst = layer, a, b
-    reference = None
+    reference: tuple[float | None, Missing] = (None, "equal")
     if float_graph is not None:
         plain_output = run_outputs(_without_quantizers(model).SerializeToString(), images)[0]
-        reference = sqnr_db(run_outputs(float_graph, images)[0], plain_output)
-    return LayerFidelity(len(images), tuple(layers), _histogram(*worst) if worst else None, reference)
+        reference = sqnr(run_outputs(float_graph, images)[0], plain_output)
+    return LayerFidelity(len(images), tuple(layers), _histogram(*worst) if worst else None, *reference)
 
 
 def _layer(name: str) -> str:
@@ -171,6 +182,7 @@ def _run(model: onnx.ModelProto, names: list[str], images: np.ndarray) -> Iterat
 
 
 def _histogram(layer: Layer, a: np.ndarray, b: np.ndarray) -> Histogram:
+    a, b = a.astype(np.float64), b.astype(np.float64)  # the width of a range may overflow in float32
     edges = np.histogram_bin_edges(a, BINS)
     clipped = np.clip(b, edges[0], edges[-1])
     return Histogram(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -10,14 +11,20 @@ from rich.table import Table
 from rich.text import Text
 
 from ..pipeline.model import RPK, RPK_COMMAND, Build
-from ..quantize.fidelity import Fidelity
+from ..quantize.fidelity import Fidelity, Missing
+from ..quantize.layers import LayerFidelity
 from .columns import laid_out
 from .escape import terminal
 
 SHOWN = 3
 """Layers on the screen; report.json has ten."""
-NOT_TOLD = "not told: MCT's bias correction has moved them; --no-bias-correction leaves them"
-"""Of layers whose float values are no longer the network's."""
+ABSENT: Mapping[Missing, str] = {
+    "": "not told",
+    "equal": "equal",
+    "no_signal": "no signal: nothing but zeros in float",
+    "not_finite": "not comparable: infinite or NaN",
+}
+"""In place of an SQNR."""
 MEMORY_ROWS = (
     ("weights", "weights_bytes"),
     ("runtime", "runtime_bytes"),
@@ -81,17 +88,15 @@ def _facts(build: Build) -> Table:
     for index, output in enumerate(build.outputs):
         label = "INT8 beside float" if len(build.outputs) == 1 else f"INT8 beside float, output {index}"
         table.add_row(label, f"{_agreement(output)}, on {terminal(build.calibration)}")
-    if build.layers.worst and not build.layers.comparable:
-        table.add_row(
-            "least exact layers",
-            NOT_TOLD,
-        )
-    elif build.layers.worst:
+    if build.layers.worst:
         low = build.layers.worst if not build.debug else build.layers.layers
         named = ", ".join(
-            f"{terminal(x.name)} {_db(x.sqnr_db)}" for x in low[: None if build.debug else SHOWN]
+            f"{terminal(x.name)} {_db(x.sqnr_db, x.sqnr_missing)}"
+            for x in low[: None if build.debug else SHOWN]
         )
         table.add_row("every layer" if build.debug else "least exact layers", named)
+    if said := beside(build.layers):
+        table.add_row("", said)
     widths = Counter(layer.bits for layer in build.bits)
     if set(widths) - {8}:
         table.add_row(
@@ -117,16 +122,34 @@ def _facts(build: Build) -> Table:
 
 
 def _agreement(found: Fidelity) -> str:
+    if found.not_finite:
+        return f"not comparable: {found.not_finite:,} values are infinite or NaN"
     said = []
     if found.mask_iou is not None:
         said.append(f"mask IoU {found.mask_iou:.3f} (worst {found.mask_iou_worst:.3f})")
     if found.argmax_agreement is not None:
         said.append(f"same class at {100 * found.argmax_agreement:.1f} %")
-    return ", ".join((*(said or ["no mask output"]), _db(found.sqnr_db, "SQNR ")))
+    return ", ".join((*(said or ["no mask output"]), _db(found.sqnr_db, found.sqnr_missing, "SQNR ")))
 
 
-def _db(value: float | None, name: str = "") -> str:
-    return "equal" if value is None else f"{name}{value:.1f} dB"
+def beside(layers: LayerFidelity) -> str:
+    """What the layers' figures leave out."""
+    said = []
+    if layers.not_finite:
+        number = len(layers.not_finite)
+        said.append(
+            f"{number} {'layer has' if number == 1 else 'layers have'} infinite or NaN values, the first {terminal(layers.not_finite[0])}"
+        )
+    if layers.worst and not layers.comparable and layers.reference_sqnr_db is not None:
+        said.append(
+            "beside the same graph without rounding, which MCT's bias correction or --gptq has moved to "
+            f"{layers.reference_sqnr_db:.1f} dB of the float network (--no-bias-correction leaves it there)"
+        )
+    return "; ".join(said)
+
+
+def _db(value: float | None, missing: Missing, name: str = "") -> str:
+    return f"{name}{value:.1f} dB" if value is not None else ABSENT[missing]
 
 
 def _listed(values: tuple[float, ...]) -> str:

@@ -13,7 +13,7 @@ from ..pipeline.samples import Sample
 from ..quantize.fidelity import Fidelity
 from ..report.outcome import Outcome
 from ..units import show_bytes
-from .build import MEMORY_ROWS, NOT_TOLD, memory_row
+from .build import ABSENT, MEMORY_ROWS, beside, memory_row
 from .document import Bar, Head, bars, document, listing, pictures, table
 from .html import model_data, plan_data
 from .picture import address, tint
@@ -62,25 +62,26 @@ def _sections(build: Build) -> Iterator[dict[str, Any]]:
 def _layers(build: Build) -> dict[str, Any]:
     title = "Least exact layers"
     if not build.layers.worst:
-        return listing(title, ())
-    if not build.layers.comparable:
-        return listing(title, [NOT_TOLD])
+        return listing(title, [said] if (said := beside(build.layers)) else ())
     shown = build.layers.layers if build.debug else build.layers.worst
     drawn = [Bar(x.name, "SQNR", x.sqnr_db) for x in shown if x.sqnr_db is not None]
     note = f"SQNR of each activation beside the graph without quantizers, {build.layers.images} images; the lower, the more is lost there or before."
+    if said := beside(build.layers):
+        note += f" {said[0].upper()}{said[1:]}."
     return bars(title, "SQNR (dB)", drawn, note)
 
 
 def _output(index: int, found: Fidelity) -> tuple[object, ...]:
     share = None if found.argmax_agreement is None else round(100 * found.argmax_agreement, 2)
     cells = (found.mask_iou, found.mask_iou_worst, share)
-    sqnr = "equal" if found.sqnr_db is None else found.sqnr_db
+    sqnr = ABSENT[found.sqnr_missing] if found.sqnr_db is None else found.sqnr_db
+    largest = found.max_abs_difference
     return (
         index,
         found.images,
         *("" if c is None else c for c in cells),
         sqnr,
-        float(f"{found.max_abs_difference:.4g}"),
+        "" if largest is None else float(f"{largest:.4g}"),
     )
 
 

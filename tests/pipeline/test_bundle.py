@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sensorfit.errors import ConfigError
-from sensorfit.pipeline.bundle import atomic_directory, check_place, write_manifest
+from sensorfit.pipeline.bundle import atomic_directory, check_place, write_json, write_manifest
 
 
 def bundle(directory: Path, text: str = "one") -> None:
@@ -23,6 +23,15 @@ def test_it_appears_whole_with_hashes_of_every_file(tmp_path: Path) -> None:
     listed = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert listed["files"] == {"model.onnx": {"bytes": 3, "sha256": hashlib.sha256(b"one").hexdigest()}}
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_figure_that_is_no_number_is_null(tmp_path: Path) -> None:
+    write_json(tmp_path / "r.json", {"a": [float("nan"), (1.5, {"b": float("-inf")})], "c": None, "d": 2})
+    assert json.loads((tmp_path / "r.json").read_text()) == {
+        "a": [None, [1.5, {"b": None}]],
+        "c": None,
+        "d": 2,
+    }
 
 
 def test_nothing_stays_when_the_work_fails(tmp_path: Path) -> None:

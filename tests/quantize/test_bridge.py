@@ -274,3 +274,14 @@ def test_a_flat_kernel_before_a_pointwise_one_is_merged_as_mct_cannot(between: s
         onnx.save(model, str(path))
     (only,) = same(path).children()
     assert isinstance(only, torch.nn.Conv2d) and only.kernel_size == (1, 5)
+
+
+def test_a_network_that_overflows_alike_in_both_forms_is_itself(tmp_path: Path) -> None:
+    body = (
+        head(outputs="float[1,3,16,16] y")
+        + """<float big = {1e30}> {
+        a = Mul(x, big)
+        y = Mul(a, big)
+    }"""
+    )
+    assert source(str(saved(tmp_path / "net.onnx", body)), None, None, 0).shape == (3, 16, 16)

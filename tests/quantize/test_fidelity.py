@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
-from sensorfit.quantize.fidelity import agreement
+from sensorfit.quantize.fidelity import agreement, said_of, sqnr
 
 
 def maps(*rows: list[float]) -> np.ndarray:
@@ -56,3 +58,27 @@ def test_an_argmax_head_is_compared_by_its_classes() -> None:
         7: 0.5,
     }
     assert found.to_dict()["class_iou"] == {"3": 0.5, "7": 0.5}
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("in_float", [True, False])
+def test_an_output_with_infinite_or_nan_values_has_no_figures_and_says_so(
+    value: float, in_float: bool
+) -> None:
+    good, bad = maps([1, -1, 2]), maps([1, value, value])
+    found = agreement(*((bad, good) if in_float else (good, bad)))
+    assert (found.images, found.not_finite, found.sqnr_db, found.sqnr_missing) == (1, 2, None, "not_finite")
+    assert found.mask_iou is found.max_abs_difference is found.output_range is None
+    json.dumps(found.to_dict(), allow_nan=False)
+    (said,) = said_of((agreement(good, good), found))
+    assert said.startswith("output 1: 2 values") and "cannot be told" in said
+
+
+def test_the_largest_values_of_float32_are_compared() -> None:
+    found = agreement(maps([3e38, -3e38]), maps([3e38, -2.7e38]))
+    assert found.sqnr_db == pytest.approx(23.01) and found.max_abs_difference == pytest.approx(3e37)
+
+
+def test_why_there_is_no_sqnr() -> None:
+    zero, one = np.zeros(3), np.ones(3)
+    assert (sqnr(one, one), sqnr(zero, one)) == ((None, "equal"), (None, "no_signal"))

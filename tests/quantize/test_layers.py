@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import json
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
-from onnx import numpy_helper
+from onnx import numpy_helper, parser
 
 from sensorfit.quantize.layers import compare_layers, layer_bits
 
@@ -53,6 +54,39 @@ def with_values(path: Path) -> None:
             if attribute.name == "threshold":
                 attribute.f = 4.0
     onnx.save(model, str(path))
+
+
+def wide(path: Path) -> Path:
+    """x -> quantizer -> z = 1e38 x - > quantizer -> y = z / 0 -> quantizer: finite, as wide as float32, then infinite or NaN."""
+    model = parser.parse_model("""<ir_version: 8, opset_import: ["": 17, "mct_quantizers": 1]>
+        g (float[1,3,4,4] x) => (float[1,3,4,4] out) <float large = {3e38}, float zero = {0.0}> {
+            x_q = mct_quantizers.ActivationPOTQuantizer <num_bits = 8, signed = 1, threshold = 1.0> (x)
+            z = Mul (x_q, large)
+            z_q = mct_quantizers.ActivationPOTQuantizer <num_bits = 8, signed = 1, threshold = 1.7e38> (z)
+            y = Div (z_q, zero)
+            out = mct_quantizers.ActivationPOTQuantizer <num_bits = 8, signed = 1, threshold = 1.0> (y)
+        }""")
+    for node in model.graph.node:
+        node.name = f"/{node.op_type}_{node.output[0]}/{node.op_type}"
+    onnx.save(model, str(path))
+    return path
+
+
+@pytest.mark.toolchain
+def test_layers_whose_values_overflow_are_named_and_the_others_compared(tmp_path: Path) -> None:
+    path = wide(tmp_path / "wide.onnx")
+    images = np.random.default_rng(0).uniform(-1, 1, (2, 3, 4, 4)).astype(np.float32)
+    found = compare_layers(path, images, path)
+    assert [(layer.op, layer.sqnr_missing) for layer in found.layers] == [
+        ("Input", ""),
+        ("Mul", ""),
+        ("Div", "not_finite"),
+    ]
+    assert found.not_finite == ("Div_y",)
+    assert sorted(layer.name for layer in found.worst) == ["Mul_z", "x"]
+    assert found.histogram is not None and sum(found.histogram.float_counts) == 2 * 3 * 16
+    assert (found.reference_sqnr_db, found.comparable) == (None, False)
+    json.dumps(found.to_dict(every=True), allow_nan=False)
 
 
 @pytest.mark.toolchain

@@ -1,0 +1,30 @@
+"""What a finished build says of its accuracy."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sensorfit.quantize.fidelity import agreement
+from sensorfit.quantize.layers import Layer, LayerFidelity
+from sensorfit.render.build import _agreement, beside
+
+LOSSY = Layer("conv", "Conv", 12.0)
+
+
+def test_an_output_that_overflows_is_not_called_equal() -> None:
+    values = np.ones((1, 1, 2, 2), np.float32)
+    assert "SQNR equal" not in _agreement(agreement(values * np.inf, values))
+    assert _agreement(agreement(values * np.inf, values)) == "not comparable: 4 values are infinite or NaN"
+    assert _agreement(agreement(values, values)).endswith("equal")
+    assert _agreement(agreement(values * 0, values)).endswith("no signal: nothing but zeros in float")
+
+
+def test_layers_of_few_bits_are_shown_with_what_they_are_compared_with() -> None:
+    assert beside(LayerFidelity(8, (LOSSY,), None, 30.0, "")) == ""
+    said = beside(LayerFidelity(8, (LOSSY,), None, 14.5, ""))
+    assert "14.5 dB of the float network" in said and "--no-bias-correction" in said
+
+
+def test_layers_that_overflow_are_counted_and_the_first_named() -> None:
+    found = LayerFidelity(8, (LOSSY, Layer("div", "Div", None, "not_finite")), None)
+    assert beside(found) == "1 layer has infinite or NaN values, the first div"
