@@ -32,7 +32,7 @@ from ..convert.toolchain import (
 from ..errors import ConfigError, Refused, SensorfitError, ToolchainError
 from ..quantize import fidelity as fidelities
 from ..quantize.calibration import CalibrationSet, calibration_set
-from ..quantize.fidelity import compare
+from ..quantize.fidelity import compare, run_both
 from ..quantize.layers import compare_layers, layer_bits
 from ..quantize.ranges import cap_ranges, said_of
 from ..runtime.extra import need_build_extra
@@ -156,11 +156,12 @@ def _build(
             report = replace(quantized_report, model=report.model)
         saturated = cap_ranges(out / INT8, target)
     with stages.stage("compare float and INT8"):
-        outputs = compare(out / FLOAT, out / INT8, calibration)
-        layers = compare_layers(out / INT8, calibration.images, out / FLOAT)
+        runs = run_both(out / FLOAT, out / INT8, calibration.images)
+        outputs = compare(runs)
+        layers = compare_layers(out / INT8, calibration.images, runs.floating[0])
         bits = layer_bits(out / INT8)
         fidelity = outputs[0]
-        shown = samples(out / FLOAT, out / INT8, calibration.images) if page is not None else ()
+        shown = samples(runs, calibration.images) if page is not None else ()
     with stages.stage(f"convert for the {target.title}"):
         memory = _convert(network.name, target, out, scratch, request, stages)
     warnings: tuple[str, ...] = (

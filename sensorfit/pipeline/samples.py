@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from ..quantize.fidelity import not_finite, run_outputs
+from ..quantize.fidelity import Runs, not_finite
 
 SHOWN: Final = 4
 LOOKED_AT: Final = 32
@@ -33,13 +32,13 @@ class Sample:
     binary: bool
 
 
-def samples(float_graph: Path, int8_graph: Path, images: np.ndarray) -> tuple[Sample, ...]:
-    """Of ``images`` (N, C, H, W) in [0, 1]; () where the first output is no map of logits or classes, or not finite."""
+def samples(runs: Runs, images: np.ndarray) -> tuple[Sample, ...]:
+    """Of ``images`` (N, C, H, W) in [0, 1], and what the graphs gave for them; () where the first output is no map of logits or classes, or not finite."""
     images = images[:LOOKED_AT]
     if not len(images) or images.shape[1] not in (1, 3):
         return ()
-    first, second = (run_outputs(graph, images)[0] for graph in (float_graph, int8_graph))
-    if first.shape != second.shape or not_finite(first, second):
+    first, second = runs.floating[0][: len(images)], runs.int8[0][: len(images)]
+    if not_finite(first, second):
         return ()
     a, b = _classes(first), _classes(second)
     if a is None or b is None or a.shape != b.shape:

@@ -22,7 +22,7 @@ import numpy as np
 
 from ..errors import ToolchainError
 from ..runtime.extra import first_line
-from .calibration import BATCH, CalibrationSet
+from .calibration import BATCH
 from .native import session
 
 Missing = Literal["", "equal", "no_signal", "not_finite"]
@@ -61,14 +61,26 @@ class Fidelity:
         }
 
 
-def compare(float_graph: Path, int8_graph: Path, calibration: CalibrationSet) -> tuple[Fidelity, ...]:
-    """Run both graphs on every calibration image and compare each output, in the order of the graph."""
-    reference = run_outputs(float_graph, calibration.images)
-    quantized = run_outputs(int8_graph, calibration.images)
-    if [r.shape for r in reference] != [q.shape for q in quantized]:
-        had, wanted = (", ".join(str(v.shape[1:]) for v in values) for values in (quantized, reference))
+@dataclass(frozen=True)
+class Runs:
+    """What both graphs give for the same images: (N, ...) for each output, in the order of the graph."""
+
+    floating: list[np.ndarray]
+    int8: list[np.ndarray]
+
+
+def run_both(float_graph: Path, int8_graph: Path, images: np.ndarray) -> Runs:
+    """Run both graphs on every image; ToolchainError where their outputs are not of the same shapes."""
+    runs = Runs(run_outputs(float_graph, images), run_outputs(int8_graph, images))
+    if [r.shape for r in runs.floating] != [q.shape for q in runs.int8]:
+        had, wanted = (", ".join(str(v.shape[1:]) for v in values) for values in (runs.int8, runs.floating))
         raise ToolchainError(f"{int8_graph.name}: its outputs are {had}, the float graph's are {wanted}")
-    return tuple(agreement(a, b) for a, b in zip(reference, quantized, strict=True))
+    return runs
+
+
+def compare(runs: Runs) -> tuple[Fidelity, ...]:
+    """Each output of the two graphs compared, in the order of the graph."""
+    return tuple(agreement(a, b) for a, b in zip(runs.floating, runs.int8, strict=True))
 
 
 def agreement(reference: np.ndarray, quantized: np.ndarray) -> Fidelity:

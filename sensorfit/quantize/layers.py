@@ -122,8 +122,9 @@ def layer_bits(path: Path) -> tuple[LayerBits, ...]:
     return tuple(found)
 
 
-def compare_layers(int8: Path, images: np.ndarray, float_graph: Path | None = None) -> LayerFidelity:
-    """Every activation of the graph in ``int8`` on the first ``IMAGES`` of ``images``; ``float_graph`` is what it was made of."""
+def compare_layers(int8: Path, images: np.ndarray, float_output: np.ndarray | None = None) -> LayerFidelity:
+    """Every activation of the graph in ``int8`` on the first ``IMAGES`` of ``images``; ``float_output`` is the first output
+    (N, ...) of the float network for them."""
     model = onnx.load(str(int8))
     images = images[:IMAGES]
     quantizers = [n for n in model.graph.node if n.domain == DOMAIN and n.op_type.startswith("Activation")]
@@ -131,7 +132,8 @@ def compare_layers(int8: Path, images: np.ndarray, float_graph: Path | None = No
     if not quantizers:
         return LayerFidelity(len(images), (), None)
     rounded, plain = [q.output[0] for q in quantizers], [q.input[0] for q in quantizers]
-    values = zip(_run(model, rounded, images), _run(_without_quantizers(model), plain, images), strict=True)
+    *unrounded, plain_output = _run(_without_quantizers(model), [*plain, model.graph.output[0].name], images)
+    values = zip(_run(model, rounded, images), unrounded, strict=True)
     layers, worst = [], None
     for quantizer, (b, a) in zip(quantizers, values, strict=True):
         producer = producers.get(quantizer.input[0])
@@ -141,9 +143,8 @@ def compare_layers(int8: Path, images: np.ndarray, float_graph: Path | None = No
         if layer.sqnr_db is not None and (worst is None or layer.sqnr_db < (worst[0].sqnr_db or 0.0)):
             worst = layer, a, b
     reference: tuple[float | None, Missing] = (None, "equal")
-    if float_graph is not None:
-        plain_output = run_outputs(_without_quantizers(model).SerializeToString(), images)[0]
-        reference = sqnr(run_outputs(float_graph, images)[0], plain_output)
+    if float_output is not None:
+        reference = sqnr(float_output[: len(images)], plain_output)
     return LayerFidelity(len(images), tuple(layers), _histogram(*worst) if worst else None, *reference)
 
 
@@ -176,9 +177,10 @@ def _run(model: onnx.ModelProto, names: list[str], images: np.ndarray) -> Iterat
     asked = onnx.ModelProto()
     asked.CopyFrom(model)
     del asked.graph.output[:]
-    for name in names:
-        asked.graph.output.append(onnx.ValueInfoProto(name=name))
-    yield from run_outputs(asked.SerializeToString(), images)
+    once = tuple(dict.fromkeys(names))  # a tensor that two quantizers read is one output
+    asked.graph.output.extend(onnx.ValueInfoProto(name=name) for name in once)
+    found = dict(zip(once, run_outputs(asked.SerializeToString(), images), strict=True))
+    yield from (found[name] for name in names)
 
 
 def _histogram(layer: Layer, a: np.ndarray, b: np.ndarray) -> Histogram:

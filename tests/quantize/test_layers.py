@@ -11,6 +11,7 @@ import onnx
 import pytest
 from onnx import numpy_helper, parser
 
+from sensorfit.quantize.fidelity import run_outputs
 from sensorfit.quantize.layers import compare_layers, layer_bits
 
 DATA = Path(__file__).parents[1] / "data" / "memory" / "bit_widths"
@@ -76,7 +77,7 @@ def wide(path: Path) -> Path:
 def test_layers_whose_values_overflow_are_named_and_the_others_compared(tmp_path: Path) -> None:
     path = wide(tmp_path / "wide.onnx")
     images = np.random.default_rng(0).uniform(-1, 1, (2, 3, 4, 4)).astype(np.float32)
-    found = compare_layers(path, images, path)
+    found = compare_layers(path, images, run_outputs(path, images)[0])
     assert [(layer.op, layer.sqnr_missing) for layer in found.layers] == [
         ("Input", ""),
         ("Mul", ""),
@@ -105,4 +106,6 @@ def test_more_bits_are_nearer_to_float(mixed: Path) -> None:
     assert four.histogram is not None and four.histogram.layer == four.worst[0].name
     assert sum(four.histogram.float_counts) == sum(four.histogram.int8_counts) > 0
     set_bits(mixed, "Weights", 4)
-    assert compare_layers(mixed, images, mixed).comparable is False  # its output is not that of 4-bit weights
+    assert (
+        compare_layers(mixed, images, run_outputs(mixed, images)[0]).comparable is False
+    )  # its output is not that of 4-bit weights
