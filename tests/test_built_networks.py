@@ -17,10 +17,15 @@ HERE = sorted(name for name in RECORDED if (DATA / f"{name}{SUFFIX}").exists())
 def kept(answer: Answer) -> None:
     """The promise of `check` for one network."""
     assert answer["exit_code"] in (0, 1, 2), answer["reason"]
-    assert (answer["exit_code"] == 0) == (answer["verdict"] == "fits"), answer["reason"]
+    if (
+        answer["verdict"] == "unknown"
+    ):  # whoever asks the converter may hear either; the rules that are unsure are named
+        assert answer["rules"]
+    else:
+        assert (answer["exit_code"] == 0) == (answer["verdict"] == "fits"), answer["reason"]
     assert bool(answer["reason"]) == (answer["exit_code"] != 0)
     difference = off(answer)
-    assert difference is None or abs(difference) <= EXACT
+    assert difference is None or abs(difference) <= EXACT or answer["verdict"] == "unknown"
 
 
 @pytest.mark.parametrize("name", sorted(RECORDED))
