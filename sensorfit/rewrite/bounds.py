@@ -86,6 +86,9 @@ def _size(graph: Graph, node: Node, read: list[Size]) -> Size:
         if factors > MOST_FACTORS:
             raise NotPolynomial(node.op)
         return Size(read[0].largest ** factors, factors * read[0].degree)
+    if node.op == "Col2Im":
+        over = (graph.shape(node.inputs[0]) or (1, 1))[1] or 1  # blocks over a cell: at most the taps of one
+        return Size(over * read[0].largest, read[0].degree)
     if node.op == "Einsum":
         summed = prod(_elements(graph, i) for i in node.inputs)  # more than there are
         return Size(summed * prod(r.largest for r in read), sum(r.degree for r in read))

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import prod
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
+from onnx import ModelProto
 
 from ..errors import ToolchainError
 from ..graph.ir import Graph
+from ..graph.write import as_model
 from .difference import Seen, difference, units_of_largest, where_finite
 from .opset import raised
 from .plan import Plan
 from .proof import sample
 from .run import NotRun, Runner
 from .settle import Settled
+from .store import data_of
 
 RUNS: Final = 3
 UNITS: Final = 256.0
@@ -27,6 +30,41 @@ class Disproved(ToolchainError):
     """A rewrite is not what it says: nothing was written."""
 
 
+class FirstOfBatch:
+    """A network of several images, asked about one: the others are random, so that one which looks at them differs."""
+
+    def __init__(self, runner: Runner, batch: int) -> None:
+        self._runner, self._batch, self._rng = runner, batch, np.random.default_rng(1)
+
+    def __call__(self, feeds: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+        """The outputs of the first image."""
+        whole = {
+            name: np.concatenate(
+                [a, *(sample(self._rng, a.shape, a.dtype.name, 1) for _ in range(self._batch - 1))]
+            )
+            for name, a in feeds.items()
+        }
+        return [made[:1] for made in self._runner(whole)]
+
+
+Run = Runner | FirstOfBatch
+
+
+def images_alone(source: Path | ModelProto, one: Graph, batch: int) -> bool:
+    """Whether a network of several images treats each as ``one`` does: asked about a batch of which the others are random."""
+    try:
+        whole = FirstOfBatch(
+            Runner(source if isinstance(source, Path) else source.SerializeToString()), batch
+        )
+        alone = Runner(as_model(raised(one) or one, data_of).SerializeToString())
+        feeds = _feeds(one, 1)
+        first, other = whole(feeds), alone(feeds)
+    except NotRun:
+        return False
+    other = [where_finite(a, b.astype(a.dtype)) for a, b in zip(first, other, strict=True)]
+    return units_of_largest(first, other) <= UNITS
+
+
 class Compared(NamedTuple):
     """The largest difference of the outputs, their largest value, and what could not be compared ("" where all was)."""
 
@@ -35,7 +73,7 @@ class Compared(NamedTuple):
     note: str = ""
 
 
-def compared(before: Callable[[], Runner], after: Path, start: Graph, settled: Settled) -> Compared:
+def compared(before: Callable[[], Run], after: Path, start: Graph, settled: Settled) -> Compared:
     """The outputs before and after; Disproved where they differ by more than the rewrites state, NotRun where that cannot be asked."""
     feeds = [_feeds(start, run) for run in range(RUNS)]
     first = _outputs(before(), feeds)  # one after the other: each holds the weights
@@ -79,14 +117,19 @@ def _largest(array: np.ndarray) -> float:
     return float(np.abs(numbers.astype(np.float64)).max(initial=0))
 
 
-def reference(source: object, start: Graph, write: Callable[[Graph, str], Path]) -> Callable[[], Runner]:
-    """The network before: the file itself, or ``start`` written anew where onnxruntime cannot be asked about the file."""
+def reference(
+    source: object, start: Graph, write: Callable[[Graph, str], Path], batch: int = 1
+) -> Callable[[], Run]:
+    """The network before: the file itself, or ``start`` written anew where onnxruntime cannot be asked about the file.
+
+    A file of several images a batch is asked about the first of a batch, the others at random.
+    """
     trap = any(
         n.op == "AveragePool" and n.attrs.get("ceil_mode") and n.attrs.get("count_include_pad")
         for n in start.nodes
     )  # whose last window it counts wrongly below opset 19
 
-    def made() -> Runner:
+    def made() -> Run:
         if isinstance(source, Path) and not trap:
             try:
                 runner = Runner(source)
@@ -95,13 +138,13 @@ def reference(source: object, start: Graph, write: Callable[[Graph, str], Path])
             ):  # an opset or an operator that it does not know; what load made of it is what counts
                 runner = None
             if runner is not None and set(start.inputs) <= set(runner.inputs):
-                return runner
+                return runner if batch == 1 else FirstOfBatch(runner, batch)
         return Runner(write(raised(start) or start, "before.onnx"))
 
     return made
 
 
-def joined(before: Callable[[], Runner], plan: Plan, write: Callable[[Graph, str], Path]) -> None:
+def joined(before: Callable[[], Run], plan: Plan, write: Callable[[Graph, str], Path]) -> None:
     """Disproved where the parts of a cut, one after the other and not yet rewritten, are not the network that ``before`` is.
 
     With what the rewritten part then differs by, decoding may decide otherwise where it decides at all: which of two equal
@@ -129,7 +172,7 @@ def joined(before: Callable[[], Runner], plan: Plan, write: Callable[[Graph, str
             )
 
 
-def _outputs(runner: Runner, feeds: list[dict[str, np.ndarray]]) -> list[list[np.ndarray]]:
+def _outputs(runner: Run, feeds: list[dict[str, np.ndarray]]) -> list[list[np.ndarray]]:
     return [runner(f) for f in feeds]
 
 

@@ -50,7 +50,9 @@ class Rewrite:
     units: float = 0.0
     """rounding: how far an output may be off, in units of float32 (2^-23) of the largest value."""
     bound: float = 0.0
-    """approximate: the largest difference over the range that the docstring states."""
+    """approximate: the largest difference over the range ``over``."""
+    over: tuple[float, float] | None = None
+    """approximate: the inputs that the bound is stated for; None for all."""
     opset: int = 17
     """The opset that its operators need: 17 or 20."""
     opt_in: bool = False
@@ -79,6 +81,7 @@ def rewrite(
     stage: Stage = "form",
     units: float = 0.0,
     bound: float = 0.0,
+    over: tuple[float, float] | None = None,
     opset: int = 17,
     opt_in: bool = False,
     everywhere: bool = False,
@@ -97,6 +100,7 @@ def rewrite(
             draw,
             units,
             bound,
+            over,
             opset,
             opt_in,
             everywhere,

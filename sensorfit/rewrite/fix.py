@@ -18,17 +18,19 @@ from ..target import Target
 from ..verify.finding import Finding
 from . import run
 from .applied import applied
-from .compare import Compared, compared, joined, reference
+from .compare import Compared, compared, images_alone, joined, reference
 from .declare import Rewrite, answering, chosen
 from .declare import rewrites as every
 from .files import Files, put
 from .normalise import without_data
 from .plan import Plan, planned
-from .raise_opset import at_opset
+from .ready import ready
 from .result import Cut, Fixed
 from .state import state_of
 from .store import data_of
 
+BATCH = "SF501"
+"""A batch that stays, of a network that is made for it: no operator, and refused all the same."""
 MANY_NODES = 1000
 """The front end takes minutes for more."""
 
@@ -65,9 +67,11 @@ def fix(
             f"{where}: the data of '{missing}' is not there, and nothing is proven without the weights: "
             + (f"put {beside} beside the model" if beside else "take the file that holds them")
         )
-    loaded = at_opset(proto, loaded, source, input_shapes)
+    prepared = ready(proto, loaded, source, input_shapes)
+    if prepared.batch > 1 and not images_alone(source, prepared.graph, prepared.batch):
+        prepared = ready(proto, loaded, source, input_shapes, keep_batch=True)
     # under the file's own name, so that a second run writes the same
-    loaded = loaded.replace(name=proto.graph.name or name)
+    loaded = prepared.graph.replace(name=proto.graph.name or name)
     domains = {o.domain: o.version for o in proto.opset_import if o.domain not in ("", "ai.onnx")}
     rewrites = chosen(only, skip, approximate=approximate, split_heads=split_heads)
     plan = planned(loaded, where, target, rewrites, cut)
@@ -82,14 +86,20 @@ def fix(
                 write_model(made, graph, data_of, domains=domains)
             return folder / file
 
+        # float16 rounds otherwise: what is rewritten is compared with the same network in float32
+        original = None if prepared.half else source
         parts: dict[Path | None, Graph | None] = {}
         fixed = write(plan.settled.graph, "fixed.onnx")
         seen = Compared()
         try:
             if plan.split is not None:
                 parts = {files.prepare: plan.split.prepare, files.host: plan.split.host}
-                joined(reference(source, plan.whole, write), plan, write)
-            before = reference(None if plan.split else source, plan.start, write)
+                joined(reference(original, plan.whole, write, prepared.batch), plan, write)
+            before = (
+                reference(None, plan.start, write)
+                if plan.split
+                else reference(original, plan.start, write, prepared.batch)
+            )
             seen = compared(before, fixed, plan.start, plan.settled)
         except run.NotRun as error:
             said = f"onnxruntime does not compute the network ({error})"
@@ -102,7 +112,9 @@ def fix(
             to: write(g, to.name) for to, g in parts.items() if to is not None and g is not None
         }
         put({**made, files.output: fixed})
+    on_the_way = 0 if split_heads else sum(_on_the_way(f) for f in plan.settled.remaining)
     remaining = tuple(f for f in plan.settled.remaining if split_heads or not _on_the_way(f))
+    remaining += tuple(f for f in plan.settled.findings if f.rule == BATCH)
     return Fixed(
         model=where,
         output=str(output or ""),
@@ -112,7 +124,10 @@ def fix(
         remaining=remaining,
         max_difference=seen.difference,
         largest_output=seen.largest,
-        notes=tuple(_notes(plan, cut, len(plan.settled.remaining) - len(remaining), seen.note)),
+        notes=(
+            *prepared.notes,
+            *_notes(plan, cut, on_the_way, seen.note),
+        ),
         cut=_cut(plan, files),
         left_out=_left_out(remaining, rewrites),
     )

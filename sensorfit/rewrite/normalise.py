@@ -96,7 +96,7 @@ def merged_reshapes(graph: Graph, made: Iterable[str]) -> Graph:
     for node in graph.nodes:
         node = _renamed(node, alias)
         source = by.get(node.inputs[0]) if node.op in RESHAPES and node.inputs else None
-        if (
+        while (
             source is not None
             and source.op in RESHAPES
             and not source.domain
@@ -106,6 +106,7 @@ def merged_reshapes(graph: Graph, made: Iterable[str]) -> Graph:
             tensors[shape] = vector(shape, tensors[node.outputs[0]].shape or ())  # type: ignore[arg-type]
             node = Node(node.name, "Reshape", (source.inputs[0], shape), node.outputs)
             mine.add(node.name)
+            source = by.get(node.inputs[0])
         same = node.op in RESHAPES and tensors[node.inputs[0]].shape == tensors[node.outputs[0]].shape
         if same and node.name in mine and node.outputs[0] not in graph.outputs:
             alias[node.outputs[0]] = node.inputs[0]

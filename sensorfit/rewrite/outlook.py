@@ -17,7 +17,7 @@ from ..verify.finding import Finding
 from .declare import chosen
 from .normalise import without_data
 from .plan import planned
-from .raise_opset import at_opset, readable
+from .ready import needs_file, ready
 from .state import state_of
 
 MAX_NODES = 1500
@@ -53,12 +53,12 @@ def outlook(analysis: Analysis, input_shapes: Mapping[str, Iterable[int]] | None
         return None
     target, rewrites = analysis.target, chosen()
     try:
-        plan = planned(_at_opset(analysis, input_shapes), analysis.model.name, target, rewrites, cut=())
+        plan = planned(_ready(analysis, input_shapes), analysis.model.name, target, rewrites, cut=())
     except ModelError:
         return None
     fixable = frozenset(found - plan.stuck)
     steps, split = plan.settled.steps, plan.split
-    if split is None and not (steps and fixable):
+    if split is None and not fixable:
         return None
     rules = frozenset(f.rule for f in refusals)
     if without_data(analysis.graph) or len(plan.settled.graph.nodes) > LARGE:
@@ -77,9 +77,9 @@ def outlook(analysis: Analysis, input_shapes: Mapping[str, Iterable[int]] | None
     return Seen(seen, fixable, rules)
 
 
-def _at_opset(analysis: Analysis, input_shapes: Mapping[str, Iterable[int]] | None) -> Graph:
+def _ready(analysis: Analysis, input_shapes: Mapping[str, Iterable[int]] | None) -> Graph:
     graph, source = analysis.graph, analysis.source
-    if readable(graph):
+    if not needs_file(graph):
         return graph
     proto = source if isinstance(source, onnx.ModelProto) else limits.read_model(source)
-    return at_opset(proto, graph, source, input_shapes)
+    return ready(proto, graph, source, input_shapes).graph

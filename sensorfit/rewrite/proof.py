@@ -169,6 +169,8 @@ def _steers(graph: Graph, name: str) -> bool:
 
 def _elementwise(rewrite: Rewrite, draft: Draft, before: Graph, after: Graph, rng: Any) -> Proven:
     values = every_float16()
+    if rewrite.over is not None:
+        values = values[(values >= rewrite.over[0]) & (values <= rewrite.over[1])]
     (name,) = before.inputs
     shape = _static(before, name)
     inner = prod(shape[2:]) if len(shape) > 2 else 1
@@ -187,6 +189,7 @@ def _elementwise(rewrite: Rewrite, draft: Draft, before: Graph, after: Graph, rn
     seen = len(values) if runs * inner >= len(values) else runs * inner
     what = (
         "every float16 value and the ends of float32"
+        + (f", from {rewrite.over[0]:.3g} to {rewrite.over[1]:.3g}" if rewrite.over else "")
         if seen == len(values)
         else f"{seen:,} values of float16 at every place"
     )
@@ -241,11 +244,11 @@ def sample(rng: Any, shape: tuple[int, ...], dtype: str, run: int) -> np.ndarray
         np.full(shape, 1.0),
         rng.normal(0, 50, shape),
     )[run % 4]
-    return made.astype(dtype) if dtype.startswith("float") else np.abs(made).astype(dtype)
+    return np.asarray(made if dtype.startswith("float") else np.abs(made), dtype)
 
 
 def _whole(rng: Any, shape: tuple[int, ...], limit: int, step: int, dtype: str) -> np.ndarray:
-    made: np.ndarray = (rng.integers(-limit, limit + 1, shape) * step).astype(dtype)
+    made: np.ndarray = np.asarray(rng.integers(-limit, limit + 1, shape) * step, dtype)
     return made
 
 

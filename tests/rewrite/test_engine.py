@@ -72,3 +72,52 @@ def test_a_network_that_overflows_is_compared_where_it_does_not(tmp_path: Path) 
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.checker.check_model(model)
     assert rewritten(model, tmp_path).fixed.max_difference < 1e-3
+
+
+BRANCH = """(float[1,4,6,1] x) => (float[1,4,6] y) <bool c = {1}, int64[1] a = {3}>
+{ r = If (c) <then_branch = one () => (float[1,4,6] t) { t = Squeeze (x, a) }, else_branch = other () => (float[1,4,6,1] e) { e = Identity (x) }>
+  y = Softplus (r) }"""
+COMPUTED = BRANCH.replace("<bool c = {1}, ", "<").replace(
+    "{ r = If", "{ m = ReduceMax <keepdims = 0> (x) c = Cast <to = 9> (m) r = If"
+)
+HALF = "(float16[1,4,6] x) => (float16[1,4,6] y) { y = Softplus (x) }"
+IMAGES = """(float[4,3,6,6] x) => (float[4,10] y) <float[108,10] w, int64[2] s = {4, 108}>
+{ r = Reshape (x, s) p = MatMul (r, w) y = Softplus (p) }"""
+MIXED = "(float[4,3,6,6] x) => (float[4,3,6,6] y) { m = ReduceMean <axes = [0]> (x) y = Sub (x, m) }"
+
+
+def test_an_if_of_a_constant_condition_is_its_branch(tmp_path: Path) -> None:
+    case = rewritten(BRANCH, tmp_path)
+    assert "If" not in case.operators and not case.fixed.remaining
+    assert any("constant condition" in n for n in case.fixed.notes)
+
+
+def test_an_if_that_is_decided_at_run_time_is_one_sentence(tmp_path: Path) -> None:
+    code, said = ended(invoke(tmp_path, COMPUTED))
+    assert code == 2 and "is decided while the network runs" in said
+
+
+def test_float16_is_written_as_float32_and_said(tmp_path: Path) -> None:
+    case = rewritten(HALF, tmp_path)
+    types = {v.type.tensor_type.elem_type for v in (*case.after.graph.input, *case.after.graph.output)}
+    assert types == {onnx.TensorProto.FLOAT} and any("float16" in n for n in case.fixed.notes)
+
+
+def test_a_batch_is_one_image_where_each_is_treated_alone(tmp_path: Path) -> None:
+    case = rewritten(IMAGES, tmp_path)
+    assert case.after.graph.input[0].type.tensor_type.shape.dim[0].dim_value == 1
+    assert not case.fixed.remaining and any("batch of 4 is 1" in n for n in case.fixed.notes)
+
+
+def test_a_batch_whose_images_look_at_each_other_stays_and_is_refused(tmp_path: Path) -> None:
+    done = invoke(tmp_path, MIXED)
+    assert done.exit_code == 1 and "SF501" in done.output
+
+
+def test_an_approximate_rewrite_is_taken_on_request_and_states_its_bound(tmp_path: Path) -> None:
+    text = "(float[1,4,6] x) => (float[1,4,6] y) { a = Abs (x) y = Log (a) }"
+    without = invoke(tmp_path, text)
+    assert without.exit_code == 1 and "left out by the options: LogByHalley" in without.output
+    case = rewritten(text, tmp_path, approximate=True)
+    (step,) = case.fixed.rewrites
+    assert step.kind == "approximate" and "of 0.0001 apart" in step.proof and not case.fixed.remaining

@@ -89,15 +89,19 @@ def _raised(site: Site, tensor: str, rank: int) -> tuple[int, ...]:
 
 
 def _normalised(site: Site, draft: Draft) -> bool:
-    """BatchNormalization of (tokens, C): a factor and a summand for each channel, as floats are."""
-    if len(site.node.outputs) != 1 or len(site.x) != 2:
+    """BatchNormalization of (B, C, ..): a factor and a summand for each channel, as floats are."""
+    if len(site.node.outputs) != 1 or len(site.x) < 2:
         return False
     scale, shift, mean, variance = site.node.inputs[1:]
     epsilon = float(site.attr("epsilon", 1e-5))
-    channels = (site.x[1],)
-    factor = draft.derived(channels, lambda s, v: s / (v + epsilon) ** 0.5, scale, variance)
+    channels = (site.x[1], *[1] * (len(site.x) - 2))
+    factor = draft.derived(
+        channels, lambda s, v: (s / (v + epsilon) ** 0.5).reshape(channels), scale, variance
+    )
     summand = draft.derived(
-        channels, lambda s, b, m, v: b - m * s / (v + epsilon) ** 0.5, scale, shift, mean, variance
+        channels,
+        lambda s, b, m, v: (b - m * s / (v + epsilon) ** 0.5).reshape(channels),
+        *(scale, shift, mean, variance),
     )
     x = draft.reshape(site.node.inputs[0], (1, *site.x))
     draft.gives(draft.reshape(draft.op("Add", draft.op("Mul", x, factor), summand), site.y))

@@ -23,13 +23,18 @@ def turned(site: Site) -> Iterator[Draft]:
     """A product with the constant on the left: W x = (x^T W^T)^T.
 
     The last two axes of x change places before the product and those of the result behind it; the constant is stored
-    transposed.
+    transposed. A constant vector is a matrix of one row.
     """
     weights, x = site.node.inputs
     w, rank = site.shape(weights), len(site.shape(x))
-    if not site.is_constant(weights) or site.is_constant(x) or min(len(w), rank) < 2 or len(w) > rank:
+    if not site.is_constant(weights) or site.is_constant(x) or rank < 2 or not 0 < len(w) <= rank:
         return
     draft = site.draft()
+    if len(w) == 1:
+        column = draft.derived((*w, 1), _column, weights)
+        rows = _transposed(draft, x, [*range(rank - 2), rank - 1, rank - 2])
+        yield draft.gives(draft.reshape(draft.op("MatMul", rows, column), site.y))
+        return
     turn = [*range(rank - 2), rank - 1, rank - 2]
     matrix = draft.derived((*w[:-2], w[-1], w[-2]), _swapped, weights)
     y = draft.op("MatMul", _transposed(draft, x, turn), matrix)
@@ -53,8 +58,9 @@ def _swapped(w: np.ndarray) -> np.ndarray:
 def by_head(site: Site) -> Iterator[Draft]:
     """A product with a constant of more than two axes, as products with matrices.
 
-    W of (h, K, N) on x of (.., h, M, K) is a product for each head, on Slices of x, and a Concat. Where x has no such axis,
-    the heads are columns: one product with (K, h N), whose result takes the axis h out again.
+    W of (h, K, N) on x of (.., h, M, K) is a product for each head, on Slices of x, and a Concat; of a W that is the same along
+    other axes, a product for each place. Where x has no such axis, the heads are columns: one product with (K, h N), whose result
+    takes the axis h out again.
     """
     x, weights = site.node.inputs
     w = site.shape(weights)
@@ -72,13 +78,27 @@ def by_head(site: Site) -> Iterator[Draft]:
         y = draft.op("MatMul", draft.reshape(x, (1, 1, rows, into)), side_by_side)
         y = draft.transpose(draft.reshape(y, (1, rows, count, out)), (0, 2, 1, 3))
         yield draft.gives(draft.reshape(y, site.y))
-    elif count <= MOST_MATRICES and prod(places) == count:
+    elif prod(places) <= MOST_MATRICES and site.y[:-2] == places:
         draft, parts, rows = site.draft(form="heads"), [], site.x[-2]
-        flat = draft.reshape(x, (1, count, rows, into))
-        for i in range(count):
+        flat = draft.reshape(x, (1, prod(places), rows, into))
+        for i, matrix in enumerate(_at_places(w[:-2], places)):
             part = draft.slice(flat, {1: (i, i + 1)})
-            parts.append(draft.op("MatMul", part, draft.derived((into, out), partial(_matrix, i), weights)))
+            parts.append(
+                draft.op("MatMul", part, draft.derived((into, out), partial(_matrix, matrix), weights))
+            )
         yield draft.gives(draft.reshape(draft.concat(parts, 1), site.y))
+
+
+def _at_places(of: tuple[int, ...], places: tuple[int, ...]) -> list[int]:
+    """Which matrix of a stack multiplies at each place."""
+    import numpy as np
+
+    found: list[int] = np.broadcast_to(np.arange(prod(of)).reshape(of), places).reshape(-1).tolist()
+    return found
+
+
+def _column(w: np.ndarray) -> np.ndarray:
+    return w[:, None]
 
 
 def _matrix(index: int, w: np.ndarray) -> np.ndarray:

@@ -26,7 +26,9 @@ def einsum(site: Site) -> Iterator[Draft]:
         return
     operands, result = terms
     draft = site.draft()
-    named = [*zip(site.node.inputs, operands, strict=True)]
+    named = _without_ones(draft, [*zip(site.node.inputs, operands, strict=True)])
+    if named is None:
+        return
     named.sort(key=lambda p: site.is_constant(p[0]))
     current, labels = _summed(draft, *named[0], _wanted(named[1:], result))
     for index, (other, other_labels) in enumerate(named[1:], 2):
@@ -37,7 +39,7 @@ def einsum(site: Site) -> Iterator[Draft]:
 
 
 def _terms(site: Site) -> tuple[list[str], str] | None:
-    """The indices of every operand and of the result, an ellipsis as letters; None for a diagonal or a broadcast."""
+    """The indices of every operand and of the result, an ellipsis as letters; None for a diagonal."""
     equation = site.attr("equation", "")
     equation = (equation.decode() if isinstance(equation, bytes) else str(equation)).replace(" ", "")
     left, arrow, result = equation.partition("->")
@@ -57,14 +59,28 @@ def _terms(site: Site) -> tuple[list[str], str] | None:
         counts = Counter("".join(operands).replace(".", ""))
         result = "..." + "".join(sorted(c for c, n in counts.items() if n == 1))
     result = result.replace("...", dots)
-    sizes: dict[str, int] = {}
     for operand, shape in zip(filled, shapes, strict=True):
         if len(operand) != len(shape) or len({*operand}) != len(operand):
             return None
-        for label, size in zip(operand, shape, strict=True):
-            if sizes.setdefault(label, size) != size:
-                return None
     return filled, result
+
+
+def _without_ones(draft: Draft, named: list[tuple[str, str]]) -> list[tuple[str, str]] | None:
+    """The operands without their axes of 1 that are longer in another, which repeat them; None where a constant has one."""
+    sizes: dict[str, int] = {}
+    for tensor, labels in named:
+        for label, size in zip(labels, draft.shape(tensor), strict=True):
+            sizes[label] = max(size, sizes.get(label, 1))
+    found = []
+    for tensor, labels in named:
+        shape = draft.shape(tensor)
+        kept = [i for i, label in enumerate(labels) if shape[i] == sizes[label]]
+        if len(kept) < len(labels):
+            if draft.tensor(tensor).constant:  # type: ignore[union-attr]
+                return None
+            tensor = draft.reshape(tensor, [shape[i] for i in kept])
+        found.append((tensor, "".join(labels[i] for i in kept)))
+    return found
 
 
 def _wanted(rest: Sequence[tuple[str, str]], result: str) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -150,41 +150,45 @@ def _stacked(w: np.ndarray) -> np.ndarray:
     units=16.0,
 )
 def pooled(site: Site) -> Iterator[Draft]:
-    """A pooling of three dimensions that leaves the depth alone, with depth and channels as one axis.
+    """A pooling of three dimensions as one over the maps of each depth and one over the depths of each cell.
 
-    (1, C, D, H, W) is (1, C D, H, W): a pooling treats every map alike. A pooling over depth and maps of one whole window is
-    the same over (1, C, 1, D H W).
+    (1, C, D, H, W) is (1, C D, H, W) for the first, which treats every map alike, and (1, C, D, H W) for the second: a largest
+    of largest, a mean of means over windows of the same cells. What a pooling leaves alone is left out; one over depth and maps
+    of a whole window is the same over (1, C, D, H W).
     """
-    kernel = site.ints("kernel_shape", ())
-    if (
-        len(site.x) != 5
-        or len(kernel) != 3
-        or any(site.node.outputs[1:])
-        or site.attr("auto_pad", "NOTSET") != "NOTSET"
-    ):
+    kernel, ceil = site.ints("kernel_shape", ()), bool(site.attr("ceil_mode"))
+    if len(site.x) != 5 or len(kernel) != 3 or any(site.node.outputs[1:]):
         return
-    pads, strides = site.ints("pads", [0] * 6), site.ints("strides", (1,) * 3)
+    if site.attr("auto_pad", "NOTSET") != "NOTSET" or (ceil and site.node.op == "AveragePool"):
+        return
     attrs: dict[str, Any] = {k: v for k, v in site.node.attrs.items() if k not in (*SPATIAL, "pads")}
-    draft = site.draft()
-    if kernel[0] == strides[0] == 1 and not pads[0] and not pads[3]:
-        x = draft.reshape(site.node.inputs[0], (1, site.x[1] * site.x[2], *site.x[3:]))
-        dilations = site.ints("dilations", (1,) * 3)[1:]
-        if any(d != 1 for d in dilations):
-            attrs["dilations"] = dilations
-        y = draft.op(
-            site.node.op,
-            x,
-            kernel_shape=kernel[1:],
-            strides=strides[1:],
-            pads=[*pads[1:3], *pads[4:]],
-            **attrs,
+    ways = {n: site.ints(n, (1,) * 3) for n in ("strides", "dilations")}
+    pads, (_, c, d, h, w) = site.ints("pads", [0] * 6), site.x
+    draft, x = site.draft(), site.node.inputs[0]
+
+    def step(x: str, shape: Sequence[int], window: Sequence[int], axes: slice, edges: list[int]) -> str:
+        more: dict[str, Any] = {n: [*v[axes], *[1] * (2 - len(v[axes]))] for n, v in ways.items()}
+        more = {n: v for n, v in more.items() if n == "strides" or max(v) > 1}
+        return str(
+            draft.op(
+                site.node.op, draft.reshape(x, shape), kernel_shape=[*window], pads=edges, **more, **attrs
+            )
         )
-    elif tuple(kernel) == site.x[2:] and not any(pads):
-        x = draft.reshape(site.node.inputs[0], (1, site.x[1], site.x[2], prod(site.x[3:])))
-        y = draft.op(site.node.op, x, kernel_shape=[site.x[2], prod(site.x[3:])], **attrs)
-    else:
+
+    if tuple(kernel) == site.x[2:] and not any(pads):
+        yield draft.gives(
+            draft.reshape(
+                draft.op(site.node.op, draft.reshape(x, (1, c, d, h * w)), kernel_shape=[d, h * w], **attrs),
+                site.y,
+            )
+        )
         return
-    yield draft.gives(draft.reshape(y, site.y))
+    maps = [*pads[1:3], *pads[4:]]
+    if max(kernel[1:]) > 1 or max(ways["strides"][1:]) > 1 or any(maps):
+        x = step(x, (1, c * d, h, w), kernel[1:], slice(1, 3), maps)
+    if kernel[0] > 1 or ways["strides"][0] > 1 or pads[0] or pads[3]:
+        x = step(x, (1, c, d, prod(site.y[3:])), [kernel[0], 1], slice(0, 1), [pads[0], 0, pads[3], 0])
+    yield draft.gives(draft.reshape(x, site.y))
 
 
 @rewrite(

@@ -1,0 +1,69 @@
+"""A batch of several images as one, which is what the sensor runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+from ..errors import ModelError
+from ..graph.ir import Graph
+
+WRITTEN: Final = ("Reshape", "Expand")
+"""Operators whose second input may hold the size of the batch."""
+
+Load = Callable[[onnx.ModelProto, Mapping[str, tuple[int, ...]]], Graph]
+
+
+def batch_of(graph: Graph) -> int:
+    """The size that the first axis of every input and output has; 1 where they differ."""
+    shapes = [graph.shape(t) for t in (*graph.inputs, *graph.outputs)]
+    sizes = {s[0] if s else None for s in shapes}
+    (size, *others) = sizes
+    return size if size and not others else 1
+
+
+def one_image(proto: onnx.ModelProto, graph: Graph, load: Load) -> Graph | None:
+    """``graph`` of ``proto`` with a batch of 1; None where it is made for its batch.
+
+    Sizes written into Reshape and Expand are divided by the batch where the network cannot be read otherwise. Whether each image
+    is treated alone is compared later, on whole batches.
+    """
+    batch = batch_of(graph)
+    inputs = {i: (1, *(graph.shape(i) or ())[1:]) for i in graph.inputs}
+    wanted = {o: (1, *(graph.shape(o) or ())[1:]) for o in graph.outputs}
+    for edited in (False, True):
+        with _divided(proto, graph, batch if edited else 1) as shown:
+            try:
+                made = load(shown, inputs)  # type: ignore[arg-type]
+            except ModelError:
+                continue
+        if all(made.shape(o) == s for o, s in wanted.items()):
+            return made
+    return None
+
+
+@contextmanager
+def _divided(proto: onnx.ModelProto, graph: Graph, by: int) -> Iterator[onnx.ModelProto]:
+    """``proto`` with sizes divided, as it was afterwards; itself where ``by`` is 1."""
+    before: list[tuple[onnx.NodeProto, str]] = []
+    count = len(proto.graph.initializer)
+    for node in proto.graph.node if by > 1 else ():
+        found = graph.numbers(node.input[1]) if node.op_type in WRITTEN and len(node.input) > 1 else None
+        if not found or found[0] <= 1 or found[0] % by:
+            continue
+        name = f"{node.input[1]}/{node.output[0]}"
+        values = np.array([found[0] // by, *found[1:]], np.int64)
+        proto.graph.initializer.append(numpy_helper.from_array(values, name))
+        before.append((node, node.input[1]))
+        node.input[1] = name
+    try:
+        yield proto
+    finally:
+        for node, name in before:
+            node.input[1] = name
+        del proto.graph.initializer[count:]

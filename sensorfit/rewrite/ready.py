@@ -1,0 +1,91 @@
+"""A file as the rewrites take it: its branches taken, one image, an opset that is read, float32.
+
+    proto, graph ─► Ifs of constant conditions ─► a batch of 1 ─► opset 17 or 20 ─► float32
+
+What is done here changes the network's interface or its file and no operator; each says so in a note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import onnx
+
+from ..errors import ModelError
+from ..graph.ir import Graph
+from ..graph.load import load
+from .branches import without_branches
+from .float16 import HALF, in_float32
+from .one_image import batch_of, one_image
+from .raise_opset import at_opset, readable
+
+HOLD_GRAPHS: Final = ("If", "Loop", "Scan", "SequenceMap")
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The graph, and how the file differs from it."""
+
+    graph: Graph
+    batch: int = 1
+    """Of the file, where the graph has 1."""
+    half: bool = False
+    """Whether the file computes in float16."""
+    notes: tuple[str, ...] = ()
+
+
+def needs_file(graph: Graph) -> bool:
+    """Whether anything here is to be done, for which the file is read again."""
+    return (
+        not readable(graph)
+        or batch_of(graph) > 1
+        or any(n.op == "If" for n in graph.nodes)
+        or any(t.dtype == HALF for t in graph.tensors.values())
+    )
+
+
+def ready(
+    proto: onnx.ModelProto,
+    graph: Graph,
+    source: Path | onnx.ModelProto,
+    input_shapes: Mapping[str, Iterable[int]] | None = None,
+    keep_batch: bool = False,
+) -> Ready:
+    """``graph``, loaded from ``proto``, ready to be rewritten; ModelError where its opset or a graph in a node cannot be read."""
+    notes: list[str] = []
+
+    def again(made: onnx.ModelProto, shapes: Mapping[str, Iterable[int]] | None = input_shapes) -> Graph:
+        return load(source if isinstance(source, Path) else made, graph.name, shapes, proto=made)
+
+    proto, graph, branches = without_branches(proto, graph, again)
+    if branches:
+        notes.append(
+            f"{branches} If{'s' * (branches != 1)} with a constant condition: the branch that is always taken stands in the place"
+        )
+    inner = next((n for n in graph.nodes if n.op in HOLD_GRAPHS and not n.domain), None)
+    if inner is not None:
+        raise ModelError(
+            f"{source if isinstance(source, Path) else graph.name}: the {inner.op} '{inner.name}' is decided while the network runs, "
+            "which no rewrite reads and the sensor does not do: export the network without it, or up to it"
+        )
+    batch, shapes = batch_of(graph), input_shapes
+    if batch > 1 and not graph.quantized and not keep_batch:
+        one = one_image(proto, graph, again)
+        if one is None:
+            batch = 1
+        else:
+            graph, shapes = one, {i: one.shape(i) or () for i in one.inputs}  # type: ignore[misc]
+            notes.append(f"the batch of {batch} is 1 in the result: the sensor runs one image at a time")
+    else:
+        batch = 1
+    graph = at_opset(proto, graph, source, shapes)
+    graph, narrow = in_float32(graph)
+    if narrow:
+        notes.append(
+            f"{narrow:,} tensor{'s' * (narrow != 1)} of float16 in float32, inputs and outputs too: the same weights, and sums that "
+            "float16 would have rounded"
+        )
+    return Ready(graph, batch, bool(narrow), tuple(notes))
