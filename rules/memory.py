@@ -97,12 +97,12 @@ def little_headroom(graph: Graph, memory: MemoryReport, target: Target) -> Itera
         (float[1,3,224,224] x) => (float[1,64,224,224] y) <float[64,3,3,3] w>
         { y = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (x, w) }
 
-    Fix: nothing today; keep the input size and the widest layers.
+    Fix: nothing today; enlarge neither the input nor the widest layers.
     """
     if memory.complete and 0 <= memory.headroom_bytes < SMALL_HEADROOM * memory.budget_bytes:
         yield _issue(
             f"less than {SMALL_HEADROOM * 100:g} % of the memory is left",
-            "keep the input size and the widest layers; a larger head may no longer fit",
+            "almost full: enlarge neither the input nor the widest layers; a larger head may no longer fit",
             f"fits with {memory.headroom_bytes:,} B to spare of {memory.budget_bytes:,} B",
             severity="info",
             node=_at_peak(graph, memory),

@@ -216,8 +216,11 @@ def _causes(outcome: Outcome, console: Console) -> None:
     found = causes(report, known)
     fits = not any(outcome.fails(f) for f in report.findings)
     first = found[:HINTS_SHOWN] if fits else [c for c in found if outcome.fails(c.findings[0])][:CAUSES_SHOWN]
+    unfed = [c for c in found if c.findings[0].about_source] if fits and report.verdict == "fits" else []
+    if unfed:  # the verdict says so, whatever the converter accepts
+        first = unfed[:CAUSES_SHOWN]
     if first:
-        title = "What it could gain" if fits and report.verdict == "fits" else "What to change"
+        title = "What it could gain" if fits and report.verdict == "fits" and not unfed else "What to change"
         console.print(Text(title, "bold"))
         if console.width < NARROW:
             console.print(indent(laid_out([_row(c) for c in first], console.width - 2), 2))

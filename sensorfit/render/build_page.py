@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -18,8 +18,18 @@ from .document import Bar, Head, bars, document, listing, pictures, table
 from .html import model_data, plan_data
 from .picture import address, tint
 
-LOST = 6
+LOST: Final = 6
 """The tint of the places where float and INT8 differ."""
+OUTPUT: Final[dict[str, Callable[[int, Fidelity], object]]] = {
+    "output": lambda index, _: index,
+    "images": lambda _, found: found.images,
+    "mask IoU": lambda _, found: _told(found.mask_iou),
+    "worst mask IoU": lambda _, found: _told(found.mask_iou_worst),
+    "same class": lambda _, found: _told(found.argmax_agreement),
+    "SQNR, dB": lambda _, found: ABSENT[found.sqnr_missing] if found.sqnr_db is None else found.sqnr_db,
+    "largest difference": lambda _, found: _told(found.max_abs_difference, "{:.4g}"),
+}
+"""What is said of an output; a column with nothing is left out."""
 
 
 def render(build: Build) -> str:
@@ -38,16 +48,9 @@ def _sections(build: Build) -> Iterator[dict[str, Any]]:
         for label, ours, theirs in (memory_row(build, *row) for row in MEMORY_ROWS)
     ]
     yield table("Memory, bytes", ("", "predicted", build.report.target.converter, "difference"), rows)
-    heads = (
-        "output",
-        "images",
-        "mask IoU",
-        "worst mask IoU",
-        "same class, %",
-        "SQNR, dB",
-        "largest difference",
-    )
-    yield table("INT8 beside float", heads, [_output(i, one) for i, one in enumerate(build.outputs)])
+    cells = {head: [cell(i, one) for i, one in enumerate(build.outputs)] for head, cell in OUTPUT.items()}
+    said = {head: column for head, column in cells.items() if any(one != "" for one in column)}
+    yield table("INT8 beside float", list(said), zip(*said.values(), strict=True))
     yield pictures(
         "Float and INT8 side by side",
         [_side_by_side(sample) for sample in build.samples],
@@ -71,18 +74,8 @@ def _layers(build: Build) -> dict[str, Any]:
     return bars(title, "SQNR (dB)", drawn, note)
 
 
-def _output(index: int, found: Fidelity) -> tuple[object, ...]:
-    share = None if found.argmax_agreement is None else round(100 * found.argmax_agreement, 2)
-    cells = (found.mask_iou, found.mask_iou_worst, share)
-    sqnr = ABSENT[found.sqnr_missing] if found.sqnr_db is None else found.sqnr_db
-    largest = found.max_abs_difference
-    return (
-        index,
-        found.images,
-        *("" if c is None else c for c in cells),
-        sqnr,
-        "" if largest is None else float(f"{largest:.4g}"),
-    )
+def _told(value: float | None, form: str = "{}") -> object:
+    return "" if value is None else float(form.format(value))
 
 
 def _side_by_side(sample: Sample) -> tuple[str, str, list[tuple[str, str]]]:
@@ -97,7 +90,8 @@ def _network(build: Build) -> dict[str, Any]:
     """The float network as a check shows it, with the converter's schedule beside the predicted one."""
     data = model_data(Outcome(build.report.model.name, build.report))
     made = RPK in build.files
-    data["next"] = ["Built.", "" if made else f"sudo apt install imx500-tools && {RPK_COMMAND}"]
+    where = "Built." if made else "Built; the last step is the Raspberry Pi's."
+    data["next"] = [where, "" if made else f"sudo apt install imx500-tools && {RPK_COMMAND}"]
     if build.timeline:
         theirs = build.memory
         peak = max(range(len(build.timeline)), key=lambda i: build.timeline[i].bytes)

@@ -82,7 +82,20 @@ def causes(report: Report, accepted: Iterable[Finding] = ()) -> tuple[Cause, ...
     found = [
         Cause(members[0].severity, tuple(members), _gain(report, members)) for members in groups.values()
     ]
-    return tuple(sorted(found, key=lambda c: (-SEVERITIES.index(c.severity), -_weight(report, c))))
+    judged = {f.node for f in shown if f.about_operator and f.support != "supported"}
+    return tuple(
+        sorted(
+            found,
+            key=lambda c: (-SEVERITIES.index(c.severity), _at(c, judged), -_weight(report, c)),
+        )
+    )
+
+
+def _at(cause: Cause, judged: set[str]) -> bool:
+    """Whether it is about no operator and stands where one is refused or unknown, which comes first: a shape that an unknown
+    operator leaves open."""
+    first = cause.findings[0]
+    return not first.about_operator and bool(first.node) and all(f.node in judged for f in cause.findings)
 
 
 def refused_nodes(report: Report, support: str = "unsupported") -> int:

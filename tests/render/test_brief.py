@@ -109,6 +109,23 @@ def test_what_the_sensor_cannot_feed_does_not_read_as_fitting() -> None:
     assert "the converter accepts it" in text
 
 
+def test_what_is_to_change_for_an_input_that_cannot_be_fed_is_named_before_any_hint() -> None:
+    hint = finding(
+        rule="SF403", severity="warning", support="supported", family="latency", fix="resize later"
+    )
+    made = replace(unfed(), findings=(hint, *unfed().findings))
+    text = screen(Outcome("net.onnx", made))
+    assert "What to change" in text and "resize later" not in text
+
+
+def test_an_unknown_operator_comes_before_the_shape_that_it_leaves_open() -> None:
+    operator = finding(severity="warning", support="unknown", rule="SF102", fix="ask the converter")
+    shape = finding(
+        severity="warning", support="unknown", rule="SF514", family="inputs", fix="export static shapes"
+    )
+    assert [c.fix for c in causes(report(shape, operator))] == ["ask the converter", "export static shapes"]
+
+
 def test_the_next_command_suits_the_answer() -> None:
     ends = {
         "fits": report(),

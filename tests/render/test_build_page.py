@@ -71,6 +71,12 @@ def test_the_page_puts_the_converters_bytes_beside_the_predicted_ones() -> None:
     assert rows["weights"] == [2_000_000, 2_000_000, 0]
 
 
+def test_of_an_output_only_what_is_known_is_said() -> None:
+    assert section(data(render(build())), "INT8 beside float")["head"] == [
+        "output", "images", "mask IoU", "worst mask IoU", "SQNR, dB", "largest difference",
+    ]  # fmt: skip
+
+
 def test_the_converters_schedule_stands_beside_the_predicted_one_with_its_peak() -> None:
     model = data(render(build()))["models"][0]
     theirs = model["converter"]
@@ -153,3 +159,29 @@ def test_a_timeline_in_another_form_is_none(tmp_path: Path) -> None:
     for text in ("{", "[]", '{"nodes": [{"id": "a"}]}', '{"nodes": 3}', "\x00"):
         (tmp_path / "net_ModelForInsights.json").write_text(text)
         assert read_timeline(tmp_path) == ()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_works_in_a_browser(browser: Any, scheme: str, tmp_path: Path) -> None:
+    """Both schedules drawn and moved through by key, the masks there, nothing that axe finds wrong."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    file = tmp_path / "report.html"
+    file.write_text(render(build()), encoding="utf-8")
+    page = browser.new_context(color_scheme=scheme, bypass_csp=True).new_page()
+    wrong: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.goto(file.as_uri())
+    theirs = page.locator("canvas[aria-label*=converter]")
+    theirs.focus()
+    page.keyboard.press("End")
+    assert theirs.get_attribute("aria-valuenow") == "1" and "z (Output)" in theirs.get_attribute(
+        "aria-valuetext"
+    )
+    assert page.locator(".stack img").count() == 7  # the image four times, three with a mask over it
+    assert page.locator(".stack img").evaluate_all(
+        "all => all.every((i) => i.complete && i.naturalWidth === 8)"
+    )
+    assert wrong == []
+    assert axe.run(page).response["violations"] == []
