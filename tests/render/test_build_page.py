@@ -91,12 +91,12 @@ def test_without_the_converters_schedule_or_masks_the_page_leaves_them_out() -> 
     assert "Float and INT8 side by side" not in {s["title"] for s in page["sections"]}
 
 
-def test_the_least_exact_layers_come_first_and_are_not_told_where_they_are_not_comparable() -> None:
+def test_the_least_exact_layers_come_first_and_the_page_says_where_the_float_side_has_moved() -> None:
     page = data(render(build()))
     assert [(b["label"], b["value"]) for b in section(page, "Least exact layers")["bars"]] == [("b", 21.25), ("net", 30.5)]  # fmt: skip
     moved = replace(build().layers, reference_sqnr_db=3.0)
     told = section(data(render(build(layers=moved))), "Least exact layers")
-    assert "bias correction" in told["lines"][0]
+    assert "bias correction" in told["note"] and "3.0 dB" in told["note"]
 
 
 def test_masks_are_pictures_with_their_agreement() -> None:
