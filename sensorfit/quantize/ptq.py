@@ -22,11 +22,10 @@ from typing import TYPE_CHECKING, Any, TextIO
 import numpy as np
 import onnx
 
-from ..errors import ToolchainError
 from ..runtime.extra import need
 from ..target import Target, read_facts
 from .calibration import BATCH, CalibrationSet
-from .failures import meaning
+from .failures import failure
 from .options import Quantization
 
 if TYPE_CHECKING:
@@ -50,7 +49,8 @@ def quantize(
     weights_memory: int | None = None,
     on_epoch: Callable[[int, int], None] = lambda done, of: None,
 ) -> nn.Module:
-    """``module`` fake-quantized on ``calibration`` for ``target``. ToolchainError when MCT cannot; ``log`` has what it said.
+    """``module`` fake-quantized on ``calibration`` for ``target``. Where MCT cannot, the error that ``failures`` makes of it;
+    ``log`` has what it said.
 
     ``weights_memory``: bytes that kernels and matrices may take, for which MCT chooses 8, 4 or 2 bits layer by layer.
     ``on_epoch`` is told of each finished epoch of gradient-based rounding.
@@ -83,7 +83,7 @@ def quantize(
             else:
                 quantized, _ = mct.ptq.pytorch_post_training_quantization(module, images, **common)
         except Exception as error:
-            raise _failed("quantize", error) from error
+            raise failure("quantize", error) from error
     return quantized
 
 
@@ -137,15 +137,11 @@ def export_int8(quantized: nn.Module, calibration: CalibrationSet, path: Path, s
                 quantized, str(path), repr_dataset=one, onnx_opset_version=OPSET
             )
         except Exception as error:
-            raise _failed("export", error) from error
+            raise failure("export", error) from error
     model = onnx.load(str(path))
     for node in model.graph.node:
         node.ClearField("doc_string")
     path.write_bytes(model.SerializeToString(deterministic=True))
-
-
-def _failed(what: str, error: Exception) -> ToolchainError:
-    return ToolchainError(f"model-compression-toolkit could not {what} the network ({meaning(error)})")
 
 
 @contextlib.contextmanager

@@ -276,7 +276,7 @@ def test_a_flat_kernel_before_a_pointwise_one_is_merged_as_mct_cannot(between: s
     assert isinstance(only, torch.nn.Conv2d) and only.kernel_size == (1, 5)
 
 
-def test_a_network_that_overflows_alike_in_both_forms_is_itself(tmp_path: Path) -> None:
+def test_a_network_that_overflows_is_named_as_such(tmp_path: Path) -> None:
     body = (
         head(outputs="float[1,3,16,16] y")
         + """<float big = {1e30}> {
@@ -284,4 +284,22 @@ def test_a_network_that_overflows_alike_in_both_forms_is_itself(tmp_path: Path) 
         y = Mul(a, big)
     }"""
     )
-    assert source(str(saved(tmp_path / "net.onnx", body)), None, None, 0).shape == (3, 16, 16)
+    with pytest.raises(
+        ModelError, match=r"output 'y' has infinite or NaN values, \d+ of 768 .* trained weights"
+    ):
+        source(str(saved(tmp_path / "net.onnx", body)), None, None, 0)
+
+
+def test_a_graph_that_takes_one_image_alone_says_nothing_on_the_terminal(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    body = (
+        head(outputs="float[1,3,16,16] y")
+        + """<int64[4] shape = {1, 3, 16, 16}> {
+        m = ReduceMax <axes = [1], keepdims = 1> (x)
+        e = Expand(m, shape)
+        y = Mul(x, e)
+    }"""
+    )
+    assert source(str(saved(tmp_path / "net.onnx", body)), None, None, 0).batch == 1
+    assert capfd.readouterr() == ("", "")

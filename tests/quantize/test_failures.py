@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sensorfit.quantize.failures import meaning
+from sensorfit.errors import InputError, Refused, ToolchainError
+from sensorfit.quantize.failures import failure, meaning
 
 
 @pytest.mark.parametrize(
@@ -13,6 +14,7 @@ from sensorfit.quantize.failures import meaning
         ("The model cannot be quantized to meet the specified resource utilization for the following targets: {'weights': 10}", "larger --weights-budget"),
         ("No solution was found for the LP problem, with status -1", "larger --weights-budget"),
         ("cannot convert float NaN to integer", "no numbers"),
+        ("autodetected range of [0.0, inf] is not finite", "overflow in float32"),
         ("Error parsing model with torch.fx\nfx error: symbolically traced variables cannot be used", "could not be traced"),
         ('The call method "scatter" in scatter_1 is not supported.', "target description"),
         ("[enforce fail at alloc_cpu.cpp:114] DefaultCPUAllocator: can't allocate memory", "--calib-limit"),
@@ -30,3 +32,12 @@ def test_the_node_that_was_being_run_is_named() -> None:
 
 def test_what_is_not_known_is_only_quoted() -> None:
     assert meaning(ValueError("something else")) == "something else"
+
+
+def test_what_the_network_or_an_option_causes_is_no_failure_of_a_tool() -> None:
+    said = (
+        "autodetected range of [-inf, inf] is not finite",
+        "No solution was found for the LP problem",
+        "else",
+    )
+    assert [type(failure("quantize", ValueError(s))) for s in said] == [InputError, Refused, ToolchainError]
