@@ -29,7 +29,7 @@ COMMANDS = [
     ["check", "absent {a}"],
     *(["explain", "{a}", "--format", f] for f in ("console", "json", "markdown")),
     ["explain", "{a}", "-v"],
-    *(["compare", "{a}", "{b}", "--format", f] for f in ("console", "json", "markdown", "csv")),
+    *(["compare", "{a}", "{b}", "--format", f] for f in ("console", "json", "markdown", "csv", "html")),
     *(["diff", "{a}", "{b}", "--format", f] for f in ("console", "json", "markdown")),
     ["diff", "{a}", "{b}", "-v"],
 ]  # fmt: skip
