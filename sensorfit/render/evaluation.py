@@ -47,9 +47,10 @@ def as_console(rows: Rows, about: dict[str, str]) -> str:
 
 def as_html(rows: Rows, about: dict[str, str]) -> str:
     """A page: mIoU by size of the object as bars, the same table, what its figures are."""
+    from ..vision.baselines import BASELINES
     from .document import Bar, Head, bars, document, table
 
-    name, found = rows[0]
+    name, found = next((row for row in rows if row[0] not in BASELINES), rows[0])
     title = f"{name}: mIoU {_percent(found['miou_crop'])} % in the crop"
     head, body = _table(rows)
     drawn = [

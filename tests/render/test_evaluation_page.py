@@ -40,6 +40,11 @@ def test_the_page_holds_each_figure_once_as_a_bar_and_once_in_the_table() -> Non
     assert table["rows"][1][:2] == ["int8", "58.00"] and table["rows"][1][-1] == "-2.00 (-3.00 to -1.00)"
 
 
+def test_the_title_is_about_the_first_model_and_no_baseline() -> None:
+    page = data(FORMATS["html"]([("box", figures(0.7)), ("float", figures(0.6))], ABOUT))
+    assert page["head"]["title"] == "float: mIoU 60.00 % in the crop"
+
+
 def test_a_name_is_text() -> None:
     attack = HOSTILE + "</script><script>alert(1)</script>"
     page = FORMATS["html"]([(attack, figures(0.5))], {**ABOUT, "data": attack})
