@@ -30,38 +30,46 @@ class Disproved(ToolchainError):
     """A rewrite is not what it says: nothing was written."""
 
 
-class FirstOfBatch:
+class OneOfBatch:
     """A network of several images, asked about one: the others are random, so that one which looks at them differs."""
 
-    def __init__(self, runner: Runner, batch: int) -> None:
-        self._runner, self._batch, self._rng = runner, batch, np.random.default_rng(1)
+    def __init__(self, runner: Runner, batch: int, place: int = 0) -> None:
+        self._runner, self._batch, self._place = runner, batch, place
+        self._rng = np.random.default_rng(1)
 
     def __call__(self, feeds: Mapping[str, np.ndarray]) -> list[np.ndarray]:
-        """The outputs of the first image."""
-        whole = {
-            name: np.concatenate(
-                [a, *(sample(self._rng, a.shape, a.dtype.name, 1) for _ in range(self._batch - 1))]
-            )
-            for name, a in feeds.items()
-        }
-        return [made[:1] for made in self._runner(whole)]
+        """The outputs of the image at its place."""
+        whole = {}
+        for name, image in feeds.items():
+            images = [sample(self._rng, image.shape, image.dtype.name, 1) for _ in range(self._batch)]
+            images[self._place] = image
+            whole[name] = np.concatenate(images)
+        return [made[self._place : self._place + 1] for made in self._runner(whole)]
 
 
-Run = Runner | FirstOfBatch
+Run = Runner | OneOfBatch
 
 
 def images_alone(source: Path | ModelProto, one: Graph, batch: int) -> bool:
-    """Whether a network of several images treats each as ``one`` does: asked about a batch of which the others are random."""
+    """Whether a network of several images treats each as ``one`` does: asked about the first and the last of a batch.
+
+    The others are random. A recurrence over the first axis, whose first step knows of no other, differs at the last.
+    """
     try:
-        whole = FirstOfBatch(
-            Runner(source if isinstance(source, Path) else source.SerializeToString()), batch
-        )
+        runner = Runner(source if isinstance(source, Path) else source.SerializeToString())
         alone = Runner(as_model(raised(one) or one, data_of).SerializeToString())
         feeds = _feeds(one, 1)
-        first, other = whole(feeds), alone(feeds)
+        made = alone(feeds)
+        asked = [OneOfBatch(runner, batch, place)(feeds) for place in (0, batch - 1)]
     except NotRun:
         return False
-    other = [where_finite(a, b.astype(a.dtype)) for a, b in zip(first, other, strict=True)]
+    return all(_alike(whole, made) for whole in asked)
+
+
+def _alike(first: list[np.ndarray], second: list[np.ndarray]) -> bool:
+    if any(a.shape != b.shape for a, b in zip(first, second, strict=True)):
+        return False
+    other = [where_finite(a, b.astype(a.dtype)) for a, b in zip(first, second, strict=True)]
     return units_of_largest(first, other) <= UNITS
 
 
@@ -138,7 +146,7 @@ def reference(
             ):  # an opset or an operator that it does not know; what load made of it is what counts
                 runner = None
             if runner is not None and set(start.inputs) <= set(runner.inputs):
-                return runner if batch == 1 else FirstOfBatch(runner, batch)
+                return runner if batch == 1 else OneOfBatch(runner, batch)
         return Runner(write(raised(start) or start, "before.onnx"))
 
     return made

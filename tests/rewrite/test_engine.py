@@ -13,9 +13,10 @@ from sensorfit.errors import ConfigError
 from sensorfit.graph.ir import Tensor
 from sensorfit.rewrite.derived import Computed
 from sensorfit.rewrite.files import put
+from sensorfit.rewrite.fix import fix
 from sensorfit.rewrite.store import data_of
 
-from .harness import ended, rewritten
+from .harness import TARGET, ended, rewritten
 from .test_command import invoke
 
 LOCAL = "(float[1,8,6,8] x) => (float[1,8,6,8] y) { y = LRN <size = 4> (x) }"
@@ -85,6 +86,9 @@ IMAGES = """(float[4,3,6,6] x) => (float[4,10] y) <float[108,10] w, int64[2] s =
 { r = Reshape (x, s) p = MatMul (r, w) y = Softplus (p) }"""
 MIXED = "(float[4,3,6,6] x) => (float[4,3,6,6] y) { m = ReduceMean <axes = [0]> (x) y = Sub (x, m) }"
 
+STEPS = "(float[5,4,3] x) => (float[5,4,3] y) <int64 a = {0}> { y = CumSum (x, a) }"
+"""A recurrence over what stands where the batch does."""
+
 
 def test_an_if_of_a_constant_condition_is_its_branch(tmp_path: Path) -> None:
     case = rewritten(BRANCH, tmp_path)
@@ -109,8 +113,9 @@ def test_a_batch_is_one_image_where_each_is_treated_alone(tmp_path: Path) -> Non
     assert not case.fixed.remaining and any("batch of 4 is 1" in n for n in case.fixed.notes)
 
 
-def test_a_batch_whose_images_look_at_each_other_stays_and_is_refused(tmp_path: Path) -> None:
-    done = invoke(tmp_path, MIXED)
+@pytest.mark.parametrize("text", [MIXED, STEPS])
+def test_a_batch_whose_images_look_at_each_other_stays_and_is_refused(text: str, tmp_path: Path) -> None:
+    done = invoke(tmp_path, text)
     assert done.exit_code == 1 and "SF501" in done.output
 
 
@@ -121,3 +126,11 @@ def test_an_approximate_rewrite_is_taken_on_request_and_states_its_bound(tmp_pat
     case = rewritten(text, tmp_path, approximate=True)
     (step,) = case.fixed.rewrites
     assert step.kind == "approximate" and "of 0.0001 apart" in step.proof and not case.fixed.remaining
+
+
+def test_a_rewrite_leaves_nothing_behind_that_a_second_run_folds(tmp_path: Path) -> None:
+    text = "(float[1,4,6] x) => (float[1,4,6] y) <float[1,2,6] u, int64[1,2,2] i = {0, 3, 0, 1}> { y = ScatterND (x, i, u) }"
+    rewritten(text, tmp_path)
+    fixed = tmp_path / "after.onnx"
+    fix(fixed, tmp_path / "again.onnx", TARGET)
+    assert (tmp_path / "again.onnx").read_bytes() == fixed.read_bytes()

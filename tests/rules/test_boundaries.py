@@ -116,6 +116,11 @@ REFUSED = [
     ),
     ("SF117", one("y = Slice (x, a, b)", "int64[2] a = {0, 4}, int64[2] b = {1, 8}")),
     ("SF117", one("y = Gather <axis = 3> (x, i)", "int64[2,2] i = {0, 1, 2, 3}")),
+    ("SF117", one("y = Gather <axis = 1> (x, i)", "int64[3] i = {-1, 0, 5}")),
+    (
+        "SF118",
+        one("m = Mul (x, x) s = ReduceSum (m, a) y = Sqrt (s)", "int64[2] a = {1, 2}", "float[1,16,4] x"),
+    ),
     # SF118: reductions
     ("SF118", one("y = ReduceL2 (x)")),
     ("SF118", one("y = ReduceL2 <axes = [0]> (x)")),
@@ -183,7 +188,8 @@ ACCEPTED = [
         "y = Slice (x, a, b, c, d)",
         "int64[1] a = {1}, int64[1] b = {9999}, int64[1] c = {-1}, int64[1] d = {3}",
     ),
-    one("y = Gather <axis = 1> (x, i)", "int64[3] i = {-1, 0, 5}"),
+    one("y = Gather <axis = 1> (x, i)", "int64[3] i = {15, 0, 5}"),
+    one("y = Gather <axis = 1> (x, i)", "int64[1] i = {-1}"),
     one("y = ReduceL2 <axes = [2, 3], keepdims = 0> (x)"),
     one("y = ReduceMean <axes = [0, 1, 2, 3]> (x)"),
     one("y = ArgMax <axis = 1> (x)", "", "float[1,16383] x"),

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from math import prod
+from typing import TYPE_CHECKING
 
 from ..declare import rewrite
 from ..draft import Draft
 from ..site import Site
 from .gather_constant import flat_indices
+
+if TYPE_CHECKING:
+    import numpy as np
 
 MOST_RUNS = 16
 """Pieces of a Concat at most; more are one Gather."""
@@ -71,15 +76,25 @@ def _assembled(
     if len(runs) <= MOST_RUNS:
         draft = site.draft(form="slices")
         sources = flat(draft)
-        parts = [
-            sources[of] if b - a == counts[of] else draft.slice(sources[of], {1: (a, b)}) for of, a, b in runs
-        ]
+        parts = []
+        for of, a, b in runs:
+            if b - a == counts[of]:
+                parts.append(sources[of])
+            elif site.is_constant((data, updates)[of]):
+                piece = partial(_piece, (counts[of], width), a, b)
+                parts.append(draft.derived((1, b - a, width), piece, (data, updates)[of]))
+            else:
+                parts.append(draft.slice(sources[of], {1: (a, b)}))
         yield draft.gives(draft.reshape(draft.concat(parts, 1), site.y))
     else:
         draft = site.draft(form="gather")
         behind = draft.concat(flat(draft), 1)
         chosen = [rows + written[r] if r in written else r for r in range(rows)]
         yield draft.gives(draft.reshape(draft.gather(behind, chosen, 1), site.y))
+
+
+def _piece(shape: tuple[int, int], start: int, end: int, array: np.ndarray) -> np.ndarray:
+    return array.reshape(1, *shape)[:, start:end]
 
 
 def _rows(site: Site, draft: Draft, tensor: str, shape: tuple[int, int, int]) -> str:
