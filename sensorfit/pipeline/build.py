@@ -168,7 +168,7 @@ def _build(
         *warnings_of(network, calibration, report, request.quantization.shift_negative),
         *other_version(asked, target),
         *said_of(saturated, target),
-        *fidelities.said_of(outputs),
+        *fidelities.said_of(outputs, next(iter(layers.not_finite), "")),
     )
     with stages.stage("package"):
         _rpk(out, converter_log, request.time_limit)

@@ -132,10 +132,11 @@ def not_finite(reference: np.ndarray, quantized: np.ndarray) -> int:
     return int((~(np.isfinite(reference) & np.isfinite(quantized))).sum())
 
 
-def said_of(outputs: tuple[Fidelity, ...]) -> tuple[str, ...]:
-    """A warning for each output that cannot be compared."""
+def said_of(outputs: tuple[Fidelity, ...], layer: str = "") -> tuple[str, ...]:
+    """A warning for each output that cannot be compared; ``layer`` is the first with such values."""
+    where = f", first in layer {layer}" if layer else ""
     return tuple(
-        f"output {index}: {found.not_finite:,} values of the float or the INT8 graph are infinite or NaN ({NOT_FINITE}): "
+        f"output {index}: {found.not_finite:,} values of the float or the INT8 graph are infinite or NaN ({NOT_FINITE}{where}): "
         "its accuracy cannot be told"
         for index, found in enumerate(outputs)
         if found.not_finite

@@ -88,7 +88,8 @@ class LayerFidelity:
             "reference_sqnr_db": self.reference_sqnr_db,
             "reference_missing": self.reference_missing if self.reference_sqnr_db is None else "",
             "comparable": self.comparable,
-            "not_finite": list(self.not_finite),
+            "not_finite": len(self.not_finite),
+            "first_not_finite": next(iter(self.not_finite), None),
             "worst": [asdict(layer) for layer in self.worst],
             "histogram": asdict(self.histogram) if self.histogram else None,
         }

@@ -70,7 +70,8 @@ def test_an_output_with_infinite_or_nan_values_has_no_figures_and_says_so(
     assert (found.images, found.not_finite, found.sqnr_db, found.sqnr_missing) == (1, 2, None, "not_finite")
     assert found.mask_iou is found.max_abs_difference is found.output_range is None
     json.dumps(found.to_dict(), allow_nan=False)
-    (said,) = said_of((agreement(good, good), found))
+    (said,) = said_of((agreement(good, good), found), "softmax")
+    assert "first in layer softmax" in said
     assert said.startswith("output 1: 2 values") and "cannot be told" in said
 
 

@@ -87,7 +87,9 @@ def test_layers_whose_values_overflow_are_named_and_the_others_compared(tmp_path
     assert sorted(layer.name for layer in found.worst) == ["Mul_z", "x"]
     assert found.histogram is not None and sum(found.histogram.float_counts) == 2 * 3 * 16
     assert (found.reference_sqnr_db, found.comparable) == (None, False)
-    json.dumps(found.to_dict(every=True), allow_nan=False)
+    said = found.to_dict(every=True)
+    json.dumps(said, allow_nan=False)
+    assert (said["not_finite"], said["first_not_finite"]) == (1, "Div_y")
 
 
 @pytest.mark.toolchain
