@@ -23,7 +23,7 @@ from ..graph.image import looks_channels_last, no_single_image
 from ..graph.limits import read_model
 from ..graph.load import load
 from ..graph.shapes import shape_of
-from ..graph.stored import has_data, is_external
+from ..graph.stored import constants, has_data, is_external
 from ..models.registry import Entry, find, nothing_called
 from ..runtime.extra import first_line, need
 from .calibration import BATCH
@@ -209,8 +209,8 @@ def _image_shape(proto: onnx.ModelProto, path: Path, size: tuple[int, int] | Non
 
 
 def _needs_weights(proto: onnx.ModelProto, path: Path) -> None:
-    """Bring external data in; ModelError when an initializer's data is nowhere."""
-    for tensor in proto.graph.initializer:
+    """Bring external data in; ModelError when that of an initializer or a Constant is nowhere."""
+    for tensor in constants(proto.graph):
         place = next((e.value for e in tensor.external_data if e.key == "location"), "an external file")
         if is_external(tensor) and not bring_in(tensor, path.parent):
             raise ModelError(

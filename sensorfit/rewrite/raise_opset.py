@@ -13,6 +13,8 @@ from onnx import helper
 from ..errors import ModelError
 from ..graph.ir import Graph
 from ..graph.load import load
+from ..graph.stored import constants as stored
+from ..graph.stored import has_data, is_external
 from ..graph.write import IR_VERSION
 from ..runtime.isolated import isolated
 from .opset import NEWER, raised
@@ -63,7 +65,8 @@ def _converted(proto: onnx.ModelProto, aim: int) -> onnx.ModelProto:
     shown, large = onnx.ModelProto(), []
     shown.CopyFrom(proto)  # without the weights: these lie beside or are moved out
     del shown.graph.initializer[:]
-    for tensor in proto.graph.initializer:
+    constants = _large_constants(shown.graph)
+    for tensor in (*proto.graph.initializer, *constants):
         if prod(tensor.dims) <= SMALL:
             shown.graph.initializer.append(tensor)
             continue
@@ -83,9 +86,39 @@ def _converted(proto: onnx.ModelProto, aim: int) -> onnx.ModelProto:
     del converted.graph.input[:]
     converted.graph.input.extend(inputs)
     converted.graph.initializer.extend(large)
+    if _without_data(converted) > _without_data(proto):
+        raise ModelError("weights inside a subgraph would be lost")
     converted.ir_version = IR_VERSION
     if next((o.version for o in proto.opset_import if o.domain in ("", "ai.onnx")), 1) <= LEGACY:
         for node in converted.graph.node:
             if node.op_type == "Resize":
                 node.attribute.extend(helper.make_attribute(k, v) for k, v in LEGACY_SAMPLING.items())
     return converted
+
+
+def _large_constants(graph: onnx.GraphProto) -> list[onnx.TensorProto]:
+    """The large tensors of Constant nodes, taken out of ``graph`` under the names of the nodes' outputs.
+
+    Their data lies in the file, as that of initializers does, and ONNX's converter drops where from a Constant.
+    """
+    found, kept = [], []
+    for node in graph.node:
+        value = next((a.t for a in node.attribute if a.name == "value"), None)
+        if node.op_type == "Constant" and value is not None and prod(value.dims) > SMALL:
+            tensor = onnx.TensorProto()
+            tensor.CopyFrom(value)
+            tensor.name = node.output[0]
+            found.append(tensor)
+        else:
+            kept.append(node)
+    del graph.node[:]
+    graph.node.extend(kept)
+    return found
+
+
+def _without_data(model: onnx.ModelProto) -> int:
+    """Constants whose data is neither in the model nor beside it."""
+    return sum(
+        0 not in tensor.dims and not is_external(tensor) and not has_data(tensor)
+        for tensor in stored(model.graph)
+    )

@@ -63,6 +63,24 @@ def test_resize_by_scales_becomes_a_plain_interpolation(tmp_path: Path) -> None:
     assert torch.nn.functional.interpolate in {n.target for n in module.graph.nodes}
 
 
+def test_a_build_carries_the_weights_of_constant_nodes(tmp_path: Path) -> None:
+    path = saved(
+        tmp_path / "m.onnx",
+        head() + "{ a = Conv(x, v) y = Conv(a, w) }",
+        v=(17000, 3, 1, 1),
+        w=(4, 17000, 1, 1),
+    )
+    model = onnx.load(path)
+    for tensor in list(model.graph.initializer):
+        model.graph.initializer.remove(tensor)
+        model.graph.node.insert(0, helper.make_node("Constant", [], [tensor.name], value=tensor))
+    onnx.save(model, path)
+    same(path)
+    file = source(str(path), None, None, 0).onnx_file
+    assert file is not None
+    onnxruntime.InferenceSession(file.SerializeToString())  # from anywhere: nothing lies in another file
+
+
 def test_shape_arithmetic_becomes_numbers(tmp_path: Path) -> None:
     body = (
         head(outputs="float[1,256,4] r")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime as ort
 import pytest
 from click.testing import CliRunner, Result
 from onnx import numpy_helper
@@ -25,6 +26,7 @@ from .test_forms import CASES, WINDOWS
 from .test_outlook import ACCEPTED, STUCK
 
 POOL = CASES["max_pool"][1]
+CONSTANT = "(float[1,64,8,8] x) => (float[1,64,8,8] y) <float[64,64,3,3] v, float[64,64,3,3] w> { a = Conv <pads = [1, 1, 1, 1]> (x, v)  b = Relu(a)  y = Conv <pads = [1, 1, 1, 1]> (b, w) }"
 DEPTHWISE = "(float[1,6,8,8] x) => (float[1,6,18,18] y) <float[6,1,4,4] w> { y = ConvTranspose <kernel_shape = [4, 4], strides = [2, 2], group = 6> (x, w) }"
 
 
@@ -52,6 +54,25 @@ def test_a_graph_that_needs_nothing_says_so_and_is_written_normalised(tmp_path: 
     done = invoke(tmp_path, ACCEPTED)
     assert done.exit_code == 0 and "NEEDS NO REWRITE" in done.output
     onnx.checker.check_model(tmp_path / "fixed.onnx", full_check=True)
+
+
+@pytest.mark.parametrize("opset", [12, 17])
+def test_weights_in_constant_nodes_survive_whatever_the_opset(opset: int, tmp_path: Path) -> None:
+    """As paddle2onnx writes them; a file as large as this one is read with its weights left in it."""
+    before = model(CONSTANT, opset)
+    weights = [t for t in before.graph.initializer if np.prod(t.dims) > 1024]
+    assert sum(len(t.raw_data) for t in weights) > 1 << 18
+    for tensor in weights:
+        before.graph.initializer.remove(tensor)
+        before.graph.node.insert(0, onnx.helper.make_node("Constant", [], [tensor.name], value=tensor))
+    onnx.save(before, tmp_path / "model.onnx")
+    done = CliRunner().invoke(
+        group, ["fix", str(tmp_path / "model.onnx"), "-o", str(tmp_path / "fixed.onnx")]
+    )
+    assert done.exit_code == 0 and "not compared" not in done.output
+    image = {"x": np.random.default_rng(0).random((1, 64, 8, 8), np.float32)}
+    a, b = (ort.InferenceSession(str(tmp_path / n)).run(None, image)[0] for n in ("model.onnx", "fixed.onnx"))
+    assert np.ptp(a) > 0 and np.array_equal(a, b)
 
 
 @pytest.mark.parametrize("name", ["max_pool", "align_corners", "transposed_conv", "linear_5d", "reflect"])
