@@ -58,7 +58,7 @@ def out_of_memory(graph: Graph, memory: MemoryReport, target: Target) -> Iterato
     if support == "unknown":
         yield _issue(
             "over the memory unless the converter's tiling succeeds",
-            f"ask the converter (sensorfit build, or --confirm on the quantized graph); or {ways}",
+            f"{_ASK}; or {ways}",
             f"{_as_it_stands(memory)}; the converter then cuts layers into tiles of rows, which may bring it under",
             severity="error",
             support="unknown",
@@ -281,7 +281,7 @@ def _sized(graph: Graph) -> bool:
     return all(graph.tensors[t].static for t in tensors if t in graph.tensors)
 
 
-_ASK = "ask the converter (sensorfit build, or --confirm on the quantized graph)"
+_ASK = "ask the converter: sensorfit build, of a quantized graph check --confirm"
 _COUNTABLE = {
     INTEGER_WEIGHTS: "check the float model that this file was quantized from; sensorfit build quantizes it with MCT",
     GROUPS: f"{_ASK}; or use BatchNormalization or LayerNormalization, whose bytes are known",

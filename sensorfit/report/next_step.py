@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..target import DEFAULT
 from ..units import BYTE, show_shape
-from .causes import causes
+from .causes import causes, every_finding
 from .outcome import Outcome
 from .phrases import counted
 
@@ -15,6 +15,7 @@ LOW_BITS = 4
 """MCT chooses fewer for single layers, at a cost that a first advice need not have."""
 
 if TYPE_CHECKING:
+    from ..verify.finding import Finding
     from .report import Report
 
 
@@ -44,6 +45,8 @@ def last_line(outcome: Outcome) -> tuple[str, str]:
     to_change = f"{word}: {counted(len(wrong), 'thing')} to change." if wrong else f"{word}."
     if report.verdict != "fits" and _open(report):
         return to_change, f"{_command('check', outcome)} --input-shape {_closed(report)}"
+    if report.verdict == "unknown" and all(f.about_memory for f in _unsure(report)) and not report.model.not_built:
+        return f"{word}: only the converter can count its memory.", build_command(outcome)
     if report.verdict == "unknown" and not any(c.severity == "error" for c in wrong):
         return f"{word}: nobody has tried this. Ask the converter.", f"{_command('check', outcome)} --confirm"
     return to_change, _change_command(outcome)
@@ -96,6 +99,11 @@ def _change_command(outcome: Outcome) -> str:
     )
     cut = " --cut" if report.outlook.left_to_host else ""
     return _command("fix", outcome) + shapes + cut
+
+
+def _unsure(report: Report) -> tuple[Finding, ...]:
+    """The findings that keep the verdict open."""
+    return tuple(f for f in every_finding(report) if f.support == "unknown")
 
 
 def _weighs_too_much(report: Report) -> bool:
