@@ -55,14 +55,15 @@ def command(models: tuple[str, ...], data: Path, images: Path | None, protocol: 
         check_output(output, models)
     annotations, folder = resolve(data, images, "test")
     found = read_instances(annotations, folder)
-    prepared = prepare(found, limit, seed, cut)
-    for line in found.summary():
-        click.echo(line, err=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("crops", total=len(models) * len(prepared.crops))
+        task = bar.add_task("crops", total=None)
         named = [(m, predictor(m, mean or (), std or (), threads, lambda n: bar.advance(task, n))) for m in models]
+        prepared = prepare(found, limit, seed, cut, named[0][1].size)
+        bar.update(task, total=len(models) * len(prepared.crops))
         results = evaluate(named, prepared, protocol, tuple(BASELINES) if baselines else ())
+    for line in found.summary():
+        click.echo(line, err=True)
     text = FORMATS[form]([(r.name, r.figures) for r in results], {"data": annotations.name, "protocol": protocol, "crop": cut})
     if output is not None:
         write_text(output, text)

@@ -45,7 +45,11 @@ def last_line(outcome: Outcome) -> tuple[str, str]:
     to_change = f"{word}: {counted(len(wrong), 'thing')} to change." if wrong else f"{word}."
     if report.verdict != "fits" and _open(report):
         return to_change, f"{_command('check', outcome)} --input-shape {_closed(report)}"
-    if report.verdict == "unknown" and all(f.about_memory for f in _unsure(report)) and not report.model.not_built:
+    if (
+        report.verdict == "unknown"
+        and all(f.about_memory for f in _unsure(report))
+        and not report.model.not_built
+    ):
         return f"{word}: only the converter can count its memory.", build_command(outcome)
     if report.verdict == "unknown" and not any(c.severity == "error" for c in wrong):
         return f"{word}: nobody has tried this. Ask the converter.", f"{_command('check', outcome)} --confirm"

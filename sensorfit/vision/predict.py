@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,10 +20,22 @@ import numpy as np
 from ..errors import InputError, ToolchainError
 from ..models.registry import find, nothing_called
 from ..runtime.extra import first_line, need
+from .geometry import SIZE
 
 BATCH: Final = 32
-Predictor = Callable[[np.ndarray], np.ndarray]
-"""(N, S, S, 3) uint8 RGB to (N, S, S) float32 logits."""
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """A model as a function: (N, S, S, 3) uint8 RGB to (N, S, S) float32 logits."""
+
+    run: Callable[[np.ndarray], np.ndarray]
+    size: int = SIZE
+    """S that it takes, pixels."""
+
+    def __call__(self, crops: np.ndarray) -> np.ndarray:
+        """The logits of ``crops``."""
+        return self.run(crops)
 
 
 def predictor(
@@ -69,11 +82,16 @@ def _onnx(
     except Exception as error:
         raise InputError(f"{path}: onnxruntime cannot load it ({first_line(error)})") from error
     entry = graph.get_inputs()[0]
+    size = _side(entry.shape, path)
     step = 1 if isinstance(entry.shape[0], int) else BATCH
     middle = np.asarray(mean or (0, 0, 0), np.float32).reshape(3, 1, 1)
     spread = np.asarray(std or (1, 1, 1), np.float32).reshape(3, 1, 1)
 
     def run(crops: np.ndarray) -> np.ndarray:
+        if crops.shape[1] != size:
+            raise InputError(
+                f"{path}: takes {size}x{size} pixels, the crops have {crops.shape[1]}x{crops.shape[2]}"
+            )
         parts = []
         for start in range(0, len(crops), step):
             part = crops[start : start + step].transpose(0, 3, 1, 2).astype(np.float32) / 255
@@ -89,7 +107,18 @@ def _onnx(
             each(len(part))
         return np.concatenate(parts)
 
-    return run
+    return Predictor(run, size)
+
+
+def _side(shape: Sequence[int | str | None], path: Path) -> int:
+    """Height and width of an ONNX graph's image; the networks' own where they are open."""
+    sides = [side if isinstance(side, int) else SIZE for side in shape[2:]]
+    if len(shape) != 4 or shape[1] != 3 or sides[0] != sides[1]:
+        said = "x".join(map(str, shape))
+        raise InputError(
+            f"{path}: its first input is {said}, not 1x3 and a square: it does not segment crops"
+        )
+    return sides[0]
 
 
 def _checkpoint(path: Path, name: str | None, each: Callable[[int], None]) -> Predictor:
@@ -108,4 +137,4 @@ def _checkpoint(path: Path, name: str | None, each: Callable[[int], None]) -> Pr
                 each(len(image))
         return np.concatenate(parts)
 
-    return run
+    return Predictor(run)

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..runtime.extra import need
-from .geometry import SIZE, Box, Roi, crop, paste, roi_of
+from .geometry import Box, Roi, crop, paste, roi_of
 from .predict import Predictor
 
 COLOURS: Final = (
@@ -83,7 +83,7 @@ def segment(
     if not 0 < len(boxes) <= MOST:
         raise InputError(f"{len(boxes)} boxes: give 1 to {MOST} an image")
     rois = [_roi(box, width, height, exact) for box in boxes]
-    logits = predict(np.stack([crop(image, roi, SIZE) for roi in rois]))
+    logits = predict(np.stack([crop(image, roi, predict.size) for roi in rois]))
     found = []
     for box, roi, x in zip(boxes, rois, logits, strict=True):
         inside = x > 0

@@ -148,6 +148,33 @@ def test_a_run_begins_with_the_weights_it_is_given(road: Path) -> None:
     assert not (road / "refused").exists()
 
 
+def test_a_network_of_another_size_gets_crops_of_its_own(road: Path, tmp_path: Path) -> None:
+    def network(name: str, shape: tuple[int, ...]) -> Path:
+        module = torch.nn.Conv2d(shape[1], 1, 3, padding=1)
+        path = tmp_path / name
+        torch.onnx.export(module, (torch.rand(shape),), str(path), opset_version=17, dynamo=False)
+        return path
+
+    picture = road / "coco" / "images" / "000000000001.png"
+    large = network("large.onnx", (1, 3, 160, 160))
+    call("segment", picture, "--roi", "2,2,20,20", "--model", large, "-o", tmp_path / "x.png")
+    data = ("--data", road / "coco" / "train.json", "--no-baselines")
+    assert "large.onnx" in call("evaluate", large, *data) and (tmp_path / "x.png").is_file()
+    with pytest.raises(InputError, match="takes 96x96 pixels, the crops have 160x160"):
+        call("evaluate", large, network("small.onnx", (1, 3, 96, 96)), *data)
+    with pytest.raises(InputError, match="1x1x64x64, not 1x3 and a square"):
+        call(
+            "segment",
+            picture,
+            "--roi",
+            "2,2,20,20",
+            "--model",
+            network("grey.onnx", (1, 1, 64, 64)),
+            "-o",
+            tmp_path / "y.png",
+        )
+
+
 def test_evaluation_agrees_with_pycocotools_and_lists_baselines_and_sizes(road: Path) -> None:
     text = call(
         "evaluate",
