@@ -2,7 +2,7 @@
 
 family = "picosam"                      # or unet, mobilenet, "package.module:function"
 objectives = ["dsp_ms", "maximize parameters"]
-constraints = ["total <= 8 MiB", "dsp_ms <= 8", "encoder2 >= encoder1"]
+constraints = ["total <= 8 MiB", "dsp_ms <= 8", "depth < 3 or width < 1"]
 
 [parameters]
 size = [96, 128]                        # a list

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,6 +45,13 @@ def test_a_space_is_read_as_it_is_written() -> None:
     assert [e.text for e in found.constraints] == ["total <= 8 MiB", "dsp_ms <= 8"]
     assert [e.text for e in found.shape] == ["encoder2 >= encoder1"]
     assert [str(o) for o in found.objectives] == ["minimize dsp_ms", "maximize parameters"]
+
+
+def test_the_documented_space_is_a_space() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "sweep.md").read_text(encoding="utf-8")
+    example = parse_space(page.partition("```toml\n")[2].partition("```")[0], "space.toml")
+    chosen = list(islice(at_random(example, 0), 20))
+    assert len(chosen) == 20 and all(c["encoder2"] >= c["encoder1"] for c in chosen)
 
 
 def test_ranges_without_a_step_are_whole_numbers_or_intervals() -> None:
