@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -155,6 +156,13 @@ def _cut(plan: Plan, files: Files) -> Cut | None:
     return Cut(split.tensors, split.device.inputs, host, prepare, split.left)
 
 
+def _for_example(node: str, graph: Graph) -> str:
+    """The option that cuts ahead of the node, by the tensor that it reads; "" where that is an input or the node a rewrite's."""
+    reads = (t for n in graph.nodes if n.name == node for t in graph.activations(n) if t not in graph.inputs)
+    tensor = next(reads, "")
+    return f": --cut {shlex.quote(tensor)}, for example" if tensor else ""
+
+
 def _notes(plan: Plan, cut: Sequence[str] | None, on_the_way: int, seen: str) -> Iterator[str]:
     settled = plan.settled
     if seen:
@@ -164,7 +172,7 @@ def _notes(plan: Plan, cut: Sequence[str] | None, on_the_way: int, seen: str) ->
     if cut is not None and plan.split is None:
         yield (
             f"not cut: '{min(plan.stuck)}' stays refused ahead of operators with weights, which a cut would leave to the host; "
-            "name the tensors to cut at (--cut TENSOR,...) where that is what you want"
+            f"name the tensors to cut at where that is what you want{_for_example(min(plan.stuck), plan.whole)}"
             if plan.stuck
             else "not cut: no operator stays refused"
         )
