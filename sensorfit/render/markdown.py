@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from ..report.next_step import verdict_word
 from ..report.outcome import FindingGroup, Outcome, grouped, outcomes
 from ..report.phrases import (
     VERDICT,
@@ -55,7 +56,7 @@ def _headline(results: Sequence[Outcome]) -> str:
     bad = sum(o.exit_code != 0 for o in results)
     if len(results) == 1 and results[0].report is not None:
         report = results[0].report
-        return f"{_icon(results[0])} {markdown(report.model.name, NAME)} {VERDICT[report.verdict]} on the {report.target.name.upper()}"
+        return f"{_icon(results[0])} {markdown(report.model.name, NAME)} {verdict_word(report).lower()} on the {report.target.name.upper()}"
     count = counted(len(results), "model")
     return f"❌ {bad:,} of {count} fail the check" if bad else f"✅ {count}: the check passes"
 
@@ -91,7 +92,7 @@ def _verdict(report: Report) -> str:
         for profile, verdict in report.verdicts.items()
         if verdict != report.verdict
     ]
-    return f"**{VERDICT[report.verdict]}**" + (f"<br>{', '.join(others)}" if others else "")
+    return f"**{verdict_word(report).lower()}**" + (f"<br>{', '.join(others)}" if others else "")
 
 
 def _details(outcome: Outcome) -> list[str]:

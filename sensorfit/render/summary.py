@@ -10,6 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ..report.causes import cannot_feed
+from ..report.next_step import verdict_word
 from ..report.outcome import Outcome, grouped
 from ..report.phrases import (
     VERDICT,
@@ -165,7 +167,9 @@ def _cells(outcome: Outcome) -> dict[str, Text]:
     }
     return {
         **found,
-        "Verdict": Text(VERDICT[report.verdict], STYLE[report.verdict]),
+        "Verdict": Text(
+            verdict_word(report).lower(), "yellow" if cannot_feed(report) else STYLE[report.verdict]
+        ),
         **{heading: Text(text) for heading, text in texts.items()},
     }
 

@@ -170,6 +170,18 @@ def test_directories_and_globs_end_in_one_table_and_the_worst_exit_code(
     assert run("check", "models/[bg]*d.onnx", "-j", jobs)[0] == 1
 
 
+def test_a_network_that_the_sensor_cannot_feed_does_not_fit_in_the_table_of_several(
+    run: Run, models: Path
+) -> None:
+    graph = onnx.parser.parse_graph(
+        "g (float[1,3,64,64] x, float[1,3,64,64] z) => (float[1,3,64,64] y) { y = Add(x, z) }"
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), "two.onnx")
+    for form in ((), ("--format", "markdown")):
+        code, out, _ = run("check", "two.onnx", "picosam2", *form)
+        assert code == 0 and "cannot be fed" in out and "fits" in out
+
+
 def test_several_models_keep_their_order_and_json_holds_all(run: Run, models: Path) -> None:
     code, out, _ = run(
         "check", "models/good.onnx", "models/bad.onnx", "models/broken.onnx", "-j", "2", "--format", "json"
