@@ -16,6 +16,7 @@ from sensorfit.verify.rule import Issue, rule
 from .batch_axis import on_batch, several
 from .limits import too_long
 
+LAST_SOFTMAX_FIX = "end the network at the scores and take the Softmax on the host"
 SOFTMAX_FIX = "replace attention by convolutions, or move the Softmax behind the network to the host"
 LAYERNORM_FIX = "use BatchNorm2d, which folds into the convolution before it and costs nothing; retrain, since it normalises over the batch instead"
 
@@ -68,7 +69,7 @@ def softmax(graph: Graph, target: Target) -> Iterator[Issue]:
         else:
             yield Issue.accepted(
                 "Softmax: the converter accepts this form, the PicoSAM papers call it unsupported",
-                SOFTMAX_FIX,
+                LAST_SOFTMAX_FIX if not where and node.outputs[0] in graph.outputs else SOFTMAX_FIX,
                 f"{where}axis {axis}",
                 node=node,
             )

@@ -38,4 +38,8 @@ def command(directory: str) -> None:
         click.echo(f"left   {BASELINE}: there is no model to record")
     else:
         check_all((), config_file=config.source, write_baseline=True)
-    click.echo("Next: sensorfit check")
+        click.echo(
+            f"What was found today stands in {terminal(baseline.name)} and is accepted; from now on what is new or worse fails."
+        )
+    known = baseline.exists() or models_of(root) or config.models
+    click.echo("Next: sensorfit check" if known else "Next: sensorfit check MODEL, once there is one")

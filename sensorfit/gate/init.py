@@ -93,7 +93,11 @@ def init(root: Path) -> Iterator[Step]:
             else "no .onnx file is here yet: name your models in it"
         )
         yield Step(FILE, said, True)
-    for file, template in ci_files(root):
+    files = list(ci_files(root))
+    if not files:
+        said = "neither GitHub nor GitLab is named here, by a folder or a remote; docs/ci.md has the job for both"
+        yield Step("CI file", said, False)
+    for file, template in files:
         if (root / file).exists():
             said = f"kept; docs/ci.md has the job to add to {file}" if file == GITLAB else "kept: it is there"
             yield Step(str(file), said, False)

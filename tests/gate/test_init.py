@@ -31,12 +31,23 @@ def test_the_host_is_found_and_its_file_is_valid(sign: str, file: Path, tmp_path
     assert find_config(root).models == ("nets/*.onnx",)
 
 
+def test_a_repository_without_a_host_or_a_model_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    said = CliRunner().invoke(command, []).output
+    assert "CI file: neither GitHub nor GitLab" in said and said.endswith("check MODEL, once there is one\n")
+
+
 def test_everything_is_written_once_and_then_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = repository(tmp_path)
     (root / ".github").mkdir()
     monkeypatch.chdir(root)
     first = CliRunner().invoke(command, [])
-    assert first.exit_code == 0, first.output
+    assert first.exit_code == 0 and "is accepted; from now on what is new or worse fails" in first.output, (
+        first.output
+    )
     files = {f: f.read_bytes() for f in root.rglob("*") if f.is_file()}
     assert {f.name for f in files} >= {"sensorfit.toml", "sensorfit.yml", "sensorfit-baseline.json"}
     second = CliRunner().invoke(command, [])
@@ -47,11 +58,11 @@ def test_everything_is_written_once_and_then_kept(tmp_path: Path, monkeypatch: p
 def test_a_table_in_pyproject_is_a_configuration(tmp_path: Path) -> None:
     root = repository(tmp_path)
     (root / "pyproject.toml").write_text("[tool.sensorfit]\nmodels = ['nets']\n", encoding="utf-8")
-    (step,) = init(root)
+    step, _ = init(root)
     assert (step.file, step.written) == ("pyproject.toml", False)
     assert not (root / "sensorfit.toml").exists()
 
 
 def test_a_repository_without_models_gets_a_configuration_that_says_so(tmp_path: Path) -> None:
-    (step,) = init(tmp_path)
+    step, _ = init(tmp_path)
     assert "no .onnx file" in step.said and find_config(tmp_path).models == ()

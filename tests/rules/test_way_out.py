@@ -10,6 +10,7 @@ from pathlib import Path
 import onnx
 import pytest
 
+from sensorfit import check
 from sensorfit.target import load_target
 from sensorfit.verify.catalogue import texts
 from tools.probes.front_end import FrontEnd
@@ -76,3 +77,13 @@ def test_the_real_front_end_takes_the_file_once_the_fix_is_followed_to_the_lette
 def test_the_real_front_end_refuses_the_raw_file_as_the_finding_says(rule: str, front_end: FrontEnd) -> None:
     (code,) = {f.converter_code for f in found(FILES[rule], rule)}
     assert front_end.judge(model(FILES[rule]))["verdict"] == SAYS[code]
+
+
+@pytest.mark.parametrize(
+    ("behind", "said"), [("", "end the network at the scores"), ("y = Relu(s)", "replace attention")]
+)
+def test_a_softmax_that_ends_the_network_is_left_to_the_host(behind: str, said: str) -> None:
+    out = "s" if not behind else "y"
+    text = f"(float[1,3,64,64] x) => (float[1,3,64,64] {out}) {{ s = Softmax <axis = 1> (x) {behind} }}"
+    (fix,) = [f.fix for f in check(model(text)).findings if f.rule == "SF201"]
+    assert said in fix
