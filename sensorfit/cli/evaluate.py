@@ -45,9 +45,7 @@ def command(models: tuple[str, ...], data: Path, images: Path | None, protocol: 
     from ..runtime.files import check_output, write_text
     from ..vision.baselines import BASELINES
     from ..vision.coco import read_instances, resolve
-    from ..vision.evaluate import evaluate, prepare
     from ..vision.needs import DATA, need_extra
-    from ..vision.predict import predictor
 
     form = form_of(form, str(output) if output else None, tuple(FORMATS))
     need_extra(DATA, "an evaluation")
@@ -55,6 +53,9 @@ def command(models: tuple[str, ...], data: Path, images: Path | None, protocol: 
         check_output(output, models)
     annotations, folder = resolve(data, images, "test")
     found = read_instances(annotations, folder)
+    from ..vision.evaluate import evaluate, prepare  # torch, once the data is there
+    from ..vision.predict import predictor
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("crops", total=None)

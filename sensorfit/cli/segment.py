@@ -38,6 +38,8 @@ def command(image: Path, rois: tuple[str, ...], model: str, output: Path, mask_f
       sensorfit segment photo.jpg --roi 120,80,200,160 --model out -o overlay.png
       sensorfit segment photos --roi boxes.json --model picosam3.pt -o overlays --mask masks
     """
+    if not image.exists():  # before torch is imported
+        raise InputError(f"{image}: there is no such image")
     from ..runtime.files import check_output, write_bytes
     from ..vision.predict import predictor
     from ..vision.segment import SUFFIXES, label_map, overlay, png, read_image, segment
@@ -57,7 +59,12 @@ def command(image: Path, rois: tuple[str, ...], model: str, output: Path, mask_f
     rows: list[dict[str, Any]] = []
     for path, place, beside in zip(files, places, masks, strict=True):
         pixels = read_image(path)
-        found = segment(pixels, plain + named.get(path.name, []), predict, exact)
+        boxes = plain + named.get(path.name, [])
+        for box in boxes:
+            if box[0] + box[2] > pixels.shape[1] + 1 or box[1] + box[3] > pixels.shape[0] + 1:
+                said = ",".join(f"{side:g}" for side in box)
+                click.echo(f"{path.name}: the box {said} reaches over the image of {pixels.shape[1]}x{pixels.shape[0]}", err=True)
+        found = segment(pixels, boxes, predict, exact)
         for target in filter(None, (place, beside)):
             target.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(place, png(overlay(pixels, found)))

@@ -239,6 +239,14 @@ def test_a_bad_roi_is_one_sentence(road: Path, roi: str, said: str) -> None:
     assert not (road / "x.png").exists()
 
 
+def test_a_box_that_reaches_over_the_image_is_said(road: Path, tmp_path: Path) -> None:
+    picture = road / "coco" / "images" / "000000000001.png"
+    done = CliRunner().invoke(
+        group, ["segment", str(picture), "--roi", "2,2,8000,20", "-o", str(tmp_path / "x.png")]
+    )
+    assert done.exit_code == 0 and "the box 2,2,8000,20 reaches over the image of" in done.stderr
+
+
 def test_teaching_again_asks_only_for_what_a_killed_run_lost(tmp_path: Path) -> None:
     found = read_instances(make_coco(tmp_path / "coco"))
     teacher = Blocks()
