@@ -7,7 +7,7 @@ from math import isqrt
 from typing import Any, Final
 
 from ..graph.ir import Graph, Node
-from ..memory.model import GROUPS, INTEGER_WEIGHTS, MANY_PHASES, MULTIPLIED, MemoryReport
+from ..memory.model import FIVE_AXES, GROUPS, INTEGER_WEIGHTS, MANY_PHASES, MULTIPLIED, MemoryReport
 from ..target import Target, read_facts
 from ..units import show_shape
 from ..verify.family import MEMORY
@@ -285,6 +285,7 @@ _ASK = "ask the converter: sensorfit build, of a quantized graph check --confirm
 _COUNTABLE = {
     INTEGER_WEIGHTS: "check the float model that this file was quantized from; sensorfit build quantizes it with MCT",
     GROUPS: f"{_ASK}; or use BatchNormalization or LayerNormalization, whose bytes are known",
+    FIVE_AXES: f"{_ASK}; or use BatchNormalization or LayerNormalization in place of statistics over groups of channels",
     MULTIPLIED: f"{_ASK}; or use a depthwise convolution with one output a group and a 1x1 convolution behind it",
     MANY_PHASES: f"{_ASK}; or reach the stride in several steps, by convolutions or pooling",
 }
