@@ -17,7 +17,7 @@ def fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """``fails(error, printed)``: a build of out/ that ends in ``error`` after a tool has printed; the error as it comes out."""
 
     def call(error: Exception, printed: str | None) -> Exception:
-        def work(request: Any, out: Path, scratch: Path, stages: Any) -> None:
+        def work(request: Any, out: Path, scratch: Path, stages: Any, page: Any) -> None:
             with stages.stage("read the network"):
                 pass
             if printed is not None:
