@@ -7,8 +7,6 @@ The function may report on the way; a trial that falls behind is pruned (Optuna'
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,10 +15,9 @@ from typing import Any, Final
 import onnx
 
 from ..errors import ConfigError, MissingDependency
-from ..runtime.files import write_text
 from .builder import function_at
 from .confirm import spread
-from .front import Front
+from .front import Front, write_csv
 from .pick import chosen_of, pick
 from .result import Sweep
 from .space import Objective
@@ -105,7 +102,7 @@ def measure(
     for row in spread(found.front, count):
         say(f"candidate {row['candidate']}: {place}")
         made.append(_measured(found, function, row, study.ask(), study, seed))
-        write_text(found.directory / ACCURACY, _csv(made))
+        write_csv(found.directory / ACCURACY, [*Measured.__dataclass_fields__], map(asdict, made))
     return tuple(made)
 
 
@@ -139,11 +136,3 @@ def front_with(found: Sweep, measured: Sequence[Measured]) -> list[dict[str, Any
     front = Front([*found.space.objectives, Objective("accuracy", maximise=True)])
     front.add({**rows[m.candidate], "accuracy": m.accuracy} for m in measured if m.accuracy is not None)
     return front.rows
-
-
-def _csv(made: Sequence[Measured]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [*Measured.__dataclass_fields__], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(asdict(one) for one in made)
-    return text.getvalue()

@@ -6,14 +6,13 @@ candidate ─► ONNX, random weights ─► build ─► DIR/confirmed/17/packe
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from ..errors import SensorfitError
-from ..runtime.files import write_text
+from .front import write_csv
 from .pick import pick
 from .result import Sweep
 from .store import read_manifest
@@ -52,7 +51,7 @@ def confirm(found: Sweep, count: int, say: Callable[[str], None] = lambda _: Non
             continue
         say(f"candidate {number}: MCT and the converter")
         made.append(_built(found, row))
-        write_text(found.directory / CONFIRMED, _csv(made))
+        write_csv(found.directory / CONFIRMED, [*Confirmed.__dataclass_fields__], map(asdict, made))
     return tuple(made)
 
 
@@ -117,11 +116,3 @@ def _built(found: Sweep, row: Mapping[str, Any]) -> Confirmed:
         confirmed_total=None if memory is None else memory.total_bytes,
         seconds=round(monotonic() - began, 1),
     )
-
-
-def _csv(made: Sequence[Confirmed]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [*Confirmed.__dataclass_fields__], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(asdict(one) for one in made)
-    return text.getvalue()

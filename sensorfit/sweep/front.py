@@ -44,7 +44,7 @@ def _no_worse(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
     return all(a <= b for a, b in zip(one, other, strict=True))
 
 
-def write_front(path: Path, names: Sequence[str], rows: Iterable[Row]) -> None:
+def write_csv(path: Path, names: Sequence[str], rows: Iterable[Row]) -> None:
     """The rows as CSV with a line of column names."""
     text = io.StringIO()
     writer = csv.DictWriter(text, names, extrasaction="ignore", lineterminator="\n")

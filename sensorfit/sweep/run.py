@@ -23,7 +23,7 @@ from ..version import __version__
 from .builder import check_signature
 from .engine import Batch, judged
 from .families.known import FAMILIES
-from .front import FRONT, Front, write_front
+from .front import FRONT, Front, write_csv
 from .judge import Candidate, Job
 from .pools import pool_for
 from .read import read_space
@@ -225,7 +225,7 @@ def _summary(space: Space, target: Target, store: Store, run: _Run) -> Sweep:
             if row["candidate"] % every == 0:
                 shown[row["candidate"]] = row
     shown |= {row["candidate"]: row for row in front.rows}
-    write_front(store.directory / FRONT, store.names, front.rows)
+    write_csv(store.directory / FRONT, store.names, front.rows)
     return Sweep(
         space=space,
         directory=store.directory,

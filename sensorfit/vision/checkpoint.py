@@ -36,7 +36,7 @@ def load(directory: Path, settings: Settings) -> dict[str, Any] | None:
         return None
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        made = state["settings"]
+        made = {**Settings(settings.network).to_dict(), **state["settings"]}  # older runs lack newer settings
     except Exception as error:
         raise InputError(
             f"{path}: cannot be read ({type(error).__name__}); remove it to begin anew"

@@ -126,6 +126,10 @@ def test_a_run_stopped_and_resumed_gives_the_weights_of_one_that_was_not(road: P
     call(*common, "--steps", 4, "-o", road / "whole")
     call(*common, "--steps", 2, "-o", road / "parts")
     call(*common, "--steps", 4, "-o", road / "parts", "--resume")
+    last = torch.load(road / "parts" / "last.pt", weights_only=True)
+    del last["settings"]["weights"]  # a run of before there was --weights
+    torch.save(last, road / "parts" / "last.pt")
+    call(*common, "--steps", 4, "-o", road / "parts", "--resume")
     whole, parts = weights(road / "whole"), weights(road / "parts")
     assert all(torch.equal(whole[key], parts[key]) for key in whole)
 
