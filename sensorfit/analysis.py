@@ -67,6 +67,7 @@ class Analysis:
 
     def report(self, profile: str, confirmation: Any = None) -> Report:
         """The answer under ``profile``, heeding the real converter's ``confirmation`` where it was asked."""
+        from .convert.installed import other_installed
         from .report.report import Report
         from .version import __version__
 
@@ -86,6 +87,7 @@ class Analysis:
             latency=self.latency,
             confirmation=confirmation,
             published=self.published,
+            other_converter=other_installed(self.target),
         )
 
 

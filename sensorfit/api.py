@@ -73,7 +73,7 @@ def check(
     ModelError for what is no model or cannot be checked, ConfigError for another
     argument that is something else than said here.
     """
-    from .convert.installed import other_installed, running
+    from .convert.installed import running
 
     choice_argument(profile, PROFILES, "profile")
     shapes_given = shapes_argument(input_shapes)
@@ -89,17 +89,16 @@ def check(
         weight_bits=bits,
         aside=aside,
     )
-    other = other_installed(found.target)
     each = found.layers() if layers else ()
     if not confirm:
-        report = replace(found.report(profile), other_converter=other, layers=each)
+        report = replace(found.report(profile), layers=each)
         return _with_outlook(report, found, shapes_given) if bits == BYTE else _at_bits(report, bits)
     from .convert.frontend import confirm as ask  # the extra `build`
 
     judged = (*found.graph.inputs, *found.graph.outputs) if shapes_given else ()
     shapes = {name: found.graph.shape(name) for name in judged}
     answered = found.report(profile, ask(found.source, found.target, shapes))
-    report = replace(answered, other_converter=other, layers=each)
+    report = replace(answered, layers=each)
     return _with_outlook(report, found, shapes_given) if bits == BYTE else _at_bits(report, bits)
 
 

@@ -74,3 +74,7 @@ class Table:
     target: str
     converter: str
     budget_bytes: int
+    installed: str = ""
+    """The version of the converter that is installed, where it is another."""
+    remark: str = ""
+    """What follows from that, as a sentence."""

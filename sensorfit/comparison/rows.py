@@ -7,12 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..analysis import analyse
+from ..convert.installed import other_installed
 from ..explanation.model import Part, ReasonGroup
 from ..explanation.page import own_parts, part, worst
 from ..explanation.what_if import together
 from ..models.published import FIGURES as KINDS
 from ..models.published import Listed, Published, figure, known_by_figures, listed
 from ..models.registry import Entry, entry_for, find, names
+from ..report.phrases import other_converter_words
 from ..target import Target
 from .model import FIGURES, GRAPH, VARIANT, Row, Table
 
@@ -39,7 +41,9 @@ def compare(
         return _without_graph(one) if one else reader.row(model)
 
     wanted = [str(model) for model in models] or [*built_in(), *(one.name for one in listed())]
-    return Table(tuple(each(wanted, row)), target.name, target.converter, target.budget_bytes)
+    other = other_installed(target)
+    remark = other_converter_words(target, other)
+    return Table(tuple(each(wanted, row)), target.name, target.converter, target.budget_bytes, other, remark)
 
 
 def built_in() -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..report.outcome import Change, Figure
 from ..report.report import VERDICTS, Report
-from ..report.serialise import SCHEMA_VERSION, finding_to_dict
+from ..report.serialise import SCHEMA_VERSION, finding_to_dict, judged_for
 from ..version import __version__
 
 
@@ -79,6 +79,7 @@ class Diff:
         return {
             "schema_version": SCHEMA_VERSION,
             "tool": {"name": "sensorfit", "version": __version__},
+            "target": judged_for(self.new),
             "old": _model(self.old),
             "new": _model(self.new),
             "figures": {f.name: {"old": f.before, "new": f.now, "unit": f.unit} for f in self.figures},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..models.registry import Entry
-from ..report.phrases import batch_words
+from ..report.phrases import batch_words, other_converter
 from ..target import Target
 from ..units import show_bytes
 from .family import AT, whole_of
@@ -23,6 +23,8 @@ def caveats(
         "Milliseconds are an estimate; the interval comes from the cost model's own errors on measured networks, "
         f"none of which is a transformer or takes more than {target.budget_bytes / 2**20:.0f} MiB."
     ]
+    if other := other_converter(parts[0].report):
+        found.append(f"{other[:1].upper()}{other[1:]}.")
     if whole := whole_of(entry):
         found.append(
             "The graphs are built from permissively licensed packages with random weights: structure, not accuracy."

@@ -236,6 +236,12 @@ class Page:
         return self.verdicts if self.built_in else {self.profile: self.verdict}
 
     @property
+    def judged_by(self) -> str:
+        """The device and the version of the converter that the page judges by."""
+        target = self.parts[0].report.target
+        return f"{target.name} · {target.converter}"
+
+    @property
     def verdict(self) -> str:
         """The verdict under the page's profile."""
         return self.verdicts[self.profile]

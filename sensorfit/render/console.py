@@ -15,6 +15,7 @@ from ..report.phrases import (
     at_least,
     batch_words,
     counted,
+    judged_by,
     other_converter,
     place,
     share_words,
@@ -69,7 +70,7 @@ def _headline(report: Report) -> RenderableType:
     about = (
         f"{shapes} · opset {model.opset} · {model.parameters:,} parameters · {counted(model.nodes, 'node')}"
     )
-    against = f"{report.target.name} · {report.target.converter} · profile {report.profile}"
+    against = judged_by(report)
     lines = [title, _in_short(report), Text(about, "dim"), Text(against, "dim")]
     if report.other_converter:
         lines.append(Text(terminal(other_converter(report)), "yellow"))

@@ -12,7 +12,7 @@ from rich.text import Text
 from ..difference.model import Diff, NodeChange
 from ..models.registry import find
 from ..report.outcome import Figure, grouped
-from ..report.phrases import VERDICT, amount, counted
+from ..report.phrases import VERDICT, amount, counted, judged_by, other_converter
 from ..report.report import ModelInfo
 from .columns import laid_out
 from .console import SEVERITY_STYLE, VERDICT_STYLE
@@ -34,10 +34,13 @@ def print_diff(diff: Diff, console: Console, verbose: bool = False) -> None:
     """Write ``diff`` to ``console``."""
     old, new = (terminal(_named(report.model)) for report in (diff.old, diff.new))
     title = Text.assemble((old, "bold"), " -> ", (new, "bold"), ": ", verdicts(diff))
-    if diff.same:
-        console.print(title.append(f"; {SAME}"))
-        return
-    console.print(title)
+    console.print(title.append(f"; {SAME}") if diff.same else title)
+    if not diff.same:
+        _changes(diff, console, verbose)
+    _print(console, [(judged(diff), "dim")])
+
+
+def _changes(diff: Diff, console: Console, verbose: bool) -> None:
     _print(console, findings(diff))
     if moved := [f for f in diff.figures if f.before != f.now]:
         console.print(_figures(moved, console.width))
@@ -60,6 +63,11 @@ def _named(model: ModelInfo) -> str:
     if entry is None:
         return model.path or model.name
     return f"{model.name} ({entry.part})" if entry.part else model.name
+
+
+def judged(diff: Diff) -> str:
+    """Whose answer both graphs are held to, and what else is installed."""
+    return "; ".join(filter(None, (judged_by(diff.new), other_converter(diff.new))))
 
 
 def verdicts(diff: Diff) -> Text:
@@ -165,7 +173,7 @@ def render_markdown(diff: Diff) -> str:
     old, new = (markdown_code(_named(report.model)) for report in (diff.old, diff.new))
     title = f"### {old} → {new}: **{verdicts(diff).plain.replace('->', '→')}**"
     if diff.same:
-        return f"{title}\n\n{SAME[:1].upper()}{SAME[1:]}.\n"
+        return f"{title}\n\n{SAME[:1].upper()}{SAME[1:]}.\n\n{markdown(judged(diff))}\n"
     blocks = [title, "\n".join(f"- {markdown(text)}" for text, _ in findings(diff))]
     if moved := [f for f in diff.figures if f.before != f.now]:
         blocks.append("| | old | new | change |\n|---|--:|--:|--:|\n" + "\n".join(map(_row, moved)))
@@ -178,7 +186,7 @@ def render_markdown(diff: Diff) -> str:
         blocks.append(
             "<details><summary>Nodes and layers</summary>\n\n" + "\n".join(lines) + "\n\n</details>"
         )
-    return "\n\n".join(block for block in blocks if block) + "\n"
+    return "\n\n".join(block for block in (*blocks, markdown(judged(diff))) if block) + "\n"
 
 
 def _row(figure: Figure) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..difference.model import Diff
 from ..report.outcome import Outcome
 from ..report.phrases import amount
-from .difference import LABEL, SAME, change, findings, notes, verdicts
+from .difference import LABEL, SAME, change, findings, judged, notes, verdicts
 from .document import Head, document, listing, table
 from .html import model_data
 
@@ -40,4 +40,9 @@ def render(diff: Diff) -> str:
         if diff.same
         else f"{old} first, {new} second in every table; changed nodes are marked in the drawings."
     )
-    return document(title, models, sections, Head(title, diff.new.verdict, text))
+    return document(
+        title,
+        models,
+        sections,
+        Head(title, diff.new.verdict, f"{text[:1].upper()}{text[1:].removesuffix('.')}. {judged(diff)}"),
+    )

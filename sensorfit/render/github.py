@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from typing import Final
 
 from ..report.outcome import FindingGroup, Outcome, grouped, outcomes
-from ..report.phrases import VERDICT, counted, figure_words, latency_words, macs_words, of_budget_words
+from ..report.phrases import (
+    VERDICT,
+    counted,
+    figure_words,
+    judged_by,
+    latency_words,
+    macs_words,
+    of_budget_words,
+    other_converter,
+)
 from ..report.report import Report
 from .escape import plain, workflow_data, workflow_property
 
@@ -50,10 +59,12 @@ def _group(outcome: Outcome, group: FindingGroup) -> tuple[int, str]:
 def _summary(outcome: Outcome, report: Report) -> tuple[int, str]:
     memory = report.memory
     text = (
-        f"{VERDICT[report.verdict]} ({report.target.name}, profile {report.profile}): "
+        f"{VERDICT[report.verdict]} ({judged_by(report)}): "
         f"{of_budget_words(memory)}, "
         f"{macs_words(report.latency)} MACs, {latency_words(report)}"
     )
+    if other := other_converter(report):
+        text += f"; {other}"
     level = "notice"
     if outcome.change is not None and outcome.change.grown:
         level = "error"

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as xml
 
 from ..report.outcome import Outcome, outcomes, said
-from ..report.phrases import figure_words, figures_of, of_budget_words
+from ..report.phrases import figure_words, figures_of, judged_by, of_budget_words
 from ..report.report import Report
 from ..verify.finding import Finding
 from .escape import plain
@@ -59,7 +59,7 @@ def _suite(root: xml.Element, outcome: Outcome) -> None:
 def _fits(suite: xml.Element, outcome: Outcome, report: Report) -> None:
     case = _case(suite, outcome, "fits the sensor")
     memory = report.memory
-    text = f"{TITLE[report.verdict]}; {of_budget_words(memory)}, profile {report.profile}"
+    text = f"{TITLE[report.verdict]}; {of_budget_words(memory)}, {judged_by(report)}"
     accepted = (
         outcome.change is not None
         and outcome.change.known

@@ -29,7 +29,7 @@ LEVEL: Final = {"error": "error", "warning": "warning", "info": "note"}
 PROBLEM_SEVERITY: Final = {"error": "error", "warning": "warning", "info": "recommendation"}
 ROOT: Final = "SRCROOT"
 FIGURES: Final = frozenset(
-    {"verdict", "profile", "total_bytes", "tiled_total_bytes", "memory_complete", "macs", "dsp_ms", "latency_complete", "parameters"}
+    {"verdict", "profile", "target", "converter", "installed", "total_bytes", "tiled_total_bytes", "memory_complete", "macs", "dsp_ms", "latency_complete", "parameters"}
 )  # fmt: skip
 """What an artifact's properties hold, besides the budget."""
 
@@ -125,6 +125,7 @@ def _result(outcome: Outcome, finding: Finding, artifact: int, rule: int) -> dic
             "shape": list(finding.shape) if finding.shape is not None else None,
             "converterCode": finding.converter_code,
             "fixable": finding.fixable,
+            "follows": finding.follows,
         },
     }
     if finding.fix:

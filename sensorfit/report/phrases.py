@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..latency.model import LatencyReport
 from ..memory.model import MemoryReport, Step
-from ..target import converter_versions
+from ..target import Target, converter_versions
 from ..units import MILLISECONDS, show_bytes, show_count, show_shape
 from .outcome import Figure, Outcome
 
@@ -31,6 +31,9 @@ def figures_of(report: Report) -> dict[str, object]:
     return {
         "verdict": report.verdict,
         "profile": report.profile,
+        "target": report.target.name,
+        "converter": report.target.converter,
+        **({"installed": report.other_converter} if report.other_converter else {}),
         "total_bytes": memory.total_bytes,
         **({"tiled_total_bytes": memory.tiled_total_bytes} if memory.tiled_total_bytes else {}),
         "weights_bytes": memory.weights_bytes,
@@ -68,12 +71,22 @@ def batch_words(model: ModelInfo) -> str:
     )
 
 
+def judged_by(report: Report) -> str:
+    """``imx500 · imx500-converter 3.18.2 · profile converter``: whose answer it is."""
+    return f"{report.target.name} · {report.target.converter} · profile {report.profile}"
+
+
 def other_converter(report: Report) -> str:
     """That another version of the converter is installed than the one that is judged by, and what to do; else ""."""
-    if not report.other_converter:
+    return other_converter_words(report.target, report.other_converter)
+
+
+def other_converter_words(target: Target, installed: str) -> str:
+    """As ``other_converter``, of the version that is ``installed`` ("" where it is that of ``target``)."""
+    if not installed:
         return ""
-    judged, installed = report.target.converter_version, report.other_converter
-    known = installed in converter_versions(report.target.name)
+    judged = target.converter_version
+    known = installed in converter_versions(target.name)
     remedy = f"--converter {installed} judges by it" if known else "there are no facts of that version"
     return f"converter {installed} is installed, judged as {judged} does: {remedy}"
 

@@ -30,12 +30,7 @@ def to_dict(report: Report, plan: bool = False) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "sensorfit", "version": report.version},
         "model": _model(report.model, report.latency.macs),
-        "target": {
-            "name": report.target.name,
-            "profile": report.profile,
-            "converter": report.target.converter,
-            **({"installed": report.other_converter} if report.other_converter else {}),
-        },
+        "target": judged_for(report),
         "verdict": report.verdict,
         "verdicts": dict(report.verdicts),
         "findings": [finding_to_dict(f) for f in report.findings],
@@ -45,6 +40,16 @@ def to_dict(report: Report, plan: bool = False) -> dict[str, Any]:
         "confirmation": asdict(report.confirmation) if is_dataclass(report.confirmation) else None,  # type: ignore[arg-type]
         "published": [_figure(p) for p in report.published],
         "outlook": asdict(report.outlook) if report.outlook is not None else None,
+    }
+
+
+def judged_for(report: Report) -> dict[str, Any]:
+    """Device, profile and converter that the answer is about; ``installed`` where another version of it is."""
+    return {
+        "name": report.target.name,
+        "profile": report.profile,
+        "converter": report.target.converter,
+        **({"installed": report.other_converter} if report.other_converter else {}),
     }
 
 

@@ -64,3 +64,38 @@ def test_every_command_judges_by_the_version_asked_for(
         said[version] = json.loads(CliRunner().invoke(group, words, catch_exceptions=False).stdout)
     newest, old = (json.dumps(said[version]) for version in (NEWEST, "3.16"))
     assert "does_not_fit" in old and "does_not_fit" not in newest
+
+
+SHOWN = {
+    "check": ("console", "json", "sarif", "junit", "markdown", "github", "html"),
+    "explain": ("console", "json", "markdown", "html"),
+    "diff": ("console", "json", "markdown", "html"),
+    "compare": ("console", "json", "markdown", "html"),
+}
+
+
+@pytest.mark.parametrize(("command", "form"), [(c, f) for c, forms in SHOWN.items() for f in forms])
+def test_every_output_names_the_version_judged_by_and_another_that_is_installed(
+    command: str, form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    onnx.save(Net("small", 3, 64, 64).conv(8).model(), tmp_path / "small.onnx")
+    models = ["small.onnx"] * (1 + (command == "diff"))
+    monkeypatch.setattr("sensorfit.convert.installed.installed_version", lambda: "9.8.7")
+    how = ["--output", "said.html"] if form == "html" else ["--format", form]
+    if command == "check" and form == "console":
+        how = ["--verbose"]
+    said = CliRunner().invoke(group, [command, *models, "--converter", "3.18", *how], catch_exceptions=False)
+    text = (tmp_path / "said.html").read_text(encoding="utf-8") if form == "html" else said.stdout
+    assert OLDER == "3.18.2" and OLDER in text and "9.8.7" in text
+
+
+def test_csv_names_the_version_judged_by_in_every_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    onnx.save(Net("small", 3, 64, 64).conv(8).model(), tmp_path / "small.onnx")
+    words = ["compare", "small.onnx", "small.onnx", "--converter", "3.18", "--format", "csv"]
+    head, *rows = CliRunner().invoke(group, words, catch_exceptions=False).stdout.splitlines()
+    assert head.endswith(",target,converter")
+    assert rows and all(row.endswith(f",imx500,imx500-converter {OLDER}") for row in rows)

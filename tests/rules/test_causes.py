@@ -10,7 +10,9 @@ import onnx
 import pytest
 
 import sensorfit
+from sensorfit.render import sarif
 from sensorfit.report.outcome import grouped
+from sensorfit.report.serialise import schema
 from sensorfit.target import load_target
 from sensorfit.verify.catalogue import texts
 
@@ -44,6 +46,16 @@ def test_of_a_dynamic_export_the_input_comes_first_and_size_arithmetic_is_held_b
     assert shown[0].first.rule == "SF502" and shown[0].following > 2
     assert {g.first.op for g in shown if g.first.severity == "error"} == {"", "Elu"}  # a cause of its own
     assert {"Floor", "Expand"} <= {f.op for f in report.findings if f.follows == "SF502"}
+
+
+def test_json_and_sarif_name_the_cause_of_what_is_held_back() -> None:
+    report = sensorfit.check(model(DYNAMIC))
+    expected = [f.follows for f in report.findings]
+    assert expected.count("SF502") > 2 and "" in expected
+    assert [f["follows"] for f in report.to_dict()["findings"]] == expected
+    in_sarif = json.loads(sarif.render([report]))["runs"][0]["results"]
+    assert [result["properties"]["follows"] for result in in_sarif] == expected
+    assert "follows" in schema()["$defs"]["finding"]["properties"]
 
 
 def test_operators_that_the_road_rewrites_belong_on_no_host() -> None:

@@ -73,7 +73,7 @@ def to_csv(result: Table) -> str:
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    rows = [flat(row) for row in result.rows]
+    rows = [{**flat(row), "target": result.target, "converter": result.converter} for row in result.rows]
     writer.writerow(rows[0])
     writer.writerows(row.values() for row in rows)
     return out.getvalue()
@@ -84,7 +84,12 @@ def to_json(result: Table) -> str:
     rows = [{**asdict(row), "fits": row.fits} for row in result.rows]
     found: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
-        "target": {"name": result.target, "converter": result.converter, "budget_bytes": result.budget_bytes},
+        "target": {
+            "name": result.target,
+            "converter": result.converter,
+            "budget_bytes": result.budget_bytes,
+            **({"installed": result.installed} if result.installed else {}),
+        },
         "rows": rows,
     }
     return dumps(found) + "\n"

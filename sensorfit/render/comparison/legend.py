@@ -39,7 +39,8 @@ def legend(result: Table, shown: Collection[str] = tuple(COLUMNS)) -> list[str]:
     """What the columns ``shown`` mean, as sentences."""
     said = [
         f"Target {result.target}, {result.converter}, {result.budget_bytes:,} B for weights, activations, the kept input and the reserved block; of several networks all weights and the "
-        "largest activations count."
+        "largest activations count.",
+        *([f"{result.remark[:1].upper()}{result.remark[1:]}."] if result.remark else []),
     ]
     sums = [word for word, heading in SUMS.items() if heading in shown]
     if any(len(row.parts) > 1 for row in result.rows) and (sums or PEAK in shown):

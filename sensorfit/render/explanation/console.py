@@ -41,6 +41,7 @@ def print_page(page: Page, console: Console, verbose: bool = False) -> None:
         console.print(Text(f"profile {profile}: {VERDICT[verdict]}", "dim"))
     if page.note:
         console.print(Text(terminal(page.note), "dim"))
+    console.print(Text(terminal(page.judged_by), "dim"))
     _sentences(console, "What stands in the way", page.reasons)
     _title(console, "The figures")
     console.print(_figures(page, console.width))

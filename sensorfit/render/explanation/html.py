@@ -30,7 +30,7 @@ from .phrases import (
 def render(page: Page) -> str:
     """The whole page as one HTML file."""
     said = ", ".join(f"profile {p}: {VERDICT[v]}" for p, v in page.shown_verdicts.items())
-    head = Head(page.headline, page.verdict, "; ".join(filter(None, (page.note, said))))
+    head = Head(page.headline, page.verdict, "; ".join(filter(None, (page.note, said, page.judged_by))))
     networks = [Outcome(part.name, part.report, exit_code=part.report.exit_code()) for part in page.parts]
     return document(page.headline, [model_data(o) for o in networks], list(_sections(page)), head)
 

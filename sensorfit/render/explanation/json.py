@@ -6,9 +6,10 @@ from dataclasses import asdict
 from typing import Any
 
 from ...explanation.model import Page, Part
+from ...report.serialise import judged_for
 from .phrases import front_end_notes, objections
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 SLOWEST = 3
 """Layers listed, those that take most of the time."""
 
@@ -18,6 +19,7 @@ def to_dict(page: Page) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "model": {"name": page.model, "title": page.title, "note": page.note},
+        "target": judged_for(page.parts[0].report),
         "profile": page.profile,
         "verdict": page.verdict,
         "verdicts": dict(page.verdicts),

@@ -56,7 +56,8 @@ def _list(title: str, sentences: Sequence[str]) -> str:
 
 def _verdicts(page: Page) -> str:
     said = ", ".join(f"profile `{p}`: **{VERDICT[v]}**" for p, v in page.shown_verdicts.items())
-    return said + (f". {markdown(page.note)}." if page.note else ".")
+    note = f" {markdown(page.note)}." if page.note else ""
+    return f"{said}, by {markdown(page.judged_by)}.{note}"
 
 
 def _figures(page: Page) -> str:

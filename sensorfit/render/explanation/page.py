@@ -129,7 +129,7 @@ def _head(page: Page, console: Console) -> list[Text]:
     _, style = VERDICT_STYLE[page.verdict]
     found = [Text(terminal(page.headline), style)]
     others = [f"profile {p}: {VERDICT[v]}" for p, v in page.shown_verdicts.items() if v != page.verdict]
-    notes = [*others, *([page.note] if page.note else [])]
+    notes = [*([page.note] if page.note else []), " · ".join((page.judged_by, *others))]
     return [
         line
         for text in (*found, *(Text(terminal(note), "dim") for note in notes))
