@@ -61,7 +61,9 @@ def dynamic(graph: Graph, target: Target) -> Iterator[Issue]:
         if shape is None or any(d is None for d in shape[1:]):
             yield Issue(
                 "The provided model input has a dynamic input tensor shape. MCT currently supports models with constant input tensor size",
-                "export with a fixed height and width, or check one size with --input-shape",
+                "export with a fixed height and width, or check one size with --input-shape"
+                if shape is not None and len(shape) == 4
+                else "export with every dimension but the batch fixed, or check one size with --input-shape NAME=1x512",
                 f"{name}: {shape}",
                 code="INVMOD",
                 tensor=name,
@@ -236,7 +238,7 @@ def dtype(graph: Graph, target: Target) -> Iterator[Issue]:
         if kind == "float16":
             yield Issue.accepted(
                 "a float16 input: sensorfit build makes the network from its values in float32",
-                "nothing for sensorfit build; to hand the float file over, export in float32",
+                "export in float32 only to give this file to Sony's converter yourself; sensorfit build takes it as it is",
                 name,
                 tensor=name,
                 probes=("dtadd_FLOAT16",),

@@ -312,7 +312,9 @@ def _image(graph: Graph) -> Sequence[int | None]:
 def _smaller(image: Sequence[int | None], percent: int) -> str:
     """The way to an input of at most ``percent`` of the sides, as a shape on the grid where there is one."""
     sides = [d * percent // 100 // GRID * GRID if d else 0 for d in image[2:]]
-    if len(image) != 4 or not all(sides):
+    if len(image) != 4:
+        return f"make the input smaller: about {percent} % of its {show_shape(image[1:])} elements or less"
+    if not all(sides):
         return f"scale the input's sides to about {percent} % or less"
     return f"re-export at {show_shape((1, image[1], *sides))}"
 
@@ -322,24 +324,25 @@ def ways_out(memory: MemoryReport, image: Sequence[int | None] = ()) -> list[str
     over = -memory.headroom_bytes
     ways = []
     if memory.input_persistency and memory.input_persistence_bytes >= over:
-        ways.append(f"convert with --no-input-persistency (wins {memory.input_persistence_bytes:,} B)")
+        ways.append(f"convert with --no-input-persistency (wins {_size(memory.input_persistence_bytes)})")
     for culprit in memory.culprits:
         if culprit.fewer_channels and memory.runtime_bytes - culprit.runtime_if_fewer >= over:
             ways.append(
                 f"give {culprit.node} {culprit.fewer_channels} channels instead of {culprit.shape[1]} "
-                f"(wins {memory.runtime_bytes - culprit.runtime_if_fewer:,} B)"
+                f"(wins {_size(memory.runtime_bytes - culprit.runtime_if_fewer)})"
             )
             break
     host = memory.resize_on_host
     if host is not None and host.total_bytes <= memory.budget_bytes:
         ways.append(
-            f"leave the last Resize ({', '.join(host.nodes)}) to the host: {host.total_bytes:,} B instead of {memory.total_bytes:,} B"
+            f"leave the last Resize ({', '.join(host.nodes)}) to the host: {_size(host.total_bytes)} instead of {_size(memory.total_bytes)}"
         )
     fixed = memory.weights_bytes + memory.reserved_bytes
     fewer = _in_fewer_bits(memory)
     if fixed < memory.budget_bytes:
         scaling = memory.runtime_bytes + (memory.input_persistence_bytes if memory.input_persistency else 0)
-        percent = isqrt(10_000 * (memory.budget_bytes - fixed) // max(scaling, 1))
+        share = 10_000 * (memory.budget_bytes - fixed) // max(scaling, 1)
+        percent = share // 100 if image and len(image) != 4 else isqrt(share)  # of an image, each side
         if fixed > MOSTLY_WEIGHTS * memory.budget_bytes:
             ways.append(
                 f"the weights take {memory.weights_bytes / memory.budget_bytes:.0%} of the memory, so that no useful input size "
@@ -349,15 +352,20 @@ def ways_out(memory: MemoryReport, image: Sequence[int | None] = ()) -> list[str
             ways.append(_smaller(image, percent))
     else:
         here = (
-            f"drop {over:,} B of weights at this input size; at any size"
+            f"drop {_size(over)} of weights at this input size; at any size"
             if over < memory.weights_bytes
             else "drop"
         )
         ways.append(
-            f"{fewer}{', or ' if fewer else ''}{here} at least {fixed - memory.budget_bytes:,} B of weights, since they alone exceed the memory"
+            f"{fewer}{', or ' if fewer else ''}{here} at least {_size(fixed - memory.budget_bytes)} of weights, since they alone exceed the memory"
             + ("" if over < memory.weights_bytes else ", and make the input smaller")
         )
     return ways
+
+
+def _size(size: int) -> str:
+    """What a person takes in: ``77.94 MiB``; the report has the bytes."""
+    return f"{size / 2**20:,.2f} MiB" if size >= 2**20 / 100 else f"{size:,} B"
 
 
 def _in_fewer_bits(memory: MemoryReport) -> str:

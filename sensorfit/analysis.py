@@ -59,6 +59,12 @@ class Analysis:
     published: tuple[Published, ...] = ()
     """Published figures of a built-in model, each with its source."""
 
+    @property
+    def fixable(self) -> bool:
+        """Whether ``fix`` is a question at all: a file with operators that the converter refuses."""
+        refused = (f for f in self.findings["converter"] if f.refused and f.support == "unsupported")
+        return self.entry is None and any(refused)
+
     def layers(self) -> tuple[Layer, ...]:
         """What each node takes; needs every step of the memory plan."""
         from .layers import layers
@@ -115,7 +121,7 @@ def analyse(
     name = entry.name if entry else (source.stem if isinstance(source, Path) else proto.graph.name or "model")
     graph = load(source if isinstance(source, Path) else proto, name, input_shapes, proto=proto)
     device_graph = lower(graph)
-    of = (source if isinstance(source, Path) else proto) if largest_inputs and weight_bits == BYTE else None
+    of = (source if isinstance(source, Path) else proto) if largest_inputs else None
     if weight_bits != BYTE:
         from .memory.widths import with_weight_bits
 
@@ -245,9 +251,7 @@ def _memory(
     """The memory half; with the model that ``graph`` was loaded ``of``, also its largest inputs that fit."""
     from .memory.analysis import analyse as analyse_memory
 
-    memory = analyse_memory(device_graph, target, input_persistency)
-    if weight_bits != BYTE:
-        return replace(memory, weight_bits=weight_bits)
+    memory = replace(analyse_memory(device_graph, target, input_persistency), weight_bits=weight_bits)
     if of is None:
         return memory
     from .memory.largest_input import ASPECTS, largest_input
@@ -255,7 +259,13 @@ def _memory(
 
     sizes = tuple(
         largest_input(
-            of, graph, target, aspect, input_persistency=input_persistency, in_tiles=packaged_in_tiles(target)
+            of,
+            graph,
+            target,
+            aspect,
+            input_persistency=input_persistency,
+            in_tiles=packaged_in_tiles(target),
+            weight_bits=weight_bits,
         ).found
         for aspect in ASPECTS
     )

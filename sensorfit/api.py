@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import onnx
 
@@ -19,7 +19,6 @@ from .arguments import (
     shapes_argument,
     width_argument,
 )
-from .errors import ModelError
 from .runtime.worker import Aside, at_once
 from .units import BYTE
 from .verify.profiles import PROFILES
@@ -32,9 +31,6 @@ if TYPE_CHECKING:
     from .memory.model import MemoryReport
     from .report.report import Report
     from .rewrite.result import Fixed
-
-OUTLOOK_SECONDS: Final = 20.0
-"""For what ``fix`` would reach; a check says nothing of it where that takes longer."""
 
 
 def load_target(name: str = targets.DEFAULT, converter: str = "") -> targets.Target:
@@ -92,18 +88,20 @@ def check(
     each = found.layers() if layers else ()
     if not confirm:
         report = replace(found.report(profile), layers=each)
-        return _with_outlook(report, found, shapes_given) if bits == BYTE else _at_bits(report, bits)
+        return _with_outlook(_at_bits(report, bits), found, shapes_given)
     from .convert.frontend import confirm as ask  # the extra `build`
 
     judged = (*found.graph.inputs, *found.graph.outputs) if shapes_given else ()
     shapes = {name: found.graph.shape(name) for name in judged}
     answered = found.report(profile, ask(found.source, found.target, shapes))
     report = replace(answered, layers=each)
-    return _with_outlook(report, found, shapes_given) if bits == BYTE else _at_bits(report, bits)
+    return _with_outlook(_at_bits(report, bits), found, shapes_given)
 
 
 def _at_bits(report: Report, bits: int) -> Report:
-    """The report, which says at how many bits its weights were counted."""
+    """The report, which says at how many bits its weights were counted where that is not 8."""
+    if bits == BYTE:
+        return report
     said = f"weights counted at {bits} bits: what build --weights-budget could reach, at a cost in accuracy"
     note = "; ".join(filter(None, (report.model.note, said)))
     return replace(report, model=replace(report.model, note=note))
@@ -111,21 +109,11 @@ def _at_bits(report: Report, bits: int) -> Report:
 
 def _with_outlook(report: Report, found: Analysis, shapes: Mapping[str, Iterable[int]] | None) -> Report:
     """The report with what ``fix`` would reach, where operators of a file are refused."""
-    refused = (f for f in found.findings["converter"] if f.refused and f.support == "unsupported")
-    if found.entry is not None or not any(refused):
+    if not found.fixable:
         return report
-    from .runtime.deadline import deadline, time_left
+    from .rewrite.outlook import with_outlook
 
-    try:
-        with deadline(found.model.name, min(OUTLOOK_SECONDS, time_left() / 2)):
-            from .rewrite.outlook import outlook
-
-            seen = outlook(found, shapes)
-    except ModelError:  # the answer about the model as it is does not wait for it
-        return report
-    if seen is None:
-        return report
-    return replace(report, findings=seen.marked(report.findings), outlook=seen.outlook)
+    return with_outlook(report, found, shapes)
 
 
 def explain(

@@ -11,6 +11,7 @@ import onnx
 from .graph.image import no_single_image
 from .graph.ir import Graph
 from .graph.load import QUANTIZER_DOMAIN
+from .graph.open_size import closed
 from .graph.shapes import SIZES, constant_proto, dtype_of, shape_of
 from .graph.stored import FLOATS, has_data, is_external
 from .graph.subgraphs import subgraphs
@@ -52,6 +53,8 @@ def describe(
         title=entry.title if entry else "",
         note=entry.stands_for if entry else "",
         not_built=_not_built(proto, entry, graph),
+        folded=len(graph.nodes),
+        closed=closed(proto, graph),
     )
 
 

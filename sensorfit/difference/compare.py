@@ -129,5 +129,5 @@ def _figures(report: Report) -> dict[str, float]:
         **recorded_figures(report),
         **(memory if report.memory.complete else {}),
         **({"cycles": report.latency.cycles} if report.latency.complete else {}),
-        "nodes": report.model.nodes,
+        "nodes": report.model.folded or report.model.nodes,
     }

@@ -18,6 +18,7 @@ from ..models import evidence
 from ..models.evidence import Converted
 from ..models.published import published
 from ..models.registry import entry_for
+from ..rewrite.outlook import with_outlook
 from ..target import Target
 from ..units import show_shape
 from .caveats import caveats
@@ -74,7 +75,7 @@ def explain(
         analyse(name, target, input_persistency=input_persistency, input_shapes=input_shapes)
         for name in names or (str(model),)
     ]
-    parts = _parts(names or (str(model),), analysed, profile, bool(input_shapes))
+    parts = _parts(names or (str(model),), analysed, profile, input_shapes)
     others = () if input_shapes else smaller_parts(entry)
     smaller = _parts(
         others, [analyse(name, target, input_persistency=input_persistency) for name in others], profile
@@ -116,14 +117,18 @@ def _what_ifs(
 
 
 def _parts(
-    names: Sequence[str], analysed: Sequence[Analysis], profile: str, resized: bool = False
+    names: Sequence[str],
+    analysed: Sequence[Analysis],
+    profile: str,
+    shapes: Mapping[str, Iterable[int]] | None = None,
 ) -> tuple[Part, ...]:
-    """The networks called ``names``, ``analysed``; what an earlier one writes is no foreign input of a later one."""
+    """The networks called ``names``, ``analysed`` at ``shapes``; what an earlier one writes is no foreign input of a later one."""
     written: frozenset[str] = frozenset()
     found = []
     for name, of in zip(names, analysed, strict=True):
-        one = part(name, of, profile, written, resized)
-        one = replace(one, report=replace(one.report, layers=of.layers()))
+        one = part(name, of, profile, written, bool(shapes))
+        report = replace(one.report, layers=of.layers())
+        one = replace(one, report=with_outlook(report, of, shapes) if of.fixable else report)
         written |= {o.name for o in one.report.model.outputs}
         found.append(one)
     return tuple(found)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ..report.outlook import Outlook
 from ..report.phrases import counted, interval_words
 from ..verify.facts import reading
-from .model import Part, Sum, WhatIf
+from .model import ForeignInput, Part, Sum, WhatIf
 
 
 def together(parts: Sequence[Part]) -> Sum:
@@ -38,6 +39,7 @@ def together(parts: Sequence[Part]) -> Sum:
 
 
 EXCHANGED = "refused operators exchanged, nothing else changed"
+FIXED = "rewritten by sensorfit fix"
 
 
 def what_ifs(
@@ -59,6 +61,8 @@ def what_ifs(
         found.append(_lift("4-bit weights", parts, four_bit=True))
     if _refused(parts):
         found.append(_lift(EXCHANGED, parts, exchanged=True))
+    if not several and parts[0].report.outlook is not None:
+        found.append(_with_fix(parts[0], parts[0].report.outlook))
     if several and _refused(parts[:1]):
         found.append(_lift(f"{only}, {EXCHANGED}", parts[:1], exchanged=True))
     for words, part in sized:
@@ -76,6 +80,30 @@ def what_ifs(
         if _refused(smaller[:1]):
             found.append(_lift(f"{first}, {EXCHANGED}", smaller[:1], exchanged=True))
     return tuple(found)
+
+
+def _with_fix(item: Part, seen: Outlook) -> WhatIf:
+    """What ``sensorfit fix`` reaches: the network that it would write, analysed."""
+    budget = item.report.memory.budget_bytes
+    remains = [f"{counted(seen.remaining, 'refused node')}"] if seen.remaining else []
+    if seen.left_to_host:
+        remains.append(f"{counted(seen.left_to_host, 'node')} for the host")
+    if seen.total_bytes > budget:
+        remains.append(f"{mebibytes(seen.total_bytes - budget)} too much memory")
+    elif seen.verdict == "unknown":
+        remains.append("not known to fit")
+    remains += _not_fed(item.foreign_inputs)
+    time = (seen.ms, seen.ms_low, seen.ms_high)
+    return WhatIf(
+        FIXED, seen.total_bytes, budget, seen.remaining, 0, tuple(remains), time, seen.sized, seen.timed
+    )
+
+
+def _not_fed(foreign: Sequence[ForeignInput]) -> list[str]:
+    found = ["the image's size"] if any(given.kind == "size" for given in foreign) else []
+    if others := [given.name for given in foreign if given.kind == "other"]:
+        found.append(f"inputs the sensor does not deliver ({', '.join(others)})")
+    return found
 
 
 def _four_bits_help(parts: Sequence[Part]) -> bool:
@@ -123,14 +151,10 @@ def _lift(
     if _lacks_memory(parts, total):
         remains.append(f"{mebibytes(total - whole.budget_bytes)} too much memory")
     if not whole.sized:
-        remains.append("sizes that are not known")
+        remains.append("memory that could be counted only in part")
     whole_graph = (g for p in parts for g in (*p.graph_refused, *p.graph_unknown))
     remains += [g.reason for g in whole_graph if not (exported and g.lifted_by_export)]
-    foreign = [given for p in parts for given in p.foreign_inputs]
-    if any(given.kind == "size" for given in foreign):
-        remains.append("the image's size")
-    if others := [given.name for given in foreign if given.kind == "other"]:
-        remains.append(f"inputs the sensor does not deliver ({', '.join(others)})")
+    remains += _not_fed([given for p in parts for given in p.foreign_inputs])
     times = None if four_bit or exchanged else (whole.dsp_ms, whole.dsp_ms_low, whole.dsp_ms_high)
     return WhatIf(
         change, total, whole.budget_bytes, refused, unknown, tuple(remains), times, whole.sized, whole.timed

@@ -109,8 +109,9 @@ def check_all(
 
         draw(report, plot)
     show(plan, results, verbose=verbose, memory=memory, layers=layers, sort=sort or "")
+    told = len(results) > 1 and "console" in plan.shown  # the summary says why
     for outcome in results:
-        if outcome.report is None:
+        if outcome.report is None and not told:
             say(outcome.error)
     drawings = [Path(plot)] if plot is not None and results[0].report is not None else []
     for file in (*(file for _, file in plan.written), *drawings):

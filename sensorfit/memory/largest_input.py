@@ -18,8 +18,10 @@ from ..graph.ir import Graph
 from ..graph.load import load
 from ..graph.lower import lower
 from ..target import Target
+from ..units import BYTE
 from .analysis import analyse
 from .model import LargestInput, MemoryReport
+from .widths import with_weight_bits
 
 Judge = Callable[[Graph, MemoryReport], bool]
 """Whether the converter is expected to package a device graph that is over the budget as it stands."""
@@ -60,12 +62,14 @@ def largest_input(
     *,
     input_persistency: bool = True,
     in_tiles: Judge | None = None,
+    weight_bits: int = BYTE,
 ) -> Largest:
     """The largest input of ``aspect`` (width to height) that fits, in steps that the model can halve.
 
     ``graph`` is what ``load`` made of ``model``. Sizes go up to the target's largest input tensor. The model must have one
     image input (N, C, H, W). About log2(sizes) analyses, twice that with
-    ``in_tiles``, which says of a network over the budget whether tiles bring it under.
+    ``in_tiles``, which says of a network over the budget whether tiles bring it under. ``weight_bits``: at which kernels
+    and matrices are counted.
     """
     name = graph.inputs[0] if len(graph.inputs) == 1 else ""
     shape = graph.shape(name) if name else None
@@ -79,7 +83,7 @@ def largest_input(
         @cache
         def measure(count: int, unit: tuple[int, int] = unit) -> Sized | None:
             sized = (1, channels, unit[0] * count, unit[1] * count)
-            return _at_size(model, name, sized, target, input_persistency, in_tiles)
+            return _at_size(model, name, sized, target, input_persistency, in_tiles, weight_bits)
 
         if most >= 1 and all(measure(count) is not None for count in {min(3, most), min(2, most)}):
             return _search(measure, most, unit, aspect, target)
@@ -132,6 +136,7 @@ def _at_size(
     target: Target,
     input_persistency: bool,
     in_tiles: Judge | None,
+    weight_bits: int,
 ) -> Sized | None:
     """The model at an input shape; None when it does not take it."""
     try:
@@ -140,7 +145,7 @@ def _at_size(
         return None
     if not _consistent(graph):
         return None
-    device = lower(graph)
+    device = lower(graph) if weight_bits == BYTE else with_weight_bits(lower(graph), weight_bits)
     report = analyse(device, target, input_persistency)
     if not report.complete:
         return None

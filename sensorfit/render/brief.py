@@ -58,7 +58,7 @@ def print_brief(outcome: Outcome, console: Console) -> None:
     assert report is not None
     console.print(headline(report))
     room = console.width
-    console.print(Text(_clipped(about(report), console), "dim"))
+    console.print(Text(_clipped(about(report, max(room, NARROW)), console), "dim"))
     for text, style in remarks(report)[:3]:
         console.print(Text(_clipped(text, console), style))
     console.print()
@@ -69,9 +69,12 @@ def print_brief(outcome: Outcome, console: Console) -> None:
     _causes(outcome, console)
     changed = change_lines(outcome)
     for line in changed if len(changed) < 3 else (changed[0], changed[-1]):
-        console.print(Text(_clipped(line.plain, console), line.style))
-    if len(changed) > 2:
-        console.print(Text(f"{len(changed) - 2} more changes since the baseline: --verbose", "dim"))
+        more = (
+            f" · {len(changed) - 2} more changes: --verbose"
+            if line is changed[-1] and len(changed) > 2
+            else ""
+        )
+        console.print(Text(_clipped(line.plain + more, console), line.style))
 
 
 def print_last_line(outcome: Outcome, console: Console) -> None:
@@ -85,18 +88,38 @@ def print_last_line(outcome: Outcome, console: Console) -> None:
     console.print()
     if more := reached(outcome):
         console.print(Text(_clipped(more, console)))
-    if command:
-        line.append(" Next: ")
-        line.append(terminal(command), "bold")
-    console.print(line, soft_wrap=cell_len(line.plain) > console.width and " " not in line.plain)
+    print_next(console, line, command)
 
 
-def about(report: Report) -> str:
-    """``input 1x3x96x96 · 1.37 M parameters · ...``: the network in a line."""
+def print_next(console: Console, line: Text, command: str) -> None:
+    """``line`` with the next command behind it, or on a line of its own: one that the terminal breaks can still be copied whole."""
+    if not command:
+        console.print(line)
+        return
+    text = Text(terminal(command), "bold")
+    if cell_len(line.plain) + cell_len(" Next: ") + cell_len(text.plain) <= console.width:
+        console.print(line.append(" Next: ").append_text(text))
+        return
+    console.print(line.append(" Next:"))
+    console.print(text, soft_wrap=True)
+
+
+def about(report: Report, columns: int) -> str:
+    """``input 1x3x96x96 · 1.37 M parameters · ...``: the network in a line, less of it where ``columns`` are few."""
     model = report.model
-    parts = [", ".join(_input(report, i) for i in range(len(model.inputs))) or "no inputs"]
-    parts += [f"{show_count(model.parameters)} parameters", counted(model.nodes, "node")]
-    return " · ".join((*parts, f"opset {model.opset}", f"converter {report.target.converter_version}"))
+    inputs = [_input(report, i) for i in range(len(model.inputs))]
+    converter = f"converter {report.target.converter_version}"
+    figures = [f"{show_count(model.parameters)} parameters", counted(model.folded or model.nodes, "node")]
+    first = [*inputs[:1], f"{len(inputs) - 1} more"] if len(inputs) > 1 else inputs or ["no inputs"]
+    ways = (
+        (", ".join(inputs) or "no inputs", *figures, f"opset {model.opset}", converter),
+        (", ".join(inputs) or "no inputs", *figures, converter),
+        (", ".join(first), *figures, f"opset {model.opset}", converter),
+        (", ".join(first), *figures, converter),
+        (*figures, converter),
+    )
+    lines = [" · ".join(way) for way in ways]
+    return next((line for line in lines if cell_len(line) <= columns), lines[-1])
 
 
 def headline(report: Report) -> Text:
@@ -113,6 +136,8 @@ def headline(report: Report) -> Text:
 
 def headline_number(report: Report) -> str:
     """The number that the verdict stands on, in words."""
+    if report.verdict != "fits" and report.model.closed and report.model.open_input is not None:
+        return terminal(f"the size of its input is open: {_input(report, 0)}")
     refused, unknown = refused_nodes(report), refused_nodes(report, "unknown")
     share = share_words(report.memory)
     share = f"memory {NOT_SIZED}" if share == NOT_SIZED else f"{share} of the memory"
@@ -149,7 +174,9 @@ def remarks(report: Report) -> list[tuple[str, str]]:
 
 def _input(report: Report, index: int) -> str:
     tensor = report.model.inputs[index]
-    judged = tensor.judged is not None and tensor.judged != tensor.shape
+    judged = (
+        tensor.judged is not None and tensor.judged[1:] != (tensor.shape or ())[1:]
+    )  # a batch of 1 needs no word
     return f"{tensor.name} {'of unknown shape' if tensor.shape is None else show_shape(tensor.shape)}" + (
         f" judged at {show_shape(tensor.judged or ())}" if judged else ""
     )
@@ -160,6 +187,10 @@ def memory_bar(report: Report, columns: int, glyphs: str = GLYPHS) -> list[Text]
     memory = report.memory
     total, budget = memory.total_bytes, memory.budget_bytes
     share = share_words(memory)
+    hidden = memory.weights_bytes < report.model.parameters // 4  # in branches that are not looked into
+    if report.model.open_input is not None and not memory.complete and memory.fits and not hidden:
+        said = f"weights {_mebi(memory.weights_bytes)} of {_mebi(budget)} MiB; the rest depends on the input's size"
+        return [Text.assemble(("Memory   ", "bold"), (said, "yellow"))]
     if share == NOT_SIZED:
         return [Text.assemble(("Memory   ", "bold"), (NOT_SIZED, "yellow"))]
     style = "green" if memory.fits and memory.complete else "red" if not memory.fits else "yellow"
@@ -174,8 +205,11 @@ def memory_bar(report: Report, columns: int, glyphs: str = GLYPHS) -> list[Text]
     for glyph, colour, start, end in zip(glyphs, colours, (0, *ends), (*ends, width), strict=True):
         bar.append(glyph * max(0, end - start), colour)
     names = ("weights", "activations", "input", "free")
+    poor = glyphs == ASCII
+    least, most = ("", "") if memory.complete else (">=", "<=") if poor else ("≥", "≤")
+    bounds = {"activations": least, "input": least, "free": most}
     parts = [
-        f"{glyph} {name} {at_least(_mebi(size), memory.complete or name == 'weights', size)}"
+        f"{glyph} {name} {bounds.get(name, '')}{_mebi(size)}"
         for glyph, name, size in zip(glyphs, names, sizes, strict=True)
         if size or name != "free"
     ]
@@ -196,13 +230,15 @@ def _mebi(size: int) -> str:
 
 def _latency(report: Report) -> Text:
     latency = report.latency
+    if not latency.complete and report.model.open_input is not None:
+        return Text.assemble(("Latency  ", "bold"), "depends on the input's size")
     low, middle, high = (
         f"{ms:,.0f}" if ms >= 100 else f"{ms:.3g}"
         for ms in (latency.dsp_ms_low, latency.dsp_ms, latency.dsp_ms_high)
     )
     said = f"about {middle} ms ({low} to {high})"
     if not latency.complete:
-        said = at_least(f"{low} ms", False, latency.dsp_ms_low)
+        said = at_least(f"{low} ms", False, round(latency.dsp_ms_low, 2))
     elif latency.cycles:
         rate = latency.frames_a_second(report.target.readout_3mp_ms)
         said += f", at most {f'{rate:.0f}' if rate >= 10 else f'{rate:.2g}'} frames a second"
@@ -220,18 +256,21 @@ def _causes(outcome: Outcome, console: Console) -> None:
     if unfed:  # the verdict says so, whatever the converter accepts
         first = unfed[:CAUSES_SHOWN]
     if first:
-        title = "What it could gain" if fits and report.verdict == "fits" and not unfed else "What to change"
+        title = "What to change"
+        if fits and report.verdict == "fits" and not unfed:
+            title = "What it could gain" if any(c.gain for c in first) else "Worth knowing"
         console.print(Text(title, "bold"))
+        rows = [_row(c, [i.name for i in report.model.inputs]) for c in first]
         if console.width < NARROW:
-            console.print(indent(laid_out([_row(c) for c in first], console.width - 2), 2))
+            console.print(indent(laid_out(rows, console.width - 2), 2))
         else:
-            _lines(first, console)
+            _lines(rows, console)
     elif report.verdict == "fits" and not report.hidden:
         console.print(Text("No findings to show: nothing is refused in the form used."))
-    notes = [f"{counted(len(found) - len(first), 'cause')} more"] if len(found) > len(first) else []
+    notes = _left_out(outcome, found, first)
     if len(report.memory.notes):
-        notes.append(counted(len(report.memory.notes), "caveat") + " on the figures")
-    more = [f"{' and '.join(notes)}: --verbose shows all"] if notes else []
+        notes.append(counted(len(report.memory.notes), "caveat"))
+    more = [f"{', '.join(notes)}: --verbose shows all"] if notes else []
     if known:
         more.append(f"{counted(len(known), 'finding')} accepted by the baseline")
     if report.hidden:
@@ -241,24 +280,39 @@ def _causes(outcome: Outcome, console: Console) -> None:
         console.print(Text(_clipped("  " + " · ".join(more), console), "dim"))
 
 
-def _row(cause: Cause) -> tuple[Text, Text, Text]:
+def _left_out(outcome: Outcome, found: Sequence[Cause], shown: Sequence[Cause]) -> list[str]:
+    """How many causes have no line, those to change counted as the last line counts them."""
+    left = [c for c in found if c not in shown]
+    wrong = sum(outcome.fails(c.findings[0]) for c in left)
+    notes = [f"{wrong:,} more to change"] if wrong else []
+    return notes + ([counted(len(left) - wrong, "lesser point")] if len(left) > wrong else [])
+
+
+def _row(cause: Cause, inputs: Sequence[str]) -> tuple[Text, Text, Text]:
     glyph, style = MARK[cause.severity]
-    return Text.assemble((glyph, style), " ", _subject(cause)), Text(terminal(cause.fix)), Text(cause.gain)
+    return (
+        Text.assemble((glyph, style), " ", _subject(cause, inputs)),
+        Text(terminal(cause.fix)),
+        Text(cause.gain),
+    )
 
 
-def _subject(cause: Cause) -> str:
-    """``Transpose +3 ×100``, or the rule where it is about no operator."""
+def _subject(cause: Cause, inputs: Sequence[str]) -> str:
+    """``Transpose +3 ×100``; where it is about no operator one of the ``inputs``, or the rule."""
     operators = cause.operators
     count = f" ×{cause.nodes:,}" if cause.nodes > 1 else ""
-    if not operators or (not cause.findings[0].about_operator and cause.findings[0].about_memory):
-        return cause.findings[0].family.partition("-")[0] + count
+    first = cause.findings[0]
+    if not operators and first.tensor and first.tensor in inputs:
+        tensors = len({f.tensor for f in cause.findings})
+        return f"input {terminal(first.tensor, 18)}" + (f" ×{tensors:,}" if tensors > 1 else "")
+    if not operators or (not first.about_operator and first.about_memory):
+        return first.family.partition("-")[0] + count
     more = f" +{len(operators) - 1}" if len(operators) > 1 else ""
     return terminal(operators[0], 18) + more + count
 
 
-def _lines(found: Sequence[Cause], console: Console) -> None:
+def _lines(rows: Sequence[tuple[Text, Text, Text]], console: Console) -> None:
     """A line each: the subject, the fix cut to what is left, the gain at the right."""
-    rows = [_row(c) for c in found]
     first = max(cell_len(row[0].plain) for row in rows)
     last = max(cell_len(row[2].plain) for row in rows)
     longest = max(cell_len(row[1].plain) for row in rows)

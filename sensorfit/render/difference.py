@@ -13,7 +13,8 @@ from ..difference.model import Diff, NodeChange
 from ..models.registry import find
 from ..report.outcome import Figure, grouped
 from ..report.phrases import VERDICT, amount, counted, judged_by, other_converter
-from ..report.report import ModelInfo
+from ..report.report import ModelInfo, TensorInfo
+from ..units import show_shape
 from .columns import laid_out
 from .console import SEVERITY_STYLE, VERDICT_STYLE
 from .escape import markdown, markdown_code, terminal
@@ -110,9 +111,25 @@ def _unchanged(diff: Diff) -> str:
     open_ = [label for name, label in LABEL.items() if name not in compared]
     return ". ".join(
         f"{what}: {'; '.join(labels)}"
-        for what, labels in (("unchanged", still), ("Not compared, as a size is unknown", open_))
+        for what, labels in (("unchanged", still), (f"Not compared, as {_why_not(diff)}", open_))
         if labels
     )
+
+
+def _why_not(diff: Diff) -> str:
+    """Why figures of one of the two are lower bounds, and what makes them whole."""
+    sides = (("old", diff.old), ("new", diff.new))
+    open_ = [(side, i) for side, report in sides if (i := report.model.open_input) is not None]
+    if open_:
+        which = ", ".join(f"{i.name} {_shape(i)} of the {side} one" for side, i in open_)
+        return f"the input's size is open ({which}; --input-shape gives both one)"
+    partly = [side for side, report in sides if not (report.memory.complete and report.latency.complete)]
+    return f"the {' and the '.join(partly)} one could be counted only in part"
+
+
+def _shape(tensor: TensorInfo) -> str:
+    shape = tensor.judged or tensor.shape
+    return "of unknown shape" if shape is None else show_shape(shape)
 
 
 def notes(diff: Diff) -> list[str]:

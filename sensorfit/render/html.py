@@ -53,7 +53,7 @@ def model_data(outcome: Outcome, marked: Collection[str] = ()) -> dict[str, Any]
         "verdict": report.verdict if verdict_word(report) != "CANNOT BE FED" else "does_not_fit",
         "word": verdict_word(report),
         "number": headline_number(report),
-        "about": plain(about(report)),
+        "about": plain(about(report, 200)),
         "next": [said, plain(command)],
         "remarks": [plain(text) for text, _ in remarks(report)] + hidden,
         "memory": plan_data(report.memory, places),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO, cast
 
 from ..runtime.files import write_text
+from .escape import plain
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -59,11 +60,12 @@ def recorded(print_on: Callable[[Console], None], width: int | None = None) -> s
 
 
 def deliver(text: str, output: str | None) -> None:
-    """``text`` to the file ``output``, or to standard output."""
+    """``text`` to the file ``output``, which is said on standard error, or to standard output."""
     if output is None:
         sys.stdout.write(text)
     else:
         write_text(Path(output), text)
+        print(f"sensorfit: wrote {plain(output)}", file=sys.stderr)
 
 
 def print_or_write(print_on: Callable[[Console], None], output: str | None, width: int) -> None:

@@ -80,6 +80,7 @@ def print_asked(report: Report, console: Console, memory: bool) -> None:
     if memory:
         from .memory import render_timeline
 
+        console.print()
         render_timeline(report.memory, console)
     if report.confirmation is not None:
         from .console import print_confirmation

@@ -44,7 +44,9 @@ def print_summary(outcomes: Sequence[Outcome], console: Console, verbose: bool =
     for outcome in outcomes:
         if verbose or outcome.exit_code:
             lines = list(_reasons(outcome, verbose))
-            if lines:
+            if outcome.report is None:
+                console.print(Text(terminal(outcome.error), "red"), end="\n\n")
+            elif lines:
                 console.print(
                     Text(terminal(outcome.path), "bold"), Padding(Group(*lines), (0, 0, 1, 2)), sep="\n"
                 )
@@ -59,8 +61,6 @@ def print_change(outcome: Outcome, console: Console) -> None:
 
 
 def _reasons(outcome: Outcome, verbose: bool) -> Sequence[RenderableType]:
-    if outcome.report is None:
-        return [Text(terminal(outcome.error), "red")]
     lines = list(change_lines(outcome))
     if outcome.reason:
         lines.append(Text(f"judged by its own rules: {terminal(outcome.reason)}", "dim"))

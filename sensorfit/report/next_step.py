@@ -43,8 +43,9 @@ def last_line(outcome: Outcome) -> tuple[str, str]:
         obstacle = report.model.not_built or _other_size(report)
         return (f"{word}: {obstacle}.", "") if obstacle else (f"{word}.", build_command(outcome))
     to_change = f"{word}: {counted(len(wrong), 'thing')} to change." if wrong else f"{word}."
-    if report.verdict != "fits" and _open(report):
-        return to_change, f"{_command('check', outcome)} --input-shape {_closed(report)}"
+    if report.verdict != "fits" and report.model.closed:
+        size = show_shape(report.model.closed)
+        return f"{word} while its input's size is open.", f"{_command('check', outcome)} --input-shape {size}"
     if (
         report.verdict == "unknown"
         and all(f.about_memory for f in _unsure(report))
@@ -74,7 +75,7 @@ def explain_command(outcome: Outcome) -> str:
 
 
 def reached(outcome: Outcome) -> str:
-    """What the next command reaches, where that is ``fix``: ``With fix: no node refused, fits, 72% of the memory, about 5.32 ms``."""
+    """What the next command reaches, where that is ``fix``: ``With fix: no node refused, fits, 72% of memory, 5.32 ms``."""
     report = outcome.report
     if report is None or report.outlook is None or not last_line(outcome)[1].startswith("sensorfit fix "):
         return ""
@@ -82,8 +83,10 @@ def reached(outcome: Outcome) -> str:
     left = f"{counted(seen.remaining, 'node')} still refused" if seen.remaining else "no node refused"
     left += f", {counted(seen.left_to_host, 'node')} left to the host" if seen.left_to_host else ""
     verdict = {"fits": "fits", "does_not_fit": "does not fit", "unknown": "not known to fit"}[seen.verdict]
-    share = f"{seen.total_bytes / report.memory.budget_bytes:,.0%} of the memory"
-    return f"With fix: {left}, {verdict}, {share}, about {seen.ms:,.3g} ms"
+    share = f"{seen.total_bytes / report.memory.budget_bytes:,.0%} of memory"
+    share = share if seen.sized else f"at least {share}"
+    time = f"{seen.ms:,.3g} ms" if seen.timed else "milliseconds not known"
+    return f"With fix: {left}, {verdict}, {share}, {time}"
 
 
 def _change_command(outcome: Outcome) -> str:
@@ -154,16 +157,3 @@ def _unfed(report: Report) -> bool:
     from .causes import cannot_feed
 
     return bool(cannot_feed(report))
-
-
-def _open(report: Report) -> bool:
-    """Whether the first input has a dimension, besides the batch, that is not known."""
-    shape = report.model.inputs[0].shape if report.model.inputs else None
-    judged = report.model.inputs[0].judged if report.model.inputs else None
-    return shape is not None and any(d is None for d in (judged or shape)[1:])
-
-
-def _closed(report: Report) -> str:
-    """The first input's shape with a size in place of open dimensions, to begin with: ``1x3x224x224``."""
-    shape = report.model.inputs[0].shape or ()
-    return show_shape(tuple(1 if i == 0 else d or 224 if i > 1 else d or 3 for i, d in enumerate(shape)))

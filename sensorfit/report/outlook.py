@@ -30,3 +30,9 @@ class Outlook:
     ms: float
     left_to_host: int = 0
     """Nodes that ``--cut`` leaves to the host, where a cut is what helps."""
+    ms_low: float = 0.0
+    ms_high: float = 0.0
+    sized: bool = True
+    """False where not all of the memory could be counted: ``total_bytes`` is a lower bound."""
+    timed: bool = True
+    """False where a layer could not be counted: ``ms`` is a lower bound."""

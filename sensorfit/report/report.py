@@ -49,6 +49,16 @@ class ModelInfo:
     """What a built-in name stands for, "" for a file."""
     not_built: str = ""
     """Why ``sensorfit build`` cannot begin with this very model, "" where it can."""
+    folded: int = 0
+    """Nodes once constants are folded: those that are judged and that the console counts; ``nodes`` are the file's."""
+    closed: tuple[int, ...] = ()
+    """Where the first input is an image of open size: a shape that the network takes; () where none was found."""
+
+    @property
+    def open_input(self) -> TensorInfo | None:
+        """The first input with a dimension, besides the batch, that is not known: no figure is worth much then."""
+        shapes = ((i, i.judged or i.shape) for i in self.inputs)
+        return next((i for i, shape in shapes if shape is None or any(d is None for d in shape[1:])), None)
 
     @property
     def batch(self) -> int:

@@ -72,6 +72,8 @@ def _model(model: ModelInfo, macs: int) -> dict[str, Any]:
         "parameters": model.parameters,
         "macs": macs,
         "nodes": model.nodes,
+        "folded_nodes": model.folded,
+        **({"takes_shape": list(model.closed)} if model.closed else {}),
         "note": model.note,
         "not_built": model.not_built,
     }

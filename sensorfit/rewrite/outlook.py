@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 import onnx
 
@@ -13,6 +14,7 @@ from ..errors import ModelError
 from ..graph import limits
 from ..graph.ir import Graph
 from ..report.outlook import Outlook
+from ..report.report import Report
 from ..verify.finding import Finding
 from .declare import chosen
 from .normalise import without_data
@@ -20,6 +22,8 @@ from .plan import planned
 from .ready import needs_file, ready
 from .state import state_of
 
+SECONDS: Final = 20.0
+"""For an outlook; a report says nothing of it where that takes longer."""
 MAX_NODES = 1500
 """A larger graph is left to ``fix`` itself: the outlook is made within the time of a check."""
 LARGE = 5000
@@ -45,6 +49,25 @@ class Seen:
         )
 
 
+def with_outlook(
+    report: Report, found: Analysis, shapes: Mapping[str, Iterable[int]] | None = None
+) -> Report:
+    """The report of a file, analysed at ``shapes``, with what ``fix`` would reach where operators are refused; it comes
+    without where that takes too long or cannot be."""
+    from ..runtime.deadline import deadline, time_left
+
+    try:
+        with deadline(found.model.name, min(SECONDS, time_left() / 2)):
+            seen = outlook(found, shapes)
+    except ModelError:  # the answer about the model as it is does not wait for it
+        return report
+    return (
+        report
+        if seen is None
+        else replace(report, findings=seen.marked(report.findings), outlook=seen.outlook)
+    )
+
+
 def outlook(analysis: Analysis, input_shapes: Mapping[str, Iterable[int]] | None = None) -> Seen | None:
     """What ``fix`` would make of the network, analysed at ``input_shapes``; None where it would change nothing, or cannot be used on it."""
     refusals = [f for f in analysis.findings["converter"] if f.refused]
@@ -63,7 +86,7 @@ def outlook(analysis: Analysis, input_shapes: Mapping[str, Iterable[int]] | None
     rules = frozenset(f.rule for f in refusals)
     if without_data(analysis.graph) or len(plan.settled.graph.nodes) > LARGE:
         return Seen(None, fixable, rules)
-    after = state_of(plan.settled.graph, target)
+    after = state_of(plan.settled.graph, target, analysis.memory.weight_bits)
     seen = Outlook(
         refused=len(found),
         remaining=after.refused,
@@ -73,6 +96,10 @@ def outlook(analysis: Analysis, input_shapes: Mapping[str, Iterable[int]] | None
         total_bytes=after.total_bytes,
         ms=after.ms,
         left_to_host=split.left if split is not None else 0,
+        ms_low=after.ms_low,
+        ms_high=after.ms_high,
+        sized=after.sized,
+        timed=after.timed,
     )
     return Seen(seen, fixable, rules)
 

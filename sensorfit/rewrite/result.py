@@ -25,6 +25,12 @@ class State:
     total_bytes: int
     macs: int
     ms: float
+    ms_low: float = 0.0
+    ms_high: float = 0.0
+    sized: bool = True
+    """False where not all of the memory could be counted: bytes are lower bounds."""
+    timed: bool = True
+    """False where a layer could not be counted: MACs and milliseconds are lower bounds."""
 
 
 @dataclass(frozen=True)

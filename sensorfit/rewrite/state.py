@@ -9,6 +9,7 @@ from ..analysis import verdict_of
 from ..graph.ir import Graph
 from ..graph.lower import lower
 from ..target import Target
+from ..units import BYTE
 from ..verify.engine import judged
 from .declare import Rewrite
 from .price import before_of, cost_of, priced
@@ -16,13 +17,14 @@ from .result import Change, State, Way
 from .settle import Step, refused
 
 
-def state_of(graph: Graph, target: Target) -> State:
-    """Verdict, refused nodes and figures of a graph, as ``check`` has them."""
+def state_of(graph: Graph, target: Target, weight_bits: int = BYTE) -> State:
+    """Verdict, refused nodes and figures of a graph, as ``check`` has them, with weights at ``weight_bits``."""
     from ..latency.estimate import estimate
     from ..memory.analysis import analyse
+    from ..memory.widths import with_weight_bits
     from ..rules import memory as memory_rules
 
-    device = lower(graph)
+    device = lower(graph) if weight_bits == BYTE else with_weight_bits(lower(graph), weight_bits)
     memory, latency, found = (
         analyse(device, target, True),
         estimate(device, target, None, graph),
@@ -37,6 +39,10 @@ def state_of(graph: Graph, target: Target) -> State:
         total_bytes=memory.total_bytes,
         macs=latency.macs,
         ms=round(latency.dsp_ms, 4),
+        ms_low=round(latency.dsp_ms_low, 4),
+        ms_high=round(latency.dsp_ms_high, 4),
+        sized=memory.complete,
+        timed=latency.complete,
     )
 
 

@@ -166,7 +166,7 @@ def test_directories_and_globs_end_in_one_table_and_the_worst_exit_code(
         assert name in out
     assert out.count("┏") == 1
     assert "4 models: 1 fail, 1 cannot be checked, 2 pass" in out
-    assert "broken.onnx" in err
+    assert out.count("broken.onnx: ") == 1 and not err  # once is enough
     assert run("check", "models/[bg]*d.onnx", "-j", jobs)[0] == 1
 
 
@@ -405,7 +405,8 @@ def test_diff_compares_no_lower_bounds(run: Run, models: Path, tmp_path: Path) -
     assert not json.loads(out)["layers"]
     assert code == 0
     _, out, _ = run("diff", "open.onnx", "models/good.onnx")
-    assert "unchanged: parameters; nodes. Not compared, as a size is unknown: memory, total; " in out
+    said = "unchanged: parameters; nodes. Not compared, as the input's size is open (x 1x3x?x? of the old one; --input-shape"
+    assert said in out
 
 
 def test_diff_renders_markdown(run: Run, models: Path) -> None:

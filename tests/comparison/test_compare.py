@@ -386,14 +386,14 @@ def test_without_matplotlib_the_message_says_what_to_install(monkeypatch: pytest
 def test_every_format_comes_out_of_the_command(form: str, tmp_path: Path) -> None:
     target = tmp_path / "table"
     result = CliRunner().invoke(command, ["picosam3", "litesam", "--format", form, "--output", str(target)])
-    assert (result.exit_code, result.output) == (0, "")
+    assert (result.exit_code, result.output) == (0, f"sensorfit: wrote {target}\n")
     assert "picosam3" in target.read_text(encoding="utf-8").lower()
 
 
 def test_the_page_holds_the_plot_the_table_and_the_sources(tmp_path: Path) -> None:
     target = tmp_path / "table.html"
     result = CliRunner().invoke(command, [*MODELS, "--output", str(target)])
-    assert (result.exit_code, result.output) == (0, "")
+    assert (result.exit_code, result.output) == (0, f"sensorfit: wrote {target}\n")
     text = target.read_text(encoding="utf-8")
     found = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
     assert found is not None

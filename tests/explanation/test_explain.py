@@ -484,7 +484,7 @@ def test_exit_codes(model: str, code: int) -> None:
 def test_output_goes_to_a_file(form: str, tmp_path: Path) -> None:
     target = tmp_path / "page"
     result = CliRunner().invoke(command, ["picosam3", "--format", form, "--output", str(target)])
-    assert result.output == ""
+    assert (result.exit_code, result.output) == (0, f"sensorfit: wrote {target}\n")
     assert "PicoSAM3 fits the IMX500." in target.read_text(encoding="utf-8")
 
 

@@ -71,7 +71,7 @@ def test_a_strangers_network_is_not_set_beside_picosam3(tmp_path: Path) -> None:
 def test_a_files_name_says_its_format(name: str, begins: str, tmp_path: Path) -> None:
     target = tmp_path / name
     result = CliRunner().invoke(command, ["picosam3", "--output", str(target)])
-    assert (result.exit_code, result.output) == (0, "")
+    assert (result.exit_code, result.output) == (0, f"sensorfit: wrote {target}\n")
     assert target.read_text(encoding="utf-8").startswith(begins)
 
 

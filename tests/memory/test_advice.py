@@ -224,7 +224,10 @@ def test_a_last_resize_at_the_peak_is_offered_to_the_host_with_both_figures(tail
     whole, host = report.memory, report.memory.resize_on_host
     assert not whole.fits and host is not None and host.total_bytes < whole.budget_bytes
     (fix,) = [f.fix for f in report.findings if f.rule == "SF301"]
-    assert f"to the host: {host.total_bytes:,} B instead of {whole.total_bytes:,} B" in fix
+    assert (
+        f"to the host: {host.total_bytes / 2**20:.2f} MiB instead of {whole.total_bytes / 2**20:.2f} MiB"
+        in fix
+    )
     small = weighted(
         "agraph (float[1,3,640,640] x) => (float[1,21,80,80] c) {"
         "a = Conv <kernel_shape = [3, 3], strides = [8, 8], pads = [1, 1, 0, 0]> (x, u) c = Conv (a, w) }",

@@ -75,7 +75,7 @@ def test_the_command_that_check_ends_with_reaches_what_check_says(
         done = CliRunner().invoke(group, [*command, "-o", "out.onnx", "--format", "json"])
         assert done.exit_code == 0, done.output
         after = json.loads(done.output)["after"]
-        assert f"{after['total_bytes'] / 8_388_480:.0%} of the memory" in lines[-2]
+        assert f"{after['total_bytes'] / 8_388_480:.0%} of memory" in lines[-2]
 
 
 def test_json_and_sarif_carry_it(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_a_check_does_not_wait_long_for_its_outlook(monkeypatch: pytest.MonkeyPa
         time.sleep(30)
 
     monkeypatch.setattr("sensorfit.rewrite.outlook.outlook", slow)
-    monkeypatch.setattr("sensorfit.api.OUTLOOK_SECONDS", 0.05)
+    monkeypatch.setattr("sensorfit.rewrite.outlook.SECONDS", 0.05)
     report = check(model(STUCK))
     assert report.outlook is None and report.verdict == "does_not_fit"
 

@@ -10,12 +10,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from ...explanation.blocks import UNNAMED
 from ...explanation.model import Page, ReasonGroup
 from ...report.causes import causes, in_short
-from ...report.next_step import explain_command, last_line
+from ...report.next_step import explain_command, last_line, reached
 from ...report.outcome import Outcome
 from ...report.phrases import VERDICT
 from ...units import show_shape
@@ -68,11 +70,13 @@ def print_page(page: Page, console: Console) -> None:
     """Write the page to ``console``."""
     head = _head(page, console)
     sections = [s for s in _sections(page, console.width) if s.items]
-    end = [Text(), *_end(page)]
+    end = [Text(), *_end(page, console.width)]
     end_lines = sum(len(line.wrap(console, console.width)) or 1 for line in end)
     body = _fitted(sections, console, LINES - len(head) - end_lines)
-    for line in (*head, *body, *end):
+    for line in (*head, *body):
         console.print(line)
+    for line in end:
+        console.print(line, soft_wrap=line.plain.startswith("sensorfit "))
 
 
 def _fitted(sections: Sequence[Section], console: Console, room: int) -> list[Text]:
@@ -191,7 +195,7 @@ def _refusal(groups: Sequence[ReasonGroup], colour: str) -> Item:
         nodes.setdefault(group.op, set()).update(group.nodes)
     ops = ", ".join(f"{terminal(op)} ×{len(names) or 1:,}" for op, names in nodes.items() if op)
     ids = " ".join(dict.fromkeys(g.rule for g in groups))
-    where = ", ".join(dict.fromkeys(block for g in groups for block in g.blocks))
+    where = ", ".join(dict.fromkeys(b for g in groups for b in g.blocks if b != UNNAMED))
     found: Item = [Text.assemble((ids, f"bold {colour}"), "  ", (ops, "bold"))]
     if first.fix:
         whole, short = (Text(f"fix {terminal(fix)}") for fix in (first.fix, in_short(first.fix)))
@@ -223,7 +227,7 @@ def _front_end(page: Page) -> Iterator[str]:
     yield from converted(page)
 
 
-def _end(page: Page) -> list[Text]:
+def _end(page: Page, columns: int) -> list[Text]:
     """The next command: of a network that is right the one that uses it, else the one that says all of this."""
     report = page.parts[0].report
     outcome = Outcome(page.model, report, exit_code=report.exit_code())
@@ -235,8 +239,16 @@ def _end(page: Page) -> list[Text]:
     if len(page.parts) == 1:
         _, command = last_line(outcome)
         if command and not command.startswith("sensorfit explain"):
+            said = reached(outcome)
             return [
-                Text(f"The whole page: {terminal(whole)}", "dim"),
-                Text.assemble("Next: ", (terminal(command), "bold")),
+                *([Text(said)] if said else []),
+                *_command("The whole page:", whole, columns, "dim"),
+                *_command("Next:", command, columns, "bold"),
             ]
-    return [Text.assemble("The whole page: ", (terminal(whole), "bold"))]
+    return _command("The whole page:", whole, columns, "bold")
+
+
+def _command(label: str, command: str, columns: int, style: str) -> list[Text]:
+    """A command behind its label, or on a line of its own, which is never broken: it can be copied whole."""
+    line = Text.assemble(f"{label} ", (terminal(command), style))
+    return [line] if cell_len(line.plain) <= columns else [Text(label), Text(terminal(command), style)]

@@ -1,0 +1,134 @@
+"""What a newcomer met: sizes left open, inputs that are no images, one count of what is to change, commands that can be copied."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import onnx
+import pytest
+from click.testing import CliRunner
+
+from sensorfit.api import check, explain
+from sensorfit.cli import group
+from sensorfit.render.brief import print_brief, print_last_line
+from sensorfit.render.explanation.page import print_page
+from sensorfit.render.screen import recorded
+from sensorfit.report.next_step import last_line
+from sensorfit.report.outcome import Outcome
+
+from ..conftest import model_of
+from ..made_reports import finding, report
+from ..rewrite.harness import model
+
+SHUFFLED = "(float[1,16,32,32] x) => (float[1,4,64,64] y) { y = DepthToSpace <blocksize = 2> (x) }"
+OPEN = """(float[n,3,h,w] x) => (float[n,8,h,w] y) <float[8,3,3,3] k>
+{ c = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (x, k) y = HardSwish (c) }"""
+STRIP = """(float[n,3,h,w] x) => (float[1,8,1,w] y) <float[8,3,3,3] k, int64[4] s = {1, 8, 1, 320}>
+{ c = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1], strides = [48, 1]> (x, k) y = Reshape (c, s) }"""
+"""Takes images of 48 rows and no other."""
+SOUND = """(float[n,t] x) => (float[n,t] y) { y = Sigmoid (x) }"""
+LONG_SOUND = "(float[1,6000000] x) => (float[1,6000000] y) { y = Sigmoid (x) }"
+
+
+def screen(made: onnx.ModelProto, name: str = "net.onnx", width: int = 80) -> list[str]:
+    found = check(made)
+    outcome = Outcome(name, found, exit_code=found.exit_code())
+
+    def show(console: object) -> None:
+        print_brief(outcome, console)  # type: ignore[arg-type]
+        print_last_line(outcome, console)  # type: ignore[arg-type]
+
+    return recorded(show, width).splitlines()
+
+
+@pytest.mark.parametrize(("text", "size"), [(OPEN, "1x3x224x224"), (STRIP, "1x3x48x320")])
+def test_an_open_size_leads_and_the_size_proposed_is_one_that_the_network_takes(
+    text: str, size: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = model(text)
+    lines = screen(made)
+    assert "DOES NOT FIT  the size of its input is open: x ?x3x?x?" in lines[0]
+    assert not any("at least" in line for line in lines)
+    assert any(line == "Latency  depends on the input's size" for line in lines)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    onnx.save(made, "net.onnx")
+    command = last_line(Outcome("net.onnx", check("net.onnx"), exit_code=1))[1]
+    assert command.endswith(f"--input-shape {size}")
+    followed = CliRunner().invoke(group, shlex.split(command)[1:])
+    assert followed.exit_code in (0, 1) and "is open" not in followed.output
+
+
+def test_advice_for_an_input_that_is_no_image_speaks_of_no_height_and_no_sides() -> None:
+    for text in (SOUND, LONG_SOUND):
+        found = check(model_of(text))
+        assert found.verdict == "does_not_fit"
+        assert not any(word in f.fix for f in found.findings for word in ("height and width", "sides"))
+    assert "--input-shape" not in last_line(Outcome("net.onnx", check(model_of(SOUND)), exit_code=1))[1]
+
+
+def test_what_is_to_change_is_one_count() -> None:
+    many = report(*[finding(fix=f"way {chr(97 + i)}", node=f"/{i}") for i in range(7)])
+    outcome = Outcome("net.onnx", many, exit_code=1)
+    text = recorded(lambda console: print_brief(outcome, console), 80)
+    assert text.count("\n  x ") == 5 and "2 more to change" in text
+    assert last_line(outcome)[0] == "DOES NOT FIT: 7 things to change."
+
+
+def test_the_line_about_the_network_is_cut_nowhere() -> None:
+    for inputs in ("float[1,3,64,64] x", "float[1,3,64,64] an_input_with_a_long_name, float[1,3,64,64] x"):
+        made = model_of(f"({inputs}) => (float[1,3,64,64] y) {{ y = Relu (x) }}")
+        assert screen(made)[1].endswith(check(made).target.converter_version)
+
+
+def test_a_command_that_has_no_room_on_the_line_stands_whole_on_its_own() -> None:
+    name = f"{'a-directory/' * 8}net.onnx"
+    lines = screen(model_of(SHUFFLED), name)
+    assert lines[-2].endswith(" Next:") and lines[-1] == f"sensorfit fix {name}"
+
+
+def test_one_number_of_nodes_is_said_and_constants_are_none() -> None:
+    made = model_of(
+        "(float[1,3,64,64] x) => (float[1,3,64,64] y) { c = Constant <value = float {2.0}> () y = Mul (x, c) }"
+    )
+    found = check(made)
+    assert (found.model.nodes, found.model.folded) == (2, 1)
+    assert "1 node " in screen(made)[1]
+    assert found.to_dict()["model"]["folded_nodes"] == 1
+
+
+def test_explain_names_fix_and_what_it_reaches(tmp_path: Path) -> None:
+    file = tmp_path / "net.onnx"
+    onnx.save(model_of(SHUFFLED), file)
+    page = explain(file)
+    lines = recorded(lambda console: print_page(page, console), 120).splitlines()
+    assert lines[-1] == f"Next: sensorfit fix {file}" or lines[-1] == f"sensorfit fix {file}"
+    assert any(line.startswith("With fix: no node refused, ") for line in lines)
+    (reached,) = [w for w in page.what_ifs if "sensorfit fix" in w.change]
+    seen = check(file).outlook
+    assert seen is not None and reached.total_bytes == seen.total_bytes and reached.dsp_ms is not None
+    assert reached.dsp_ms[1] <= reached.dsp_ms[0] <= reached.dsp_ms[2]
+
+
+def test_a_lower_bound_of_what_fix_reaches_is_called_one() -> None:
+    text = """(float[1,16,32,32] x) => (float[1,4,64,64] z)
+    <float[4] one = {1, 1, 1, 1}, float[4] none = {0, 0, 0, 0}, int64[3] in = {0, 4, -1}, int64[4] out = {1, 16, 32, 32}, float[16,1,1] g, float[16,1,1] b>
+    { r = Reshape (x, in) i = InstanceNormalization (r, one, none) o = Reshape (i, out) m = Mul (o, g) y = Add (m, b)
+      z = DepthToSpace <blocksize = 2> (y) }"""
+    found = check(model(text))
+    assert found.outlook is not None and not found.outlook.sized
+    assert any("at least " in line for line in screen(model(text)) if line.startswith("With fix: "))
+
+
+def test_weights_of_fewer_bits_keep_the_outlook_and_the_largest_inputs() -> None:
+    text = """(float[1,3,64,64] x) => (float[1,4,128,128] z) <float[64,3,3,3] k, float[16,64,3,3] l>
+    { c = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (x, k)
+      y = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (c, l) z = DepthToSpace <blocksize = 2> (y) }"""
+    whole, low = (check(model(text), largest_inputs=True, weight_bits=bits) for bits in (8, 4))
+    assert whole.outlook is not None and low.outlook is not None
+    assert low.outlook.total_bytes < whole.outlook.total_bytes
+    assert low.memory.largest_inputs and low.memory.largest_inputs[0].size is not None
+    assert low.memory.largest_inputs[0].total_bytes < whole.memory.largest_inputs[0].total_bytes or (
+        low.memory.largest_inputs[0].size > (whole.memory.largest_inputs[0].size or (0, 0))
+    )
