@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from ..memory.model import Live, MemoryReport, Step
@@ -48,21 +49,27 @@ def model_data(outcome: Outcome, marked: Collection[str] = ()) -> dict[str, Any]
     hidden = (
         [f"{counted(len(report.hidden), 'finding')} hidden by select and ignore"] if report.hidden else []
     )
+    open_ = "" if report.model.open_input is None or report.memory.complete else OPEN
+    schedule = replace(report.memory, steps=(), peak_step=-1) if open_ else report.memory
     return {
         "name": plain(report.model.name, NAME),
+        "open": open_,
         "verdict": report.verdict if verdict_word(report) != "CANNOT BE FED" else "does_not_fit",
         "word": verdict_word(report),
         "number": headline_number(report),
         "about": plain(about(report, 200)),
         "next": [said, plain(command)],
         "remarks": [plain(text) for text, _ in remarks(report)] + hidden,
-        "memory": plan_data(report.memory, places),
+        "memory": plan_data(schedule, places),
         "latency": f"{latency_words(report)} in all, an estimate with its interval; a layer's own share has none.",
         "rows": rows,
         "causes": [_cause(c) for c in causes(report)],
         "notes": [f"Memory: {of_budget_words(report.memory)}"]
         + [plain(note) for note in (*report.memory.notes, *report.latency.notes)],
     }
+
+
+OPEN: Final = "They depend on the input's size, which is open: there is nothing to draw before one is chosen."
 
 
 def plan_data(memory: MemoryReport, places: Mapping[str, int]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from sensorfit.report.outcome import Outcome
 from sensorfit.report.report import Report
 
 from ..made_reports import HOSTILE, finding, report
+from ..rewrite.harness import model
 
 
 def data(page: str) -> list[dict[str, Any]]:
@@ -113,6 +114,30 @@ def test_the_page_works_in_a_browser(browser: Any, tmp_path: Path) -> None:
     page.locator("select").first.select_option("1")
     assert "DOES NOT FIT" in page.locator("h1").inner_text()
     assert (wrong, asked) == ([], [file.as_uri()])
+
+
+@pytest.mark.browser
+def test_a_printed_page_is_no_wider_than_the_sheet(browser: Any, tmp_path: Path) -> None:
+    """At 718 pixels, A4 between its margins: the table of layers, whole, with columns for every figure."""
+    file = tmp_path / "report.html"
+    file.write_text(render([check("picosam3", layers=True)]), encoding="utf-8")
+    page = browser.new_page(viewport={"width": 718, "height": 1000})
+    page.goto(file.as_uri())
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.locator("tbody tr").count() == 84
+
+
+@pytest.mark.browser
+def test_of_a_network_whose_size_is_open_no_figure_is_drawn(browser: Any, tmp_path: Path) -> None:
+    text = """(float[n,3,h,w] x) => (float[n,8,h,w] y) <float[8,3,3,3] k>
+    { c = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (x, k) y = HardSwish (c) }"""
+    file = tmp_path / "report.html"
+    file.write_text(render([check(model(text), layers=True)]), encoding="utf-8")
+    page = browser.new_page()
+    page.goto(file.as_uri())
+    assert page.locator("canvas").count() == 1  # the network
+    assert "depend on the input's size, which is open" in page.locator("main").inner_text()
 
 
 @pytest.mark.browser

@@ -1,9 +1,9 @@
 // The network, laid out in Python; here it is moved, coloured and selected.
 const NODE = { width: 132, height: 26, across: 150, down: 44 };
-const NEAR = 1.6, FAR = 0.02;
+const NEAR = 1.6, FAR = 0.02, READ = 0.6;
 
-function graph(rows, picked, views, picks) {
-  page.append(heading(1, "The network"), make("p", "Each node below what it reads; dashed: fused into another. Drag or scroll to move, + and - to zoom, arrow keys for the next node.", { class: "soft" }));
+function graph(rows, first, picked, views, picks) {
+  page.append(heading(1, "The network"), make("p", "Each node below what it reads; dashed: fused into another. Drag or scroll to move, + and - to zoom, arrow keys for the next node. A large one opens around the memory's peak.", { class: "soft" }));
   const bar = make("div", undefined, { class: "bar screen" });
   const label = make("label", "Colour "), by = make("select");
   for (const [value, text] of [["finding", "by finding"], ["activation", "by activation bytes"], ["weights", "by weights"], ["ms", "by time"]]) by.append(make("option", text, { value }));
@@ -23,6 +23,12 @@ function graph(rows, picked, views, picks) {
     view.left = (low + high) / 2 - board.clientWidth / 2 / view.scale;
     view.top = deep / 2 - board.clientHeight / 2 / view.scale;
   };
+  const start = () => { // the whole where it can be read, else what stands around the peak
+    fit();
+    if (view.scale >= READ) return;
+    centre(picked.row >= 0 ? picked.row : first);
+    view.top = Math.max(view.top, -NODE.down);
+  };
   const zoom = (factor, atX, atY) => {
     const next = Math.max(FAR, Math.min(NEAR, view.scale * factor));
     view.left += atX / view.scale - atX / next;
@@ -32,7 +38,7 @@ function graph(rows, picked, views, picks) {
   };
   const middle = (factor) => zoom(factor, board.clientWidth / 2, board.clientHeight / 2);
   const centre = (row) => {
-    view.scale = Math.max(view.scale, 0.6);
+    view.scale = Math.max(view.scale, READ);
     view.left = x[row] - board.clientWidth / 2 / view.scale;
     view.top = y[row] - board.clientHeight / 2 / view.scale;
   };
@@ -50,7 +56,7 @@ function graph(rows, picked, views, picks) {
     const dense = devicePixelRatio || 1, width = board.clientWidth, height = board.clientHeight;
     board.width = width * dense;
     board.height = height * dense;
-    if (!view.scale) fit();
+    if (!view.scale) start();
     const pen = board.getContext("2d");
     pen.scale(dense, dense);
     const tones = { ground: css("--ground"), text: css("--text"), base: css("--base"), panel: css("--panel"), e: css("--bad"), w: css("--open"), i: css("--pick") };

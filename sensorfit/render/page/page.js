@@ -38,8 +38,10 @@ function show(model) {
     memory(model.converter, "Memory over the converter's own schedule", top, own, views, (step) => { own.step = step; for (const view of views) view(); });
     page.append(make("p", "By the converter's --model-insight, which leaves scratch space out: a step may take more, and the reported runtime memory be above this peak.", { class: "soft" }));
   }
-  if (rows.some((row) => row.ms)) latency(model, rows, picked, views, (row) => pick(row, -1));
-  if (model.rows.row.length) graph(rows, picked, views, (row) => pick(row, -1));
+  if (model.open) page.append(heading(1, "Memory and latency"), make("p", model.open));
+  else if (rows.some((row) => row.ms)) latency(model, rows, picked, views, (row) => pick(row, -1));
+  const peak = model.memory.steps[model.memory.peak];
+  if (model.rows.row.length) graph(rows, peak ? Math.max(0, peak[3]) : 0, picked, views, (row) => pick(row, -1));
   findings(model, byNode, pick);
   if (rows.length) table(rows, picked, views, pick);
   if (model.notes.length) {
