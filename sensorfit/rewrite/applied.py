@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..target import Target
 from .compare import Disproved
-from .declare import Rewrite
+from .price import Prices
 from .proof import Proven, prove
 from .result import Applied, Change, Way
 from .run import NotRun
@@ -15,27 +14,24 @@ from .settle import Settled, Step
 from .state import change_of, ways_of
 
 
-def applied(
-    settled: Settled, target: Target, rewrites: tuple[Rewrite, ...], explain: bool
-) -> Iterator[Applied]:
+def applied(settled: Settled, prices: Prices, explain: bool) -> Iterator[Applied]:
     """Every step, proven; Disproved for one that does not hold, NotRun for one that onnxruntime cannot be asked about.
 
     Equal ones are proven and priced once.
     """
     proofs: dict[str, Proven] = {}
-    prices: dict[str, tuple[Change, tuple[Way, ...]]] = {}
+    known: dict[str, tuple[Change, tuple[Way, ...]]] = {}
     for step in settled.steps:
         which = key(step.rewrite, step.draft)
         if which not in proofs:
             proofs[which] = _proven(step)
-            prices[which] = (
-                change_of(step, target, rewrites),
-                ways_of(step, target, rewrites) if explain else (),
-            )
+        priced = prices.key((step.rewrite, step.draft))
+        if priced not in known:
+            known[priced] = (change_of(step, prices), ways_of(step, prices) if explain else ())
         proven = proofs[which]
         if not proven.holds:
             raise _disproved(step, proven)
-        price, ways = prices[which]
+        price, ways = known[priced]
         yield Applied(
             rule=step.rewrite.id,
             name=step.rewrite.name,

@@ -77,7 +77,7 @@ def fix(
     rewrites = chosen(only, skip, approximate=approximate, split_heads=split_heads)
     plan = planned(loaded, where, target, rewrites, cut)
     try:
-        steps = tuple(applied(plan.settled, target, rewrites, explain))
+        steps = tuple(applied(plan.settled, plan.prices, explain))
     except run.NotRun as error:
         raise ModelError(f"{where}: {error}") from None
     with files.scratch() as folder:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from ..graph.ir import Graph
 from ..target import Target
+from .choice import settled_cheaply
 from .cut import Split, at_frontier, at_tensors
 from .declare import Rewrite
 from .normalise import normalised
-from .price import cheapest
-from .settle import Settled, settle
+from .price import Prices
+from .settle import Settled
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Plan:
     """What of it stays on the sensor: all where nothing is cut."""
     settled: Settled
     """``start`` rewritten."""
+    prices: Prices
+    """What was asked on the way."""
     split: Split | None = None
     stuck: frozenset[str] = frozenset()
     """Nodes of ``whole`` that no rewrite answers; not looked for where tensors to cut at are given."""
@@ -36,11 +39,12 @@ def planned(
     whole = normalised(loaded, where)
     if cut:
         return _of_part(whole, at_tensors(loaded, cut, where), where, target, rewrites)
-    settled = settle(whole, target, rewrites, cheapest(target, rewrites))
+    prices = Prices(target, rewrites)
+    settled = settled_cheaply(whole, target, rewrites, prices)
     stuck = settled.stuck
     split = at_frontier(loaded, stuck) if cut is not None and stuck else None
     if split is None:
-        return Plan(whole, whole, settled, None, stuck)
+        return Plan(whole, whole, settled, prices, None, stuck)
     return _of_part(whole, split, where, target, rewrites, stuck)
 
 
@@ -53,4 +57,6 @@ def _of_part(
     stuck: frozenset[str] = frozenset(),
 ) -> Plan:
     start = normalised(split.device, where)
-    return Plan(whole, start, settle(start, target, rewrites, cheapest(target, rewrites)), split, stuck)
+    prices = Prices(target, rewrites)
+    settled = settled_cheaply(start, target, rewrites, prices)
+    return Plan(whole, start, settled, prices, split, stuck)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 
 from ..analysis import verdict_of
@@ -11,10 +10,9 @@ from ..graph.lower import lower
 from ..target import Target
 from ..units import BYTE
 from ..verify.engine import judged
-from .declare import Rewrite
-from .price import before_of, cost_of, priced
+from .price import Prices
 from .result import Change, State, Way
-from .settle import Step, refused
+from .settle import Candidate, Step, refused
 
 
 def state_of(graph: Graph, target: Target, weight_bits: int = BYTE) -> State:
@@ -46,19 +44,19 @@ def state_of(graph: Graph, target: Target, weight_bits: int = BYTE) -> State:
     )
 
 
-def change_of(step: Step, target: Target, rewrites: Sequence[Rewrite]) -> Change:
-    """What the way that was taken costs, once rewritten to the end, over the part as it was."""
-    return _change((step.rewrite, step.draft), target, rewrites)
+def change_of(step: Step, prices: Prices) -> Change:
+    """What the way that was taken costs, once rewritten to the end, over the part as it was, its neighbours with it."""
+    return _change((step.rewrite, step.draft), prices)
 
 
-def ways_of(step: Step, target: Target, rewrites: Sequence[Rewrite]) -> tuple[Way, ...]:
+def ways_of(step: Step, prices: Prices) -> tuple[Way, ...]:
     """The ways that were not taken."""
     return tuple(
-        Way(rewrite.id, rewrite.name, draft.form, _change((rewrite, draft), target, rewrites))
+        Way(rewrite.id, rewrite.name, draft.form, _change((rewrite, draft), prices))
         for rewrite, draft in step.alternatives
     )
 
 
-def _change(candidate, target: Target, rewrites: Sequence[Rewrite]) -> Change:  # type: ignore[no-untyped-def]
-    more = priced(candidate, target, rewrites).cost - cost_of(before_of(candidate), target)
+def _change(candidate: Candidate, prices: Prices) -> Change:
+    more = prices.after(candidate).cost - prices.before(candidate)
     return Change(**{**asdict(more), "ms": round(more.ms, 4)})

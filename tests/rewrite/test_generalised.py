@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sensorfit.graph import fold
 from tools.probes.front_end import FrontEnd
 
 from .harness import rewritten, untouched
@@ -38,7 +39,7 @@ CASES = {
     "global average of three": ("GlobalAverageAsMean", "(float[1,4,3,8,8] x) => (float[1,4,1,1,1] y) { y = GlobalAveragePool (x) }"),
     "resize of one dimension": ("ResizeIn4d", '(float[1,4,10] x) => (float[1,4,20] y) <float[3] s = {1.0,1.0,2.0}> { y = Resize <mode = "linear", coordinate_transformation_mode = "half_pixel"> (x, , s) }'),
     "resize of three": ("ResizeIn4d", '(float[1,4,3,5,6] x) => (float[1,4,6,10,12] y) <float[5] s = {1.0,1.0,2.0,2.0,2.0}> { y = Resize <mode = "nearest", coordinate_transformation_mode = "asymmetric", nearest_mode = "floor"> (x, , s) }'),
-    "nearest as TensorFlow has it": ("ResizeAsProducts", '(float[1,4,5,7] x) => (float[1,4,13,9] y) <int64[4] s = {1,4,13,9}> { y = Resize <mode = "nearest", coordinate_transformation_mode = "tf_half_pixel_for_nn", nearest_mode = "floor"> (x, , , s) }'),
+    "nearest as TensorFlow has it": ("ResizeByCopies", '(float[1,4,5,7] x) => (float[1,4,13,9] y) <int64[4] s = {1,4,13,9}> { y = Resize <mode = "nearest", coordinate_transformation_mode = "tf_half_pixel_for_nn", nearest_mode = "floor"> (x, , , s) }'),
     "same padding of a max pool": ("AutoPadWrittenOut", '(float[1,4,9,8] x) => (float[1,4,5,4] y) { y = MaxPool <kernel_shape = [3, 3], strides = [2, 2], auto_pad = "SAME_UPPER"> (x) }'),
     "same padding of an average pool": ("AutoPadWrittenOut", '(float[1,4,9,8] x) => (float[1,4,5,4] y) { y = AveragePool <kernel_shape = [3, 3], strides = [2, 2], auto_pad = "SAME_LOWER"> (x) }'),
     "same padding of a transposed convolution": ("AutoPadWrittenOut", '(float[1,4,5,5] x) => (float[1,3,10,10] y) <float[4,3,3,3] w> { y = ConvTranspose <strides = [2, 2], auto_pad = "SAME_UPPER"> (x, w) }'),
@@ -135,3 +136,12 @@ def test_the_front_end_accepts_them_all(tmp_path: Path) -> None:
         for name, (_, text, *opset) in CASES.items()
     }
     assert {n: a for n, a in said.items() if a["verdict"] != "accepted"} == {}
+
+
+def test_a_position_embedding_that_is_resized_is_folded_by_onnxruntime(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = """(float[1,8,24,24] x) => (float[1,8,24,24] y) <float[1,8,7,7] e, int64[4] s = {1,8,24,24}>
+    { r = Resize <mode = "cubic"> (e, , , s) a = Add (x, r) y = Elu (a) }"""
+    monkeypatch.setattr(fold, "_session", None)  # the reference implementation takes minutes for a large one
+    assert "Resize" not in rewritten(text, tmp_path, "EluByExp").operators

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import floor
+from struct import pack, unpack
 from typing import TYPE_CHECKING
 
 from ..site import Site
@@ -20,6 +21,8 @@ def needs_matrix(site: Site) -> dict[int, list[Row]] | None:
         return None
     mode = site.attr("mode", "nearest")
     coordinates = site.attr("coordinate_transformation_mode", "half_pixel")
+    if coordinates == "half_pixel_symmetric" and (mode, site.attr("nearest_mode")) == ("nearest", "floor"):
+        return None  # onnxruntime rounds on the way to a border of two cells, and not as float32 does
     if (
         site.attr("antialias")
         or mode not in ("linear", "cubic", "nearest")
@@ -53,22 +56,35 @@ def _scales(site: Site) -> list[float]:
 
 
 def _source(coordinates: str, index: int, into: int, out: int, scale: float) -> float:
-    """The place in the input that output cell ``index`` is taken at."""
+    """The place in the input that output cell ``index`` is taken at, each operation rounded to float32 as a runtime computes it.
+
+    Where a place falls on the border of two cells, that decides between them.
+    """
+    scale = _single(scale)
     if coordinates == "align_corners":
-        return index * (into - 1) / (out - 1) if out > 1 else 0.0
+        return _single(_single(index * (into - 1)) / (out - 1)) if out > 1 else 0.0
     if coordinates == "asymmetric":
-        return index / scale
+        return _single(index / scale)
     if coordinates == "tf_half_pixel_for_nn":
-        return (index + 0.5) / scale
+        return _single((index + 0.5) / scale)
     if coordinates == "pytorch_half_pixel" and out <= 1:
         return 0.0
+    half = _single(_single((index + 0.5) / scale) - 0.5)
     if coordinates == "half_pixel_symmetric":
-        adjusted = out / (scale * into)
-        return into / 2 * (1 - adjusted) + (index + 0.5) / scale - 0.5
-    return (index + 0.5) / scale - 0.5
+        adjusted = _single(out / _single(scale * into))
+        return _single(_single(into / 2 * _single(1 - adjusted)) + half)
+    return half
+
+
+def _single(value: float) -> float:
+    """The nearest float32."""
+    found: float = unpack("f", pack("f", value))[0]
+    return found
 
 
 def _row(site: Site, mode: str, at: float, size: int) -> Row:
+    if size == 1:
+        return [(0, 1.0)]  # the weights of every mode sum up to 1
     if mode == "nearest":
         return [(min(max(_nearest(site.attr("nearest_mode", "round_prefer_floor"), at), 0), size - 1), 1.0)]
     if mode == "linear":

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+MOST_PARTS = 32
+"""Beyond these a convolution for each costs more than it helps."""
+
+
 @rewrite("RW132", "TransposedConvDense", answers=("SF112",), ops=("ConvTranspose",), proof="polynomial")
 def dense(site: Site) -> Iterator[Draft]:
     """Groups, dilation and a stride over the kernel written into one dense kernel.
@@ -51,20 +55,36 @@ def dense(site: Site) -> Iterator[Draft]:
 
 @rewrite("RW133", "TransposedConvByGroup", answers=("SF112",), ops=("ConvTranspose",), proof="polynomial")
 def by_group(site: Site) -> Iterator[Draft]:
-    """A grouped transposed convolution as one for each group on its Slice of the channels, and a Concat."""
+    """A grouped transposed convolution as several on Slices of the channels, and a Concat.
+
+    One for each group, or for so many groups together, whose kernel is zero between them: of G groups in n parts the kernels are
+    n times smaller than one dense kernel.
+    """
     weights, bias, kernel = site.node.input(1), site.node.input(2), site.shape(site.node.input(1))
     group = int(site.attr("group", 1))
-    if group < 2 or group > 32 or len(kernel) != 4 or not site.is_constant(weights):
+    if group < 2 or len(kernel) != 4 or not site.is_constant(weights):
         return
-    ins, outs = kernel[0] // group, kernel[1]
     attrs = {k: v for k, v in site.node.attrs.items() if k != "group"}
-    draft, parts = site.draft(form="groups"), []
-    for g in range(group):
-        x = draft.slice(site.node.inputs[0], {1: (g * ins, (g + 1) * ins)})
-        own = [draft.derived((ins, *kernel[1:]), partial(_cut, g * ins, (g + 1) * ins), weights)]
-        own += [draft.derived((outs,), partial(_cut, g * outs, (g + 1) * outs), bias)] if bias else []
-        parts.append(draft.op("ConvTranspose", x, *own, **attrs))
-    yield draft.gives(draft.concat(parts, 1))
+    for count in _counts(group):
+        ins, outs, own = kernel[0] // count, kernel[1] * group // count, group // count
+        draft, parts = site.draft(form="groups" if own == 1 else f"{count} parts"), []
+        for g in range(count):
+            x = draft.slice(site.node.inputs[0], {1: (g * ins, (g + 1) * ins)})
+            part = partial(_part, slice(g * ins, (g + 1) * ins), own)
+            read = [draft.derived((ins, outs, *kernel[2:]), part, weights)]
+            read += [draft.derived((outs,), partial(_cut, g * outs, (g + 1) * outs), bias)] if bias else []
+            parts.append(draft.op("ConvTranspose", x, *read, **attrs))
+        yield draft.gives(draft.concat(parts, 1))
+
+
+def _counts(group: int) -> list[int]:
+    """Of how many parts it is tried: as many as groups up to ``MOST_PARTS``, and two that are fewer."""
+    found = {n for n in (4, 16, group) if n <= MOST_PARTS and group % n == 0}
+    return sorted(found, reverse=True)
+
+
+def _part(rows: slice, group: int, kernel: np.ndarray) -> np.ndarray:
+    return _dense(group, [1, 1], [*kernel.shape[2:]], kernel[rows])
 
 
 def _cut(start: int, end: int, array: np.ndarray) -> np.ndarray:
