@@ -19,10 +19,13 @@ TOPICS = (
     "patterns",
     "attributes",
     "operands",
-    "further",
-    "long",
-    "large",
-    "limits",
+    "normalizations",
+    "integers",
+    "convolution_sizes",
+    "resize_sizes",
+    "product_sizes",
+    "axis_length",
+    "ranks",
     "folding",
 )
 

@@ -337,3 +337,24 @@ LN("nobias", bias=False)
 LN("ax0", 0, dims=(1, 16, 32, 32))
 LN("w4d", dims=(1, 1, 1, 32))
 LN("eps0", epsilon=0.0)
+
+
+def siam(n):
+    w = n.noise(8, 16, 1, 1)
+    y = n.relu(n.conv(n.data((1, 3, 32, 32)), 3, 16, 3, pads=[1, 1, 1, 1]))
+    return n.out(n.op("Conv", n.x, w), n.op("Conv", y, w))
+
+
+one("siamese", siam)
+one(
+    "dynw_relu",
+    lambda n: n.op("Conv", n.x, n.relu(n.op("Slice", n.x, n.ints(0, 0), n.ints(3, 3), n.ints(2, 3)))),
+)
+one("dynw_gap", lambda n: n.op("Conv", n.x, n.gap(n.x)))
+one(
+    "dynw_reshape",
+    lambda n: n.op(
+        "Conv", n.x, n.reshape(n.op("Slice", n.x, n.ints(0), n.ints(16), n.ints(1)), 1, 16, 32, 32)
+    ),
+)
+one("dynw_dw", lambda n: n.op("Conv", n.x, n.reshape(n.gap(n.x), 16, 1, 1, 1), group=16))

@@ -219,3 +219,36 @@ one("stale_again_height", recorded("again", OPEN), shape=(1, 3, "H", 32))
 one("stale_batch_again", recorded("again", OPEN), shape=("N", 3, 32, 32))
 for count in (9, 17, 32):
     one(f"many_outputs_{count}", lambda n: n.out(*(n.conv(n.x, 16, 4) for _ in range(count))))
+one("conste", lambda n: n.tail(n.op("Add", n.x, n.op("Erf", n.noise(1, 16, 1, 1)))))
+one("constr", lambda n: n.tail(n.op("Add", n.x, n.op("Round", n.noise(1, 16, 1, 1)))))
+one(
+    "constw",
+    lambda n: n.tail(
+        n.op(
+            "Add",
+            n.x,
+            n.op(
+                "Where",
+                n.op("Greater", n.noise(1, 16, 1, 1), n.const(0.0)),
+                n.noise(1, 16, 1, 1),
+                n.const(0.0),
+            ),
+        )
+    ),
+)
+one(
+    "sizefold",
+    lambda n: n.tail(
+        n.op(
+            "Reshape",
+            n.x,
+            n.op(
+                "Concat",
+                n.ints(1, 16, 32),
+                n.op("Unsqueeze", n.op("Div", n.op("Size", n.x), n.const(512, "int64")), n.ints(0)),
+                axis=0,
+            ),
+        )
+    ),
+)
+one("constnode_list", lambda n: n.tail(n.op("Add", n.x, n.op("Constant", value_floats=[1.0] * 32))))

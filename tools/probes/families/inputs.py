@@ -97,3 +97,4 @@ for name in "FLOAT16 DOUBLE INT8 UINT8 INT32 INT64 BOOL BFLOAT16 INT16".split():
         one("dtadd_" + name, lambda n: n.out(n.op("Add", "input", "input"), dtype=kind["dtype"]), **kind)
 for o in range(7, 23):
     one(f"opset_{o}", lambda n: n.tail(n.x), opset=o)
+one("outs_40", lambda n: n.out(*[n.conv("input", 3, 2) for _ in range(40)]), head=False)

@@ -174,3 +174,44 @@ one(
         dtype=T.INT8,
     ),
 )
+one(
+    "nms2",
+    lambda n: n.out(
+        n.op(
+            "NonMaxSuppression",
+            n.reshape(n.op("Slice", n.x, n.ints(0), n.ints(1), n.ints(1)), 1, 256, 4),
+            n.reshape(
+                n.op("Slice", n.reshape(n.x, 1, 1, 16384), n.ints(0), n.ints(256), n.ints(2)), 1, 1, 256
+            ),
+            n.const([3], "int64"),
+        ),
+        dtype=T.INT64,
+        shape=(3, 3),
+    ),
+)
+one("rnu", lambda n: n.op("Add", n.x, n.op("RandomUniformLike", n.x)))
+one("rn", lambda n: n.op("Add", n.x, n.op("RandomNormal", shape=[1, 16, 32, 32])))
+one("ru", lambda n: n.op("Add", n.x, n.op("RandomUniform", shape=[1, 16, 32, 32])))
+one("multinom", lambda n: n.out(n.op("Multinomial", n.vector(), sample_size=3), dtype=T.INT32))
+one(
+    "stft",
+    lambda n: n.out(
+        n.op("STFT", n.reshape(n.x, 1, 16384, 1), n.const(128, "int64"), n.noise(256)), shape=(1, 127, 129, 2)
+    ),
+)
+one("eyel", lambda n: n.out(n.op("EyeLike", n.reshape(n.x, 1, 16384)), shape=(1, 16384)))
+one("optional", lambda n: n.out(n.op("OptionalGetElement", n.op("Optional", n.x)), shape=(1, 16, 32, 32)))
+one(
+    "ml_scaler",
+    lambda n: n.out(
+        n.op("Scaler", n.vector(), domain="ai.onnx.ml", offset=[0.0], scale=[1.0]), shape=(1, 16)
+    ),
+)
+one("nll", lambda n: n.out(n.op("SoftmaxCrossEntropyLoss", n.vector(), n.const([1], "int64")), shape=()))
+one("celu_o20", lambda n: n.op("Celu", n.x), opset=20)
+one("isnan20", lambda n: n.out(n.op("IsNaN", n.x), dtype=T.BOOL), opset=20)
+one(
+    "cl_gelu",
+    lambda n: n.out(n.op("Gelu", n.x, domain="com.microsoft", approximate="none"), shape=(1, 16, 32, 32)),
+    opset=20,
+)

@@ -377,3 +377,26 @@ one(
         "Pad", n.x, n.ints(0, 0, 1, 1, 0, 0, 1, 1), n.op("ReduceMean", n.x, axes=[0, 1, 2, 3], keepdims=0)
     ),
 )
+
+
+def best(n):
+    return n.op("ArgMax", n.op("ReduceMean", n.x, axes=[2, 3], keepdims=0), axis=1, keepdims=0)
+
+
+one("ga_table1", lambda n: n.op("Gather", n.noise(16), best(n)))
+one("ga_table2", lambda n: n.op("Gather", n.noise(16, 4), best(n)))
+one(
+    "ga_table1_ax",
+    lambda n: n.op("Gather", n.noise(20), n.op("ArgMax", n.x, axis=1, keepdims=0), axis=0),
+)
+one(
+    "ccp",
+    lambda n: n.out(n.op("CenterCropPad", n.x, n.ints(16, 16), axes=[2, 3]), shape=(1, 16, 16, 16)),
+    opset=18,
+)
+one(
+    "scatter_el_add",
+    lambda n: n.op(
+        "ScatterElements", n.x, n.const(np.zeros((1, 16, 32, 32)), "int64"), n.x, axis=1, reduction="add"
+    ),
+)
