@@ -186,7 +186,9 @@ def _gates(parents: Sequence[Sequence[int]]) -> list[int]:
     """For each node, in topological order, the last one that every way to it passes; OUTSIDE where there is none.
 
     Immediate dominators (Cooper, Harvey and Kennedy, "A Simple, Fast Dominance Algorithm", 2001):
-    in an acyclic graph one pass over the nodes is enough.
+    in an acyclic graph one pass over the nodes is enough. networkx has them, too (a test compares), and stays out: a
+    check of any network over the memory passes here, and importing networkx takes longer than all of that check's
+    analysis (0.5 s of processor time beside 0.3 s for TinySAM); on 10,000 nodes it takes 95 ms where this takes 2.
     """
     gate: list[int] = []
     for sources in parents:
