@@ -14,6 +14,7 @@ of their medians. Bytecode is written before the first run that counts. Exit 1 w
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import statistics
 import subprocess
@@ -97,24 +98,32 @@ def _options() -> argparse.Namespace:
     parser.add_argument("models", nargs="*", metavar="MODEL")
     parser.add_argument("--repeat", type=int, default=20, help="runs of each")
     other = parser.add_mutually_exclusive_group()
-    other.add_argument("--without", choices=[*WITHOUT, "all"], help="what the other runs do without")
+    other.add_argument(
+        "--without", choices=WITHOUT, action="append", help="what the other runs do without; several times"
+    )
     other.add_argument("--against", metavar="COMMIT", help="whose check the other runs are")
     return parser.parse_args()
 
 
 def _variants(options: argparse.Namespace, folder: Path) -> list[Variant]:
     """This checkout's check, and the one it is compared with; both from copies of the same form."""
-    here = Variant("this checkout", BASE + RUN, package(None, folder / "here"))
+    here = Variant("this checkout", BASE + RUN, _compiled(package(None, folder / "here")))
     if options.without:
-        parts = WITHOUT if options.without == "all" else {options.without: WITHOUT[options.without]}
+        parts = {part: WITHOUT[part] for part in options.without}
         return [
             here,
             Variant(f"without {', '.join(parts)}", BASE + "".join(parts.values()) + RUN, here.place),
         ]
     if options.against:
-        there = package(options.against, folder / "there")
+        there = _compiled(package(options.against, folder / "there"))
         return [here._replace(code=RUN), Variant(options.against, RUN, there)]
     return [here]
+
+
+def _compiled(place: Path) -> Path:
+    """``place`` with bytecode beside its modules, as pip leaves them."""
+    compileall.compile_dir(place, quiet=1)
+    return place
 
 
 def _measured(variants: list[Variant], model: str, empty: Path, repeat: int) -> dict[str, list[Times]]:

@@ -86,8 +86,8 @@ def connected(graph: Graph, target: Target) -> Iterator[Issue]:
         )
     if graph.written.unread:
         yield Issue(
-            "a constant that nothing reads: the raw file crashes the front end; the road through sensorfit build leaves it out",
-            "nothing on the road through sensorfit build; to hand this very file over, remove what nothing reads (onnxslim does)",
+            "a constant that nothing reads: the raw file crashes the front end; sensorfit build leaves it out",
+            "nothing with sensorfit build; to hand this very file over, remove what nothing reads (onnxslim does)",
             graph.written.unread[0]
             if len(graph.written.unread) == 1
             else f"{graph.written.unread[0]} and {len(graph.written.unread) - 1} more",

@@ -96,13 +96,13 @@ class _Search:
         for i, parents in enumerate(self.parents):
             for parent in parents:
                 self.children[parent].append(i)
-        self.gate = _gates([p if self._inner(i) else [*p, OUTSIDE] for i, p in enumerate(self.parents)])
+        self.gate = gates([p if self._inner(i) else [*p, OUTSIDE] for i, p in enumerate(self.parents)])
         count = len(graph.nodes)
         mirrored = [[count - 1 - c for c in self.children[i]] for i in range(count)]
         for i, node in enumerate(graph.nodes):
             if not self.children[i] or any(t in graph.outputs for t in node.outputs):
                 mirrored[i].append(OUTSIDE)
-        self.exit = [count - 1 - g for g in _gates(mirrored[::-1])][::-1]
+        self.exit = [count - 1 - g for g in gates(mirrored[::-1])][::-1]
 
     def region(self, first: int, last: int, limit: float) -> list[Node]:
         """The region for the steps from ``first`` to ``last``; empty when the search runs off the graph.
@@ -182,7 +182,7 @@ class _Search:
 OUTSIDE = -1
 
 
-def _gates(parents: Sequence[Sequence[int]]) -> list[int]:
+def gates(parents: Sequence[Sequence[int]]) -> list[int]:
     """For each node, in topological order, the last one that every way to it passes; OUTSIDE where there is none.
 
     Immediate dominators (Cooper, Harvey and Kennedy, "A Simple, Fast Dominance Algorithm", 2001):

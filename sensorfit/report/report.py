@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ..latency.model import LatencyReport
 from ..memory.model import MemoryReport
 from ..models.published import Published
 from ..target import Target
 from ..verify.finding import SEVERITIES, Finding
-from .layer import Layer
-from .outlook import Outlook
+
+if TYPE_CHECKING:
+    from .layer import Layer
+    from .outlook import Outlook
 
 Verdict = Literal["fits", "does_not_fit", "unknown"]
 VERDICTS: Final[tuple[Verdict, ...]] = ("fits", "unknown", "does_not_fit")

@@ -35,7 +35,7 @@ def one_image(proto: onnx.ModelProto, graph: Graph, load: Load) -> Graph | None:
     """
     batch = batch_of(graph)
     inputs = {i: (1, *(graph.shape(i) or ())[1:]) for i in graph.inputs}
-    if any(size is None for shape in inputs.values() for size in shape):  # open beside the batch: made for no size
+    if any(None in shape for shape in inputs.values()):  # open beside the batch: made for no size
         return None
     wanted = {o: (1, *(graph.shape(o) or ())[1:]) for o in graph.outputs}
     for edited in (False, True):

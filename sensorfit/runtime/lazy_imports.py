@@ -12,10 +12,10 @@ from typing import Any, Final
 UNREAD: Final = (
     "onnx._custom_element_types", "onnx.compose", "onnx.gen_proto", "onnx.hub", "onnx.mapping", "onnx.numpy_helper", "onnx.utils",
     "google.protobuf.internal.python_message", "google.protobuf.json_format", "google.protobuf.text_format",
-    "calendar", "inspect", "tomli", "uuid",
+    "calendar", "html", "inspect", "json", "shlex", "tomli", "uuid",
 )  # fmt: skip
 """What ``import onnx`` imports besides, half of its time, HTTP and TLS among it; what dataclasses and click import for
-others; what only a configuration file needs."""
+others; what only a configuration file, a command to copy or another format needs."""
 _THREADS: Final = "OPENBLAS_NUM_THREADS"
 
 

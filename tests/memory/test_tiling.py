@@ -9,6 +9,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import networkx
 import onnx
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 import sensorfit
 from sensorfit.api import compare, explain
 from sensorfit.gate.config import Budgets
+from sensorfit.memory.tiler import OUTSIDE, gates
 from sensorfit.memory.tiles import Window, shares
 from sensorfit.render.comparison.formats import to_csv, to_json, to_markdown
 from sensorfit.render.show import text as rendered
@@ -128,6 +130,14 @@ def test_a_window_reads_the_rows_that_its_kernel_touches(
     read, above, below = Window(kernel, stride, before).rows((first, end), height)
     assert read == (max(min(touched), 0), min(max(touched) + 1, height))
     assert (above, below) == (max(-min(touched), 0), max(max(touched) + 1 - height, 0))
+
+
+@given(st.lists(st.sets(st.integers(1, 6), min_size=1, max_size=3), min_size=1, max_size=40))
+def test_what_every_way_passes_are_the_dominators_of_networkx(steps: list[set[int]]) -> None:
+    parents = [sorted({max(OUTSIDE, node - back) for back in backs}) for node, backs in enumerate(steps)]
+    graph = networkx.DiGraph((p, node) for node, before in enumerate(parents) for p in before)
+    found = networkx.immediate_dominators(graph, OUTSIDE)
+    assert gates(parents) == [found[node] for node in range(len(parents))]
 
 
 def test_what_fits_in_tiles_is_said_so_everywhere() -> None:
