@@ -72,3 +72,19 @@ def test_a_height_of_minus_one_is_dynamic_until_it_is_given() -> None:
 def test_another_negative_number_is_no_dimension(dims: tuple[int, ...]) -> None:
     with pytest.raises(ModelError, match="negative dimension"):
         sensorfit.check(negative(*dims))
+
+
+def test_a_file_as_paddle_writes_it_fits_with_what_the_build_mends_as_warnings() -> None:
+    """An older opset, weights in Constant nodes, -1 for an open batch: each its own warning, none a refusal."""
+    text = f"""<ir_version: 8, opset_import: ["": 12]> g (float[1,3,64,64] x) => (float[1,4,62,62] y) {{
+        w = Constant <value = float[4,3,3,3] {{{WEIGHTS}}}> () c = Conv <kernel_shape = [3, 3]> (x, w) y = Relu (c)
+    }}"""
+    model = onnx.parser.parse_model(text)
+    for index, node in enumerate(model.graph.node):
+        node.name = f"n{index}"
+    for value in (model.graph.input[0], model.graph.output[0]):
+        value.type.tensor_type.shape.dim[0].dim_value = -1
+    report = sensorfit.check(model)
+    assert report.verdict == "fits" and report.model.parameters == 108
+    said = {f.rule: f.severity for f in report.findings if f.converter_code}
+    assert said["SF508"] == said["SF517"] == "warning" and "error" not in said.values()

@@ -1,0 +1,37 @@
+"""What a build asks of MCT, and what it leaves out unless it is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from sensorfit.api import load_target
+from sensorfit.quantize import ptq
+from sensorfit.quantize.options import Quantization
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_mct_shifts_negative_values_only_where_it_is_asked_for(
+    asked: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It adds steps at 16 bits that no float graph foretells: a network that fits would not."""
+    told: list[Any] = []
+
+    def quantization(module: Any, images: Any, *, core_config: Any, **_: Any) -> tuple[Any, None]:
+        told.append(core_config.quantization_config.shift_negative_activation_correction)
+        return module, None
+
+    mct = SimpleNamespace(
+        core=SimpleNamespace(CoreConfig=lambda: SimpleNamespace(quantization_config=SimpleNamespace())),
+        ptq=SimpleNamespace(pytorch_post_training_quantization=quantization),
+    )
+    tpc = SimpleNamespace(get_target_platform_capabilities=lambda version, name: None)
+    given, real = {"model_compression_toolkit": mct, "edgemdt_tpc": tpc}, ptq.need
+    monkeypatch.setattr(ptq, "need", lambda name, *package: given.get(name) or real(name, *package))
+    calibration: Any = SimpleNamespace(images=[], batches=lambda batch: iter(()))
+    options = Quantization(shift_negative=True) if asked else Quantization()
+    ptq.quantize(SimpleNamespace(), calibration, load_target(), 0, tmp_path / "log", options=options)  # type: ignore[arg-type]
+    assert told == [asked]
