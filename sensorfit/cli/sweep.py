@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..errors import ConfigError
 from . import options
 
 if TYPE_CHECKING:
@@ -65,7 +66,12 @@ def command() -> None:
 @click.option("--scheduler", metavar="local|tcp://...", help="Judge on a Dask cluster (extra 'cluster').")
 @click.option("--batch", type=click.IntRange(1), metavar="N", help="Candidates a task.  [default: 100; 8 with Optuna's samplers]")
 @click.option("--seconds", type=click.FloatRange(0, min_open=True), default=30.0, show_default=True, metavar="S", help="That a candidate may take.")
-@click.option("--accuracy", metavar="MODULE:FUNCTION", help="Train or measure candidates of the front with a function of yours.")
+@click.option("--accuracy", metavar="train|MODULE:FUNCTION", help="Train candidates of the front on --data, or measure them with a function of yours.")
+@click.option("--data", type=PATH, metavar="PATH", help="Of --accuracy train: material, a folder of `data demo`, or annotations (extra 'train').")
+@click.option("--images", type=PATH, metavar="DIR", help="Their images.")
+@click.option("--steps", type=click.IntRange(1), default=500, show_default=True, metavar="N", help="Of each candidate's training.")
+@click.option("--train-batch", type=click.IntRange(1), default=32, show_default=True, metavar="N", help="Crops a step.")
+@click.option("--also", type=click.IntRange(0), multiple=True, metavar="NUMBER", help="Measure this candidate as well; may be given several times.")
 @click.option("--measured", type=click.IntRange(1), default=8, show_default=True, metavar="N", help="How many of them.")
 @click.option("--confirm", "confirmed", type=click.IntRange(1), metavar="N", help="Build N candidates of the front with MCT and the real converter (extra 'build').")
 @click.option("--overwrite", is_flag=True, help="Begin anew where another sweep lies in DIR.")
@@ -73,7 +79,7 @@ def command() -> None:
 @options.converter
 @options.input_persistency
 @click.pass_context
-def run(ctx: click.Context, space: Path, directory: Path, accuracy: str | None, measured: int, confirmed: int | None, target: str | None, converter: str | None, **settings: Any) -> None:
+def run(ctx: click.Context, space: Path, directory: Path, accuracy: str | None, data: Path | None, images: Path | None, steps: int, train_batch: int, also: tuple[int, ...], measured: int, confirmed: int | None, target: str | None, converter: str | None, **settings: Any) -> None:
     """Judge the networks that SPACE.toml describes."""
     from ..gate.config import target_for
     from ..render.screen import console_for
@@ -84,6 +90,13 @@ def run(ctx: click.Context, space: Path, directory: Path, accuracy: str | None, 
     from ..sweep.run import sweep
 
     device = target_for(target, [], converter)
+    function: Any = accuracy
+    if accuracy == "train":
+        from ..sweep.training import Training
+
+        if data is None:
+            raise ConfigError("--accuracy train needs --data: material, a folder of `sensorfit data demo`, or annotations")
+        function = Training(data, images, steps, train_batch, settings["seed"])
     if confirmed:
         need_build_extra()
     with _shown() as progress:
@@ -95,7 +108,9 @@ def run(ctx: click.Context, space: Path, directory: Path, accuracy: str | None, 
         from ..render.sweep.later import show_measured
         from ..sweep.accuracy import front_with, measure
 
-        results = measure(found, accuracy, measured, settings["seed"], lambda line: click.echo(line, err=True))
+        if accuracy == "train":
+            click.echo(f"each candidate trains for {function.said}, from random weights", err=True)
+        results = measure(found, function, measured, settings["seed"], lambda line: click.echo(line, err=True), also)
         show_measured(results, front_with(found, results), console)
     if confirmed and found.front:
         from ..render.sweep.later import show_confirmed
@@ -122,12 +137,14 @@ def families() -> None:
 def picked(directory: Path, number: int, output: Path, seed: int) -> None:
     """Write candidate NUMBER of the sweep in DIR as an ONNX file.
 
-    A built-in family's network has random weights: it can be checked, built and trained.
+    A built-in family's network has the weights that `--accuracy train` trained it to, else random ones: it can be checked,
+    built and trained.
     """
-    from ..sweep.pick import pick
+    from ..sweep.pick import pick, trained
 
     row = pick(directory, number, output, seed)
-    click.echo(f"{output}: candidate {number}, {row['verdict'].replace('_', ' ')}. Next: sensorfit check {output}")
+    how = "as trained" if trained(directory, number).is_file() else "with random weights"
+    click.echo(f"{output}: candidate {number} {how}, {row['verdict'].replace('_', ' ')}. Next: sensorfit check {output}")
 # fmt: on
 
 

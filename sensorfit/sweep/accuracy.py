@@ -1,4 +1,5 @@
-"""``--accuracy package.module:function``: candidates of the front trained, or measured, by a function of the user's.
+"""``--accuracy train|package.module:function``: candidates of the front trained, or measured, by sensorfit or a function of
+the user's.
 
     candidate ─► Trial ─► function(trial) ─► a number, more is better ─► accuracy.csv, and the front with it
 
@@ -18,12 +19,11 @@ from ..errors import ConfigError, MissingDependency
 from .builder import function_at
 from .confirm import spread
 from .front import Front, write_csv
-from .pick import chosen_of, pick
+from .pick import FOLDER, chosen_of, pick, row_of
 from .result import Sweep
 from .space import Objective
 
 ACCURACY: Final = "accuracy.csv"
-FOLDER: Final = "trained"
 
 
 @dataclass(frozen=True)
@@ -75,12 +75,21 @@ class Pruned(Exception):
     """Raised in a function that is not worth going on with; it passes through."""
 
 
-def measure(
-    found: Sweep, place: str, count: int, seed: int = 0, say: Callable[[str], None] = lambda _: None
-) -> tuple[Measured, ...]:
-    """The accuracy of ``count`` candidates, evenly spaced along the front, into DIR/accuracy.csv.
+Function = Callable[[Trial], Any]
 
-    ``place`` is ``package.module:function``, looked for beside the space, too. What a function raises is its candidate's answer.
+
+def measure(
+    found: Sweep,
+    place: str | Function,
+    count: int,
+    seed: int = 0,
+    say: Callable[[str], None] = lambda _: None,
+    also: Sequence[int] = (),
+) -> tuple[Measured, ...]:
+    """The accuracy of ``count`` candidates, evenly spaced along the front, and of those ``also`` asked for, into DIR/accuracy.csv.
+
+    ``place`` is a function of a trial, or ``package.module:function``, looked for beside the space, too. What a function
+    raises is its candidate's answer.
     """
     try:
         import optuna
@@ -88,9 +97,7 @@ def measure(
         raise MissingDependency(
             '--accuracy needs optuna, which is not installed: pip install "sensorfit[sweep]"'
         ) from None
-    if place.count(":") != 1:
-        raise ConfigError(f"--accuracy {place}: write package.module:function")
-    function = function_at(place, str(Path(found.space.source).absolute().parent))
+    function = _function(found, place) if isinstance(place, str) else place
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(
         study_name="sweep",
@@ -99,11 +106,23 @@ def measure(
         pruner=optuna.pruners.HyperbandPruner(),
     )
     made: list[Measured] = []
-    for row in spread(found.front, count):
-        say(f"candidate {row['candidate']}: {place}")
+    for row in measured_rows(found, count, also):
+        say(f"candidate {row['candidate']}: {place if isinstance(place, str) else 'training'}")
         made.append(_measured(found, function, row, study.ask(), study, seed))
         write_csv(found.directory / ACCURACY, [*Measured.__dataclass_fields__], map(asdict, made))
     return tuple(made)
+
+
+def _function(found: Sweep, place: str) -> Function:
+    if place.count(":") != 1:
+        raise ConfigError(f"--accuracy {place}: write train, or package.module:function")
+    return function_at(place, str(Path(found.space.source).absolute().parent))
+
+
+def measured_rows(found: Sweep, count: int, also: Sequence[int] = ()) -> list[Mapping[str, Any]]:
+    """The rows that are measured, each once; ConfigError for a number that there is not."""
+    rows = {row["candidate"]: row for row in spread(found.front, count)}
+    return [*rows.values(), *(row_of(found.directory, n) for n in dict.fromkeys(also) if n not in rows)]
 
 
 def _measured(
@@ -113,7 +132,7 @@ def _measured(
 
     folder = found.directory / FOLDER / str(row["candidate"])
     folder.mkdir(parents=True, exist_ok=True)
-    pick(found.directory, row["candidate"], folder / "model.onnx", seed)
+    pick(found.directory, row["candidate"], folder / "model.onnx", seed, fresh=True)
     trial = Trial(row, chosen_of(found.space, row), folder, asked)
     try:
         accuracy = float(function(trial))
@@ -133,6 +152,7 @@ def _measured(
 def front_with(found: Sweep, measured: Sequence[Measured]) -> list[dict[str, Any]]:
     """The Pareto front of the measured candidates over the space's objectives and accuracy."""
     rows = {row["candidate"]: row for row in found.front}
+    rows |= {m.candidate: row_of(found.directory, m.candidate) for m in measured if m.candidate not in rows}
     front = Front([*found.space.objectives, Objective("accuracy", maximise=True)])
     front.add({**rows[m.candidate], "accuracy": m.accuracy} for m in measured if m.accuracy is not None)
     return front.rows

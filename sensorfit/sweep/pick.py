@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import onnx
 
@@ -17,6 +17,9 @@ from .read import parse_space
 from .space import Space
 from .store import SPACE, TABLE, arrow, read_manifest
 from .weights import at_random
+
+FOLDER: Final = "trained"
+TRAINED: Final = "trained.onnx"
 
 
 def space_of(directory: Path) -> Space:
@@ -59,11 +62,22 @@ def model_of(space: Space, chosen: Mapping[str, Any], seed: int = 0) -> onnx.Mod
     return draw(space.family, chosen).model(at_random(seed))
 
 
-def pick(directory: str | Path, number: int, output: str | Path, seed: int = 0) -> dict[str, Any]:
-    """Write candidate ``number`` to ``output``; its row. A built-in family's network has random weights of ``seed``."""
+def trained(directory: Path, number: int) -> Path:
+    """Where the network of a candidate lies that ``--accuracy train`` has trained."""
+    return directory / FOLDER / str(number) / TRAINED
+
+
+def pick(
+    directory: str | Path, number: int, output: str | Path, seed: int = 0, fresh: bool = False
+) -> dict[str, Any]:
+    """Write candidate ``number`` to ``output``; its row. A built-in family's network has the weights that it was trained
+    to in this sweep; without, or ``fresh``, random ones of ``seed``."""
     place, folder = Path(output), Path(directory)
     row = row_of(folder, number)
     check_output(place, text=False)
+    if not fresh and (kept := trained(folder, number)).is_file():
+        shutil.copyfile(kept, place)
+        return row
     space = space_of(folder)
     try:
         made = model_of(space, chosen_of(space, row), seed)

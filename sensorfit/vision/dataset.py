@@ -21,7 +21,7 @@ from ..errors import InputError
 from .augment import Augmentation, apply
 from .coco import Instances
 from .compose import PLAIN, Palette, Scene, Style, compose
-from .geometry import SIZE, Box, crop, crop_mask, roi_of
+from .geometry import SIZE, box_of, crop, crop_mask, roi_of
 from .sampler import Item
 
 CHUNK: Final = 16
@@ -127,15 +127,6 @@ class ComposedCrops(Dataset[Batch]):
 def collate(chunks: Sequence[Batch]) -> Batch:
     """Chunks one after another."""
     return {key: torch.cat([c[key] for c in chunks]) for key in chunks[0]}
-
-
-def box_of(mask: np.ndarray) -> Box:
-    """The box around ``mask``, which has at least one pixel."""
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    return (
-        float(columns[0]), float(rows[0]),
-        float(columns[-1] - columns[0] + 1), float(rows[-1] - rows[0] + 1),
-    )  # fmt: skip
 
 
 def pixels(path: Path, width: int, height: int) -> np.ndarray:

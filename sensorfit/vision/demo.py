@@ -15,7 +15,7 @@ import numpy as np
 
 from ..runtime.files import write_bytes, write_text
 from .compose import PLAIN, Palette, Style, compose
-from .dataset import box_of
+from .geometry import box_of
 
 QUALITY: Final = 92
 """JPEG of a scene."""

@@ -140,3 +140,12 @@ def _pillow() -> Any:
     from ..runtime.extra import need
 
     return need("PIL.Image", "pillow")
+
+
+def box_of(mask: np.ndarray) -> Box:
+    """The box around ``mask``, which has at least one pixel."""
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    return (
+        float(columns[0]), float(rows[0]),
+        float(columns[-1] - columns[0] + 1), float(rows[-1] - rows[0] + 1),
+    )  # fmt: skip

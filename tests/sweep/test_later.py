@@ -41,7 +41,7 @@ def test_accuracies_are_measured_pruned_or_explained_and_join_the_front(tmp_path
     assert kept and all(made[number].accuracy is not None for number in kept)
     with (tmp_path / "out" / "accuracy.csv").open(encoding="utf-8") as file:
         assert [int(row["candidate"]) for row in csv.DictReader(file)] == [*made]
-    with pytest.raises(ConfigError, match=r"write package\.module:function"):
+    with pytest.raises(ConfigError, match=r"write train, or package\.module:function"):
         measure(found, "builders", 1)
 
 

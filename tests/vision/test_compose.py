@@ -16,8 +16,9 @@ from sensorfit.errors import InputError
 from sensorfit.vision.augment import Augmentation
 from sensorfit.vision.coco import read_instances
 from sensorfit.vision.compose import PLAIN, Palette, compose
-from sensorfit.vision.dataset import CHUNK, ComposedCrops, box_of
+from sensorfit.vision.dataset import CHUNK, ComposedCrops
 from sensorfit.vision.demo import make_demo
+from sensorfit.vision.geometry import box_of
 from sensorfit.vision.material import group_of, split_of
 
 
