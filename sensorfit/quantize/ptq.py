@@ -141,7 +141,24 @@ def export_int8(quantized: nn.Module, calibration: CalibrationSet, path: Path, s
     model = onnx.load(str(path))
     for node in model.graph.node:
         node.ClearField("doc_string")
+    own_constants(model.graph)
     path.write_bytes(model.SerializeToString(deterministic=True))
+
+
+def own_constants(graph: onnx.GraphProto) -> None:
+    """Give every use of a constant a tensor of its own, in place.
+
+    torch's export keeps equal parameters once and writes Identity nodes for the others; two matrices so shared are both
+    transposed by the converter's front end, which then stops ("Inferred shape and existing shape differ").
+    """
+    constants = {constant.name: constant for constant in graph.initializer}
+    for node in [node for node in graph.node if node.op_type == "Identity"]:
+        if (shared := constants.get(node.input[0])) is None:
+            continue
+        own = graph.initializer.add()
+        own.CopyFrom(shared)
+        own.name = node.output[0]
+        graph.node.remove(node)
 
 
 @contextlib.contextmanager
