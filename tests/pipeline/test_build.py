@@ -324,6 +324,23 @@ def test_a_refused_form_is_rewritten_on_the_way_and_built_to_the_predicted_bytes
     assert manifest["model"]["rewritten_from_sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
 
 
+def test_equal_matrices_are_built_although_the_export_shares_them(tmp_path: Path) -> None:
+    body = (
+        "agraph (float[1,3,40,40] x) => (float[1,4,80,80] y) { c = Conv <pads = [1, 1, 1, 1]> (x, w)"
+        "m = MatMul(c, a) t = Transpose <perm = [0, 1, 3, 2]> (m) y = MatMul(t, b) }"
+    )
+    file = network(tmp_path / "resize.onnx", body, w=(4, 3, 3, 3), a=(40, 80))
+    model = onnx.load(str(file))
+    equal = model.graph.initializer.add()
+    equal.CopyFrom(model.graph.initializer[1])
+    equal.name = "b"
+    onnx.save(model, str(file))
+    done = sensorfit("build", file, "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    found = report(tmp_path / "out")
+    assert found["memory"]["total_bytes"] == found["converter"]["memory"]["total_bytes"]
+
+
 def test_an_error_behind_a_rewrite_names_the_users_file(tmp_path: Path) -> None:
     body = (
         "agraph (float[1,3,32,32] x, float[1,3,32,32] u) => (float[1,3,16,16] y) { a = Add(x, u)"
