@@ -56,6 +56,18 @@ CASES = {
         "LinearIn4d",
         "(float[1,2,3,4,16] x) => (float[1,2,3,4,8] y) <float[16,8] w> { y = MatMul (x, w) }",
     ),
+    "linear_3d_and_its_bias": (
+        "LinearIn4d",
+        "(float[1,9,16] x) => (float[1,9,8] y) <float[16,8] w, float[1,8] b> { p = MatMul (x, w) y = Add (b, p) }",
+    ),
+    "linear_3d_and_a_sum_with_an_activation": (
+        "LinearIn4d",
+        "(float[1,9,16] x, float[1,9,8] k) => (float[1,9,8] y) <float[16,8] w> { p = MatMul (x, w) y = Add (p, k) }",
+    ),
+    "linear_3d_and_a_constant_for_each_row": (
+        "LinearIn4d",
+        "(float[1,9,16] x) => (float[1,9,8] y) <float[16,8] w, float[9,1] b> { p = MatMul (x, w) y = Add (p, b) }",
+    ),
     "transposed_conv": (
         "TransposedConvCrop",
         "(float[1,6,8,8] x) => (float[1,4,16,16] y) <float[6,4,4,4] w> { y = ConvTranspose <kernel_shape = [4, 4], strides = [2, 2], pads = [1, 1, 1, 1]> (x, w) }",
@@ -246,3 +258,8 @@ def test_the_real_front_end_accepts_every_rewritten_form(tmp_path: Path) -> None
         n: front_end.judge(rewritten(text, tmp_path, rewrite).after) for n, (rewrite, text) in CASES.items()
     }
     assert {n: a for n, a in said.items() if a["verdict"] != "accepted"} == {}
+
+
+def test_a_bias_is_added_where_the_device_sums_it_in_the_product(tmp_path: Path) -> None:
+    rewrite, text = CASES["linear_3d_and_its_bias"]
+    assert rewritten(text, tmp_path, rewrite).operators == ["Reshape", "MatMul", "Add", "Reshape"]

@@ -7,6 +7,7 @@ from functools import partial
 from math import prod
 from typing import TYPE_CHECKING
 
+from ...graph.ir import Node
 from ..declare import rewrite
 from ..draft import Draft
 from ..site import Site
@@ -21,16 +22,21 @@ def matmul(site: Site) -> Iterator[Draft]:
 
     A Linear treats its rows alike, so they may stand in any axes before the last: x (..., C) becomes (1, 1, N, C),
     y = x W, and y takes its own axes again. Reshapes move no data. A constant vector is a matrix of one column.
+    An Add of a constant (M,) behind it goes along, before y's own axes: there the device sums it in the product.
     """
     x, weights = site.node.inputs
     rank = len(site.shape(weights))
     if site.is_constant(x) or not site.is_constant(weights) or rank not in (1, 2) or not site.x:
         return
-    draft = site.draft()
+    add, bias = _bias_behind(site) if rank == 2 else (None, "")
+    draft = site.draft(site.node, add) if add is not None else site.draft()
     rows = draft.reshape(x, (1, 1, prod(site.x[:-1]), site.x[-1]))
     if rank == 1:
         weights = draft.derived((site.x[-1], 1), _column, weights)
-    yield draft.gives(draft.reshape(draft.op("MatMul", rows, weights), site.y))
+    y = draft.op("MatMul", rows, weights)
+    if add is not None:
+        y = draft.op("Add", y, draft.derived(site.y[-1:], _flat, bias))
+    yield draft.gives(draft.reshape(y, site.y))
 
 
 @rewrite("RW122", "GemmAsProduct", answers=("SF104", "SF105", "SF119"), ops=("Gemm",), proof="polynomial")
@@ -73,6 +79,21 @@ def gemm(site: Site) -> Iterator[Draft]:
     if alpha != 1 and not site.is_constant(a) and not site.is_constant(b):
         y = draft.op("Mul", y, draft.number(alpha))
     yield draft.gives(draft.reshape(draft.op("Add", y, bias) if bias else y, site.y))
+
+
+def _bias_behind(site: Site) -> tuple[Node | None, str]:
+    """The Add that alone reads the product, with its constant of a value a column."""
+    add = site.view.only_user(site.node.outputs[0], "Add")
+    if add is None or site.shape(add.outputs[0]) != site.y:
+        return None, ""
+    for tensor in add.inputs:
+        if site.is_constant(tensor) and (1, *site.shape(tensor))[-1] == prod(site.shape(tensor)) == site.y[-1]:
+            return add, tensor
+    return None, ""
+
+
+def _flat(c: np.ndarray) -> np.ndarray:
+    return c.reshape(-1)
 
 
 def _column(w: np.ndarray) -> np.ndarray:
