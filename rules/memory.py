@@ -152,8 +152,9 @@ def counted_in_part(graph: Graph, memory: MemoryReport, target: Target) -> Itera
 
     Some weights are computed, not stored, or belong to another tool's
     quantization (ConvInteger); or a layer runs in parts whose memory is not
-    known (GroupNormalization, a grouped convolution with one input and several
-    outputs a group, a huge stride). The verdict is "unknown" then.
+    known (a quantized GroupNormalization with quantizers between its operators,
+    a grouped convolution with one input and several outputs a group, a huge
+    stride). The verdict is "unknown" then.
 
     Fails:
         (float[1,16,32,32] x) => (float[1,1,32,32] y)
@@ -284,7 +285,7 @@ def _sized(graph: Graph) -> bool:
 _ASK = "ask the converter: sensorfit build, of a quantized graph check --confirm"
 _COUNTABLE = {
     INTEGER_WEIGHTS: "check the float model that this file was quantized from; sensorfit build quantizes it with MCT",
-    GROUPS: f"{_ASK}; or use BatchNormalization or LayerNormalization, whose bytes are known",
+    GROUPS: "quantize the float file with `sensorfit build`, which makes one operator of it, or by MCT from a torch.nn.GroupNorm",
     FIVE_AXES: f"{_ASK}; or use BatchNormalization or LayerNormalization in place of statistics over groups of channels",
     MULTIPLIED: f"{_ASK}; or use a depthwise convolution with one output a group and a 1x1 convolution behind it",
     MANY_PHASES: f"{_ASK}; or reach the stride in several steps, by convolutions or pooling",

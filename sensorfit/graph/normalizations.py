@@ -40,6 +40,8 @@ def group_norm(view: View, norm: Node) -> Match | None:
         return None
     parameters, nodes, output = _scale_shift(view, after.outputs[0])
     attrs = {"num_groups": grouped[1], "epsilon": norm.attrs.get("epsilon", 1e-5)}
+    if any(view.graph.tensors[n.outputs[0]].bits for n in (norm, after, *nodes[:-1])):
+        attrs["quantized_inside"] = True
     return Match(
         "GroupNormalization", (before, norm, after, *nodes), (before.inputs[0], *parameters), output, attrs
     )

@@ -61,8 +61,8 @@ class MemoryFacts(NamedTuple):
     broadcast_bytes: int
     step_bytes: Mapping[str, int]
     planes_ratio: float
-    normalisation_element_bytes: int
-    normalisation_most_bytes: int
+    normalisation_part_bytes: int
+    normalisation_part_rows: int
     resize_border: int
     reduction_bytes: int
     layer_normalisation_bytes: int
@@ -113,8 +113,8 @@ def load_memory_facts(target: Target) -> MemoryFacts:
         broadcast_bytes=weights["broadcast_bytes"],
         step_bytes=table["step_bytes"],
         planes_ratio=layout["planes_ratio"],
-        normalisation_element_bytes=workspace["normalisation_element_bytes"],
-        normalisation_most_bytes=workspace["normalisation_most_bytes"],
+        normalisation_part_bytes=workspace["normalisation_part_bytes"],
+        normalisation_part_rows=workspace["normalisation_part_rows"],
         resize_border=workspace["resize_border"],
         reduction_bytes=workspace["reduction_bytes"],
         layer_normalisation_bytes=workspace["layer_normalisation_bytes"],

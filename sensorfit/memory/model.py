@@ -13,8 +13,8 @@ INTEGER_WEIGHTS = (
 )
 """Why the weights are counted in part."""
 GROUPS = (
-    "GroupNormalization: the converter runs it as one step or, as it took the same operators elsewhere, in parts that need "
-    "several times the memory; a float graph does not say which"
+    "GroupNormalization with quantizers between its operators: the converter stops there, or runs it in parts that need "
+    "several times the memory"
 )
 MULTIPLIED = "a grouped convolution with one input and several outputs a group runs as several steps, whose memory is not known"
 MANY_PHASES = (

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from ..graph.ir import Node
 from .builder import StepBuilder
-from .layout import Layout, leanest, tensor_bytes
+from .layout import Layout, leanest
 from .model import GROUPS
 
 TO_LAST = (0, 2, 3, 1)
@@ -42,19 +42,21 @@ def rectified_normalisation(state: StepBuilder, node: Node, source: str) -> None
 
 
 def wide_normalisation(state: StepBuilder, node: Node, source: str) -> None:
-    """Over positions: reads blocks, writes packed planes, and keeps wide sums for each element meanwhile, up to a limit.
+    """Over positions: reads a copy in blocks and keeps sums for each group of channels meanwhile.
 
-    Over the channels of a group, the converter takes the operators as one step without such sums, or one by one
-    with them; both were seen of the same operators, so that the bytes are a lower bound.
+    Of an InstanceNormalization each channel is a group. With quantizers between the operators of a GroupNormalization
+    it is not one step, and the bytes are a lower bound.
     """
-    value = state.bring(source, Layout.BLOCKS, node.name)
-    if node.op == "GroupNormalization":
+    facts, value = state.facts, state.values[source]
+    value = state.transform(
+        value, value.extent, Layout.BLOCKS, f"{node.name}/transform", f"blocks for {node.name}"
+    )
+    groups = int(node.attrs.get("num_groups", value.extent.channels))
+    parts = -(-value.extent.rows // facts.normalisation_part_rows)
+    if node.attrs.get("quantized_inside"):
         state.program.missing[GROUPS] = None
-        state.put(node, node.outputs[0], Layout.PLANES, [value.buffer])
-        return
-    size = tensor_bytes(value.extent, Layout.BLOCKS, state.facts)
-    scratch = min(size * state.facts.normalisation_element_bytes, state.facts.normalisation_most_bytes)
-    state.put(node, node.outputs[0], Layout.PACKED, [value.buffer], scratch)
+    sums = groups * parts * facts.normalisation_part_bytes
+    state.put(node, node.outputs[0], Layout.PACKED, [value.buffer], sums)
 
 
 def channels_moved(state: StepBuilder, node: Node, sources: Sequence[str]) -> bool:

@@ -77,7 +77,10 @@ def _fused_beside(state: StepBuilder, node: Node, sources: Sequence[str]) -> boo
 
 
 def _fused_in_place(state: StepBuilder, node: Node, sources: Sequence[str]) -> bool:
-    return node.op in FUSED_IN_PLACE and len(sources) == 1 and len(state.graph.consumers_of(sources[0])) == 1
+    if node.op not in FUSED_IN_PLACE or len(sources) != 1 or len(state.graph.consumers_of(sources[0])) != 1:
+        return False
+    before = state.graph.producer_of(sources[0])
+    return before is None or before.op not in WIDE_NORMALISATIONS
 
 
 def _ride(state: StepBuilder, node: Node, sources: Sequence[str]) -> None:
@@ -121,6 +124,7 @@ def _is(*ops: str) -> Callable[[StepBuilder, Node, Sequence[str]], bool]:
     return lambda state, node, sources: node.op in ops
 
 
+WIDE_NORMALISATIONS: Final = ("InstanceNormalization", "GroupNormalization")
 MAP_AXES: Final = 4
 """Of an image's tensor. EvoNorm's mean and variance over (1, groups, channels, height, width) in timm's
 test_efficientnet_evos at 160x160: 1,366,752 B counted, 2,575,648 B by the converter."""
@@ -129,7 +133,7 @@ KINDS: Final = (
     Kind("an activation of wide values, or one that a table of wide values computes", _fused_beside, _same_layout),
     Kind("an activation that rides on the step before it", _fused_in_place, _ride),
     Kind("another shape of the same elements", _is(*VIEWS), lambda s, n, t: view(s, n, t[0])),
-    Kind("a normalization over positions", _is("InstanceNormalization", "GroupNormalization"), lambda s, n, t: wide_normalisation(s, n, t[0])),
+    Kind("a normalization over positions", _is(*WIDE_NORMALISATIONS), lambda s, n, t: wide_normalisation(s, n, t[0])),
     Kind("a normalization over the last axis of a map", lambda s, n, _: n.op == "LayerNormalization" and not s.extent(n.outputs[0]).is_vector, lambda s, n, t: layer_normalisation(s, n, t[0])),
     Kind("channels moved to the last place or back", channels_moved, move_channels),
     Kind("the bias of a product that runs as a 1x1 convolution", lambda s, n, _: adds_bias(s.graph, n) is not None, _bias),

@@ -127,6 +127,13 @@ def step_table_bytes(graph: Graph, node: Node, facts: MemoryFacts) -> int:
     fixed = facts.step_bytes.get(node.op)
     if fixed is not None:
         return fixed
+    if node.op == "GroupNormalization":
+        shape = graph.shape(node.outputs[0])
+        return (
+            facts.table_bytes
+            + facts.packing_bytes
+            + cv.blocks(int((shape or (0, 1))[1] or 1), facts) * facts.weight_block_bytes
+        )
     if node.op == "LayerNormalization":
         shape = graph.shape(node.outputs[0])
         features = int(shape[-1] or 1) if shape else 1

@@ -153,14 +153,6 @@ def test_a_product_and_a_sum_are_one_step_but_for_those_of_the_input() -> None:
     assert weights(convolution.format("x", "c = Mul (q, u) d = Add (c, v)", "d")) - bare == 2 * 160
 
 
-def test_a_group_normalization_is_unknown() -> None:
-    """The converter took the same operators as one step in one network, as several with 5.6 times the memory in another."""
-    graph = load(onnx.load_from_string(gzip.decompress(CASES["groupnorm"].path.read_bytes())), "groupnorm")
-    report = analyse(lower(graph), load_target())
-    assert not report.complete
-    assert any("GroupNormalization" in sentence for sentence in report.missing)
-
-
 def test_wider_networks_are_within_one_per_cent_or_known_to_be_off(found: dict[str, Error]) -> None:
     """Drawn of wider kinds, as the converter answered: where we are off by more, is said (docs/memory.md)."""
     wide = [error for error in found.values() if error.case.kind == "wide draw"]

@@ -87,7 +87,10 @@ def _bias_behind(site: Site) -> tuple[Node | None, str]:
     if add is None or site.shape(add.outputs[0]) != site.y:
         return None, ""
     for tensor in add.inputs:
-        if site.is_constant(tensor) and (1, *site.shape(tensor))[-1] == prod(site.shape(tensor)) == site.y[-1]:
+        if (
+            site.is_constant(tensor)
+            and (1, *site.shape(tensor))[-1] == prod(site.shape(tensor)) == site.y[-1]
+        ):
             return add, tensor
     return None, ""
 

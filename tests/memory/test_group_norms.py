@@ -1,0 +1,59 @@
+"""GroupNormalization and InstanceNormalization: one step, with sums for each group and 32 rows."""
+
+from __future__ import annotations
+
+import onnx
+import pytest
+
+import sensorfit
+
+from .test_advice import weighted
+
+NET = """agraph (float[1,3,{h},{w}] x) => (float[1,4,{h},{w}] y)
+<int64[3] g = {{0, {groups}, -1}}, int64[4] f = {{1, 16, {h}, {w}}}> {{
+    c = Conv (x, stem)
+    r = Reshape (c, g) n = InstanceNormalization (r, one, zero) o = Reshape (n, f) p = Mul (o, scale) q = Add (p, shift)
+    a = Relu (q) y = Conv (a, head)
+}}"""
+
+
+def net(h: int, w: int, groups: int) -> onnx.ModelProto:
+    return weighted(
+        NET.format(h=h, w=w, groups=groups),
+        stem=(16, 3, 1, 1), one=(groups,), zero=(groups,), scale=(16, 1, 1), shift=(16, 1, 1), head=(4, 16, 1, 1),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("h", "w", "groups", "runtime"),
+    [
+        (40, 40, 8, 207_872),
+        (64, 64, 8, 327_680),
+        (72, 72, 8, 445_440),
+        (96, 96, 8, 638_976),
+        (32, 96, 8, 212_992),
+    ],
+)
+def test_a_group_normalization_takes_what_the_converter_says(
+    h: int, w: int, groups: int, runtime: int
+) -> None:
+    """``runtime``: imx500-converter 3.19.2 of the torch module of the same layers, quantized by MCT 2.5.1."""
+    memory = sensorfit.check(net(h, w, groups), input_persistency=False).memory
+    assert memory.runtime_bytes == runtime
+    assert memory.complete
+
+
+def test_quantizers_between_its_operators_leave_the_memory_open() -> None:
+    """imx500-converter 3.19.2 stops on five such networks ("mismatch in gamma.NofDim"), and ran a sixth in parts."""
+    model = net(40, 40, 8)
+    model.opset_import.add(domain="mct_quantizers", version=1)
+    norm = next(n for n in model.graph.node if n.op_type == "InstanceNormalization")
+    at = list(model.graph.node).index(norm) + 1
+    quantizer = onnx.helper.make_node(
+        "ActivationPOTQuantizer", ["n"], ["m"], "inside", domain="mct_quantizers", num_bits=8, signed=1, threshold=4.0
+    )  # fmt: skip
+    model.graph.node[at].input[0] = "m"
+    model.graph.node.insert(at, quantizer)
+    report = sensorfit.check(model)
+    assert not report.memory.complete
+    assert any("GroupNormalization" in sentence for sentence in report.memory.missing)
