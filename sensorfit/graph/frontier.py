@@ -12,8 +12,7 @@ non-maximum suppression). No refused node and every trained one is kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Set
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from .ir import Graph, Node
 
@@ -23,8 +22,7 @@ TRAINED: Final = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
 Tensors = Callable[[Node], Iterable[str]]
 
 
-@dataclass(frozen=True)
-class Cut:
+class Cut(NamedTuple):
     """The part of a graph between two rows of tensors."""
 
     inputs: tuple[str, ...]

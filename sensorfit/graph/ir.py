@@ -72,8 +72,7 @@ class Node:
         return self.inputs[index] if index < len(self.inputs) else ""
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(NamedTuple):
     """What the file holds beside the graph: the converter's front end reads the file itself and minds it."""
 
     unnamed: int = 0
@@ -86,7 +85,7 @@ class Written:
     """(name, operator) of Constants without the attribute ``value`` that a node reads which the front end does not fold."""
     unfolded: tuple[Node, ...] = ()
     """The constant expressions that the front end does not fold."""
-    tensors: Mapping[str, Tensor] = field(default_factory=dict)
+    tensors: Mapping[str, Tensor] = {}
     """What ``unfolded`` reads and writes, its results as computed tensors."""
     stale: tuple[Stale, ...] = ()
     """Shapes that the file records and that stop the front end."""

@@ -11,7 +11,6 @@ shape; anything else stays a node to it:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence, Set
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import onnx
@@ -33,7 +32,7 @@ def as_read(graph: Graph) -> Graph:
     return graph.replace(
         nodes=(*written.unfolded, *graph.nodes),
         tensors={**graph.tensors, **written.tensors},
-        written=replace(written, unfolded=(), tensors={}),
+        written=written._replace(unfolded=(), tensors={}),
     )
 
 
