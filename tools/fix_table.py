@@ -15,10 +15,15 @@ from pathlib import Path
 from sensorfit.api import load_target
 from sensorfit.rewrite.declare import rewrites
 from sensorfit.rewrite.fix import fix
-from sensorfit.rewrite.result import Fixed
+from sensorfit.rewrite.result import Fixed, State
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "fix.md"
 WORDS = {"fits": "fits", "does_not_fit": "does not fit", "unknown": "unknown"}
+
+
+def total(state: State) -> str:
+    """The bytes; "at least" where not all could be counted."""
+    return f"{'' if state.sized else 'at least '}{state.total_bytes:,}"
 
 
 def row(name: str, fixed: Fixed) -> str:
@@ -28,7 +33,7 @@ def row(name: str, fixed: Fixed) -> str:
     apart = f"{fixed.max_difference:.1e} of {fixed.largest_output:.3g}" if fixed.rewrites else ""
     return (
         f"| {name} | {before.refused} | {after.refused} | {done} | {apart} | {before.nodes:,} → {after.nodes:,} | "
-        f"{before.total_bytes:,} → {after.total_bytes:,} | {before.ms:.1f} → {after.ms:.1f} | {WORDS[after.verdict]} |"
+        f"{total(before)} → {total(after)} | {before.ms:.1f} → {after.ms:.1f} | {WORDS[after.verdict]} |"
     )
 
 

@@ -23,26 +23,69 @@ def needs_matrix(site: Site) -> dict[int, list[Row]] | None:
     coordinates = site.attr("coordinate_transformation_mode", "half_pixel")
     if coordinates == "half_pixel_symmetric" and (mode, site.attr("nearest_mode")) == ("nearest", "floor"):
         return None  # onnxruntime rounds on the way to a border of two cells, and not as float32 does
-    if (
-        site.attr("antialias")
-        or mode not in ("linear", "cubic", "nearest")
-        or coordinates == "tf_crop_and_resize"
-    ):
+    antialias = bool(site.attr("antialias")) and mode != "nearest"
+    if antialias and coordinates not in ("half_pixel", "pytorch_half_pixel"):
+        return None
+    if mode not in ("linear", "cubic", "nearest"):
         return None
     if site.attr("keep_aspect_ratio_policy", "stretch") != "stretch" or (
         site.attr("exclude_outside") and mode != "cubic"
     ):
         return None
+    regions = _regions(site) if coordinates == "tf_crop_and_resize" else {}
+    if regions is None:
+        return None
     scales = _scales(site)
     found = {}
     for axis in (2, 3):
-        rows = [
-            _row(site, mode, _source(coordinates, i, site.x[axis], site.y[axis], scales[axis]), site.x[axis])
-            for i in range(site.y[axis])
-        ]
-        if rows != [[(i, 1.0)] for i in range(site.x[axis])]:
+        into, out, scale = site.x[axis], site.y[axis], scales[axis]
+        if regions:
+            places = [_in_region(i, into, out, *regions[axis]) for i in range(out)]
+            rows = [_row(site, mode, at, into) if 0 <= at <= into - 1 else [] for at in places]
+        elif antialias and scale < 1:
+            rows = [_smoothed(site, mode, i, into, scale) for i in range(out)]
+        else:
+            rows = [_row(site, mode, _source(coordinates, i, into, out, scale), into) for i in range(out)]
+        if rows != [[(i, 1.0)] for i in range(into)]:
             found[axis] = rows
     return found
+
+
+def _regions(site: Site) -> dict[int, tuple[float, float]] | None:
+    """By spatial axis where the region starts and ends, in parts of the image; None where that is no constant, or other axes are cut.
+
+    Beyond the image stands extrapolation_value: rows of weights can say 0.
+    """
+    axes = [a % 4 for a in site.attr("axes", range(4))]
+    given = site.numbers(site.node.input(1)) if site.node.input(1) else None
+    if not given or len(given) != 2 * len(axes) or float(site.attr("extrapolation_value", 0.0)):
+        return None
+    found = {a: (float(given[i]), float(given[i + len(axes)])) for i, a in enumerate(axes)}
+    if any(found.get(a, (0.0, 1.0)) != (0.0, 1.0) for a in (0, 1)):
+        return None
+    return {a: found.get(a, (0.0, 1.0)) for a in (2, 3)}
+
+
+def _in_region(index: int, into: int, out: int, start: float, end: float) -> float:
+    """The place of an output cell in the image, as TensorFlow's crop_and_resize has it."""
+    if out <= 1:
+        return _single(_single(0.5 * _single(start + end)) * (into - 1))
+    along = _single(_single(index * _single(end - start)) * (into - 1))
+    return _single(_single(start * (into - 1)) + _single(along / (out - 1)))
+
+
+def _smoothed(site: Site, mode: str, index: int, size: int, scale: float) -> Row:
+    """Where the image becomes smaller the kernel is as much wider; cells beyond an edge are the edge's, or left out."""
+    centre, reach = (index + 0.5) / scale, (1 if mode == "linear" else 2) / scale
+    a = float(site.attr("cubic_coeff_a", -0.75))
+    weights: Row = []
+    for cell in range(floor(centre - reach + 0.5), floor(centre + reach + 0.5)):
+        distance = abs((cell - centre + 0.5) * scale)
+        weights.append((cell, max(0.0, 1 - distance) if mode == "linear" else _cubic(distance, a)))
+    if site.attr("exclude_outside"):
+        weights = [(i, w) for i, w in weights if 0 <= i < size]
+    total = sum(w for _, w in weights)
+    return _summed([(i, w / total) for i, w in weights], size)
 
 
 def _scales(site: Site) -> list[float]:

@@ -31,7 +31,12 @@ def copies(site: Site) -> Iterator[Draft]:
     """
     weights = needs_matrix(site)
     mode = site.attr("mode", "nearest")
-    if not weights or mode == "cubic" or (mode == "linear" and any(site.x[axis] > 1 for axis in weights)):
+    if (
+        not weights
+        or not _reads_all(weights)
+        or mode == "cubic"
+        or (mode == "linear" and any(site.x[axis] > 1 for axis in weights))
+    ):
         return
     cells = {axis: [row[0][0] for row in rows] for axis, rows in weights.items()}
     draft, x = site.draft(form="copies"), site.node.inputs[0]
@@ -62,7 +67,7 @@ def copies(site: Site) -> Iterator[Draft]:
     ops=("Resize",),
     proof="polynomial",
     kind="rounding",
-    units=4096.0,
+    units=64.0,
 )
 def lerp(site: Site) -> Iterator[Draft]:
     """A linear Resize as the weighted sum of two Gathers for each axis.
@@ -71,7 +76,11 @@ def lerp(site: Site) -> Iterator[Draft]:
     then along the height. The weights are ratios that float32 rounds, as in the products.
     """
     weights = needs_matrix(site)
-    if not weights or max(len(row) for rows in weights.values() for row in rows) != 2:
+    if (
+        not weights
+        or not _reads_all(weights)
+        or max(len(row) for rows in weights.values() for row in rows) != 2
+    ):
         return
     draft, x = site.draft(form="lerp"), site.node.inputs[0]
     for axis, rows in sorted(weights.items(), reverse=True):
@@ -84,6 +93,11 @@ def lerp(site: Site) -> Iterator[Draft]:
             parts.append(draft.op("Mul", draft.gather(x, at, axis), factor))
         x = draft.op("Add", *parts)
     yield draft.gives(x)
+
+
+def _reads_all(weights: dict[int, list[Row]]) -> bool:
+    """Whether every cell is made of cells: those beyond a cropped image are 0."""
+    return all(row for rows in weights.values() for row in rows)
 
 
 def _axes(draft: Draft, x: str) -> list[tuple[int, int]]:

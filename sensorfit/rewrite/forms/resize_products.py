@@ -18,7 +18,7 @@ from ._sampling import matrix, needs_matrix
     ops=("Resize",),
     proof="polynomial",
     kind="rounding",
-    units=4096.0,
+    units=64.0,
 )
 def as_products(site: Site) -> Iterator[Draft]:
     """A Resize as two products with constant matrices.
@@ -29,8 +29,8 @@ def as_products(site: Site) -> Iterator[Draft]:
 
         y = ((x A_w^T)^T A_h^T)^T
 
-    Serves align_corners, asymmetric and half-pixel coordinates with linear and cubic weights, and antialiasing is left
-    alone. The weights of the matrices are ratios that float32 rounds: equal up to its unit times the size of the axis.
+    Serves align_corners, asymmetric and half-pixel coordinates with linear and cubic weights, antialiasing, and
+    tf_crop_and_resize of a constant region with 0 beyond the image. The weights of the matrices are ratios that float32 rounds: equal up to its unit times the size of the axis.
     """
     weights = needs_matrix(site)
     if weights is None:
