@@ -117,7 +117,7 @@ class Prices:
         """Equal for two ways that cost the same."""
         draft = candidate[1]
         around = [(n.op, sorted(n.attrs.items()), _shapes(draft.graph, n)) for n in _neighbours(draft)]
-        return f"{key(*candidate)} {around!r}"
+        return f"{key(*candidate, floats=False)} {around!r}"
 
     def _among(self, draft: Draft, inner: Graph) -> Graph:
         """``inner`` in the place of what the draft replaces, with the neighbours."""

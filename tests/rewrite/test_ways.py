@@ -12,6 +12,7 @@ from sensorfit.rewrite.declare import chosen
 from sensorfit.rewrite.normalise import normalised
 from sensorfit.rewrite.price import Prices, price_of
 from sensorfit.rewrite.proof import prove
+from sensorfit.rewrite.same import key
 from sensorfit.rewrite.settle import Candidate, settle
 from tools.probes.front_end import FrontEnd
 
@@ -96,6 +97,22 @@ def test_memory_at_the_peak_decides_and_not_the_part_alone(tmp_path: Path) -> No
     large = rewritten(NETWORKS["shuffle of 256 channels, large"], tmp_path)
     small = rewritten(NETWORKS["shuffle to 3 channels"], tmp_path)
     assert "ConvTranspose" in large.operators and "ConvTranspose" not in small.operators
+
+
+def test_equal_parts_are_priced_once_whatever_their_weights_say() -> None:
+    graph = normalised(load(model(NETWORKS["slopes below 1"])), "one")
+    other = normalised(load(model(NETWORKS["slopes below 1"].replace("0.9", "0.8"))), "other")
+    prices, seen = Prices(TARGET, chosen()), []
+
+    def listed(candidates: list[Candidate]) -> int:
+        seen.append([(prices.key(c), key(*c)) for c in candidates])
+        return 0
+
+    for each in (graph, other):
+        settle(each, TARGET, chosen(), listed)  # type: ignore[arg-type]
+    (first, second) = seen
+    assert [price for price, _ in first] == [price for price, _ in second]
+    assert {proof for _, proof in first}.isdisjoint(proof for _, proof in second)
 
 
 @pytest.mark.parametrize("name", COPIES)
