@@ -65,6 +65,18 @@ CASES = {
         "(float[1,4,7,8] x) => (float[1,4,10,3] y) <int64[4] s = {1,4,10,3}> { y = CenterCropPad (x, s) }",
         20,
     ),
+    "padding of windows": (
+        "KeepBatchAxis",
+        """(float[1,8,4,6] x) => (float[1,8,6,6] y) <int64[3] a = {8,4,6}, int64[6] p = {0,1,0,0,1,0}, int64[4] i = {1,8,6,6}>
+        { r = Reshape (x, a) q = Pad (r, p) y = Reshape (q, i) }""",
+        17,
+    ),
+    "copies in windows": (
+        "KeepBatchAxis",
+        """(float[1,8,4,1] x) => (float[1,8,4,6] y) <int64[3] a = {8,4,1}, int64[3] e = {8,4,6}, int64[4] i = {1,8,4,6}>
+        { r = Reshape (x, a) q = Expand (r, e) y = Reshape (q, i) }""",
+        17,
+    ),
     "sign": ("SignByClip", f"{ONE} {{ y = Sign (x) }}", 17),
     "thresholded": ("ThresholdedReluByStep", f"{ONE} {{ y = ThresholdedRelu <alpha = 0.7> (x) }}", 17),
     "round": ("RoundByAdding", f"{ONE} {{ y = Round (x) }}", 17),

@@ -11,7 +11,7 @@ ELEMENTWISE = (
 )  # fmt: skip
 REDUCTIONS = ("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceL2", "ReduceL1", "ReduceSumSquare")
 BY_AXIS = ("Softmax", "LogSoftmax", "LayerNormalization", "Concat", "Split", "Gather", "ArgMax")
-LIFTED = (*ELEMENTWISE, *REDUCTIONS, *BY_AXIS, "Transpose", "Slice", "BatchNormalization")
+LIFTED = (*ELEMENTWISE, *REDUCTIONS, *BY_AXIS, "Transpose", "Slice", "Expand", "Pad", "BatchNormalization")
 
 
 def several(site: Site) -> bool:
@@ -63,6 +63,19 @@ def lifted(site: Site, draft: Draft) -> bool:
             return False
         axes = (given[2] if len(given) > 2 else None) or [*range(len(given[0]))]
         inputs = [inputs[0], *node.inputs[1:3], draft.ints(a % rank + 1 for a in axes), *node.inputs[4:5]]
+    elif op == "Expand":
+        if not site.is_constant(node.inputs[1]) or not site.y:
+            return False
+        inputs = [
+            draft.reshape(node.inputs[0], _raised(site, node.inputs[0], len(site.y))),
+            draft.ints((1, *site.y)),
+        ]
+    elif op == "Pad":
+        sizes = site.whole_numbers(node.input(1)) if node.input(1) else None
+        if sizes is None or node.input(3) or any(t and not site.is_constant(t) for t in node.inputs[2:]):
+            return False
+        pads = draft.ints([0, *sizes[:rank], 0, *sizes[rank:]])
+        inputs = [inputs[0], pads, *node.inputs[2:3]]
     elif op in REDUCTIONS:
         axes = (
             site.attr("axes")
