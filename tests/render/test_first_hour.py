@@ -112,10 +112,8 @@ def test_explain_names_fix_and_what_it_reaches(tmp_path: Path) -> None:
 
 
 def test_a_lower_bound_of_what_fix_reaches_is_called_one() -> None:
-    text = """(float[1,16,32,32] x) => (float[1,4,64,64] z)
-    <float[4] one = {1, 1, 1, 1}, float[4] none = {0, 0, 0, 0}, int64[3] in = {0, 4, -1}, int64[4] out = {1, 16, 32, 32}, float[16,1,1] g, float[16,1,1] b>
-    { r = Reshape (x, in) i = InstanceNormalization (r, one, none) o = Reshape (i, out) m = Mul (o, g) y = Add (m, b)
-      z = DepthToSpace <blocksize = 2> (y) }"""
+    text = """(float[1,3,32,32] x) => (float[1,3,64,64] z) <float[12,1,3,3] w>
+    { y = Conv <kernel_shape = [3, 3], group = 3, pads = [1, 1, 1, 1]> (x, w) z = DepthToSpace <blocksize = 2> (y) }"""
     found = check(model(text))
     assert found.outlook is not None and not found.outlook.sized
     assert any("at least " in line for line in screen(model(text)) if line.startswith("With fix: "))
