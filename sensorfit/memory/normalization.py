@@ -45,7 +45,7 @@ def wide_normalisation(state: StepBuilder, node: Node, source: str) -> None:
     """Over positions: reads a copy in blocks and keeps sums for each group of channels meanwhile.
 
     Of an InstanceNormalization each channel is a group. With quantizers between the operators of a GroupNormalization
-    it is not one step, and the bytes are a lower bound.
+    it need not be one step, and the bytes are a lower bound.
     """
     facts, value = state.facts, state.values[source]
     value = state.transform(

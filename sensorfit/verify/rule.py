@@ -52,9 +52,10 @@ CODES: Final = {
     "INVMOD": "invalid_model_input",
     "EXEC": "execution_error",
     "GE": "accepted",
+    "CBE": "accepted",
     "MCT": "accepted",
 }
-"""The front end's codes and its words for them; GE comes from the converter behind it, MCT from the quantization before it."""
+"""The front end's codes and its words for them; GE and CBE come from the converter behind it, MCT from the quantization before it."""
 
 Facts = Mapping[str, Any]
 """The row of an operator in rules/<target>/operators.toml."""

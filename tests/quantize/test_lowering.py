@@ -24,8 +24,6 @@ from tools.probes.front_end import FrontEnd
 from tools.probes.quantized import RECORDED, said
 from tools.probes.versions import graphs, newest
 
-from ..rewrite.harness import model as random_weights
-
 RULE = "SF131"
 MOST_ELEMENTS = 2_000_000
 """Of a tensor of the graphs that are run."""
@@ -172,38 +170,3 @@ def test_mct_still_answers_as_recorded() -> None:
     assert {n: a == "accepted" for n, a in answers_now.items()} == {
         n: QUANTIZED[n] == "accepted" for n in names
     }
-
-
-SPELLED = """(float[1,6,4,5] x) => (float[1,6,4,5] y)
-<float[3] s = {{1.0, 0.5, 2.0}}, float[3] t = {{0.0, 0.25, -1.0}}, int64[3] g = {{0, 3, -1}}, int64[4] f = {{1, 6, 4, 5}},
- float[{shape}] m, float[{shape}] a> {{
-    r = Reshape (x, g) n = InstanceNormalization (r, s, t) o = Reshape (n, f) p = Mul (o, m) y = Add (a, p) }}"""
-
-
-@pytest.mark.parametrize(
-    ("shape", "layers"),
-    [
-        ("6,1,1", ["GroupNorm"]),
-        ("1", ["GroupNorm"]),
-        ("1,6,1,1", ["GroupNorm"]),
-        ("6,4,5", ["GroupNorm", "mul", "add"]),
-        ("1,1,1,5", ["GroupNorm", "mul", "add"]),
-    ],
-)
-def test_a_normalization_over_groups_that_is_spelled_out_is_one_layer(shape: str, layers: list[str]) -> None:
-    model = random_weights(SPELLED.format(shape=shape))
-    module = to_module(load(model, "groups"))
-    assert [kind(module, node) for node in module.graph.nodes if kind(module, node)] == layers
-    x = np.random.default_rng(0).normal(size=(1, 6, 4, 5)).astype(np.float32)
-    wanted = onnxruntime.InferenceSession(model.SerializeToString()).run(None, {"x": x})[0]
-    with torch.no_grad():
-        assert np.allclose(
-            module(torch.from_numpy(x)).numpy(), wanted, rtol=0, atol=EXACT * np.abs(wanted).max()
-        )
-
-
-def kind(module: torch.fx.GraphModule, node: torch.fx.Node) -> str:
-    """What a node of the module computes; "" of an input, an output or a constant."""
-    if node.op == "call_module":
-        return type(module.get_submodule(str(node.target))).__name__
-    return getattr(node.target, "__name__", "") if node.op == "call_function" else ""

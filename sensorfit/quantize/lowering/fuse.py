@@ -1,11 +1,10 @@
-"""Operators that are one layer of torch: a product with weights and its bias, a normalization over groups of channels."""
+"""The sum with a constant behind a product with weights, as the bias of that product: one Linear layer."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from ...graph.ir import Graph, Node, Shape
-from ...graph.patterns import find_patterns
+from ...graph.ir import Graph, Node
 
 
 def with_biases(graph: Graph) -> Graph:
@@ -25,39 +24,3 @@ def with_biases(graph: Graph) -> Graph:
             )
             gone.add(reader.name)
     return graph.edited(changed, gone)
-
-
-def with_groups(graph: Graph) -> Graph:
-    """A GroupNormalization as exporters spell it out becomes one node: x, scale and shift a group, scale and shift a channel.
-
-    MCT would quantize between its parts, and there the converter stops ("mismatch in gamma.NofDim"). A scale that is not
-    one value a channel stays outside.
-    """
-    changed: dict[str, Node] = {}
-    gone: set[str] = set()
-    for match in find_patterns(graph):
-        if match.kind != "GroupNormalization":
-            continue
-        before, norm, after, *rest = match.nodes
-        parameters, shape = match.inputs[1:], graph.shape(match.inputs[0]) or ()
-        if not all(_a_channel(graph.shape(p), shape) for p in parameters):
-            rest, parameters = [], ()
-        nodes = [before, norm, after, *rest]
-        changed[nodes[-1].name] = Node(
-            nodes[-1].name,
-            match.kind,
-            (match.inputs[0], *norm.inputs[1:3], *parameters),
-            nodes[-1].outputs[:1],
-            match.attrs,
-            pattern=match.kind,
-        )
-        gone.update(n.name for n in nodes[:-1])
-    return graph.edited(changed, gone)
-
-
-def _a_channel(shape: Shape | None, activation: Shape) -> bool:
-    """Whether a constant of ``shape`` has one value, or one a channel, of an ``activation`` (N, C, ...)."""
-    if shape is None:
-        return False
-    sizes = [(axis - len(shape), d) for axis, d in enumerate(shape) if d != 1]
-    return not sizes or sizes == [(1 - len(activation), activation[1])]

@@ -8,7 +8,7 @@ from ...graph.ir import Graph, Node
 from ...graph.lower import fuse_patterns
 from .builder import Builder
 from .collapse import merge_flat_kernels
-from .fuse import with_biases, with_groups
+from .fuse import with_biases
 from .registry import NoRoad, lowering_of
 
 FUSED = frozenset({"Gelu"})
@@ -23,7 +23,7 @@ def to_module(graph: Graph) -> fx.GraphModule:
 
     NoRoad names the first node, its operator and what about its form MCT does not carry.
     """
-    graph = with_groups(with_biases(fuse_patterns(graph, FUSED)))
+    graph = with_biases(fuse_patterns(graph, FUSED))
     builder = Builder(graph)
     for name in graph.inputs:
         builder.values[name] = builder.fx.placeholder(_identifier(name))

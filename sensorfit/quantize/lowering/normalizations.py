@@ -55,16 +55,8 @@ def group_norm(b: Builder, node: Node) -> Value:
     groups = int(node.attrs["num_groups"])
     made = nn.GroupNorm(groups, shape[1], eps=float(node.attrs.get("epsilon", 1e-5)))
     scale, bias = _parameter(b, node, 1), _parameter(b, node, 2)
-    by_group = (
-        node.pattern or b.graph.opset < 21
-    )  # spelled out (``fuse.with_groups``), or as opsets 18 to 20 have it
-    if by_group and scale.numel() == groups != shape[1]:
+    if b.graph.opset < 21 and scale.numel() == groups != shape[1]:  # one a group, as opsets 18 to 20 have it
         scale, bias = (t.repeat_interleave(shape[1] // groups) for t in (scale, bias))
-    if node.input(3):
-        factor = _parameter(b, node, 3).flatten()
-        scale, bias = scale * factor, bias * factor
-    if node.input(4):
-        bias = bias + _parameter(b, node, 4).flatten()
     made.weight.data, made.bias.data = scale, bias
     return b.layer(node, made, b.value(node.inputs[0]))
 
