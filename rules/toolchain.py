@@ -95,7 +95,7 @@ def not_packaged(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     An InstanceNormalization or GroupNormalization passes the front end, MCT and the converter's memory report; its back
     end then ends with "mismatch in input.NofDim", or "gamma.NofDim", on every network that was asked: of one group to
     one for each channel, three and four axes, small maps and large, with a scale and a shift and without, with a Relu
-    before and behind. A LayerNormalization over the last axis is packaged.
+    before and behind. Spelled out, it is packaged; a LayerNormalization over the last axis is, too.
 
     Fails:
         (float[1,8,16,16] x) => (float[1,8,16,16] y) <float[8] s, float[8] b> { y = InstanceNormalization (x, s, b) }
@@ -103,12 +103,12 @@ def not_packaged(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     Passes:
         (float[1,16,64] x) => (float[1,16,64] y) <float[64] s, float[64] b> { y = LayerNormalization <axis = -1> (x, s, b) }
 
-    Fix: run sensorfit fix, which makes a LayerNormalization of it; or train with BatchNormalization, which a convolution takes in.
+    Fix: run sensorfit fix, which spells it out; or train with BatchNormalization, which a convolution takes in.
     """
     if not node.domain:
         yield Issue(
             "the converter counts its memory and writes no package: its back end stops on this operator",
-            "run sensorfit fix, which makes a LayerNormalization of it; or train with BatchNormalization",
+            "run sensorfit fix, which spells it out; or train with BatchNormalization, which costs nothing",
             code="CBE",
             probes=("instancenorm", "gn_18"),
         )

@@ -16,7 +16,7 @@ from ..graph.write import as_model
 from .difference import Seen, difference, units_of_largest, where_finite
 from .opset import raised
 from .plan import Plan
-from .proof import sample
+from .proof import contrast, sample
 from .run import NotRun, Runner
 from .settle import Settled
 from .store import data_of
@@ -196,5 +196,5 @@ def _feeds(start: Graph, run: int) -> dict[str, np.ndarray]:
         tensor = start.tensors[name]
         shape = tuple(d or 1 for d in tensor.shape or ())
         assert prod(shape)
-        found[name] = sample(rng, shape, tensor.dtype, run)
+        found[name] = sample(rng, shape, tensor.dtype, run, contrast(start))
     return found
