@@ -104,6 +104,11 @@ def _shift_of_scaled(state: StepBuilder, node: Node, sources: Sequence[str]) -> 
     return scale is not None and bool(scale_and_shift(state.graph, scale))
 
 
+def _reduced_vector(state: StepBuilder, node: Node, sources: list[str]) -> None:
+    extent = state.values[sources[0]].extent
+    write_all(state, node, sources, leanest((Layout.BLOCKS, Layout.TURNED), [extent], state.facts))
+
+
 def _reduced_map(state: StepBuilder, node: Node, sources: list[str]) -> None:
     extents = [state.values[sources[0]].extent, state.extent(node.outputs[0])]
     write_all(state, node, sources, leanest((Layout.TURNED, Layout.PLANES), extents, state.facts))
@@ -142,7 +147,7 @@ KINDS: Final = (
     Kind("resizing", _is("Resize", "Upsample"), resize),
     Kind("a BatchNorm with an activation of its own", lambda s, n, _: n.op == "BatchNormalization" and bool(n.activation), lambda s, n, t: rectified_normalisation(s, n, t[0])),
     Kind("pooling, and a BatchNorm", _is(*IN_BLOCKS), _in(Layout.BLOCKS)),
-    Kind("a reduction to a vector", lambda s, n, _: n.op.startswith("Reduce") and s.extent(n.outputs[0]).is_vector, _in(Layout.BLOCKS)),
+    Kind("a reduction to a vector", lambda s, n, _: n.op.startswith("Reduce") and s.extent(n.outputs[0]).is_vector, _reduced_vector),
     Kind("a reduction to a map", lambda s, n, _: n.op.startswith("Reduce"), _reduced_map),
     Kind("sums, products and their like", _is(*ELEMENTWISE), elementwise),
     Kind("rows cut for a tile", _is("TileSlice"), lambda s, n, t: write_all(s, n, t, s.values[t[0]].layout)),
