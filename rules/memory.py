@@ -285,7 +285,7 @@ def _sized(graph: Graph) -> bool:
 _ASK = "ask the converter: sensorfit build, of a quantized graph check --confirm"
 _COUNTABLE = {
     INTEGER_WEIGHTS: "check the float model that this file was quantized from; sensorfit build quantizes it with MCT",
-    GROUPS: "quantize by MCT from a torch.nn.GroupNorm, which is one step; or use LayerNormalization, which is packaged, too",
+    GROUPS: "run sensorfit fix on the float file, which spells it out, and quantize that: no form of it is packaged (SF132)",
     FIVE_AXES: f"{_ASK}; or use BatchNormalization or LayerNormalization in place of statistics over groups of channels",
     MULTIPLIED: f"{_ASK}; or use a depthwise convolution with one output a group and a 1x1 convolution behind it",
     MANY_PHASES: f"{_ASK}; or reach the stride in several steps, by convolutions or pooling",

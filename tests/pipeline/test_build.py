@@ -324,6 +324,16 @@ def test_a_refused_form_is_rewritten_on_the_way_and_built_to_the_predicted_bytes
     assert manifest["model"]["rewritten_from_sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
 
 
+def test_a_normalization_over_positions_is_not_packaged(tmp_path: Path) -> None:
+    body = (
+        "agraph (float[1,3,32,32] x) => (float[1,8,32,32] y) <float[8] s = {1,1,1,1,1,1,1,1}, float[8] b = {0,0,0,0,0,0,0,0}> {"
+        "c = Conv (x, w) n = InstanceNormalization (c, s, b) y = Conv (n, v) }"
+    )
+    file = network(tmp_path / "norm.onnx", body, w=(8, 3, 1, 1), v=(8, 8, 1, 1))
+    done = sensorfit("build", file, "--force", "-o", tmp_path / "out")
+    assert done.returncode == 3 and "NofDim" in done.stderr, done.stderr
+
+
 def test_equal_matrices_are_built_although_the_export_shares_them(tmp_path: Path) -> None:
     body = (
         "agraph (float[1,3,40,40] x) => (float[1,4,80,80] y) { c = Conv <pads = [1, 1, 1, 1]> (x, w)"
