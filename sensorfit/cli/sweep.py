@@ -72,7 +72,7 @@ def command() -> None:
 @click.option("--steps", type=click.IntRange(1), default=500, show_default=True, metavar="N", help="Of each candidate's training.")
 @click.option("--train-batch", type=click.IntRange(1), default=32, show_default=True, metavar="N", help="Crops a step.")
 @click.option("--also", type=click.IntRange(0), multiple=True, metavar="NUMBER", help="Measure this candidate as well; may be given several times.")
-@click.option("--measured", type=click.IntRange(1), default=8, show_default=True, metavar="N", help="How many of them.")
+@click.option("--measured", type=click.IntRange(0), default=8, show_default=True, metavar="N", help="How many of the front.")
 @click.option("--confirm", "confirmed", type=click.IntRange(1), metavar="N", help="Build N candidates of the front with MCT and the real converter (extra 'build').")
 @click.option("--overwrite", is_flag=True, help="Begin anew where another sweep lies in DIR.")
 @options.target
@@ -106,17 +106,20 @@ def run(ctx: click.Context, space: Path, directory: Path, accuracy: str | None, 
     show(found, console)
     if accuracy and found.front:
         from ..render.sweep.later import show_measured
-        from ..sweep.accuracy import front_with, measure
+        from ..sweep.accuracy import measure, with_accuracies
 
         if accuracy == "train":
             click.echo(f"each candidate trains for {function.said}, from random weights", err=True)
         results = measure(found, function, measured, settings["seed"], lambda line: click.echo(line, err=True), also)
-        show_measured(results, front_with(found, results), console)
+        found = with_accuracies(found, results)
+        write_text(directory / "front.html", render(found))
+        show_measured(results, found, console)
     if confirmed and found.front:
         from ..render.sweep.later import show_confirmed
         from ..sweep.confirm import confirm
 
-        show_confirmed(confirm(found, confirmed, lambda line: click.echo(line, err=True)), console)
+        options = (lambda: function.build_options(directory / "confirmed" / "calibration")) if accuracy == "train" else dict
+        show_confirmed(confirm(found, confirmed, lambda line: click.echo(line, err=True), options), console)
     ctx.exit(0 if found.front else 1)
 
 
@@ -143,8 +146,16 @@ def picked(directory: Path, number: int, output: Path, seed: int) -> None:
     from ..sweep.pick import pick, trained
 
     row = pick(directory, number, output, seed)
-    how = "as trained" if trained(directory, number).is_file() else "with random weights"
-    click.echo(f"{output}: candidate {number} {how}, {row['verdict'].replace('_', ' ')}. Next: sensorfit check {output}")
+    verdict = row["verdict"].replace("_", " ")
+    if trained(directory, number).is_file():
+        from ..models.registry import find
+
+        entry = find("picosam3")  # what the training normalises with, and the graph does not hold
+        assert entry is not None
+        mean, std = (",".join(map(str, values)) for values in (entry.mean, entry.std))
+        click.echo(f"{output}: candidate {number} as trained, {verdict}. Next: sensorfit build {output} --mean {mean} --std {std}")
+    else:
+        click.echo(f"{output}: candidate {number} with random weights, {verdict}. Next: sensorfit check {output}")
 # fmt: on
 
 

@@ -1,6 +1,6 @@
 """``--confirm``: candidates of the front through MCT and the real converter, predicted beside confirmed bytes.
 
-candidate ─► ONNX, random weights ─► build ─► DIR/confirmed/17/packerOut.zip, memory report ─► confirmed.csv
+candidate ─► ONNX, as trained or with random weights ─► build ─► DIR/confirmed/17/packerOut.zip, memory report ─► confirmed.csv
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from typing import Any, Final
 
 from ..errors import SensorfitError
 from .front import write_csv
-from .pick import pick
+from .pick import pick, trained
 from .result import Sweep
 from .store import read_manifest
 
 CONFIRMED: Final = "confirmed.csv"
 FOLDER: Final = "confirmed"
+PACKAGE: Final = "packerOut.zip"
 
 
 @dataclass(frozen=True)
@@ -37,30 +38,53 @@ class Confirmed:
     seconds: float = 0.0
 
 
-def confirm(found: Sweep, count: int, say: Callable[[str], None] = lambda _: None) -> tuple[Confirmed, ...]:
-    """Build ``count`` candidates of the front, evenly spaced along it; needs the extra ``build``.
+def confirm(
+    found: Sweep,
+    count: int,
+    say: Callable[[str], None] = lambda _: None,
+    options: Callable[[], Mapping[str, Any]] = dict,
+) -> tuple[Confirmed, ...]:
+    """Build ``count`` candidates of the front, evenly spaced along it, or the most accurate where accuracies were measured;
+    needs the extra ``build``.
 
-    A candidate that the tools refuse is an answer, too. Those in DIR/confirmed are not built again.
+    A candidate that the tools refuse is an answer, too. Those in DIR/confirmed are not built again, unless trained since.
+    ``options`` gives those of ``build`` for a candidate that was trained: its normalisation, its calibration images.
     """
     made: list[Confirmed] = []
     there = {one.candidate: one for one in read_confirmed(found.directory)}
-    for row in spread(found.front, count):
+    for row in chosen_rows(found, count):
         number = row["candidate"]
-        if number in there:
+        if number in there and not _trained_since(found.directory, number):
             made.append(there[number])
             continue
         say(f"candidate {number}: MCT and the converter")
-        made.append(_built(found, row))
+        made.append(_built(found, row, options if trained(found.directory, number).is_file() else dict))
         write_csv(found.directory / CONFIRMED, [*Confirmed.__dataclass_fields__], map(asdict, made))
     return tuple(made)
+
+
+def chosen_rows(found: Sweep, count: int) -> Sequence[Mapping[str, Any]]:
+    """The rows of the front that are built."""
+    if all("accuracy" in row for row in found.front):
+        return sorted(found.front, key=lambda row: -row["accuracy"])[:count]
+    return spread(found.front, count)
+
+
+def _trained_since(directory: Path, number: int) -> bool:
+    """Whether a candidate was trained after it was built."""
+    package = directory / FOLDER / str(number) / PACKAGE
+    weights = trained(directory, number)
+    if not (weights.is_file() and package.is_file()):
+        return False
+    return weights.stat().st_mtime > package.stat().st_mtime
 
 
 def spread(rows: Sequence[Mapping[str, Any]], count: int) -> Sequence[Mapping[str, Any]]:
     """At most ``count`` of ``rows``, from one end to the other."""
     if len(rows) <= count:
         return rows
-    if count == 1:
-        return rows[:1]
+    if count <= 1:
+        return rows[:count]
     return [rows[i * (len(rows) - 1) // (count - 1)] for i in range(count)]
 
 
@@ -81,7 +105,7 @@ def read_confirmed(directory: Path) -> Iterator[Confirmed]:
             yield Confirmed(answer=row["answer"], **numbers)
 
 
-def _built(found: Sweep, row: Mapping[str, Any]) -> Confirmed:
+def _built(found: Sweep, row: Mapping[str, Any], options: Callable[[], Mapping[str, Any]]) -> Confirmed:
     from time import monotonic
 
     from ..pipeline.build import build
@@ -102,6 +126,7 @@ def _built(found: Sweep, row: Mapping[str, Any]) -> Confirmed:
             target=kept["target"],
             input_persistency=kept["input_persistency"],
             overwrite=True,
+            **options(),
         ).memory
     except SensorfitError as error:
         answer = str(error)[:500]

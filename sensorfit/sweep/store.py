@@ -167,9 +167,10 @@ def rows_of(table: Path, names: Iterable[str] | None = None) -> Iterator[list[di
 
 
 def clear(directory: Path) -> None:
-    """Remove a sweep's own files."""
-    shutil.rmtree(directory / PARTS, ignore_errors=True)
-    for name in (TABLE, SPACE, "front.csv", "front.html", MANIFEST):
+    """Remove a sweep's own files: what was trained and built too, whose numbers mean other candidates in another sweep."""
+    for name in (PARTS, "trained", "confirmed"):
+        shutil.rmtree(directory / name, ignore_errors=True)
+    for name in (TABLE, SPACE, "front.csv", "front.html", "accuracy.csv", "confirmed.csv", MANIFEST):
         (directory / name).unlink(missing_ok=True)
 
 

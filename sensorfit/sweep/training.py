@@ -5,14 +5,19 @@ trial.module() ─► vision.train, a short one-cycle run ─► mIoU of the hel
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import onnx
 
 from ..errors import ConfigError, InputError
+from ..runtime.files import write_text
 from .pick import TRAINED
 
 if TYPE_CHECKING:
@@ -21,8 +26,14 @@ if TYPE_CHECKING:
     from .accuracy import Trial
 
 NAME: Final = "train"
-REPORTS: Final = 5
+REPORTS: Final = 3
 """Validations of a run: after each but the last a trial that falls behind is ended."""
+BEGUN: Final = "begun.json"
+LOG: Final = "log.jsonl"
+LINES: Final = 4
+"""Of progress between two validations."""
+SCENES: Final = 60
+"""Composed to calibrate on: some 150 crops, of which a build takes 128."""
 VALIDATED: Final = 512
 """Crops validated on at most."""
 
@@ -56,6 +67,43 @@ class Training:
         """The budget, in words."""
         return f"{self.steps:,} steps of {self.batch} crops"
 
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What decides the accuracies, but the seed: an answer to the same is kept."""
+        where = [str(path.resolve()) if path else None for path in (self.data, self.images)]
+        return {
+            "data": where[0],
+            "images": where[1],
+            "steps": self.steps,
+            "batch": self.batch,
+            "validated": VALIDATED,
+        }
+
+    def build_options(self, scratch: Path) -> dict[str, Any]:
+        """What ``build`` has to know of a network trained here: its normalisation, and crops of the data to calibrate it on.
+
+        Of material, scenes are composed into ``scratch``.
+        """
+        from ..vision.coco import resolve
+        from ..vision.material import is_material
+        from ..vision.networks import Normaliser
+
+        data, images = self.data, self.images
+        if is_material(data):
+            from ..vision.demo import make_demo
+
+            data, images = scratch, None
+            if not (scratch / "train.json").is_file():
+                make_demo(scratch, self.data, {"train": SCENES}, 1, self.seed)
+        boxes, folder = resolve(data, images, "train")
+        normaliser = Normaliser()
+        return {
+            "mean": tuple(normaliser.mean.flatten().tolist()),
+            "std": tuple(normaliser.std.flatten().tolist()),
+            "calib": folder or boxes.parent / "images",
+            "boxes": boxes,
+        }
+
     def settings(self, name: str) -> Settings:
         """The recipe of every run."""
         from ..vision.recipe import Settings
@@ -81,33 +129,41 @@ class Training:
             raise ConfigError(
                 f"{self.data}: too few annotations to hold some out, so nothing tells candidates apart"
             )
-        return found
+        # Candidates are chosen by the first split; material's second one is kept to judge what was chosen.
+        return replace(found, held_out=dict(islice(found.held_out.items(), 1)))
 
     def __call__(self, trial: Trial) -> float:
         """The mIoU at the end, 0 to 1; the weights lie in the trial's folder, ``trained.onnx`` has them."""
         import torch
 
+        from ..vision import checkpoint
         from ..vision.train import Run, train
 
         module = trial.module()
-        (split, batch), *_ = self.source.held_out.items()
+        ((split, batch),) = self.source.held_out.items()
         self._fits(module, batch)
-        every = max(1, self.steps // REPORTS)
+        every = -(-self.steps // REPORTS)
+        begun = {**self.asked, "seed": self.seed}
+        _clear_what_is_not(begun, trial.directory)
 
         def told(step: int, found: dict[str, Any]) -> None:
             trial.report(found[f"miou_{split}"], step // every)
 
+        for step, found in _validations(trial.directory):
+            if f"miou_{split}" in found and step < self.steps:
+                told(step, found)
+
         run = Run(
             trial.directory,
             workers=self.workers,
-            save_every=self.steps + 1,
+            save_every=every,
             validate_every=every,
-            log_every=every,
+            log_every=max(1, every // LINES),
+            resume=True,
         )
-        made = train(
-            self.settings(f"candidate-{trial.number}"), run, self.source, lambda line: None, module, told
-        )
+        made = train(self.settings(f"candidate-{trial.number}"), run, self.source, trial.say, module, told)
         module.load_state_dict(torch.load(trial.directory / "model.pt", weights_only=True))
+        (trial.directory / checkpoint.LAST).unlink(missing_ok=True)
         onnx.save(returned(onnx.load(str(trial.model)), module.cpu().eval()), str(trial.directory / TRAINED))
         return float(made[f"miou_{split}"])
 
@@ -124,6 +180,29 @@ class Training:
             raise InputError(
                 f"gives {given} of a crop of {crop[0]}x{crop[1]}, and is trained on masks of that size"
             )
+
+
+def _clear_what_is_not(begun: dict[str, Any], folder: Path) -> None:
+    """Take out of ``folder`` the run that another question began; one that this question began goes on."""
+    from ..vision import checkpoint
+
+    place, text = folder / BEGUN, json.dumps(begun, indent=1) + "\n"
+    if not (place.is_file() and place.read_text(encoding="utf-8") == text):
+        for name in (checkpoint.LAST, LOG):
+            (folder / name).unlink(missing_ok=True)
+        write_text(place, text)
+
+
+def _validations(folder: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """What a run that goes on was told before it ended: the validations up to its last checkpoint."""
+    from ..vision import checkpoint
+
+    if not (folder / checkpoint.LAST).is_file():
+        (folder / LOG).unlink(missing_ok=True)
+    elif (folder / LOG).is_file():
+        for line in (folder / LOG).read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            yield row["step"], row
 
 
 PARTS: Final = {

@@ -11,6 +11,11 @@ from click.testing import CliRunner
 
 import sensorfit
 from sensorfit.cli import group
+from sensorfit.quantize.calibration import calibration_set
+from sensorfit.sweep.accuracy import measure
+from sensorfit.sweep.pick import trained
+from sensorfit.sweep.run import sweep
+from sensorfit.sweep.training import Training
 
 from ..vision.conftest import make_coco
 from .test_sweep import written
@@ -73,6 +78,39 @@ def test_candidates_are_trained_alike_join_the_front_and_are_picked_with_their_w
     assert kept.graph.initializer[0] != first.graph.initializer[0]
     found = sensorfit.check(tmp_path / "m.onnx")
     assert (found.verdict, found.memory.total_bytes) == ("fits", table[trained]["total"])
+
+
+def test_a_training_that_was_killed_goes_on_to_the_same_weights(tmp_path: Path) -> None:
+    data = make_coco(tmp_path / "coco", images=24)
+    weights = []
+    for name, ends in (("whole", 9), ("killed", 4)):
+        found = sweep(written(tmp_path, SPACE), tmp_path / name, workers=1)
+        told: list[str] = []
+
+        def say(line: str, told: list[str] = told, ends: int = ends) -> None:
+            told.append(line)
+            if line.startswith(f"step {ends}  "):  # the validation after it
+                raise KeyboardInterrupt
+
+        training = Training(data, steps=6, batch=4, workers=0)
+        if ends < 6:
+            with pytest.raises(KeyboardInterrupt):
+                measure(found, training, 0, say=say, also=[2])
+            told.clear()
+        (one,) = measure(found, training, 0, say=told.append, also=[2])
+        assert one.answer == "measured" and ("going on after step 2" in told) == (ends < 6)
+        weights.append(trained(found.directory, 2).read_bytes())
+    assert weights[0] == weights[1]
+    # Another budget begins anew, from random weights.
+    (other,) = measure(found, Training(data, steps=2, batch=4, workers=0), 0, say=told.append, also=[2])
+    assert other.answer == "measured" and trained(found.directory, 2).read_bytes() != weights[1]
+
+
+def test_a_trained_candidate_is_built_on_crops_of_its_data_with_its_normalisation(tmp_path: Path) -> None:
+    data = make_coco(tmp_path / "coco", images=24)
+    asked = Training(data).build_options(tmp_path / "scratch")
+    assert asked["boxes"] == data and asked["mean"] == pytest.approx((0.485, 0.456, 0.406))
+    assert len(calibration_set((3, 96, 96), asked["calib"], asked["boxes"], 128, 0).images) == 48
 
 
 def test_training_without_data_is_one_sentence(tmp_path: Path) -> None:

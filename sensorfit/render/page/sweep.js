@@ -244,6 +244,7 @@
     if (value("total") === null) return;
     detail.append(make("p", `${words("total", value("total"))} of ${words("total", budget)}: weights ${words("weights", value("weights"))}, runtime ${words("runtime", value("runtime"))}; ` +
       `${words("dsp_ms", value("dsp_ms"))} (${value("dsp_ms_low").toFixed(2)} to ${value("dsp_ms_high").toFixed(2)}), an estimate; ${words("parameters", value("parameters"))} parameters, ${words("macs", value("macs"))} MACs`));
+    if ("accuracy" in at) detail.append(make("p", value("accuracy") === null ? "not measured" : `accuracy ${words("accuracy", value("accuracy"))}`));
     const command = make("p");
     command.append(make("code", `sensorfit sweep pick ${sweep.directory} ${value("candidate")} -o model.onnx`));
     detail.append(command);

@@ -10,7 +10,9 @@ from rich.table import Table
 
 from ...sweep.accuracy import Measured
 from ...sweep.confirm import Confirmed
+from ...sweep.result import Sweep
 from ..escape import terminal
+from .console import cell
 
 
 def show_confirmed(made: Sequence[Confirmed], console: Console) -> None:
@@ -40,17 +42,40 @@ def show_confirmed(made: Sequence[Confirmed], console: Console) -> None:
     console.print(table)
 
 
-def show_measured(made: Sequence[Measured], front: Sequence[Mapping[str, Any]], console: Console) -> None:
-    """Accuracies; a star for those on the front with it."""
-    on = {row["candidate"] for row in front}
-    table = Table(title="\nAccuracy (* on the front with it)", title_justify="left", box=None, pad_edge=False)
-    for name in ("candidate", "accuracy", "answer"):
+def show_measured(made: Sequence[Measured], found: Sweep, console: Console) -> None:
+    """What was measured, beside the costs and what the candidates differ in; a star for those on the front."""
+    names, lines = measured_table(made, found)
+    goals = ", ".join(map(str, found.space.objectives))
+    table = Table(
+        title=f"\nMeasured (* on the front: {goals})", title_justify="left", box=None, pad_edge=False
+    )
+    for name in names:
         table.add_column(name, justify="left" if name == "answer" else "right")
-    for one in made:
-        star = " *" if one.candidate in on else ""
-        table.add_row(
-            f"{one.candidate}{star}",
-            "" if one.accuracy is None else f"{one.accuracy:.4f}",
-            terminal(one.answer, 200),
-        )
+    for line in lines:
+        table.add_row(*(terminal(text, 200) for text in line))
     console.print(table)
+
+
+def measured_table(made: Sequence[Measured], found: Sweep) -> tuple[list[str], list[list[str]]]:
+    """Column names and cells: by the first objective."""
+    on = {row["candidate"] for row in found.front}
+    answers = {one.candidate: one for one in made}
+    rows = [row for row in found.shown if row["candidate"] in answers]
+    rows.sort(key=lambda row: (_first(row, found), row["candidate"]))
+    figures = [o.figure for o in found.space.objectives if not o.maximise]
+    figures += [name for name in ("dsp_ms", "total", "parameters") if name not in figures]
+    differing = [p.name for p in found.space.parameters if len({row[p.name] for row in rows}) > 1]
+    say = any(one.accuracy is None for one in made)
+    lines = []
+    for row in rows:
+        one = answers[row["candidate"]]
+        star = " *" if one.candidate in on else ""
+        line = [f"{one.candidate}{star}", "" if one.accuracy is None else f"{one.accuracy:.4f}"]
+        line += [cell(name, row[name]) for name in (*figures, *differing)]
+        lines.append([*line, one.answer] if say else line)
+    return ["candidate", "accuracy", *figures, *differing, *(["answer"] if say else [])], lines
+
+
+def _first(row: Mapping[str, Any], found: Sweep) -> float:
+    value = row[found.space.objectives[0].figure]
+    return float("inf") if value is None else -value if found.space.objectives[0].maximise else value
