@@ -1,7 +1,7 @@
 """Every application of a rewrite proven on its own sub-graph, at its own shapes, as ``fix`` runs.
 
 permutation   distinct whole numbers go in: a move of data is then seen exactly. Where a maximum is taken, in
-              several random orders.
+              several random orders, every second one with equal numbers, of which the first or the last counts.
 polynomial    random whole numbers as inputs and weights, so small that float32 holds every intermediate value:
               equality is exact. Two different polynomials of degree d agree on values from a set S with a probability of at
               most d/|S| (Schwartz, Zippel); runs are added until the bound is below 1e-12.
@@ -33,6 +33,8 @@ ORDERED: Final = frozenset(
     {"MaxPool", "Max", "Min", "ReduceMax", "ReduceMin", "Relu", "Clip", "GlobalMaxPool", "ArgMax", "TopK"}
 )
 ORDERS: Final = 16
+TIES: Final = 3
+"""Numbers in a row that are made equal."""
 SAMPLES: Final = 4
 RUNS: Final = 64
 """Runs of an elementwise proof at most: a channel of one value sees as many values."""
@@ -81,16 +83,18 @@ def _permutation(rewrite: Rewrite, draft: Draft, before: Graph, after: Graph, rn
     runs = ORDERS if ordered else 1
     first, second = Part(before), Part(after)
     worst = 0.0
-    for _ in range(runs):
+    for run in range(runs):
         feeds, start = {}, 1
         for name in before.inputs:
             shape = _static(before, name)
             count = prod(shape)
-            numbers = rng.permutation(np.arange(start, start + count))
+            numbers = rng.permutation(np.arange(start, start + count)) // (1 + TIES * (run % 2))
             start += count
             feeds[name] = numbers.reshape(shape).astype(before.tensors[name].dtype)
         worst = max(worst, difference(first(feeds), second(feeds)))
-    distinct = "distinct whole numbers" + (f", {runs} random orders" if ordered else "")
+    distinct = "distinct whole numbers" + (
+        f", {runs} random orders, half of them with ties" if ordered else ""
+    )
     return Proven(worst == 0.0, f"permutation: {distinct}, equal bit by bit", worst)
 
 

@@ -17,6 +17,7 @@ from ..graph.stored import constants as stored
 from ..graph.stored import has_data, is_external
 from ..graph.write import IR_VERSION
 from ..runtime.isolated import isolated
+from .group_scales import by_channel
 from .opset import NEWER, raised
 
 OLDER: Final = 17
@@ -46,7 +47,7 @@ def at_opset(
     where = str(source) if isinstance(source, Path) else graph.name
     aim = OLDER if graph.opset < OLDER else NEWER
     try:
-        converted = _converted(proto, aim)
+        converted = _converted(by_channel(proto, graph), aim)
     except Exception as error:
         said = next(iter(str(error).splitlines()), type(error).__name__)[:200]
         raise ModelError(

@@ -44,12 +44,12 @@ class Case(NamedTuple):
 
 
 def model(text: str, opset: int = 17, seed: int = 0) -> onnx.ModelProto:
-    """The model of an ONNX text, its float weights of zeros made random."""
+    """The model of an ONNX text, its float weights of zeros made random; a scalar is what it says."""
     made = parsed(text, opset)
     rng = np.random.default_rng(seed)
     for tensor in made.graph.initializer:
         values = numpy_helper.to_array(tensor)
-        if values.dtype == np.float32 and not values.any():
+        if values.ndim and values.dtype == np.float32 and not values.any():
             random = rng.normal(0, 0.5, values.shape).astype(np.float32)
             tensor.CopyFrom(numpy_helper.from_array(random, tensor.name))
     made.producer_name = "pytorch"

@@ -95,7 +95,6 @@ CASES = {
     "softmax along the batch of one": ("KeepBatchAxis", f"{SHAPE} {{ y = Softmax <axis = 0> (x) }}"),
 }  # fmt: skip
 LEFT_ALONE = {
-    "a diagonal": ("EinsumAsProduct", '(float[1,4,4] x) => (float[1,4] y) { y = Einsum <equation = "bii->bi"> (x) }'),
     "weights of two axes": ("WeightsByHead", "(float[1,2,9,16] x) => (float[1,2,9,8] y) <float[16,8] w> { y = MatMul (x, w) }"),
     "a plain gemm": ("GemmAsProduct", "(float[1,16] x) => (float[1,8] y) <float[8,16] w, float[8] b> { y = Gemm <transB = 1> (x, w, b) }"),
     "a depthwise kernel of 12": ("DepthwiseInParts", "(float[1,4,16,16] x) => (float[1,4,5,5] y) <float[4,1,12,12] w> { y = Conv <group = 4> (x, w) }"),

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import partial
 from math import prod
 from string import ascii_letters
+from typing import TYPE_CHECKING
 
 from ..declare import rewrite
 from ..draft import Draft
 from ..site import Site
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @rewrite("RW126", "EinsumAsProduct", answers=("SF101",), ops=("Einsum",), proof="polynomial")
@@ -19,14 +24,17 @@ def einsum(site: Site) -> Iterator[Draft]:
     Of two operands each index is one of four: in both and in the result (a place), in both and summed, in one and in the
     result (a row or a column), in one and summed (ReduceSum before). So the operands are (places, rows, summed) and
     (places, summed, columns), their product takes its axes again and the order of the result. Where nothing is summed it is a
-    Mul. Of more operands the first two are multiplied first; constants come second.
+    Mul. Of more operands the first two are multiplied first; constants come second. An index that an operand names twice is
+    its diagonal: every (n + 1)-th cell of the two axes as one.
     """
     terms = _terms(site)
     if terms is None:
         return
     operands, result = terms
     draft = site.draft()
-    named = _without_ones(draft, [*zip(site.node.inputs, operands, strict=True)])
+    named = _without_ones(
+        draft, [_diagonal(draft, *pair) for pair in zip(site.node.inputs, operands, strict=True)]
+    )
     if named is None:
         return
     named.sort(key=lambda p: site.is_constant(p[0]))
@@ -39,7 +47,7 @@ def einsum(site: Site) -> Iterator[Draft]:
 
 
 def _terms(site: Site) -> tuple[list[str], str] | None:
-    """The indices of every operand and of the result, an ellipsis as letters; None for a diagonal."""
+    """The indices of every operand and of the result, an ellipsis as letters; None for what is no Einsum of these."""
     equation = site.attr("equation", "")
     equation = (equation.decode() if isinstance(equation, bytes) else str(equation)).replace(" ", "")
     left, arrow, result = equation.partition("->")
@@ -60,9 +68,39 @@ def _terms(site: Site) -> tuple[list[str], str] | None:
         result = "..." + "".join(sorted(c for c, n in counts.items() if n == 1))
     result = result.replace("...", dots)
     for operand, shape in zip(filled, shapes, strict=True):
-        if len(operand) != len(shape) or len({*operand}) != len(operand):
+        sizes = dict(zip(operand, shape, strict=False))
+        if len(operand) != len(shape) or any(sizes[c] != n for c, n in zip(operand, shape, strict=True)):
             return None
     return filled, result
+
+
+def _diagonal(draft: Draft, tensor: str, labels: str) -> tuple[str, str]:
+    """The operand with each of its indices once."""
+    for label in dict.fromkeys(labels):
+        count = labels.count(label)
+        if count == 1:
+            continue
+        others = [i for i, c in enumerate(labels) if c != label]
+        same = [i for i, c in enumerate(labels) if c == label]
+        shape = draft.shape(tensor)
+        front, size = [shape[i] for i in others], shape[same[0]]
+        step, every = sum(size**i for i in range(count)), size**count
+        if draft.tensor(tensor).constant:  # type: ignore[union-attr]
+            make = partial(_of_constant, (*others, *same), front, every, step)
+            tensor = draft.derived((*front, size), make, tensor)
+        else:
+            order = [*others, *same]
+            turned = draft.transpose(tensor, order) if order != sorted(order) else tensor
+            row = draft.reshape(turned, [*front, every])
+            tensor = draft.slice(row, {len(front): (0, every, step)})
+        labels = "".join(labels[i] for i in others) + label
+    return tensor, labels
+
+
+def _of_constant(
+    order: Sequence[int], front: Sequence[int], every: int, step: int, w: np.ndarray
+) -> np.ndarray:
+    return w.transpose(order).reshape(*front, every)[..., ::step]
 
 
 def _without_ones(draft: Draft, named: list[tuple[str, str]]) -> list[tuple[str, str]] | None:

@@ -8,6 +8,8 @@ from ..declare import rewrite
 from ..draft import Draft
 from ..site import Site
 
+RESHAPES = ("Reshape", "Squeeze", "Unsqueeze", "Flatten")
+
 
 @rewrite(
     "RW162",
@@ -33,3 +35,28 @@ def written(site: Site) -> Iterator[Draft]:
             return
     draft = site.draft()
     yield draft.gives(draft.reshape(site.node.inputs[0], site.y))
+
+
+@rewrite(
+    "RW163",
+    "ReshapesAsOne",
+    answers=("SF107", "SF116", "SF131"),
+    ops=RESHAPES,
+    proof="permutation",
+)
+def as_one(site: Site) -> Iterator[Draft]:
+    """Two changes of axes in a row, of which the first drops the batch and the second brings it back, as one Reshape.
+
+    ``x.squeeze()[None]``: row-major order stays, and nothing reads what is between.
+    """
+    node = site.node
+    first = site.view.made_by(node.inputs[0], *RESHAPES) if node.inputs else None
+    second = site.view.only_user(node.outputs[0], *RESHAPES)
+    for a, b in ((first, node), (node, second)):
+        if a is None or b is None or not site.alone(a, b):
+            continue
+        before, between, after = (site.shape(t) for t in (a.inputs[0], a.outputs[0], b.outputs[0]))
+        if before[:1] == after[:1] == (1,) and between[:1] != (1,):
+            draft = site.draft(a, b)
+            yield draft.gives(draft.reshape(a.inputs[0], after))
+            return

@@ -28,7 +28,7 @@ def slopes(site: Site) -> Iterator[Draft]:
     Greater, Less and their kin with operands and branches in any order: Where(x < t, x, t) is Min. At the border both branches
     are equal, so it does not matter to which the comparison gives it.
     """
-    choice = _choice(site)
+    choice = choice_of(site)
     edge = site.view.scalar(choice.right) if choice is not None else None
     if choice is None or edge is None or site.is_constant(choice.left):
         return
@@ -54,7 +54,7 @@ def slopes(site: Site) -> Iterator[Draft]:
 @rewrite("RW364", "WhereAsExtreme", answers=("SF101",), ops=("Where",), proof="permutation")
 def extreme(site: Site) -> Iterator[Draft]:
     """Where(x > y, x, y) as Max(x, y), and Where(x > y, y, x) as Min(x, y)."""
-    choice = _choice(site)
+    choice = choice_of(site)
     if choice is None or {choice.over, choice.under} != {choice.left, choice.right}:
         return
     if site.is_constant(choice.left) or site.is_constant(choice.right):
@@ -74,7 +74,8 @@ class Choice(NamedTuple):
     under: str
 
 
-def _choice(site: Site) -> Choice | None:
+def choice_of(site: Site) -> Choice | None:
+    """The comparison of a Where that nothing else reads, a constant on its right; None where it is none."""
     condition, a, b = site.node.inputs
     test = site.view.made_by(condition, *COMPARED)
     if test is None or site.graph.only_reader(condition) is not site.node:
