@@ -87,8 +87,8 @@ def fix(
                 write_model(made, graph, data_of, domains=domains)
             return folder / file
 
-        # float16 rounds otherwise: what is rewritten is compared with the same network in float32
-        original = None if prepared.half else source
+        # other floats round otherwise: what is rewritten is compared with the same network in float32
+        original = None if prepared.retyped else source
         parts: dict[Path | None, Graph | None] = {}
         fixed = write(plan.settled.graph, "fixed.onnx")
         seen = Compared()

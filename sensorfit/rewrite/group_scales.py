@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import onnx
@@ -48,7 +48,7 @@ def _spelled(graph: onnx.GraphProto, node: onnx.NodeProto, rank: int) -> list[on
     )
     rows = constant("rows", np.array([0, groups, -1], np.int64))
 
-    def made(op: str, inputs: list[str], what: str, **more: object) -> onnx.NodeProto:
+    def made(op: str, inputs: list[str], what: str, **more: Any) -> onnx.NodeProto:
         return helper.make_node(
             op, inputs, [what if what == y else f"{y}/{what}"], name=f"{node.name}/{op}/{what}", **more
         )

@@ -18,7 +18,7 @@ from ..errors import ModelError
 from ..graph.ir import Graph
 from ..graph.load import load
 from .branches import without_branches
-from .float16 import HALF, in_float32
+from .in_float32 import in_float32, inputs_in_float32, inputs_of_whole_numbers, others
 from .one_image import batch_of, one_image
 from .raise_opset import at_opset, readable
 
@@ -32,8 +32,8 @@ class Ready:
     graph: Graph
     batch: int = 1
     """Of the file, where the graph has 1."""
-    half: bool = False
-    """Whether the file computes in float16."""
+    retyped: bool = False
+    """Whether the file computes in another float, or reads whole numbers: it cannot be compared with as it is."""
     notes: tuple[str, ...] = ()
 
 
@@ -43,7 +43,7 @@ def needs_file(graph: Graph) -> bool:
         not readable(graph)
         or batch_of(graph) > 1
         or any(n.op == "If" for n in graph.nodes)
-        or any(t.dtype == HALF for t in graph.tensors.values())
+        or bool(others(graph) or inputs_of_whole_numbers(graph))
     )
 
 
@@ -82,10 +82,15 @@ def ready(
     else:
         batch = 1
     graph = at_opset(proto, graph, source, shapes)
-    graph, narrow = in_float32(graph)
-    if narrow:
+    graph, kinds = in_float32(graph)
+    if kinds:
         notes.append(
-            f"{narrow:,} tensor{'s' * (narrow != 1)} of float16 in float32, inputs and outputs too: the same weights, and sums that "
-            "float16 would have rounded"
+            f"{' and '.join(kinds)} in float32, inputs and outputs too: the same weights to float32's unit, and sums that are "
+            "rounded otherwise"
         )
-    return Ready(graph, batch, bool(narrow), tuple(notes))
+    graph, whole = inputs_in_float32(graph)
+    notes += [
+        f"the input '{name}' of {kind} is float32 in the result and takes the same whole numbers: the converter casts none"
+        for name, kind in whole.items()
+    ]
+    return Ready(graph, batch, bool(kinds or whole), tuple(notes))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime as ort
 import pytest
 from onnx import helper
 
@@ -105,6 +106,36 @@ def test_float16_is_written_as_float32_and_said(tmp_path: Path) -> None:
     case = rewritten(HALF, tmp_path)
     types = {v.type.tensor_type.elem_type for v in (*case.after.graph.input, *case.after.graph.output)}
     assert types == {onnx.TensorProto.FLOAT} and any("float16" in n for n in case.fixed.notes)
+
+
+def test_a_part_in_float64_is_written_as_float32_and_said(tmp_path: Path) -> None:
+    text = "(float[1,4,6,8] x) => (float[1,4] y) { d = Cast <to = 11> (x) m = ReduceMean <axes = [2, 3], keepdims = 0> (d) f = Cast <to = 1> (m) y = Elu (f) }"
+    case = rewritten(text, tmp_path)
+    assert "Cast" not in case.operators and not case.fixed.remaining
+    assert any("float64" in n for n in case.fixed.notes)
+
+
+BYTES = "(uint8[1,6,8,3] x) => (float[1,4,6,8] y) <float[4,3,1,1] w> { t = Transpose <perm = [0, 3, 1, 2]> (x) f = Cast <to = 1> (t) c = Conv (f, w) y = Elu (c) }"
+
+
+def test_an_input_of_bytes_takes_the_same_numbers_as_float32_and_says_so(tmp_path: Path) -> None:
+    case = rewritten(BYTES, tmp_path)
+    (image,) = case.after.graph.input
+    assert image.type.tensor_type.elem_type == onnx.TensorProto.FLOAT and "Cast" not in case.operators
+    assert any("'x' of uint8" in n for n in case.fixed.notes) and not case.fixed.remaining
+    numbers = np.random.default_rng(0).integers(0, 256, (1, 6, 8, 3))
+    made = [
+        ort.InferenceSession(m.SerializeToString()).run(None, {"x": numbers.astype(kind)})[0]
+        for m, kind in ((case.before, np.uint8), (case.after, np.float32))
+    ]
+    np.testing.assert_allclose(*made, rtol=1e-5, atol=1e-4)
+
+
+def test_bytes_that_are_computed_with_stay(tmp_path: Path) -> None:
+    text = "(uint8[1,4,6,8] x, float[1,4,6,8] k) => (float[1,4,6,8] y) { z = Add (x, x) f = Cast <to = 1> (z) e = Elu (k) y = Add (f, e) }"
+    case = rewritten(text, tmp_path)
+    assert case.after.graph.input[0].type.tensor_type.elem_type == onnx.TensorProto.UINT8
+    assert any(f.op == "Cast" for f in case.fixed.remaining)
 
 
 def test_a_batch_is_one_image_where_each_is_treated_alone(tmp_path: Path) -> None:

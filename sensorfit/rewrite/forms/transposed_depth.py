@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..declare import rewrite
 from ..draft import Draft
@@ -44,7 +44,7 @@ def transposed(site: Site) -> Iterator[Draft]:
     ]
     if not all(reached) or (groups > 1 and max(map(len, reached)) > 1):
         return
-    attrs = {
+    attrs: dict[str, Any] = {
         "group": groups,
         "kernel_shape": [*kernel[3:]],
         "strides": strides[1:],
