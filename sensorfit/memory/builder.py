@@ -31,6 +31,10 @@ class StepBuilder:
     """The block that steps are appended to; "" for none."""
     part: str = ""
     """The node whose input the steps prepare that are appended; "" for none."""
+    writer: dict[str, int] = field(default_factory=dict)
+    """For each buffer, the number of the step that writes it."""
+    _steps: dict[int, Operation] = field(default_factory=dict)
+    """By number: one can be taken out without looking at the others."""
 
     def store(self, tensor: str, label: str, size: int, layout: Layout | None) -> str:
         """A new buffer of ``size`` bytes that holds ``tensor``."""
@@ -43,9 +47,23 @@ class StepBuilder:
     def step(self, name: str, op: str, reads: list[str], writes: list[str], scratch: int = 0) -> None:
         """Append an operation."""
         held = self.store(name, "scratch", scratch, None) if scratch else ""
-        self.program.operations.append(
+        self.append(
             Operation(name, op, tuple(dict.fromkeys(reads)), tuple(writes), held, self.block, self.part)
         )
+
+    def append(self, operation: Operation) -> None:
+        """The next step."""
+        number = next(reversed(self._steps), -1) + 1
+        self._steps[number] = operation
+        self.writer |= dict.fromkeys(operation.writes, number)
+
+    def take(self, buffer: str) -> Operation:
+        """The step that writes ``buffer``, which is a step no more."""
+        return self._steps.pop(self.writer[buffer])
+
+    def operations(self) -> list[Operation]:
+        """The steps in order."""
+        return list(self._steps.values())
 
     def transform(
         self, value: Value, extent: Extent, layout: Layout, name: str, label: str, op: str = "Transform"

@@ -68,15 +68,10 @@ def _joined_by_convolution(state: StepBuilder, node: Node, sources: list[str]) -
     if joined is None:
         return False
     mine = state.values[joined]
-    index = next(
-        i
-        for i in range(len(state.program.operations) - 1, -1, -1)
-        if mine.buffer in state.program.operations[i].writes
-    )
-    conv = state.program.operations.pop(index)
+    conv = state.take(mine.buffer)
     other = next(t for t in sources if t != joined)
     operand = state.bring(other, Layout.BLOCKS, node.name)
-    state.program.operations.append(conv._replace(reads=tuple(dict.fromkeys((*conv.reads, operand.buffer)))))
+    state.append(conv._replace(reads=tuple(dict.fromkeys((*conv.reads, operand.buffer)))))
     extent = state.extent(node.outputs[0])
     size = tensor_bytes(extent, mine.layout, state.facts)
     held = state.program.buffers[mine.buffer]

@@ -35,9 +35,8 @@ def rectified_normalisation(state: StepBuilder, node: Node, source: str) -> None
     """A BatchNormalization that no convolution takes in; its activation is a step of its own (bn_a)."""
     value = state.bring(source, Layout.BLOCKS, node.name)
     value = state.transform(
-        value, value.extent, Layout.BLOCKS, f"{node.name}/scale", f"scaled by {node.name}"
+        value, value.extent, Layout.BLOCKS, f"{node.name}/scale", f"scaled by {node.name}", node.op
     )
-    state.program.operations[-1] = state.program.operations[-1]._replace(op=node.op)
     state.put(node, node.outputs[0], Layout.BLOCKS, [value.buffer])
 
 

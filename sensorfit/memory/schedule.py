@@ -18,12 +18,14 @@ and search see what the converter's listings show:
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterable
 
 from .bound import bound_bytes
 from .device import Operation, Program
 from .layout import MemoryFacts
 from .lifetimes import lifetimes
-from .search import CLOSE_ENOUGH, MaxCut, Steps
+from .search import CLOSE_ENOUGH, MaxCut
+from .stretches import Steps, Tensors
 
 TRANSFORM = "Transform"
 OUTPUT = "Output"
@@ -172,13 +174,13 @@ def _steps(program: Program, blocks: list[list[Operation]], ranks: list[Rank]) -
     for name, at in place.items():
         sizes[at] = program.buffers[name].bytes if name in program.buffers else 0
 
-    def together(tensors: list[str]) -> int:
-        return sum(1 << place[name] for name in dict.fromkeys(tensors) if name in place)
+    def together(tensors: Iterable[str]) -> Tensors:
+        return tuple(sorted([place[name] for name in dict.fromkeys(tensors) if name in place]))
 
     writes = tuple(together([name for op in block for name in op.writes]) for block in blocks)
     reads = tuple(
-        together([name for op in block for name in op.reads]) & ~written
-        for block, written in zip(blocks, writes, strict=True)
+        together({name for op in block for name in op.reads}.difference(*(op.writes for op in block)))
+        for block in blocks
     )
     inner = tuple(_inner(program, block, place) if len(block) > 1 else 0 for block in blocks)
     out = [block[0].writes[0] for block in blocks if block[0].op == OUTPUT]

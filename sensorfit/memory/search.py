@@ -16,10 +16,11 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+
+from .stretches import Steps, stretches
 
 ESTIMATES = 6
 """Estimates tried at most; to the first, everything counts alike."""
@@ -27,31 +28,8 @@ EXPANSIONS = 500
 """Cuts expanded at most since the last cut that every order goes through."""
 CLOSE_ENOUGH = 1.01
 """The search ends when the peak found is within this factor of what is possible."""
-STRETCH = 64
-"""Steps from which a stretch is searched by itself: the fewer, the smaller its sets; each has to be made."""
 CLOSED = -1
 """Stands for the peak of a cut that was expanded: nothing is better."""
-
-
-class Steps(NamedTuple):
-    """Steps as sets of tensors: bit ``b`` of a set is tensor ``b``; the higher bit ranks first."""
-
-    sizes: tuple[int, ...]
-    """Bytes of each tensor."""
-    reads: tuple[int, ...]
-    """For each step, the tensors it reads and does not write."""
-    writes: tuple[int, ...]
-    """For each step, the tensors it writes."""
-    inner: tuple[int, ...]
-    """For each step, bytes it needs besides what is alive before it: 0, or more than it writes for a block."""
-    start: int
-    """What is alive at first: the inputs."""
-    kept: int
-    """What stays to the end: the outputs."""
-
-    def bytes(self, tensors: int) -> int:
-        """Bytes of a set of tensors."""
-        return sum(self.sizes[bit] for bit in bits(tensors))
 
 
 @dataclass(slots=True)
@@ -76,14 +54,6 @@ _Open = tuple[float, int, int, int, int, int, int, _State]
 """A cut in the order of preference: peak or estimate, less its length, its rank; the cut, its peak, step and state."""
 
 
-def bits(tensors: int) -> Iterator[int]:
-    """The bits of a set, lowest first."""
-    while tensors:
-        low = tensors & -tensors
-        yield low.bit_length() - 1
-        tensors ^= low
-
-
 class MaxCut:
     """The search over the orders of ``steps``."""
 
@@ -91,24 +61,7 @@ class MaxCut:
         self.steps = steps
         self.gave_up = False
         """Whether a search ended by its limits."""
-        self.written = [steps.bytes(w) for w in steps.writes]
-        self.needed = [max(w, i) for w, i in zip(self.written, steps.inner, strict=True)]
-        """For each step, bytes besides what is alive before it."""
-        self.readers = [0] * len(steps.sizes)
-        self.writer = [-1] * len(steps.sizes)
-        self.waiting: list[list[int]] = []
-        """For each step, the steps that read what it writes."""
-        self.passing: list[list[int]] = []
-        """For each step, the tensors it reads or writes that need not stay to the end."""
-        for index, (read, written) in enumerate(zip(steps.reads, steps.writes, strict=True)):
-            for tensor in bits(read):
-                self.readers[tensor] |= 1 << index
-            for tensor in bits(written):
-                self.writer[tensor] = index
-            self.passing.append(list(bits((read | written) & ~steps.kept)))
-        for written in steps.writes:
-            readers = (reader for tensor in bits(written) for reader in bits(self.readers[tensor]))
-            self.waiting.append(list(dict.fromkeys(readers)))
+        self.written, self.needed = _bytes(steps)
         each = (steps.bytes(read) + need for read, need in zip(steps.reads, self.needed, strict=True))
         self.largest_step = max(each, default=0)
         """Bytes that the largest step needs by itself, in any order."""
@@ -131,14 +84,17 @@ class MaxCut:
 
     def peak(self, order: list[int]) -> int:
         """Bytes of the largest cut of an order."""
+        steps = self.steps
         last: dict[int, int] = {}
         for place, step in enumerate(order):
-            for tensor in self.passing[step]:
+            for tensor in (*steps.reads[step], *steps.writes[step]):
                 last[tensor] = place
+        for tensor in steps.kept:
+            last.pop(tensor, None)
         dying = [0] * len(order)
         for tensor, place in last.items():
-            dying[place] += self.steps.sizes[tensor]
-        size = largest = self.steps.bytes(self.steps.start)
+            dying[place] += steps.sizes[tensor]
+        size = largest = steps.bytes(steps.start)
         for place, step in enumerate(order):
             largest = max(largest, size + self.needed[step])
             size += self.written[step] - dying[place]
@@ -149,24 +105,53 @@ class MaxCut:
         order: list[int] = []
         peak = self.steps.bytes(self.steps.start)
         for stretch, own in self._stretches:
-            found = own._search(estimate, peak)
+            found = own.search(estimate, peak)
             if found is None:
                 return None
             order += [stretch[step] for step in found[0]]
             peak = found[1]
         return order, peak
 
-    def _search(self, estimate: float, peak: int) -> tuple[list[int], int] | None:
-        """``solve`` for one stretch, where ``peak`` bytes were needed before it."""
+    @cached_property
+    def _stretches(self) -> list[tuple[list[int], _Stretch]]:
+        return [(own, _Stretch(part)) for own, part in stretches(self.steps)]
+
+
+class _Stretch:
+    """The search over the orders of ``steps`` in one piece. Sets of tensors and of steps are bits of a number."""
+
+    def __init__(self, steps: Steps) -> None:
+        self.steps = steps
+        self.written, self.needed = _bytes(steps)
+        readers = steps.readers()
+        self.reads, self.writes = list(map(_set, steps.reads)), list(map(_set, steps.writes))
+        self.start = _set(steps.start)
+        self.readers = list(map(_set, readers))
+        """For each tensor, the steps that read it."""
+        self.writer = [-1] * len(steps.sizes)
+        for index, written in enumerate(steps.writes):
+            for tensor in written:
+                self.writer[tensor] = index
+        self.waiting = [list(dict.fromkeys([r for t in w for r in readers[t]])) for w in steps.writes]
+        """For each step, the steps that read what it writes."""
+        kept = frozenset(steps.kept)
+        self.passing = [
+            [t for t in (*read, *written) if t not in kept]
+            for read, written in zip(steps.reads, steps.writes, strict=True)
+        ]
+        """For each step, the tensors it reads or writes that need not stay to the end."""
+
+    def search(self, estimate: float, peak: int) -> tuple[list[int], int] | None:
+        """The best order found and its peak, where ``peak`` bytes were needed before it; None when the search gives up."""
         steps = self.steps
-        everything = (1 << len(steps.reads)) - 1
-        ready = [index for index, read in enumerate(steps.reads) if not read & ~steps.start]
-        state = _State(steps.start, steps.bytes(steps.start), peak, 0, 0, ready, -1, None)
+        there = frozenset(steps.start)
+        ready = [index for index, read in enumerate(steps.reads) if there.issuperset(read)]
+        state = _State(self.start, steps.bytes(steps.start), peak, 0, 0, ready, -1, None)
         peaks: dict[int, int] = {}
         heap: list[_Open] = []
         pushed = itertools.count()
         expansions = 0
-        while state.done != everything:
+        while state.length < len(steps.reads):
             if self._one_writer(state.alive):
                 peaks.clear()
                 heap.clear()
@@ -176,14 +161,14 @@ class MaxCut:
                 return None
             if len(state.ready) == 1 and not heap:  # nothing to choose from: as below, without the heap
                 (step,) = state.ready
-                cut = state.alive | steps.writes[step]
+                cut = state.alive | self.writes[step]
                 if cut in peaks:
                     return None
                 peaks[cut] = CLOSED
                 state = self._run(state, step, cut, max(state.peak, state.bytes + self.needed[step]))
                 continue
             for step in state.ready:
-                cut = state.alive | steps.writes[step]
+                cut = state.alive | self.writes[step]
                 peak = max(state.peak, state.bytes + self.needed[step])
                 known = peaks.get(cut)
                 if known is None or peak < known:
@@ -202,54 +187,6 @@ class MaxCut:
             state = self._run(before, step, cut, peak)
         return _order(state), state.peak
 
-    @cached_property
-    def _stretches(self) -> list[tuple[list[int], MaxCut]]:
-        """The steps between cuts that every order goes through, each a search of its own over fewer tensors."""
-        everything = list(range(len(self.steps.reads)))
-        if any(
-            not self.readers[t] and not self.steps.kept >> t & 1 for w in self.steps.writes for t in bits(w)
-        ):
-            return [(everything, self)]  # what nobody reads can run on either side of such a cut
-        state = _State(self.steps.start, 0, 0, 0, 0, [], -1, None)
-        state.ready = [index for index, read in enumerate(self.steps.reads) if not read & ~state.alive]
-        found: list[tuple[list[int], int, int]] = []
-        stretch, start = [], state.alive
-        while state.ready:
-            step = min(state.ready)
-            state = self._run(state, step, state.alive | self.steps.writes[step], 0)
-            state.before = None
-            stretch.append(step)
-            if not state.ready or (len(stretch) >= STRETCH and self._one_writer(state.alive)):
-                found.append((stretch, start, state.alive))
-                stretch, start = [], state.alive
-        if len(found) < 2:
-            return [(everything, self)]
-        return [(sorted(own), self._stretch(sorted(own), start, end)) for own, start, end in found]
-
-    def _stretch(self, own: Sequence[int], start: int, end: int) -> MaxCut:
-        """The search over the steps ``own``, with their tensors alone, from the cut ``start`` to the cut ``end``."""
-        there = start
-        for step in own:
-            there |= self.steps.reads[step] | self.steps.writes[step]
-        place = {tensor: 2 * at + 1 for at, tensor in enumerate(bits(there))}
-        sizes = [0] * (2 * len(place) + 1)
-        for tensor, at in place.items():
-            sizes[at] = self.steps.sizes[tensor]
-
-        def local(tensors: int) -> int:
-            return sum(1 << place[tensor] for tensor in bits(tensors))
-
-        return MaxCut(
-            Steps(
-                tuple(sizes),
-                tuple(local(self.steps.reads[step]) for step in own),
-                tuple(local(self.steps.writes[step]) for step in own),
-                tuple(self.steps.inner[step] for step in own),
-                local(start),
-                local(there & (self.steps.kept | end)),
-            )
-        )
-
     def _run(self, state: _State, step: int, cut: int, peak: int) -> _State:
         """``state`` with one more step run."""
         done = state.done | 1 << step
@@ -260,7 +197,7 @@ class MaxCut:
                 freed += self.steps.sizes[tensor]
         alive = cut & ~gone
         ready = [other for other in state.ready if other != step]
-        ready += [r for r in self.waiting[step] if not self.steps.reads[r] & ~alive and r not in ready]
+        ready += [r for r in self.waiting[step] if not self.reads[r] & ~alive and r not in ready]
         size = state.bytes + self.written[step] - freed
         return _State(alive, size, peak, state.length + 1, done, ready, step, state)
 
@@ -269,7 +206,21 @@ class MaxCut:
         if not alive:
             return True
         writer = self.writer[alive.bit_length() - 1]
-        return not alive & ~(self.steps.writes[writer] if writer >= 0 else self.steps.start)
+        return not alive & ~(self.writes[writer] if writer >= 0 else self.start)
+
+
+def _bytes(steps: Steps) -> tuple[list[int], list[int]]:
+    """For each step, bytes that it writes, and bytes that it needs besides what is alive before it."""
+    written = [steps.bytes(tensors) for tensors in steps.writes]
+    return written, [max(size, inner) for size, inner in zip(written, steps.inner, strict=True)]
+
+
+def _set(members: Iterable[int]) -> int:
+    """Bit ``b`` stands for member ``b``."""
+    found = 0
+    for member in members:
+        found |= 1 << member
+    return found
 
 
 def _rank(cut: int) -> int:

@@ -55,6 +55,7 @@ def device_steps(graph: Graph, facts: MemoryFacts) -> Program:
         _add_steps(state, node)
     for name in graph.outputs:
         _output(state, name)
+    state.program.operations = state.operations()
     return state.program
 
 
