@@ -3,138 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
+from onnx import helper, numpy_helper
 
-from sensorfit import cli
 from sensorfit.gate.config import Policy
 from sensorfit.gate.expand import expand
 from sensorfit.gate.job import judge
 from sensorfit.gate.run import Job
-from sensorfit.runtime import worker
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-def net(path: Path, op: str = "Conv", size: int = 64, name: str = "") -> Path:
-    """A one-operator network at ``path``."""
-    weights, attributes = [], {}  # type: list[onnx.TensorProto], dict[str, Any]
-    if op == "Conv":
-        weights, attributes = (
-            [numpy_helper.from_array(np.ones((4, 3, 3, 3), np.float32), "w")],
-            {"pads": [1, 1, 1, 1]},
-        )
-    elif op == "ConvTranspose":
-        weights = [numpy_helper.from_array(np.ones((3, 4, 4, 4), np.float32), "w")]
-        attributes = {"pads": [1, 1, 1, 1], "strides": [2, 2]}
-    node = helper.make_node(
-        op, ["x", *(w.name for w in weights)], ["y"], name=name or op.lower(), **attributes
-    )
-    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, size, size])
-    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, None)
-    graph = helper.make_graph([node], path.stem, [x], [y], weights)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
-    return path
-
-
-ELSEWHERE = """
-import multiprocessing, sys
-from sensorfit import cli
-from sensorfit.runtime import worker
-if __name__ == "__main__":
-    worker.AVAILABLE = False
-    multiprocessing.set_start_method("spawn")
-    cli.main()
-"""
-
-
-@pytest.mark.parametrize("jobs", ["1", "2"])
-def test_where_no_child_is_forked_the_answers_are_the_same(jobs: str, tmp_path: Path) -> None:
-    for name, op in (("a", "Conv"), ("b", "ConvTranspose"), ("c", "Elu")):
-        net(tmp_path / f"{name}.onnx", op)
-    (tmp_path / "d.onnx").write_bytes(b"nothing")
-    script = tmp_path / "elsewhere.py"
-    script.write_text(ELSEWHERE)
-    asked = ["check", "a.onnx", "b.onnx", "c.onnx", "d.onnx", "-j", jobs, "--format", "markdown"]
-    here, there = (
-        subprocess.run([sys.executable, *how, *asked], cwd=tmp_path, capture_output=True, text=True)
-        for how in (("-m", "sensorfit"), (str(script),))
-    )
-    assert here.returncode == 2 and "c.onnx" in here.stdout and "d.onnx" in here.stderr
-    assert (there.returncode, there.stdout, there.stderr) == (here.returncode, here.stdout, here.stderr)
-
-
-def _sensorfit(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
-    """``script`` in a shell, S being the command."""
-    env = {**os.environ, "S": f"{sys.executable} -m sensorfit"}
-    return subprocess.run(["bash", "-c", script], cwd=folder, env=env, capture_output=True, text=True)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="closes streams as a POSIX shell does")
-@pytest.mark.parametrize("closed", [">&-", "<&-", "2>&-", ">&- <&- 2>&-"])
-def test_a_closed_stream_changes_neither_the_answer_nor_the_files(closed: str, tmp_path: Path) -> None:
-    done = _sensorfit(tmp_path, f"$S check picosam3 --output out.json {closed}")
-    assert done.returncode == 0 and "error" not in done.stderr
-    assert json.loads((tmp_path / "out.json").read_text())["verdict"] == "fits"
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-@pytest.mark.parametrize(
-    "command", ["check picosam3", "explain picosam2", "rules", "check picosam3 --format json"]
-)
-def test_a_full_disk_is_one_sentence(command: str, tmp_path: Path) -> None:
-    done = _sensorfit(tmp_path, f"$S {command} > /dev/full")
-    assert done.returncode == 3
-    assert done.stderr == (
-        "sensorfit: cannot write the output (No space left on device): make room or write elsewhere\n"
-    )
-
-
-@pytest.mark.skipif(not worker.AVAILABLE, reason="children are forked on Linux only")
-@pytest.mark.parametrize("signal", ["TERM", "HUP", "KILL"])
-def test_nothing_outlives_a_killed_command(signal: str, tmp_path: Path) -> None:
-    done = _sensorfit(
-        tmp_path,
-        f"exec 3>&1; $S check sam-vit-h sam-vit-b -j 2 > /dev/null 3>&- & sleep 0.4; kill -{signal} $!; wait $!; sleep 0.2; "
-        "pgrep -f 'sensorfit check sam-vit-h sam-vit-b -j 2' | grep -v $$; true",
-    )
-    assert done.stdout == ""
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
-    """``sensorfit ARGUMENTS`` in an empty directory: (exit code, standard output, standard error)."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / ".git").mkdir()  # the search for a configuration ends here
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["sensorfit", *arguments])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        out, err = capfd.readouterr()
-        return int(stop.value.code or 0), out, err
-
-    return call
-
-
-@pytest.fixture
-def models(tmp_path: Path) -> Path:
-    """good.onnx fits, bad.onnx does not, deep/soft.onnx is flagged, broken.onnx is no model."""
-    folder = tmp_path / "models"
-    net(folder / "good.onnx")
-    net(folder / "bad.onnx", "ConvTranspose")
-    net(folder / "deep" / "soft.onnx", "Softmax")
-    (folder / "broken.onnx").write_bytes(b"not a model")
-    return folder
+from tests.cli.networks import Run, net
 
 
 def test_exit_codes_of_one_model(run: Run, models: Path) -> None:
@@ -225,9 +105,6 @@ def test_a_calibration_file_sets_the_latency(run: Run, models: Path, root: Path)
     assert "latency.toml" in json.loads(out)["latency"]["calibration"]
 
 
-# --- policy ---
-
-
 def test_weights_that_would_fit_in_fewer_bits_lead_to_the_build_that_chooses_them(run: Run) -> None:
     graph = onnx.parser.parse_graph(
         "g (float[1,3,64,64] x) => (float[1,2048,8,8] y) "
@@ -299,9 +176,6 @@ def test_a_wrong_configuration_is_exit_2(run: Run, models: Path, tmp_path: Path)
     assert code == 2 and "did you mean 'budgets'" in err
 
 
-# --- baseline ---
-
-
 def test_a_baseline_is_written_found_again_and_fails_on_what_is_new(
     run: Run, models: Path, tmp_path: Path
 ) -> None:
@@ -335,87 +209,6 @@ def test_writing_the_baseline_twice_gives_the_same_bytes(run: Run, models: Path,
 def test_a_missing_baseline_is_an_error(run: Run, models: Path) -> None:
     code, _, err = run("check", "models/good.onnx", "--baseline", "absent.json")
     assert code == 2 and "--write-baseline" in err
-
-
-# --- diff ---
-
-
-def test_diff_says_what_changed(run: Run, models: Path) -> None:
-    code, out, _ = run("diff", "models/good.onnx", "models/bad.onnx", "--format", "json")
-    found = json.loads(out)
-    assert code == 0
-    assert found["operators"] == [
-        {"op": "Conv", "old": 1, "new": 0},
-        {"op": "ConvTranspose", "old": 0, "new": 1},
-    ]
-    assert {n["node"] for n in found["nodes"]} == {"conv", "convtranspose"}
-    assert found["findings"]["new"] and found["worse"]
-    assert found["figures"]["macs"]["old"] == 3 * 4 * 9 * 64 * 64
-    assert run("diff", "models/good.onnx", "models/bad.onnx", "--exit-code")[0] == 1
-
-
-def test_diff_of_a_model_with_itself_or_renamed_nodes_is_empty(run: Run, models: Path) -> None:
-    net(models / "again.onnx", name="another")
-    for new in ("models/good.onnx", "models/again.onnx"):
-        code, out, _ = run("diff", "models/good.onnx", new, "--exit-code")
-        assert code == 0
-        first, judged = out.splitlines()
-        assert (
-            first == f"models/good.onnx -> {new}: fits; no difference in operators, memory, MACs or latency"
-        )
-        assert judged.startswith("imx500 · imx500-converter ")
-
-
-def test_diff_leads_with_the_verdict_and_what_is_new(run: Run, models: Path) -> None:
-    _, out, _ = run("diff", "models/good.onnx", "models/bad.onnx")
-    first, second, *_ = out.splitlines()
-    assert first == "models/good.onnx -> models/bad.onnx: fits -> does not fit"
-    assert second.startswith("new: SF112 error ConvTranspose at convtranspose: ")
-
-
-def test_diff_of_one_changed_node_says_no_more_than_that(run: Run, models: Path, tmp_path: Path) -> None:
-    for name, alpha in (("old", 0.5), ("new", 0.25)):
-        model = onnx.parser.parse_model(
-            '<ir_version: 8, opset_import: ["": 17]> g (float[1,3,8,8] x) => (float[1,3,8,8] y)'
-            f"{{ y = LeakyRelu <alpha = {alpha}> (x) }}"
-        )
-        model.graph.node[0].name = "act"
-        onnx.save(model, tmp_path / f"{name}.onnx")
-    _, out, _ = run("diff", "old.onnx", "new.onnx")
-    *changes, judged = out.splitlines()[1:]
-    assert changes == ["unchanged: every figure", "~ act (LeakyRelu): alpha=0.5 => alpha=0.25"]
-    assert judged.startswith("imx500 · imx500-converter ")
-
-
-def test_diff_leaves_unchanged_figures_out_of_the_table(run: Run) -> None:
-    _, out, _ = run("diff", "picosam2", "picosam3")
-    assert "unchanged: memory, runtime\n" in out
-    assert out.count("memory, runtime") == 1
-    assert "operators: BatchNormalization 18 -> 21, Conv 27 -> 31," in out
-
-
-def test_diff_compares_no_lower_bounds(run: Run, models: Path, tmp_path: Path) -> None:
-    """A size that is unknown makes every count a lower bound: neither growth nor gain."""
-    model = onnx.load(models / "good.onnx")
-    for axis in (2, 3):
-        model.graph.input[0].type.tensor_type.shape.dim[axis].dim_param = "side"
-    onnx.save(model, tmp_path / "open.onnx")
-    code, out, _ = run("diff", "open.onnx", "models/good.onnx", "--format", "json", "--exit-code")
-    assert set(json.loads(out)["figures"]) == {"parameters", "nodes"}
-    assert not json.loads(out)["layers"]
-    assert code == 0
-    _, out, _ = run("diff", "open.onnx", "models/good.onnx")
-    said = "unchanged: parameters; nodes. Not compared, as the input's size is open (x 1x3x?x? of the old one; --input-shape"
-    assert said in out
-
-
-def test_diff_renders_markdown(run: Run, models: Path) -> None:
-    code, out, _ = run("diff", "models/good.onnx", "models/bad.onnx", "--format", "markdown")
-    assert code == 0
-    assert out.startswith(
-        "### <code>models/good.onnx</code> → <code>models/bad.onnx</code>: **fits → does not fit**\n"
-    )
-    assert "ConvTranspose 0 -&gt; 1" in out
 
 
 def test_an_unexpected_failure_of_one_of_many_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,9 +5,7 @@ import io
 import json
 import re
 import shutil
-import sys
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import onnx
@@ -17,45 +15,15 @@ from click.testing import CliRunner
 
 from sensorfit.api import compare
 from sensorfit.cli.compare import command
-from sensorfit.comparison import Row, Table
-from sensorfit.errors import ConfigError, MissingDependency, ModelError
+from sensorfit.errors import ConfigError, ModelError
 from sensorfit.gate.expand import expand
 from sensorfit.models.published import Listed, listed, published
 from sensorfit.models.registry import find
-from sensorfit.render.comparison.cells import COLUMNS
-from sensorfit.render.comparison.columns import LONGEST, fitted
+from sensorfit.render.comparison.columns import fitted
 from sensorfit.render.comparison.flat import PUBLISHED
 from sensorfit.render.comparison.formats import print_table, to_csv, to_json, to_markdown
-from sensorfit.render.comparison.plot import plot, points
-from sensorfit.render.comparison.sources import Sources
 from sensorfit.render.screen import recorded
-
-MODELS = ("picosam2", "picosam3", "edgesam", "tinysam", "litesam", "fastsam")
-
-
-@cache
-def table(*models: str) -> Table:
-    return compare(models or MODELS)
-
-
-def cells_of(row: Row, *others: Row) -> dict[str, str]:
-    """The row's cells by heading, in full."""
-    sources = Sources([row, *others])
-    return {heading: cell(row, sources) for heading, cell in COLUMNS.items()}
-
-
-def console(found: Table, width: int) -> str:
-    """The table in a terminal of ``width`` columns, the blanks between words one each."""
-    return " ".join(recorded(lambda out: print_table(found, out), width).split())
-
-
-def below(found: Table) -> list[str]:
-    """The lines under the Markdown table, without its escapes."""
-    return [
-        line.removeprefix("- ").replace("\\", "")
-        for line in to_markdown(found).splitlines()
-        if line[:1] == "-"
-    ]
+from tests.comparison.tables import MODELS, below, cells_of, console, table
 
 
 def test_rows_come_in_the_order_asked_for() -> None:
@@ -278,62 +246,6 @@ def test_what_names_no_model_is_refused_in_the_words_of_check(given: str) -> Non
         CliRunner().invoke(command, [given], catch_exceptions=False)
 
 
-def test_markdown_has_a_row_each_and_names_its_sources() -> None:
-    text = to_markdown(table())
-    lines = [line for line in text.splitlines() if line.startswith("| ")]
-    assert len(lines) == 1 + len(MODELS)
-    assert "2603.11917" in text
-    assert "(second-hand)" in text
-
-
-@pytest.mark.parametrize("width", [40, 60, 80, 120, 160, 240])
-def test_a_model_is_one_line_at_any_width(width: int) -> None:
-    shown = recorded(lambda console: print_table(table(), console), width)
-    lines = shown.partition("\n\n")[0].splitlines()
-    assert [line.split()[0] for line in lines[-len(MODELS) :]] == list(MODELS)
-    assert all(line == line.rstrip() and len(line) <= width for line in lines)
-    assert "…" not in shown
-
-
-@pytest.mark.parametrize("width", [40, 60, 80, 120, 240])
-def test_only_columns_that_are_shown_are_explained(width: int) -> None:
-    text = recorded(lambda console: print_table(table(), console), width)
-    below = " ".join(text.partition("\n\n")[2].split())
-    notes = below.partition("has them all.")[2] or below
-    shown = fitted(table().rows, width)
-    assert ("Flagged:" in notes) == ("flagged nodes" in shown)
-    assert ("mIoU" in notes) == any("mIoU" in heading for heading in shown)
-    assert ("peak SRAM" in notes) == ("peak SRAM, MiB" in shown)
-    assert ("interval" in notes) == ("predicted, ms" in shown)
-    assert len(notes) > len("Target imx500")
-
-
-@pytest.mark.parametrize("width", [60, 80, 120])
-def test_what_a_narrow_terminal_leaves_out_is_named(width: int) -> None:
-    shown = fitted(table().rows, width)
-    assert set(shown) >= {"model", "verdict", "total, MiB", "refused nodes"}
-    said = " ".join(recorded(lambda console: print_table(table(), console), width).split())
-    named = said.partition("No room here for: ")[2].partition(". --format")[0].split("; ")
-    assert named == [heading for heading in COLUMNS if heading not in shown]
-
-
-def test_a_wide_terminal_has_every_column_and_names_the_operators() -> None:
-    shown = recorded(lambda console: print_table(table(), console), 300)
-    assert "No room" not in shown
-    assert "54: MatMul, Cast, Equal, Not, Tile" in shown
-
-
-def test_where_the_profiles_differ_a_short_verdict_says_so() -> None:
-    shown = recorded(lambda console: print_table(compare(["edgesam@96", "picosam3"]), console), 60)
-    assert "fits *" in shown and "* the converter's word" in shown
-
-
-def test_a_long_path_keeps_its_end(tmp_path: Path) -> None:
-    (row,) = table().rows[:1]
-    cell = fitted([replace(row, name=f"{tmp_path}/{'deep/' * 20}net.onnx")], 80)["model"][0]
-    assert cell.startswith("…") and cell.endswith("/net.onnx") and len(cell) == LONGEST
-
-
 def test_a_file_is_a_row(tmp_path: Path) -> None:
     entry = find("picosam3")
     assert entry is not None
@@ -345,70 +257,3 @@ def test_a_file_is_a_row(tmp_path: Path) -> None:
 def test_an_unknown_name_is_an_error() -> None:
     with pytest.raises(ModelError, match="nosuchmodel"):
         compare(["nosuchmodel"])
-
-
-def test_the_plot_holds_models_with_a_graph_and_a_miou() -> None:
-    assert {row.name for row, _, _, _ in points(table())} == {"picosam2", "picosam3", "edgesam", "tinysam"}
-
-
-def test_the_plot_leaves_out_what_nobody_printed() -> None:
-    row = next(r for r in table().rows if r.name == "tinysam")
-    derived = replace(row, figures={k: replace(p, derived=True) for k, p in row.figures.items()})
-    assert points(replace(table(), rows=(derived,))) == []
-
-
-def test_the_plot_is_drawn_and_reproducible(tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib", reason="needs the extra 'plot'")
-    files = [tmp_path / name for name in ("a.svg", "b.svg")]
-    for file in files:
-        plot(table(), str(file))
-    assert files[0].read_bytes() == files[1].read_bytes()
-    assert b"PicoSAM3" in files[0].read_bytes() or b"<svg" in files[0].read_bytes()
-
-
-def test_a_plot_needs_a_known_suffix() -> None:
-    with pytest.raises(ConfigError, match=r"\.svg, \.png or \.pdf"):
-        plot(table(), "plot.txt")
-
-
-def test_a_plot_of_nothing_is_refused() -> None:
-    with pytest.raises(ConfigError, match="none of these models"):
-        plot(compare(["litesam"]), "plot.svg")
-
-
-def test_without_matplotlib_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(MissingDependency, match=r"sensorfit\[plot\]"):
-        plot(table(), "plot.svg")
-
-
-@pytest.mark.parametrize("form", ["console", "markdown", "csv", "json"])
-def test_every_format_comes_out_of_the_command(form: str, tmp_path: Path) -> None:
-    target = tmp_path / "table"
-    result = CliRunner().invoke(command, ["picosam3", "litesam", "--format", form, "--output", str(target)])
-    assert (result.exit_code, result.output) == (0, f"sensorfit: wrote {target}\n")
-    assert "picosam3" in target.read_text(encoding="utf-8").lower()
-
-
-def test_the_page_holds_the_plot_the_table_and_the_sources(tmp_path: Path) -> None:
-    target = tmp_path / "table.html"
-    result = CliRunner().invoke(command, [*MODELS, "--output", str(target)])
-    assert (result.exit_code, result.output) == (0, f"sensorfit: wrote {target}\n")
-    text = target.read_text(encoding="utf-8")
-    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
-    assert found is not None
-    page = json.loads(found[1])
-    plot, grid, said, cited = page["sections"]
-    assert page["head"]["title"] == "2 of 6 models fit"
-    assert {p["label"] for p in plot["points"]} == {"PicoSAM2", "PicoSAM3", "EdgeSAM", "TinySAM"}
-    assert {p["group"] for p in plot["points"] if p["x"] < plot["line"]["at"]} == {"fits"}
-    assert (
-        len(grid["rows"]) == len(MODELS) and any("n/a" in line for line in said["lines"]) and cited["lines"]
-    )
-
-
-@pytest.mark.parametrize(("name", "begins"), [("a.csv", "name,"), ("a.json", "{"), ("a.md", "| model")])
-def test_the_files_name_decides_the_format(name: str, begins: str, tmp_path: Path) -> None:
-    target = tmp_path / name
-    assert CliRunner().invoke(command, ["picosam3", "--output", str(target)]).exit_code == 0
-    assert target.read_text(encoding="utf-8").startswith(begins)

@@ -1,21 +1,14 @@
 """The explanation says what the graphs show, and no more."""
 
-import json
-from functools import cache
 from pathlib import Path
 
-import numpy as np
-import onnx
 import pytest
 from click.testing import CliRunner
-from onnx import numpy_helper, parser
 
 from sensorfit.api import explain
 from sensorfit.cli.explain import command
-from sensorfit.errors import ConfigError, InputError
-from sensorfit.explanation import Page
+from sensorfit.errors import InputError
 from sensorfit.explanation.blocks import UNNAMED, block, ranges, spread
-from sensorfit.explanation.model import Part
 from sensorfit.gate.config import Budgets
 from sensorfit.render.explanation.json import to_dict
 from sensorfit.render.explanation.markdown import render
@@ -27,15 +20,7 @@ from sensorfit.render.explanation.phrases import (
     objections,
 )
 from sensorfit.rules.budgets import findings as budget_findings
-
-
-@cache
-def page(model: str) -> Page:
-    return explain(model)
-
-
-def operators(part: Part) -> set[str]:
-    return {group.op for group in part.refused}
+from tests.explanation.pages import chain, operators, page
 
 
 @pytest.mark.parametrize(
@@ -201,6 +186,8 @@ def test_a_page_without_the_kept_input_compares_like_with_like(tmp_path: Path) -
 
 
 VARIANTS = "The 96x96 graphs are variants of ours"
+
+
 RANDOM = "random weights: structure, not accuracy"
 
 
@@ -231,134 +218,6 @@ def test_one_network_is_lifted_to_its_own_smaller_size() -> None:
     found = {what_if.change: what_if for what_if in page("tinysam/encoder").what_ifs}
     assert found["at 96x96"].total_bytes == page("tinysam/encoder@96").parts[0].report.memory.total_bytes
     assert not any("only" in change for change in found)
-
-
-def saved(path: Path, text: str) -> Path:
-    model = parser.parse_model(text)
-    for index, node in enumerate(model.graph.node):
-        node.name = f"n{index}"
-    onnx.save(model, path)
-    return path
-
-
-def test_what_the_sensor_cannot_feed_is_not_said_to_fit(tmp_path: Path) -> None:
-    two = saved(
-        tmp_path / "two.onnx",
-        """<ir_version: 8, opset_import: ["" : 17]> g (float[1,3,96,96] image, float[1,1,96,96] prompt)
-        => (float[1,4,96,96] y) { c = Concat<axis=1>(image, prompt) y = Relu(c) }""",
-    )
-    found = explain(two)
-    assert found.verdict == "fits"
-    assert found.headline == "The converter accepts two, but the IMX500 cannot feed it."
-    (reason,) = found.reasons
-    assert "prompt 1x1x96x96" in reason and "leave the part that needs them to the host" in reason
-    assert found.what_ifs == ()
-
-
-def chain(path: Path, size: str, opset: int = 17) -> Path:
-    """A network that any size goes through and whose activations decide."""
-    file = saved(
-        path,
-        f"""<ir_version: 8, opset_import: ["" : {opset}]> g (float[1,3,{size}] image) => (float[1,64,{size}] y)
-        <float[64,3,3,3] w, float[64,64,3,3] v>
-        {{ a = Conv<pads=[1,1,1,1]>(image, w) b = Relu(a) c = Conv<pads=[1,1,1,1]>(b, v) d = Relu(c) e = Add(b, d)
-           y = Sigmoid(e) }}""",
-    )
-    model = onnx.load(file)
-    del model.graph.value_info[:]
-    for name, dims in (("w", (64, 3, 3, 3)), ("v", (64, 64, 3, 3))):
-        model.graph.initializer.append(numpy_helper.from_array(np.zeros(dims, np.float32), name))
-    onnx.save(model, file)
-    return file
-
-
-def test_where_memory_is_lacking_the_largest_inputs_that_fit_are_named(tmp_path: Path) -> None:
-    found = explain(chain(tmp_path / "m.onnx", "512,512"))
-    square, wide = (
-        what_if
-        for what_if in found.what_ifs
-        if "input that fits" in what_if.change and "tiles" not in what_if.change
-    )
-    assert "the largest square input" in square.change and "the largest 4:3 input" in wide.change
-    shape = square.change.split()[1].rstrip(",")
-    again = explain(tmp_path / "m.onnx", input_shapes={"": tuple(int(d) for d in shape.split("x"))})
-    assert again.verdict == "fits" and again.headline == f"m at {shape} fits the IMX500."
-    (part,) = again.parts
-    assert square.total_bytes == part.report.memory.total_bytes <= square.budget_bytes
-    assert square.dsp_ms == pytest.approx(
-        (part.report.latency.dsp_ms, part.report.latency.dsp_ms_low, part.report.latency.dsp_ms_high)
-    )
-    assert square.remains == ()
-    assert again.contrast is None
-
-
-@pytest.mark.parametrize("inputs", ["float[99999999] x", ""])
-def test_a_network_over_the_budget_without_an_image_is_explained_all_the_same(
-    inputs: str, tmp_path: Path
-) -> None:
-    body = "y = Relu(x)" if inputs else "y = RandomUniform<shape=[1,64,512,512]>()"
-    text = f'<ir_version: 8, opset_import: ["" : 17]> g ({inputs}) => (float[99999999] y) {{ {body} }}'
-    found = explain(saved(tmp_path / "m.onnx", text))
-    assert found.verdict == "does_not_fit"
-    assert not any("input that fits" in what_if.change for what_if in found.what_ifs)
-
-
-def test_of_several_networks_the_first_alone_is_resized() -> None:
-    row = next(what_if for what_if in page("edgesam").what_ifs if "largest square input" in what_if.change)
-    assert row.change.startswith("encoder only, at 1x3x")
-    assert row.remains == ()
-    smaller = next(
-        what_if for what_if in page("edgesam").what_ifs if what_if.change == "at 96x96, encoder only"
-    )
-    assert smaller.total_bytes < row.total_bytes <= row.budget_bytes
-
-
-@pytest.mark.parametrize("model", ["tinysam", "tinysam/encoder"])
-def test_a_network_of_fixed_shape_has_no_such_rows(model: str) -> None:
-    assert not any("input that fits" in what_if.change for what_if in page(model).what_ifs)
-
-
-def test_4_bit_weights_are_a_way_out_only_where_memory_is_lacking() -> None:
-    assert not any("4-bit" in what_if.change for what_if in page("mobilesam/decoder@96").what_ifs)
-    assert any("4-bit" in what_if.change for what_if in page("edgesam").what_ifs)
-
-
-def test_another_export_lifts_an_opset_that_is_refused(tmp_path: Path) -> None:
-    found = {
-        what_if.change: what_if.remains
-        for what_if in explain(chain(tmp_path / "m.onnx", "64,64", 8)).what_ifs
-    }
-    assert found["exported at opset 17"] == ()
-    assert "opset" in " ".join(found["as it is"])
-    large = {what_if.change for what_if in explain(chain(tmp_path / "m.onnx", "512,512", 8)).what_ifs}
-    assert any(change.startswith("exported at opset 17, at 1x3x") for change in large)
-
-
-def test_a_dynamic_model_has_a_way_out_that_the_page_names(tmp_path: Path) -> None:
-    file = chain(tmp_path / "m.onnx", "H,W")
-    (reason,) = explain(file).reasons
-    assert "SF502" in reason and "--input-shape" in reason
-    said = CliRunner().invoke(command, [str(file), "--input-shape", "1x3x64x64"])
-    assert said.exit_code == 0
-    assert (
-        "m at 1x3x64x64 fits the IMX500." in said.output
-        and "--input-shape 1x3x64x64 --output explain.html" in said.output
-    )
-
-
-def test_a_shape_that_nobody_knows_is_a_reason(tmp_path: Path) -> None:
-    found = explain(
-        saved(
-            tmp_path / "m.onnx",
-            '<ir_version: 8, opset_import: ["" : 17]> g (float[1,3,64,64] x) => (int64[4,N] y) { y = NonZero(x) }',
-        )
-    )
-    assert any("SF514" in reason for reason in found.reasons)
-
-
-def test_of_several_networks_none_is_given_a_shape() -> None:
-    with pytest.raises(ConfigError, match="tinysam/encoder, tinysam/decoder"):
-        explain("tinysam", input_shapes={"": (1, 3, 96, 96)})
 
 
 def test_an_empty_name_is_said_to_be_empty() -> None:
@@ -430,77 +289,6 @@ def test_weights_clearly_above_the_parameters_are_explained() -> None:
 
 def test_of_the_gelus_those_that_cannot_be_shifted_are_said_to_be_left_out() -> None:
     assert any(text.startswith("22 of 23 Gelu") for text in page("tinysam/encoder").caveats)
-
-
-def test_json_is_plain_and_complete() -> None:
-    found = json.loads(json.dumps(to_dict(page("tinysam"))))
-    assert found["verdict"] == "does_not_fit"
-    assert [p["label"] for p in found["parts"]] == ["encoder", "decoder"]
-    assert found["parts"][0]["model"]["parameters"] == 5_743_892
-    assert {"reasons", "lifts", "instead", "published", "caveats"} <= found.keys()
-
-
-def hostile(path: Path) -> Path:
-    given = parser.parse_model(
-        '<ir_version: 8, opset_import: ["" : 17]> g (float[1,3,64,64] x) => (float[1,3,64,64] y) { y = Erf(x) }'
-    )
-    given.graph.node[0].name = "/evil|<img>/\x1b[31m::error::/Erf"
-    given.graph.initializer.append(numpy_helper.from_array(np.zeros(1, np.float32), "unused"))
-    onnx.save(given, path / "m.onnx")
-    return path / "m.onnx"
-
-
-def test_names_of_a_file_are_escaped(tmp_path: Path) -> None:
-    file = hostile(tmp_path)
-    for form in ("markdown", "console"):
-        shown = CliRunner().invoke(command, [str(file), "--format", form]).output
-        assert "\x1b" not in shown
-        assert "<img>" not in shown or form == "console"
-        assert "::error::" not in shown
-
-
-def test_a_file_is_explained_as_one_network(tmp_path: Path) -> None:
-    found = explain(hostile(tmp_path))
-    assert found.together is None
-    assert [part.label for part in found.parts] == ["m"]
-    assert operators(found.parts[0]) == {"Erf"}
-    assert found.verdict == "does_not_fit"
-
-
-def test_a_directory_called_like_a_model_does_not_hide_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "picosam3").mkdir()
-    assert explain("picosam3").verdict == "fits"
-
-
-@pytest.mark.parametrize(("model", "code"), [("picosam3", 0), ("tinysam/decoder@96", 1)])
-def test_exit_codes(model: str, code: int) -> None:
-    assert CliRunner().invoke(command, [model]).exit_code == code
-
-
-@pytest.mark.parametrize("form", ["console", "markdown", "json"])
-def test_output_goes_to_a_file(form: str, tmp_path: Path) -> None:
-    target = tmp_path / "page"
-    result = CliRunner().invoke(command, ["picosam3", "--format", form, "--output", str(target)])
-    assert (result.exit_code, result.output) == (0, f"sensorfit: wrote {target}\n")
-    assert "PicoSAM3 fits the IMX500." in target.read_text(encoding="utf-8")
-
-
-def test_a_piped_page_has_no_blanks_at_the_end_of_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    shown = CliRunner().invoke(command, ["edgesam/decoder"]).output
-    assert [line for line in shown.splitlines() if line != line.rstrip()] == []
-
-
-@pytest.mark.parametrize("form", ["console", "markdown"])
-def test_every_form_has_the_same_figures_and_spells_names_as_they_are(form: str) -> None:
-    shown = CliRunner().invoke(command, ["edgesam@96", "--format", form, "--verbose"]).output
-    rows = figures(page("edgesam@96"))[1:]
-    said = " ".join(shown.replace("|", " ").split())
-    assert all(" ".join(word for word in row if word) in said for row in rows)
-    assert "Refused by the PicoSAM papers' constraint set only" in said
 
 
 def test_the_page_names_what_the_budgets_fixes_point_to() -> None:
