@@ -221,7 +221,8 @@ class _Reader:
     def texts(self, table: dict[str, Any], key: str) -> list[str]:
         found = table.get(key, [])
         if not isinstance(found, list) or not all(isinstance(v, str) for v in found):
-            self.wrong(key, f'is {found!r}; write a list of texts, ["total <= 8 MiB"]')
+            example = "total <= 8 MiB" if key == "constraints" else "dsp_ms"
+            self.wrong(key, f'is {found!r}; write a list of texts, ["{example}"]')
         return found
 
     def objectives(self, table: dict[str, Any]) -> tuple[Objective, ...]:

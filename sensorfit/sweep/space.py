@@ -16,7 +16,9 @@ FIGURES: Final[Mapping[str, type]] = {
 }  # fmt: skip
 """What is known of every judged candidate: counts, bytes, milliseconds. ``total`` is as the converter would package it."""
 ANSWERS: Final[Mapping[str, type]] = {"verdict": str, "reason": str, "feasible": bool, "violated": str}
-RESERVED: Final = frozenset({"candidate", *FIGURES, *ANSWERS})
+MEASURED: Final = frozenset({"accuracy", "answer", "seconds", "on_front"})
+"""Columns of what is measured after the front."""
+RESERVED: Final = frozenset({"candidate", *FIGURES, *ANSWERS, *MEASURED})
 
 
 class Interval(NamedTuple):

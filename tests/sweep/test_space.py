@@ -80,6 +80,8 @@ def test_ranges_without_a_step_are_whole_numbers_or_intervals() -> None:
         ('family = "unet"\nconstraints = ["total <="]', "space.toml:2: constraints: 'total <=' is no condition"),
         ('family = "unet"\nconstraints = ["open(1) <= 2"]', "space.toml:2: constraints: 'open(1) <= 2' holds open(1)"),
         ('family = "unet"\nobjectives = ["maximise dsp_ms"]', "space.toml:2: objectives: 'maximise dsp_ms'"),
+        ('family = "unet"\nobjectives = "dsp_ms"', "space.toml:2: objectives: is 'dsp_ms'; write a list of texts, [\"dsp_ms\"]"),
+        ('family = "mine:build"\n[parameters]\naccuracy = [1]', "space.toml:3: parameters.accuracy: 'accuracy' is a figure"),
         ('family = "unet"\nobjectives = ["latency"]', "space.toml:2: objectives: there is no figure 'latency'"),
         ('family = "unet"\nseeds = 1', "space.toml:2: seeds: there is no such key"),
         ('family = "mine:build"\n[parameters]\ntotal = [1]', "space.toml:3: parameters.total: 'total' is a figure of every candidate"),
