@@ -46,9 +46,8 @@ def show_measured(made: Sequence[Measured], found: Sweep, console: Console) -> N
     """What was measured, beside the costs and what the candidates differ in; a star for those on the front."""
     names, lines = measured_table(made, found)
     goals = ", ".join(map(str, found.space.objectives))
-    table = Table(
-        title=f"\nMeasured (* on the front: {goals})", title_justify="left", box=None, pad_edge=False
-    )
+    console.print(f"\nMeasured (* on the front: {goals})", highlight=False, markup=False)
+    table = Table(box=None, pad_edge=False)
     for name in names:
         table.add_column(name, justify="left" if name == "answer" else "right")
     for line in lines:
