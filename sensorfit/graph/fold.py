@@ -12,7 +12,7 @@ What evaluation makes is kept, so a model has a bound on its bytes (``Allowance`
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from math import prod
 from pathlib import Path
@@ -96,6 +96,13 @@ class Allowance:
             return False
         self.left -= size
         return True
+
+
+def allow(constants: Iterable[Constant | None], size: int) -> None:
+    """Let what is evaluated of these constants take ``size`` bytes: of a model that is written, and not only asked about."""
+    for constant in constants:
+        if isinstance(constant, Folded):
+            constant.allowance.left = max(constant.allowance.left, size)
 
 
 class Stored(Constant):
@@ -188,7 +195,7 @@ class Folded(Constant):
         """``size`` is the bytes of all outputs, which an evaluation takes from ``allowance``; None where it is unknown."""
         self._node = node
         self._size = size
-        self._allowance = allowance or Allowance()
+        self.allowance = allowance or Allowance()
         self._inputs = inputs
         self._output = output
         self._opset = opset
@@ -205,7 +212,7 @@ class Folded(Constant):
             if constant.array is None or constant.array.size > MAX_ELEMENTS:
                 return None
             feeds[name] = constant.array
-        if not self._allowance.take(self._size):
+        if not self.allowance.take(self._size):
             return None
         try:
             results: Any = _fast(self._node, self._opset, feeds) if self._node.op_type in SLOW else None

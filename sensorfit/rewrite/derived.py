@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import ModelError
-from ..graph.fold import Constant
+from ..graph.fold import Constant, Folded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,6 +75,10 @@ def _value(name: str, constant: Constant | None, given: Mapping[str, np.ndarray]
             *(_value(n, s, given) for n, s in zip(constant.names, constant.sources, strict=True))
         )
     found = constant.array if constant is not None else None
+    if found is None and isinstance(constant, Folded):
+        raise ModelError(
+            f"'{name}', which the file computes of its weights, cannot be computed here: export it with constants folded"
+        )
     if found is None:
         raise ModelError(
             f"the data of '{name}' is not there: put the file that holds it beside the model, or export it again with weights"

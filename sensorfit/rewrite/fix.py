@@ -12,6 +12,7 @@ import onnx
 from ..analysis import resolve
 from ..errors import ModelError
 from ..graph import limits
+from ..graph.fold import allow
 from ..graph.ir import Graph
 from ..graph.load import load
 from ..graph.write import write_model
@@ -32,6 +33,8 @@ from .store import data_of
 
 BATCH = "SF501"
 """A batch that stays, of a network that is made for it: no operator, and refused all the same."""
+FOLDED_BYTES = 4 << 30
+"""What the file's own arithmetic on weights may take: standardised kernels and their steps are several copies of the network."""
 MANY_NODES = 1000
 """The front end takes minutes for more."""
 
@@ -71,6 +74,7 @@ def fix(
     prepared = ready(proto, loaded, source, input_shapes)
     if prepared.batch > 1 and not images_alone(source, prepared.graph, prepared.batch):
         prepared = ready(proto, loaded, source, input_shapes, keep_batch=True)
+    allow((t._constant for t in prepared.graph.tensors.values()), FOLDED_BYTES)
     # under the file's own name, so that a second run writes the same
     loaded = prepared.graph.replace(name=proto.graph.name or name)
     domains = {o.domain: o.version for o in proto.opset_import if o.domain not in ("", "ai.onnx")}

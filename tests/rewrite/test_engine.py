@@ -11,6 +11,7 @@ import pytest
 from onnx import helper
 
 from sensorfit.errors import ConfigError
+from sensorfit.graph import fold, shapes
 from sensorfit.graph.ir import Tensor
 from sensorfit.rewrite.derived import Computed
 from sensorfit.rewrite.files import put
@@ -106,6 +107,26 @@ def test_float16_is_written_as_float32_and_said(tmp_path: Path) -> None:
     case = rewritten(HALF, tmp_path)
     types = {v.type.tensor_type.elem_type for v in (*case.after.graph.input, *case.after.graph.output)}
     assert types == {onnx.TensorProto.FLOAT} and any("float16" in n for n in case.fixed.notes)
+
+
+STANDARDISED = """(float[1,4,6,8] x) => (float[1,4,6,8] y) <float[4,4,1,1] w, float s = {2.0}>
+    { a = Mul (w, s) b = Sub (a, w) c = Conv (x, b) y = Elu (c) }"""
+
+
+def test_weights_that_the_file_computes_are_written_however_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = fold.Allowance
+    monkeypatch.setattr(shapes, "Allowance", lambda: few(64))  # less than a check would let them take
+    assert rewritten(STANDARDISED, tmp_path).operators[0] == "Conv"
+
+
+def test_weights_that_cannot_be_computed_are_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fold.Allowance, "take", lambda self, size: False)
+    code, said = ended(invoke(tmp_path, STANDARDISED))
+    assert code == 2 and "which the file computes of its weights" in said
 
 
 def test_a_part_in_float64_is_written_as_float32_and_said(tmp_path: Path) -> None:
