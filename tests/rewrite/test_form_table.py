@@ -15,6 +15,7 @@ FORMS = forms()
 IMPOSSIBLE = {
     "pooling.max_unpool", "elementwise.greater_times", "elementwise.thresholded_relu", "elementwise.sign",
     "elementwise.round", "elementwise.greater_or_equal_output", "elementwise.not_output", "quantizer.quantize_dequantize",
+    "branches.branches_that_do_not_meet",
 }  # fmt: skip
 """Jumps, comparisons and quantizers: useless at 8 bits, or not the same function."""
 REWRITES = {
