@@ -73,6 +73,19 @@ def test_every_command_answers_for_the_target_asked_for(how: str, small: Path) -
     assert f"{BUDGET:,} bytes" in run("rules", "OutOfMemory", *asked)[1]
 
 
+def test_init_writes_the_target_asked_for_and_no_other_over_it(small: Path) -> None:
+    with pytest.raises(ConfigError, match="there is no target 'huge'"):
+        run("init", "--target", "huge")
+    config = small.with_name("sensorfit.toml")
+    assert not config.exists()
+    assert run("init", "--target", "tiny")[0] == 0
+    assert 'target = "tiny"\n' in config.read_text(encoding="utf-8")
+    baseline = json.loads(small.with_name("sensorfit-baseline.json").read_text(encoding="utf-8"))
+    assert '"does_not_fit"' in json.dumps(baseline)
+    with pytest.raises(ConfigError, match=f'names another target: set target = "{DEFAULT}" in it'):
+        run("init", "--target", DEFAULT)
+
+
 def test_models_of_different_targets_are_no_one_table(small: Path) -> None:
     small.with_name("sensorfit.toml").write_text(
         f'[[models]]\npath = "{small.name}"\ntarget = "tiny"\nreason = "another board"\n', encoding="utf-8"

@@ -92,14 +92,15 @@ def build(spec: str) -> Any:
         values = {n: torch.rand(1, *s) for n, s in zip(inputs, shapes, strict=True)}
 
     class Position(nn.Module):
-        """A sum with a constant of its own for every element ("plus"), as attention has them."""
+        """A sum with a constant: of its own for every element ("plus"), of the last axis ("plusrow"), or its product ("mulrow")."""
 
-        def __init__(self, shape: tuple[int, ...]) -> None:
+        def __init__(self, shape: tuple[int, ...], product: bool = False) -> None:
             super().__init__()
+            self.product = product
             self.register_buffer("bias", torch.rand(shape) - 0.5)
 
         def forward(self, x: Any) -> Any:
-            return x + self.bias
+            return x * self.bias if self.product else x + self.bias
 
     def layer(name: str, op: str, first: Any, o: dict[str, Any]) -> nn.Module | None:
         if isinstance(first, tuple | list):  # the parts of a split
@@ -139,6 +140,8 @@ def build(spec: str) -> Any:
             return PerChannel(op, channels)
         if op == "plus":
             return Position(tuple(first.shape))
+        if op in ("plusrow", "mulrow"):
+            return Position((1,) * (first.dim() - 1) + tuple(first.shape[-1:]), op == "mulrow")
         if op == "prelu":
             return nn.PReLU(channels)
         if op == "leaky":

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import click
 
+from .options import target
+
 
 @click.command(name="init")
 @click.argument("directory", type=click.Path(exists=True, file_okay=False), default=".")
-def command(directory: str) -> None:
+@target
+def command(directory: str, target: str | None) -> None:
     """Set up the gate of a model repository: configuration, CI file, baseline.
 
     It finds the models, and GitHub or GitLab by what DIRECTORY holds; what is there already is kept.
@@ -28,7 +31,7 @@ def command(directory: str) -> None:
     from ..render.escape import terminal
 
     root = Path(directory)
-    for step in init(root):
+    for step in init(root, target):
         click.echo(f"{'wrote' if step.written else 'left '}  {terminal(step.file)}: {terminal(step.said)}")
     config = find_config(root)
     baseline = baseline_path(config, None)
@@ -36,6 +39,11 @@ def command(directory: str) -> None:
         click.echo(f"left   {terminal(baseline.name)}: kept: it is there")
     elif not models_of(root) and not config.models:
         click.echo(f"left   {BASELINE}: there is no model to record")
+    elif not config.models:
+        globs = ", ".join(f'"{glob}"' for glob in models_of(root))
+        click.echo(f"left   {BASELINE}: {terminal(str(config.source))} names no models")
+        click.echo(f"Next: add models = [{terminal(globs)}] to it, then sensorfit init")
+        return
     else:
         check_all((), config_file=config.source, write_baseline=True)
         click.echo(

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from ..errors import ConfigError
 from ..runtime.files import write_text
+from ..target import DEFAULT, load_target
 from ..version import __version__
 from .config import FILE, find_config
 from .expand import expand
@@ -18,7 +19,7 @@ GITLAB: Final = Path(".gitlab-ci.yml")
 PACKAGE: Final = f"sensorfit=={__version__}"
 
 CONFIGURATION: Final = """# What `sensorfit check` asks of this repository's models; every key: docs/ci.md of sensorfit.
-models = [{models}]
+{target}models = [{models}]
 fail-on = "error"                # warning, info, never
 
 # [budgets]
@@ -78,14 +79,24 @@ class Step(NamedTuple):
     written: bool
 
 
-def init(root: Path) -> Iterator[Step]:
-    """Write the configuration and the CI file of the repository at ``root``; nothing that is there is touched."""
+def init(root: Path, target: str | None = None) -> Iterator[Step]:
+    """Write the configuration and the CI file of the repository at ``root``; nothing that is there is touched.
+
+    Raises ConfigError where ``target`` is none, or a configuration that is there names another.
+    """
     config = find_config(root)
+    if target is not None:
+        load_target(target)
+        if config.source and (config.policy.target or DEFAULT) != target:
+            raise ConfigError(
+                f'{config.source} is kept, and names another target: set target = "{target}" in it'
+            )
     if config.source:
         yield Step(Path(config.source).name, "kept: it configures sensorfit already", False)
     else:
         patterns = models_of(root)
-        text = CONFIGURATION.format(models=", ".join(f'"{p}"' for p in patterns))
+        named = f'target = "{target}"\n' if target else ""
+        text = CONFIGURATION.format(target=named, models=", ".join(f'"{p}"' for p in patterns))
         write_text(root / FILE, text)
         said = (
             f"checks {', '.join(patterns)}"

@@ -66,3 +66,14 @@ def test_a_table_in_pyproject_is_a_configuration(tmp_path: Path) -> None:
 def test_a_repository_without_models_gets_a_configuration_that_says_so(tmp_path: Path) -> None:
     step, _ = init(tmp_path)
     assert "no .onnx file" in step.said and find_config(tmp_path).models == ()
+
+
+def test_a_configuration_that_names_no_models_is_told_which_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = repository(tmp_path)
+    (root / "sensorfit.toml").write_text('target = "imx500"\n', encoding="utf-8")
+    monkeypatch.chdir(root)
+    said = CliRunner().invoke(command, [])
+    assert said.exit_code == 0 and 'add models = ["nets/*.onnx"] to it, then sensorfit init' in said.output
+    assert not (root / "sensorfit-baseline.json").exists()
