@@ -44,13 +44,13 @@ def command(models: tuple[str, ...], form: str | None, output: str | None, plot_
     """
     from ..comparison import compare
     from ..gate.config import target_for
-    from ..gate.expand import expand
+    from ..gate.find_models import find_models
     from ..render.comparison import present
     from ..render.outputs import form_of
     from ..runtime.files import check_output
 
     form = form_of(form, output, FORMATS)
-    wanted = expand(models) if models else ()
+    wanted = find_models(models) if models else ()
     for file, text in ((output, True), (plot_file, False)):
         if file is not None:
             check_output(Path(file), wanted, text=text)

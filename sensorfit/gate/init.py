@@ -12,7 +12,7 @@ from ..runtime.files import write_text
 from ..target import DEFAULT, load_target
 from ..version import __version__
 from .config import FILE, find_config
-from .expand import expand
+from .find_models import find_models
 
 GITHUB: Final = Path(".github/workflows/sensorfit.yml")
 GITLAB: Final = Path(".gitlab-ci.yml")
@@ -128,7 +128,7 @@ def init(root: Path, target: str | None = None) -> Iterator[Step]:
 def models_of(root: Path) -> list[str]:
     """The repository's models as globs, one a directory."""
     try:
-        found = expand([str(root)])
+        found = find_models([str(root)])
     except ConfigError:  # none there
         return []
     here = root.absolute()

@@ -1,6 +1,6 @@
 """Many models, one answer: which files, by what policy, judged where, and the worst exit code.
 
-patterns ─► expand ─► judge each (in processes) ─► baseline ─► outcomes ─► renderers
+patterns ─► find_models ─► judge each (in processes) ─► baseline ─► outcomes ─► renderers
 
 Until the processes have begun every import is waited for. So what only judging
 needs is imported in ``judge.ready``, in the child, and what only the answer needs in
@@ -23,7 +23,7 @@ from ..render.outputs import plan as output_plan
 from ..runtime import worker
 from ..runtime.files import check_output, is_there
 from .config import Config, Policy, find_config, read_config
-from .expand import expand
+from .find_models import find_models
 from .job import Job, judge, ready, seconds_for
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def check_all(
     layers = layers or sort is not None
     plan = output_plan(formats, outputs)
     config = read_config(config_file) if config_file else find_config()
-    names = expand(models) if models else expand(config.models, config.directory)
+    names = find_models(models) if models else find_models(config.models, config.directory)
     if not names:
         raise ConfigError(
             "which model? name a file, a directory or a built-in model, or list models in the configuration"

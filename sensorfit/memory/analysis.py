@@ -14,12 +14,12 @@ from .lifetimes import lifetimes
 from .model import MemoryReport, OnHost
 from .peak import Needs
 from .placement import place
-from .plan import Plan
 from .product import is_product
 from .schedule import schedule
 from .steps import device_steps
 from .tail import without_last_resize
 from .tiler import advise
+from .timeline import Timeline
 from .weights import model_weight_bytes
 from .widths import with_widths
 
@@ -56,7 +56,7 @@ def analyse(
         reserved_bytes=target.reserved_bytes,
         input_persistency=input_persistency,
         bound_bytes=bound_bytes(program, spans),
-        steps=Plan(program.operations, spans, offsets),
+        steps=Timeline(program.operations, spans, offsets),
         peak_step=peak,
         notes=(
             *missing,

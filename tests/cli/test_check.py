@@ -11,7 +11,7 @@ import pytest
 from onnx import helper, numpy_helper
 
 from sensorfit.gate.config import Policy
-from sensorfit.gate.expand import expand
+from sensorfit.gate.find_models import find_models
 from sensorfit.gate.job import judge
 from sensorfit.gate.run import Job
 from tests.cli.networks import Run, net
@@ -77,8 +77,8 @@ def test_a_model_is_checked_once_however_often_it_is_named(
     models: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert expand(["models/good.onnx", "models/g*.onnx", "models/good.onnx"]) == ["models/good.onnx"]
-    assert expand(["picosam3", "models/**/*.onnx"])[0] == "picosam3"
+    assert find_models(["models/good.onnx", "models/g*.onnx", "models/good.onnx"]) == ["models/good.onnx"]
+    assert find_models(["picosam3", "models/**/*.onnx"])[0] == "picosam3"
 
 
 def test_a_pattern_without_a_model_is_an_error(run: Run, tmp_path: Path) -> None:

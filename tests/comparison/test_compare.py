@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from sensorfit.api import compare
 from sensorfit.cli.compare import command
 from sensorfit.errors import ConfigError, ModelError
-from sensorfit.gate.expand import expand
+from sensorfit.gate.find_models import find_models
 from sensorfit.models.published import Listed, listed, published
 from sensorfit.models.registry import find
 from sensorfit.render.comparison.columns import fitted
@@ -241,7 +241,7 @@ def test_directories_and_globs_are_searched_as_check_does(tmp_path: Path) -> Non
 @pytest.mark.parametrize("given", ["", "no*such.onnx"])
 def test_what_names_no_model_is_refused_in_the_words_of_check(given: str) -> None:
     with pytest.raises(ConfigError) as said:
-        expand([given])
+        find_models([given])
     with pytest.raises(ConfigError, match=re.escape(str(said.value))):
         CliRunner().invoke(command, [given], catch_exceptions=False)
 

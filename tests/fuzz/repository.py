@@ -23,7 +23,7 @@ import onnx
 from onnx import TensorProto, helper
 
 from sensorfit.errors import SensorfitError
-from sensorfit.gate import expand as expanding
+from sensorfit.gate import find_models as search
 from sensorfit.gate.run import check_all
 
 HOSTILE: Final = ("::error::x", "##[error]x", "\x1b[31m", "\u202ex", "\u2028", "a" * 300, "a" * 5000, "[red]", "..", ".", "", " ", "\0", "-x", "=1+1", "http://x", "größe")  # fmt: skip
@@ -78,7 +78,7 @@ def case(seed: int, folder: Path) -> str | None:
     (home / ".git").mkdir()
     os.chdir(home)
     _model(home / "m.onnx", random.choice(("Relu", "Elu")))
-    expanding.MAX_ENTRIES, expanding.MAX_SECONDS = 3000, 5.0  # type: ignore[misc]
+    search.MAX_ENTRIES, search.MAX_SECONDS = 3000, 5.0  # type: ignore[misc]
     kind = random.choice((_links, _baselines, _configurations, _outputs))
     before = {p: p.read_bytes() for p in (home / "m.onnx", folder / "victim")}
     wrong = kind(home, random)
@@ -118,7 +118,7 @@ def _links(home: Path, random: Random) -> str | None:
         for _ in range(random.randint(1, 3))
     ]
     try:
-        found = expanding.expand(patterns, random.choice((None, home)))
+        found = search.find_models(patterns, random.choice((None, home)))
     except SensorfitError as error:
         return _sentence(error)
     real = [os.path.realpath(name) for name in found]

@@ -17,7 +17,7 @@ import pytest
 import sensorfit
 from sensorfit.api import compare, explain
 from sensorfit.errors import ConfigError
-from sensorfit.gate.expand import expand
+from sensorfit.gate.find_models import find_models
 from sensorfit.memory.model import Live, Step
 from sensorfit.models.published import Published
 from sensorfit.render import markdown
@@ -150,7 +150,7 @@ def test_columns_are_honoured_and_lines_end_without_blanks(monkeypatch: pytest.M
 @pytest.mark.parametrize("name", ["", " "])
 def test_an_empty_name_is_no_directory(name: str) -> None:
     with pytest.raises(ConfigError, match="name is empty"):
-        expand([name])
+        find_models([name])
 
 
 def test_an_unknown_format_of_output_is_named() -> None:

@@ -1,4 +1,4 @@
-"""Which files are entry_for: names, directories and globs into a list of models.
+"""Which models are meant: names, directories and globs into a list of models.
 
 A repository that a stranger changed is searched, so a search follows no link to
 a directory, enters each directory once and has a bound on what it looks at.
@@ -27,7 +27,7 @@ _MAGIC: Final = re.compile(r"[*?[]")
 _ANY_DEPTH: Final = "**"
 
 
-def expand(patterns: Iterable[str], directory: Path | None = None) -> list[str]:
+def find_models(patterns: Iterable[str], directory: Path | None = None) -> list[str]:
     """Files, directories (searched for ``*.onnx``), globs (``**`` too) and built-in names, each file once, in order.
 
     ConfigError for a glob or directory without a model. Relative patterns
@@ -37,7 +37,7 @@ def expand(patterns: Iterable[str], directory: Path | None = None) -> list[str]:
     search = _Search()
     for pattern in patterns:
         try:
-            for name in _expand(pattern, directory, search):
+            for name in _named(pattern, directory, search):
                 file = os.path.realpath(name)
                 if file not in found or (Path(found[file]).is_symlink() and not Path(name).is_symlink()):
                     found[file] = name
@@ -47,7 +47,7 @@ def expand(patterns: Iterable[str], directory: Path | None = None) -> list[str]:
     return list(found.values())
 
 
-def _expand(pattern: str, directory: Path | None, search: _Search) -> list[str]:
+def _named(pattern: str, directory: Path | None, search: _Search) -> list[str]:
     if not pattern.strip():
         raise ConfigError("a model's name is empty; write . for the models of the current directory")
     path = _seen_from(directory, Path(pattern))

@@ -13,7 +13,7 @@ from .lifetimes import Lifetime, live_sets
 from .model import Live, Step
 
 
-class Plan(Sequence[Step]):
+class Timeline(Sequence[Step]):
     """The steps in the order they run; ``offsets`` places the buffers of ``spans``."""
 
     def __init__(

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sensorfit.errors import ConfigError
-from sensorfit.gate import expand as module
-from sensorfit.gate.expand import expand
+from sensorfit.gate import find_models as module
+from sensorfit.gate.find_models import find_models
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ BOTH = ["models/m.onnx", "models/one/two/n.onnx"]
 def test_two_links_to_the_directory_itself_end_the_search_with_each_file_once(
     models: Path, pattern: str
 ) -> None:
-    assert [name for name in expand([pattern]) if name.endswith(".onnx")] == BOTH
+    assert [name for name in find_models([pattern]) if name.endswith(".onnx")] == BOTH
 
 
 @pytest.mark.timeout(20)
@@ -46,52 +46,54 @@ def test_many_wildcards_walk_each_directory_once(models: Path) -> None:
         deep.mkdir()
         (deep / "l").symlink_to("..")
     with pytest.raises(ConfigError, match="no file matches"):
-        expand(["/".join(["**", "d"] * 8 + ["**", "*.onnx"])])
+        find_models(["/".join(["**", "d"] * 8 + ["**", "*.onnx"])])
     with pytest.raises(ConfigError, match="no file matches"):
-        expand(["models/" + "*/" * 30 + "*.onnx"])
+        find_models(["models/" + "*/" * 30 + "*.onnx"])
 
 
 def test_wildcards_mean_what_they_mean_to_a_shell(models: Path) -> None:
-    assert expand(["models/*.onnx"]) == ["models/m.onnx"]
-    assert expand(["models/*/*/*.onnx"]) == ["models/one/two/n.onnx"]
-    assert expand(["models/[!x]ne/t?o/n.*"]) == ["models/one/two/n.onnx"]
-    assert expand(["models/one/.*.onnx"]) == ["models/one/.hidden.onnx"]
-    assert expand(["models/one/**/*.onnx"]) == ["models/one/two/n.onnx"]
+    assert find_models(["models/*.onnx"]) == ["models/m.onnx"]
+    assert find_models(["models/*/*/*.onnx"]) == ["models/one/two/n.onnx"]
+    assert find_models(["models/[!x]ne/t?o/n.*"]) == ["models/one/two/n.onnx"]
+    assert find_models(["models/one/.*.onnx"]) == ["models/one/.hidden.onnx"]
+    assert find_models(["models/one/**/*.onnx"]) == ["models/one/two/n.onnx"]
 
 
 def test_a_link_that_is_named_is_followed_and_a_file_behind_two_names_counts_once(models: Path) -> None:
     (models.parent / "elsewhere").symlink_to("models")
-    assert expand(["elsewhere"]) == ["elsewhere/m.onnx", "elsewhere/one/two/n.onnx"]
-    assert expand(["elsewhere/*.onnx"]) == ["elsewhere/m.onnx"]
+    assert find_models(["elsewhere"]) == ["elsewhere/m.onnx", "elsewhere/one/two/n.onnx"]
+    assert find_models(["elsewhere/*.onnx"]) == ["elsewhere/m.onnx"]
     (models / "also.onnx").symlink_to("m.onnx")
-    assert expand(["models"]) == BOTH
-    assert expand(["models/m.onnx", "models/../models/m.onnx", str(models / "m.onnx")]) == ["models/m.onnx"]
-    assert expand(["models/also.onnx"]) == ["models/also.onnx"]
+    assert find_models(["models"]) == BOTH
+    assert find_models(["models/m.onnx", "models/../models/m.onnx", str(models / "m.onnx")]) == [
+        "models/m.onnx"
+    ]
+    assert find_models(["models/also.onnx"]) == ["models/also.onnx"]
 
 
 def test_links_to_themselves_and_pipes_are_no_models(models: Path) -> None:
     (models / "loop.onnx").symlink_to("loop.onnx")
     os.mkfifo(models / "pipe.onnx")
-    assert expand(["models"]) == BOTH
+    assert find_models(["models"]) == BOTH
     with pytest.raises(ConfigError, match=r"loop\.onnx: cannot be looked for"):
-        expand(["models/loop.onnx"])
+        find_models(["models/loop.onnx"])
 
 
 def test_a_search_has_a_bound(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_ENTRIES", 4)
     with pytest.raises(ConfigError, match=r"more than 4 files .* name a smaller directory"):
-        expand(["models"])
+        find_models(["models"])
     monkeypatch.setattr(module, "MAX_ENTRIES", 1000)
     monkeypatch.setattr(module, "MAX_SECONDS", -1.0)
     with pytest.raises(ConfigError, match="s to search; name a smaller directory"):
-        expand(["models/**/*.onnx"])
+        find_models(["models/**/*.onnx"])
 
 
 @pytest.mark.parametrize("name", ["a" * 5000, "a" * 5000 + ".onnx", "*" + "a" * 5000, "a/" * 3000, "a\0b"])
 def test_a_name_that_no_file_can_have_is_one_sentence(models: Path, name: str) -> None:
     for directory in (None, models):
         with pytest.raises(ConfigError) as said:
-            expand([name], directory)
+            find_models([name], directory)
         assert len(str(said.value)) < 500
 
 
@@ -99,7 +101,7 @@ def test_patterns_of_a_configuration_are_those_of_its_directory(
     models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(models / "one")
-    assert expand(["models/m.onnx", "models/**/n.onnx"], models.parent) == [
+    assert find_models(["models/m.onnx", "models/**/n.onnx"], models.parent) == [
         str(models.parent / name) for name in BOTH
     ]
-    assert expand(["models/one/**/n.onnx"], models.parent) == ["two/n.onnx"]
+    assert find_models(["models/one/**/n.onnx"], models.parent) == ["two/n.onnx"]
