@@ -1,4 +1,4 @@
-"""How the memory analysis grows: chains, residual networks and long skips of 100 to 10,000 layers, and the built-in models.
+"""How the memory analysis grows: chains, residual networks, long skips and side branches of 100 to 10,000 layers, and the built-in models.
 
     python benchmarks/memory_scaling.py
 
@@ -40,8 +40,23 @@ def long_skips(length: int) -> onnx.ModelProto:
     return _network(length, lambda i: (f"t{i - 1}", f"t{length - 1 - i}") if i >= length // 2 else None)
 
 
-def _network(length: int, summed: Callable[[int], tuple[str, str] | None]) -> onnx.ModelProto:
-    """Layers of 16 channels at 32x32: a sum where ``summed`` names its two tensors, else a 3x3 convolution."""
+def side_branches(length: int) -> onnx.ModelProto:
+    """A third of the layers each lead a side branch of one convolution, which the last third sums, the last one first."""
+    third = length // 3
+
+    def summed(i: int) -> tuple[str, str] | None:
+        before = third - 1 if i == 2 * third else i - 1
+        return (f"t{before}", f"t{4 * third - 1 - i}") if 2 * third <= i < 3 * third else None
+
+    return _network(length, summed, lambda i: i - third if third <= i < 2 * third else i - 1)
+
+
+def _network(
+    length: int,
+    summed: Callable[[int], tuple[str, str] | None],
+    source: Callable[[int], int] = lambda i: i - 1,
+) -> onnx.ModelProto:
+    """Layers of 16 channels at 32x32: a sum where ``summed`` names its two tensors, else a 3x3 convolution of ``source``'s."""
     kernel, first = (
         helper.make_tensor(name, TensorProto.FLOAT, shape, np.ones(shape, np.float32).tobytes(), raw=True)
         for name, shape in (("k", (16, 16, 3, 3)), ("f", (16, 3, 3, 3)))
@@ -52,7 +67,9 @@ def _network(length: int, summed: Callable[[int], tuple[str, str] | None]) -> on
         if tensors:
             nodes.append(helper.make_node("Add", tensors, [f"t{i}"], name=f"n{i}"))
         else:
-            nodes.append(helper.make_node("Conv", [f"t{i - 1}", "k"], [f"t{i}"], name=f"n{i}", pads=[1] * 4))
+            nodes.append(
+                helper.make_node("Conv", [f"t{source(i)}", "k"], [f"t{i}"], name=f"n{i}", pads=[1] * 4)
+            )
     x = helper.make_tensor_value_info("x", TensorProto.FLOAT, (1, 3, 32, 32))
     y = helper.make_tensor_value_info(f"t{length - 1}", TensorProto.FLOAT, (1, 16, 32, 32))
     graph = helper.make_graph(nodes, "layers", [x], [y], [kernel, first])
@@ -73,7 +90,7 @@ def timed(model: object) -> tuple[int, float]:
 def main() -> None:
     """Print both tables."""
     print("| network | layers | device nodes | ms | us per node |\n|---|---:|---:|---:|---:|")
-    for kind in (chain, residual, long_skips):
+    for kind in (chain, residual, long_skips, side_branches):
         for length in LENGTHS:
             nodes, ms = timed(kind(length))
             print(

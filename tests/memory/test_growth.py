@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from itertools import pairwise
+from types import FrameType
 
+import onnx
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.memory_scaling import chain, long_skips, residual, side_branches
 from sensorfit.api import load_target
+from sensorfit.graph.ir import Graph
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
 from sensorfit.memory import placement
@@ -89,3 +96,34 @@ def test_a_step_of_the_plan_is_the_same_looked_at_alone_or_in_order(
     steps = analyse(lower(load(build(recipe, *size), "random")), load_target()).steps
     assert [steps[index] for index in range(len(steps))] == list(steps)
     assert list(steps[1:]) == list(steps)[1:]
+
+
+def lines_of(graph: Graph, search_up_to: int | None) -> int:
+    """Lines of Python that the analysis of ``graph`` runs, those of comprehensions once an element."""
+    count = 0
+
+    def traced(frame: FrameType, event: str, argument: object) -> Callable[..., object]:
+        nonlocal count
+        count += event == "line"
+        return traced
+
+    before = sys.gettrace()
+    sys.settrace(traced)
+    try:
+        analyse(graph, load_target(), search_up_to=search_up_to)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+@pytest.mark.parametrize(
+    ("network", "search_up_to"), [(chain, None), (residual, None), (long_skips, 0), (side_branches, 0)]
+)
+def test_work_grows_with_the_nodes_whatever_the_skips(
+    network: Callable[[int], onnx.ModelProto], search_up_to: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four times the layers take about four times the lines; left out is what has limits of its own: the search
+    where all is one stretch, and the trial of several placements."""
+    monkeypatch.setattr(placement, "MOST_COMPARED", 0)
+    short, long = (lines_of(lower(load(network(layers))), search_up_to) for layers in (60, 240))
+    assert long < 4.4 * short
