@@ -24,9 +24,10 @@ from .compare import Compared, compared, images_alone, joined, reference
 from .declare import Rewrite, answering, chosen
 from .declare import rewrites as every
 from .files import Files, put
+from .in_float32 import inputs_of_whole_numbers
 from .normalise import without_data
 from .plan import Plan, planned
-from .ready import ready
+from .ready import Ready, ready
 from .result import Cut, Fixed
 from .state import state_of
 from .store import data_of
@@ -71,15 +72,22 @@ def fix(
             f"{where}: the data of '{missing}' is not there, and nothing is proven without the weights: "
             + (f"put {beside} beside the model" if beside else "take the file that holds them")
         )
-    prepared = ready(proto, loaded, source, input_shapes)
-    if prepared.batch > 1 and not images_alone(source, prepared.graph, prepared.batch):
-        prepared = ready(proto, loaded, source, input_shapes, keep_batch=True)
-    allow((t._constant for t in prepared.graph.tensors.values()), FOLDED_BYTES)
-    # under the file's own name, so that a second run writes the same
-    loaded = prepared.graph.replace(name=proto.graph.name or name)
     domains = {o.domain: o.version for o in proto.opset_import if o.domain not in ("", "ai.onnx")}
     rewrites = chosen(only, skip, approximate=approximate, split_heads=split_heads)
-    plan = planned(loaded, where, target, rewrites, cut)
+
+    def begun(keep_inputs: bool) -> tuple[Ready, Plan]:
+        prepared = ready(proto, loaded, source, input_shapes, keep_inputs=keep_inputs)
+        if prepared.batch > 1 and not images_alone(source, prepared.graph, prepared.batch):
+            prepared = ready(proto, loaded, source, input_shapes, keep_batch=True, keep_inputs=keep_inputs)
+        allow((t._constant for t in prepared.graph.tensors.values()), FOLDED_BYTES)
+        # under the file's own name, so that a second run writes the same
+        graph = prepared.graph.replace(name=proto.graph.name or name)
+        return prepared, planned(graph, where, target, rewrites, cut)
+
+    prepared, plan = begun(keep_inputs=cut is not None)
+    no_host = cut is not None and (plan.split is None or plan.split.prepare is None)
+    if no_host and inputs_of_whole_numbers(prepared.graph):  # nobody casts them
+        prepared, plan = begun(keep_inputs=False)
     try:
         steps = tuple(applied(plan.settled, plan.prices, explain))
     except run.NotRun as error:

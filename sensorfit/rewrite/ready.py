@@ -53,8 +53,12 @@ def ready(
     source: Path | onnx.ModelProto,
     input_shapes: Mapping[str, Iterable[int]] | None = None,
     keep_batch: bool = False,
+    keep_inputs: bool = False,
 ) -> Ready:
-    """``graph``, loaded from ``proto``, ready to be rewritten; ModelError where its opset or a graph in a node cannot be read."""
+    """``graph``, loaded from ``proto``, ready to be rewritten; ModelError where its opset or a graph in a node cannot be read.
+
+    ``keep_inputs``: whole numbers stay what they are, for a host that casts them.
+    """
     notes: list[str] = []
 
     def again(made: onnx.ModelProto, shapes: Mapping[str, Iterable[int]] | None = input_shapes) -> Graph:
@@ -88,7 +92,9 @@ def ready(
             f"{' and '.join(kinds)} in float32, inputs and outputs too: the same weights to float32's unit, and sums that are "
             "rounded otherwise"
         )
-    graph, whole = inputs_in_float32(graph)
+    whole: dict[str, str] = {}
+    if not keep_inputs:
+        graph, whole = inputs_in_float32(graph)
     notes += [
         f"the input '{name}' of {kind} is float32 in the result and takes the same whole numbers: the converter casts none"
         for name, kind in whole.items()
