@@ -88,14 +88,27 @@ def not_quantizable(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
         )
 
 
-@rule("SF132", "NotPackaged", OPERATORS, ops=("InstanceNormalization", "GroupNormalization"))
+SPELLED_OUT = "run sensorfit fix, which spells it out; or train with BatchNormalization, which costs nothing"
+NOT_PACKAGED = {
+    "InstanceNormalization": (SPELLED_OUT, ("instancenorm",)),
+    "GroupNormalization": (SPELLED_OUT, ("gn_18", "pgn")),
+    "GatherElements": (
+        "use Gather, where all positions take the same indices along the axis; else leave it to the host",
+        ("gatherel", "gel_ax1", "gel_r3"),
+    ),
+}
+"""Operators that the memory report counts and the converter's back end ends on; the way out, and probes."""
+
+
+@rule("SF132", "NotPackaged", OPERATORS, ops=tuple(NOT_PACKAGED))
 def not_packaged(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """The converter takes this operator and counts its memory, and stops before it writes the package.
 
     An InstanceNormalization or GroupNormalization passes the front end, MCT and the converter's memory report; its back
     end then ends with "mismatch in input.NofDim", or "gamma.NofDim", on every network that was asked: of one group to
     one for each channel, three and four axes, small maps and large, with a scale and a shift and without, with a Relu
-    before and behind. Spelled out, it is packaged; a LayerNormalization over the last axis is, too.
+    before and behind. Spelled out, it is packaged; a LayerNormalization over the last axis is, too. A GatherElements
+    ends with "simdAxis mismatch", of three axes and of four, along channels and along columns.
 
     Fails:
         (float[1,8,16,16] x) => (float[1,8,16,16] y) <float[8] s, float[8] b> { y = InstanceNormalization (x, s, b) }
@@ -103,14 +116,16 @@ def not_packaged(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     Passes:
         (float[1,16,64] x) => (float[1,16,64] y) <float[64] s, float[64] b> { y = LayerNormalization <axis = -1> (x, s, b) }
 
-    Fix: run sensorfit fix, which spells it out; or train with BatchNormalization, which a convolution takes in.
+    Fix: run sensorfit fix, which spells normalisations out; or train with BatchNormalization, which a convolution takes
+    in. In place of GatherElements use Gather.
     """
     if not node.domain:
+        fix, probes = NOT_PACKAGED[node.op]
         yield Issue(
             "the converter counts its memory and writes no package: its back end stops on this operator",
-            "run sensorfit fix, which spells it out; or train with BatchNormalization, which costs nothing",
+            fix,
             code="CBE",
-            probes=("instancenorm", "gn_18"),
+            probes=probes,
         )
 
 

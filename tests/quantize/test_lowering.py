@@ -21,6 +21,9 @@ from sensorfit.verify.engine import verify
 from sensorfit.verify.facts import operators
 from tools.probes.ask import answers
 from tools.probes.front_end import FrontEnd
+from tools.probes.packaged import PACKAGED
+from tools.probes.packaged import RECORDED as PACKAGES
+from tools.probes.packaged import said as packaging_of
 from tools.probes.quantized import RECORDED, said
 from tools.probes.versions import graphs, newest
 
@@ -170,3 +173,17 @@ def test_mct_still_answers_as_recorded() -> None:
     assert {n: a == "accepted" for n, a in answers_now.items()} == {
         n: QUANTIZED[n] == "accepted" for n in names
     }
+
+
+@pytest.mark.parametrize("packaged", [False, True])
+def test_a_form_breaks_the_rule_of_packages_where_the_converter_writes_none(packaged: bool) -> None:
+    answers_of = json.loads(PACKAGES.read_text())
+    asked = {n for n, answer in answers_of.items() if (answer == PACKAGED) == packaged}
+    judged = {n: {f.rule for f in verify(load(accepted()[n], n), load_target())} for n in asked}
+    assert asked and {n for n, rules in judged.items() if ("SF132" not in rules) != packaged} == set()
+
+
+@pytest.mark.toolchain
+def test_the_converter_still_stops_behind_the_report_of_a_gather_of_elements() -> None:
+    answer = packaging_of("gatherel", accepted()["gatherel"])
+    assert answer is not None and answer == json.loads(PACKAGES.read_text())["gatherel"]

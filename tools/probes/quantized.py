@@ -35,8 +35,11 @@ MOST_ELEMENTS: Final = 200_000
 IMAGES: Final = 4
 
 
-def said(name: str, model: onnx.ModelProto, front_end: FrontEnd) -> str | None:
-    """The answer about one form; None where it is not asked: no single float image, too large, no torch counterpart."""
+def export(name: str, model: onnx.ModelProto, directory: Path) -> Path | str | None:
+    """MCT's export of one form in ``directory``, or why there is none.
+
+    None where it is not asked: no single float image, too large, no torch counterpart, not finite on the images.
+    """
     try:
         graph = load(model, name)
         module = to_module(graph) if _askable(graph) else None
@@ -47,12 +50,20 @@ def said(name: str, model: onnx.ModelProto, front_end: FrontEnd) -> str | None:
     shape = graph.shape(graph.inputs[0]) or ()
     pixels = np.random.default_rng(0).random((IMAGES, *map(int, shape[1:])), dtype=np.float32)  # type: ignore[arg-type]
     images = CalibrationSet(pixels, "")
+    file, log = directory / "int8.onnx", directory / "log"
+    try:
+        export_int8(quantize(module, images, load_target(), 0, log, 1), images, file, 0, log)
+    except SensorfitError as error:
+        return None if "not finite" in str(error) else str(error)  # a divisor of 0 is the images'
+    return file
+
+
+def said(name: str, model: onnx.ModelProto, front_end: FrontEnd) -> str | None:
+    """The answer about one form; None where it is not asked."""
     with tempfile.TemporaryDirectory() as scratch:
-        file, log = Path(scratch) / "int8.onnx", Path(scratch) / "log"
-        try:
-            export_int8(quantize(module, images, load_target(), 0, log, 1), images, file, 0, log)
-        except SensorfitError as error:
-            return None if "not finite" in str(error) else str(error)  # a divisor of 0 is the images'
+        file = export(name, model, Path(scratch))
+        if not isinstance(file, Path):
+            return file
         answer = front_end.judge(onnx.load(str(file)))
     return "accepted" if answer["verdict"] == "accepted" else f"front end: {answer}"
 
