@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from .collapse import collapse_convolutions
+from .collapse import FOLDS_BATCHNORM, collapse_convolutions
 from .integer import as_float
 from .ir import Graph, Node, Tensor
 from .patterns import find_patterns
 
-FOLDS_BATCHNORM = frozenset({"Conv", "ConvTranspose"})
 FUSES_ACTIVATION = frozenset(
     {"Conv", "ConvTranspose", "Gemm", "MatMul", "Add", "Sub", "Mul", "BatchNormalization"}
 )

@@ -83,9 +83,31 @@ def test_a_batchnorm_moves_into_the_pointwise_convolution_after_it(graph_of: Gra
     assert conv.input(0) == "x"
 
 
-def test_a_batchnorm_before_a_window_stays(graph_of: GraphOf) -> None:
+def test_a_batchnorm_before_a_window_is_a_depthwise_convolution(graph_of: GraphOf) -> None:
     graph = merged(graph_of, "a = BatchNormalization (x, c, c, c, c) y = Conv (a, w)", c="8", w="4, 8, 3, 3")
-    assert ops(graph) == ["BatchNormalization", "Conv"]
+    scale = graph.nodes[0]
+    assert ops(graph) == ["Conv", "Conv"]
+    assert (scale.attrs["group"], graph.shape(scale.input(1)), graph.shape(scale.input(2))) == (
+        8,
+        (8, 1, 1, 1),
+        (8,),
+    )
+
+
+def test_a_batchnorm_before_an_activation_stays(graph_of: GraphOf) -> None:
+    body = "a = BatchNormalization (x, c, c, c, c) r = HardSwish (a) y = Conv (r, w)"
+    assert ops(merged(graph_of, body, c="8", w="4, 8, 3, 3")) == ["BatchNormalization", "HardSwish", "Conv"]
+
+
+def test_a_depthwise_scale_moves_into_the_pointwise_convolution_after_it(graph_of: GraphOf) -> None:
+    body = "a = Conv <group = 8> (x, v) y = Conv (a, w)"
+    (conv,) = merged(graph_of, body, v="8, 1, 1, 1", w="4, 8, 1, 1").nodes
+    assert conv.input(0) == "x"
+
+
+def test_an_even_kernel_holds_no_identity(graph_of: GraphOf) -> None:
+    body = "a = Conv <pads = [1, 1, 1, 1], dilations = [2, 2]> (x, w) y = Add (x, a)"
+    assert ops(merged(graph_of, body, w="8, 8, 2, 2")) == ["Conv", "Add"]
 
 
 def test_a_quantized_graph_went_through_it_already(graph_of: GraphOf) -> None:

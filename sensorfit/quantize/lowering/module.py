@@ -7,7 +7,7 @@ from torch import fx
 from ...graph.ir import Graph, Node
 from ...graph.lower import fuse_patterns
 from .builder import Builder
-from .collapse import merge_flat_kernels
+from .collapse import fold_scales_forward, merge_flat_kernels, merge_residuals_in_groups
 from .fuse import with_biases
 from .registry import NoRoad, lowering_of
 
@@ -33,6 +33,8 @@ def to_module(graph: Graph) -> fx.GraphModule:
     outputs = tuple(builder.value(name) for name in graph.outputs)
     builder.fx.output(outputs[0] if len(outputs) == 1 else outputs)
     module = fx.GraphModule(builder.root, builder.fx, "Network").eval()
+    fold_scales_forward(module)
+    merge_residuals_in_groups(module)
     merge_flat_kernels(module)
     module.graph.eliminate_dead_code()
     module.delete_all_unused_submodules()
