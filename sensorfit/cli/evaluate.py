@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -23,10 +25,12 @@ PATH = click.Path(path_type=Path)
 @click.option("--mean", callback=channel_values, metavar="R,G,B", help="Normalise before an ONNX graph that does not itself, on RGB in [0, 1].")
 @click.option("--std", callback=channel_values, metavar="R,G,B")
 @click.option("--threads", type=click.IntRange(0), default=0, metavar="N", help="Of onnxruntime.  [default: the cores]")
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, metavar="N", help="Models at a time, each in a process of its own.")
+@click.option("--scheduler", metavar="local|tcp://...", help="Run them on a Dask cluster (extra 'cluster').")
 @click.option("--format", "form", type=click.Choice(["console", "markdown", "html", "json"]), help="Output format.  [default: that of the file's name, else console]")
 @click.option("--output", type=PATH, metavar="FILE", help="Write to FILE instead of standard output.")
 @click.option("--seed", type=int, default=0, show_default=True)
-def command(models: tuple[str, ...], data: Path, images: Path | None, protocol: str, cut: str, baselines: bool, limit: int | None, mean: tuple[float, ...] | None, std: tuple[float, ...] | None, threads: int, form: str | None, output: Path | None, seed: int) -> None:
+def command(models: tuple[str, ...], data: Path, images: Path | None, protocol: str, cut: str, baselines: bool, limit: int | None, mean: tuple[float, ...] | None, std: tuple[float, ...] | None, threads: int, workers: int, scheduler: str | None, form: str | None, output: Path | None, seed: int) -> None:
     """Measure models on annotated crops: mIoU, the papers' threshold average, AP; each beside the first.
 
     A MODEL is an ONNX file (float, or INT8 from `build`), a build's folder, a checkpoint FILE.pt, or a built-in name.
@@ -35,6 +39,7 @@ def command(models: tuple[str, ...], data: Path, images: Path | None, protocol: 
     Examples:
       sensorfit evaluate out/float.onnx out/int8.onnx --data instances_val2017.json --images val2017 --limit 5000
       sensorfit evaluate picosam3 --data demo-data --protocol coco --format markdown
+      sensorfit evaluate runs/*/model.pt --data demo-data --workers 4
       sensorfit evaluate picosam2 picosam3 --data demo-data --output evaluation.html
     """
     from rich.console import Console
@@ -53,15 +58,32 @@ def command(models: tuple[str, ...], data: Path, images: Path | None, protocol: 
         check_output(output, models)
     annotations, folder = resolve(data, images, "test")
     found = read_instances(annotations, folder)
+    from ..sweep.pools import pool_for
+    from ..vision.elsewhere import Elsewhere, elsewhere
     from ..vision.evaluate import evaluate, prepare  # torch, once the data is there
-    from ..vision.predict import predictor
+    from ..vision.predict import Predictor, predictor
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    normalise = (mean or (), std or ())
+    with ExitStack() as stack:
+        bar = stack.enter_context(Progress(*columns, console=Console(stderr=True), transient=True))
         task = bar.add_task("crops", total=None)
-        named = [(m, predictor(m, mean or (), std or (), threads, lambda n: bar.advance(task, n))) for m in models]
+
+        def step(count: int) -> None:
+            bar.advance(task, count)
+
+        named: list[tuple[str, Predictor]]
+        if scheduler is None and workers == 1:
+            named = [(m, predictor(m, *normalise, threads, step)) for m in models]
+        else:
+            executor, _ = stack.enter_context(pool_for(scheduler, workers))
+            each = threads or max(1, (os.cpu_count() or 1) // workers)
+            named = [(m, elsewhere(executor, m, *normalise, each, step)) for m in models]
         prepared = prepare(found, limit, seed, cut, named[0][1].size)
         bar.update(task, total=len(models) * len(prepared.crops))
+        for _, model in named:
+            if isinstance(model, Elsewhere):
+                model.begin(prepared.crops)
         results = evaluate(named, prepared, protocol, tuple(BASELINES) if baselines else ())
     for line in found.summary():
         click.echo(line, err=True)

@@ -183,17 +183,15 @@ def evaluate(
     say: Callable[[str], None] = lambda line: None,
 ) -> list[Scores]:
     """Baselines first, then the models in their order; each after the first model with its difference to that."""
-    import time
-
     results = []
     for name in baselines:
         say(f"{name} ...")
         results.append(score(name, BASELINES[name](prepared.crops, prepared.boxes), prepared, protocol))
     first: Scores | None = None
     for name, predict in models:
-        began = time.monotonic()
-        one = score(name, predict(prepared.crops), prepared, protocol)
-        one.figures["crops_per_second"] = round(len(prepared.crops) / (time.monotonic() - began), 1)
+        logits, seconds = predict.timed(prepared.crops)
+        one = score(name, logits, prepared, protocol)
+        one.figures["crops_per_second"] = round(len(prepared.crops) / seconds, 1)
         if first is None:
             first = one
         else:

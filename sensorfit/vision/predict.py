@@ -10,6 +10,7 @@ picosam3     a built-in network with the weights that ship
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,11 @@ class Predictor:
     def __call__(self, crops: np.ndarray) -> np.ndarray:
         """The logits of ``crops``."""
         return self.run(crops)
+
+    def timed(self, crops: np.ndarray) -> tuple[np.ndarray, float]:
+        """The logits of ``crops``, and the seconds that they took."""
+        began = time.monotonic()
+        return self.run(crops), time.monotonic() - began
 
 
 def predictor(
