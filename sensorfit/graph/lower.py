@@ -28,7 +28,7 @@ def lower(graph: Graph) -> Graph:
     """The device graph of a canonical graph."""
     for step in (
         as_float,
-        _drop_identities,
+        drop_identities,
         fuse_patterns,
         _fold_batchnorm,
         collapse_convolutions,
@@ -38,7 +38,8 @@ def lower(graph: Graph) -> Graph:
     return graph
 
 
-def _drop_identities(graph: Graph) -> Graph:
+def drop_identities(graph: Graph) -> Graph:
+    """``graph`` without the nodes that compute nothing; a graph output may be called by another name then."""
     alias: dict[str, str] = {}
     kept = []
     for node in graph.nodes:

@@ -70,4 +70,4 @@ def elsewhere(
     def submit(crops: np.ndarray) -> Future[Timed]:
         return executor.submit(logits_of, model, tuple(mean), tuple(std), threads, crops)
 
-    return Elsewhere(run=lambda crops: crops, size=size, model=model, submit=submit, done=done)
+    return Elsewhere(lambda crops: submit(crops).result()[0], size, model, submit, done)

@@ -21,6 +21,7 @@ from sensorfit.graph.lower import lower
 from sensorfit.quantize.calibration import CalibrationSet
 from sensorfit.quantize.lowering import to_module
 from sensorfit.quantize.ptq import export_int8, quantize
+from tests.memory.test_advice import weighted
 
 SIDE = 32
 
@@ -110,6 +111,16 @@ def test_a_batch_norm_that_nothing_takes_in_is_a_depthwise_convolution(name: str
 def test_none_of_these_reaches_mct_as_a_batch_norm(name: str) -> None:
     module = to_module(load(exported(ALONE[name]), name))
     assert [layer for layer in module.modules() if isinstance(layer, nn.BatchNorm2d)] == []
+
+
+def test_the_layers_built_are_the_device_graphs() -> None:
+    """A node that computes nothing keeps no BatchNorm from its convolution."""
+    body = """g (float[1,3,16,16] x) => (float[1,8,16,16] y) {
+        a = Conv (x, w) b = Dropout (a) c = Identity (b) d = BatchNormalization (c, s, s, s, v) y = Relu (d) }"""
+    graph = load(weighted(body, w=(8, 3, 1, 1), s=(8,), v=(8,)), "dropout")
+    assert [n.op for n in lower(graph).nodes] == ["Conv"]
+    layers = [type(layer) for layer in to_module(graph).children()]
+    assert layers == [nn.Conv2d, nn.BatchNorm2d, nn.ReLU]
 
 
 def test_a_sum_with_an_even_kernels_result_stays_in_the_device_graph() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import fx
 
 from ...graph.ir import Graph, Node
-from ...graph.lower import fuse_patterns
+from ...graph.lower import drop_identities, fuse_patterns
 from .builder import Builder
 from .collapse import fold_scales_forward, merge_flat_kernels, merge_residuals_in_groups
 from .fuse import with_biases
@@ -23,7 +23,7 @@ def to_module(graph: Graph) -> fx.GraphModule:
 
     NoRoad names the first node, its operator and what about its form MCT does not carry.
     """
-    graph = with_biases(fuse_patterns(graph, FUSED))
+    graph = with_biases(fuse_patterns(drop_identities(graph), FUSED))
     builder = Builder(graph)
     for name in graph.inputs:
         builder.values[name] = builder.fx.placeholder(_identifier(name))
