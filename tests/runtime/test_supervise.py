@@ -49,7 +49,10 @@ def test_a_tool_and_all_it_started_end_with_the_command_that_asked(
     tmp_path: Path, sign: signal.Signals
 ) -> None:
     mark = tmp_path / "mark"
-    process = subprocess.Popen([sys.executable, "-c", ASKS, str(tmp_path), TREE.format(mark=mark)])
+    process = subprocess.Popen(
+        [sys.executable, "-c", ASKS, str(tmp_path), TREE.format(mark=mark)],
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # nohup ignores it
+    )
     _until(mark.exists)
     _until(lambda: len(alive(601, 602, 603, 604)) == 4)
     process.send_signal(sign)
