@@ -46,12 +46,26 @@ def fold_scales_forward(module: fx.GraphModule) -> None:
         module.graph.erase_node(source)
 
 
+def as_depthwise(normalization: nn.BatchNorm2d) -> nn.Conv2d:
+    """The depthwise 1x1 convolution that computes ``normalization``."""
+    factor, shift = _of_batchnorm(normalization)
+    made: Any = nn.Conv2d(len(factor), len(factor), 1, groups=len(factor))
+    made.weight.data, made.bias.data = factor.float().reshape(-1, 1, 1, 1), shift.float()
+    return made.eval()
+
+
+def _of_batchnorm(normalization: Any) -> tuple[torch.Tensor, torch.Tensor]:
+    factor = (
+        normalization.weight.detach().double()
+        / (normalization.running_var.double() + normalization.eps).sqrt()
+    )
+    return factor, normalization.bias.detach().double() - normalization.running_mean.double() * factor
+
+
 def _scale(layer: nn.Module | None) -> tuple[torch.Tensor, torch.Tensor] | None:
     """By channel the factor and the shift that are all that ``layer`` computes; float64."""
     if isinstance(layer, nn.BatchNorm2d):
-        running: Any = layer
-        factor = running.weight.detach().double() / (running.running_var.double() + running.eps).sqrt()
-        return factor, running.bias.detach().double() - running.running_mean.double() * factor
+        return _of_batchnorm(layer)
     if not isinstance(layer, nn.Conv2d) or not _is_one_by_one(layer) or layer.stride != (1, 1):
         return None
     if not layer.groups == layer.in_channels == layer.out_channels:

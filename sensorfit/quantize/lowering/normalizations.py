@@ -11,6 +11,7 @@ from torch import nn
 from ...graph.collapse import stands_alone
 from ...graph.ir import Node
 from .builder import Builder, Value
+from .collapse import as_depthwise
 from .registry import NoRoad, lowers
 
 
@@ -23,15 +24,10 @@ def batch_norm(b: Builder, node: Node) -> Value:
     kind = {2: nn.BatchNorm1d, 3: nn.BatchNorm1d, 4: nn.BatchNorm2d}.get(len(shape))
     if kind is None:
         raise NoRoad(f"a BatchNormalization of {len(shape)} dimensions")
-    epsilon = float(node.attrs.get("epsilon", 1e-5))
-    if stands_alone(b.graph, node):  # the converter takes no BatchNorm without a quantizer behind it
-        factor = scale.double() / (variance.double() + epsilon).sqrt()
-        as_convolution: Any = nn.Conv2d(shape[1], shape[1], 1, groups=shape[1])
-        as_convolution.weight.data = factor.float().reshape(-1, 1, 1, 1)
-        as_convolution.bias.data = (bias.double() - mean.double() * factor).float()
-        return b.layer(node, as_convolution, b.value(node.inputs[0]))
-    made = kind(shape[1], eps=epsilon)
+    made: Any = kind(shape[1], eps=float(node.attrs.get("epsilon", 1e-5)))
     made.weight.data, made.bias.data, made.running_mean, made.running_var = scale, bias, mean, variance
+    if stands_alone(b.graph, node):  # the converter takes no BatchNorm without a quantizer behind it
+        made = as_depthwise(made)
     return b.layer(node, made, b.value(node.inputs[0]))
 
 
