@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..graph.ir import Graph, Node
 from .device import Buffer, Operation, Program
@@ -17,6 +17,8 @@ class Value:
     buffer: str
     layout: Layout
     extent: Extent
+    axis: int = 1
+    """The axis that ``BLOCKS`` of 32 lie along, the batch counted."""
 
 
 @dataclass
@@ -147,4 +149,4 @@ class StepBuilder:
     def alias(self, tensor: str, source: str) -> None:
         """``tensor`` is ``source`` under another name: same buffer."""
         value = self.values[source]
-        self.values[tensor] = Value(value.buffer, value.layout, value.extent)
+        self.values[tensor] = replace(value)

@@ -10,6 +10,7 @@ from math import prod
 from ..graph.ir import Node
 from . import convolution as cv
 from .builder import StepBuilder, Value
+from .constants import rearranged
 from .groups import split_groups
 from .layout import Layout
 from .model import MANY_PHASES, MULTIPLIED
@@ -42,6 +43,9 @@ def convolution(state: StepBuilder, node: Node, sources: list[str]) -> None:
 def _ready_input(state: StepBuilder, node: Node, conv: cv.Convolution, value: Value) -> Value:
     """``value`` as the convolution reads it: in phases or sampled for a stride, in padded planes, or in blocks."""
     facts = state.facts
+    narrow = conv.dense and conv.inputs < facts.channel_block
+    if narrow and value.layout is Layout.BLOCKS and rearranged(state.graph, node.inputs[0]):
+        value = state.lay(value, Layout.PLANES, node.name)  # its axes lie in another order: laid anew anyway
     if cv.is_polyphase(conv, facts):
         return polyphase(state, node, conv, value)
     if cv.is_sampled(conv, facts):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from math import prod
 
 from ..graph.ir import Node
-from . import convolution as cv
 from .builder import StepBuilder, Value
-from .fusion import BYTE, full_constant, joins_convolution
-from .layout import Extent, Layout, tensor_bytes
+from .constants import Constant, constant_operand, laid_bytes
+from .fusion import BYTE, joins_convolution
+from .layout import Extent, Layout, leaner, tensor_bytes
 
 
 def elementwise(state: StepBuilder, node: Node, sources: list[str]) -> None:
@@ -35,20 +35,31 @@ def elementwise(state: StepBuilder, node: Node, sources: list[str]) -> None:
             [result, *(state.values[t].buffer for t in sources if t != spatial[0])],
         )
         return
+    constant = constant_operand(state.graph, node)
+    if constant is not None:
+        _with_constant(state, node, sources[0], constant, bits)
+        return
     if len(spatial) > 1 and layout is Layout.BLOCKS:
         layout = _leaner_layout(state, state.values[spatial[0]])
     values = [state.bring(t, layout, node.name, bits) for t in sources]
     if len(values) == 1 and node.input(1) == node.inputs[0]:  # read twice: once as a copy
         values.append(state.copy(values[0], node))
-    held = 0
-    if len(values) == 1 and bits > BYTE:  # the constant operand, cast
-        constant = (
-            cv.constant_shape(state.graph, next((t for t in node.inputs if t not in sources), "")) or ()
-        )
-        held = tensor_bytes(Extent(prod(constant), bits=bits), Layout.VECTOR, state.facts)
-    if len(values) == 1 and full_constant(state.graph, node):  # the constant operand, laid as the other
-        held = tensor_bytes(values[0].extent, values[0].layout, state.facts)
-    state.put(node, node.outputs[0], layout, [v.buffer for v in values], held)
+    state.put(node, node.outputs[0], layout, [v.buffer for v in values])
+
+
+def _with_constant(state: StepBuilder, node: Node, source: str, constant: Constant, bits: int) -> None:
+    """In the layout of the activation, or what is clearly smaller with the constant in it."""
+    facts, value = state.facts, state.values[source]
+    layout = value.layout
+    if not value.extent.is_vector:
+        extents = [value.extent, state.extent(node.outputs[0]), constant.extent]
+        layout = leaner(layout, len(constant.shape), extents, facts)
+    value = state.bring(source, layout, node.name, bits)
+    if bits > BYTE:  # the constant, cast
+        held = tensor_bytes(Extent(prod(constant.shape), bits=bits), Layout.VECTOR, facts)
+    else:
+        held = laid_bytes(state.graph, constant, source, value.layout, facts)
+    state.put(node, node.outputs[0], layout, [value.buffer], held)
 
 
 def _leaner_layout(state: StepBuilder, value: Value) -> Layout:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..graph.ir import Graph, Node
+from .constants import Constant, constant_operand
 
 NONLINEAR = frozenset(
     {"Sigmoid", "HardSigmoid", "HardSwish", "Silu", "Swish", "Gelu", "Tanh", "Elu", "Selu", "Mish", "Softplus",
@@ -122,46 +123,21 @@ def adds_bias(graph: Graph, node: Node) -> Node | None:
 
 
 def scale_and_shift(graph: Graph, node: Node) -> Node | None:
-    """The Add that runs as one step with ``node``: a product and then a sum, both with one constant a channel.
+    """The Add that runs as one step with ``node``: a product and then a sum, both with constants along one axis, any of them.
 
     Of the input itself they stay two steps (PicoSAM3's normalisation: 192 B of weights).
     """
-    if (
-        node.op != "Mul"
-        or not channel_constant(graph, node)
-        or set(graph.activations(node)) & set(graph.inputs)
-    ):
+    scale = constant_operand(graph, node) if node.op == "Mul" else None
+    if scale is None or not runs_along_one(scale) or set(graph.activations(node)) & set(graph.inputs):
         return None
     readers = graph.consumers_of(node.outputs[0])
     if len(readers) != 1 or node.outputs[0] in graph.outputs:
         return None
     (reader,) = readers
-    return reader if reader.op == "Add" and channel_constant(graph, reader) else None
+    shift = constant_operand(graph, reader) if reader.op == "Add" else None
+    return reader if shift is not None and shift.shape == scale.shape else None
 
 
-def channel_constant(graph: Graph, node: Node) -> int:
-    """The channels of an image (1, C, H, W) whose other operand is a constant (C, 1, 1); 0 where it is not."""
-    sources = list(graph.activations(node))
-    if len(sources) != 1 or len(node.inputs) != 2 or node.inputs[0] == node.inputs[1]:
-        return 0
-    shape = graph.shape(sources[0])
-    constant = graph.shape(node.inputs[1] if node.inputs[0] == sources[0] else node.inputs[0])
-    if shape is None or constant is None or len(shape) != 4 or len(constant) < 3:
-        return 0
-    fits = constant[-3:] == (shape[1], 1, 1) and all(d == 1 for d in constant[:-3])
-    return int(shape[1] or 0) if fits else 0
-
-
-def full_constant(graph: Graph, node: Node) -> str:
-    """The constant operand that has an element of its own for every element of the result; "" where there is none."""
-    out = graph.shape(node.outputs[0])
-    for tensor in node.inputs:
-        shape = graph.shape(tensor) if graph.is_constant(tensor) else None
-        if (
-            shape is not None
-            and out is not None
-            and len(out) > 2
-            and (1,) * (len(out) - len(shape)) + shape == out
-        ):
-            return tensor
-    return ""
+def runs_along_one(constant: Constant) -> bool:
+    """Whether ``constant`` is one for each channel, row, column or feature, or one for all, of three axes or more."""
+    return len(constant.shape) > 2 and (constant.axis > 0 or constant.size == 1)

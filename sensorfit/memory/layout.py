@@ -213,6 +213,27 @@ def tensor_bytes(extent: Extent, layout: Layout, facts: MemoryFacts) -> int:
     return c * round_up(h * w * each, row)
 
 
+def layout_along(rank: int, axis: int) -> Layout | None:
+    """The layout of a tensor of ``rank`` axes (its batch counted) whose blocks of 32 lie along ``axis``; None where there is none."""
+    if axis == rank - 1:
+        return Layout.PLANES
+    if axis == rank - 2:
+        return Layout.TURNED
+    return Layout.BLOCKS if axis == 1 else None
+
+
+def layouts_of(rank: int) -> tuple[Layout, ...]:
+    """The layouts of a tensor of ``rank`` axes, by the axis that its blocks of 32 lie along: (1, C, L) has two."""
+    return SIDE_BY_SIDE[1:] if rank == 3 else SIDE_BY_SIDE
+
+
+def leaner(base: Layout, rank: int, extents: Sequence[Extent], facts: MemoryFacts) -> Layout:
+    """The layout in which activations of these ``extents`` together are clearly smaller than in ``base``; ``base`` where none is."""
+    best = leanest(layouts_of(rank), extents, facts)
+    total = {x: sum(tensor_bytes(e, x, facts) for e in extents) for x in (base, best)}
+    return best if total[best] <= facts.planes_ratio * total[base] else base
+
+
 def leanest(choices: Sequence[Layout], extents: Sequence[Extent], facts: MemoryFacts) -> Layout:
     """The first of ``choices`` in which activations of these ``extents`` together take the fewest bytes."""
     return min(choices, key=lambda layout: sum(tensor_bytes(extent, layout, facts) for extent in extents))

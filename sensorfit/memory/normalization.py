@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 from ..graph.ir import Node
 from .builder import StepBuilder
-from .layout import Layout, leanest
+from .constants import constant_operand
+from .layout import Layout, layout_along, leanest
 from .model import GROUPS
 
 TO_LAST = (0, 2, 3, 1)
@@ -31,13 +32,18 @@ def layer_normalisation(state: StepBuilder, node: Node, source: str) -> None:
     state.put(node, node.outputs[0], Layout.PLANES, [value.buffer], state.facts.layer_normalisation_bytes)
 
 
-def rectified_normalisation(state: StepBuilder, node: Node, source: str) -> None:
-    """A BatchNormalization that no convolution takes in; its activation is a step of its own (bn_a)."""
-    value = state.bring(source, Layout.BLOCKS, node.name)
-    value = state.transform(
-        value, value.extent, Layout.BLOCKS, f"{node.name}/scale", f"scaled by {node.name}", node.op
-    )
-    state.put(node, node.outputs[0], Layout.BLOCKS, [value.buffer])
+def scaled_and_shifted(state: StepBuilder, node: Node, source: str) -> None:
+    """A BatchNormalization that no convolution takes in, or a product and a sum that are one step: in blocks along the axis of
+    its constants (const_3d, const_order). An activation behind it is a step of its own (bn_a)."""
+    rank = len(state.graph.shape(node.outputs[0]) or ())
+    shift = constant_operand(state.graph, node)
+    layout = layout_along(rank, shift.axis or 1 if shift else 1) or Layout.BLOCKS
+    value = state.bring(source, layout, node.name)
+    if node.activation:
+        value = state.transform(
+            value, value.extent, layout, f"{node.name}/scale", f"scaled by {node.name}", node.op
+        )
+    state.put(node, node.outputs[0], layout, [value.buffer])
 
 
 def wide_normalisation(state: StepBuilder, node: Node, source: str) -> None:

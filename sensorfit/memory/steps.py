@@ -23,16 +23,14 @@ from .normalization import (
     channels_moved,
     layer_normalisation,
     move_channels,
-    rectified_normalisation,
+    scaled_and_shifted,
     wide_normalisation,
 )
 from .product import is_product, matrix_product
 from .rearranging import concat, cut_layout, write_all
-from .views import view
+from .views import transpose, view
 
-IN_BLOCKS = frozenset(
-    {"MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "BatchNormalization"}
-)  # fmt: skip
+IN_BLOCKS = frozenset({"MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool"})
 ELEMENTWISE = frozenset({"Add", "Sub", "Mul", "Div", "Max", "Min", "Pow"})
 FUSED_IN_PLACE = NONLINEAR | {"Relu", "Clip", "LeakyRelu"}
 """What rides on the step before it when nobody else reads that step's result."""
@@ -142,12 +140,13 @@ KINDS: Final = (
     Kind("a normalization over positions", _is(*WIDE_NORMALISATIONS), lambda s, n, t: wide_normalisation(s, n, t[0])),
     Kind("a normalization over the last axis of a map", lambda s, n, _: n.op == "LayerNormalization" and not s.extent(n.outputs[0]).is_vector, lambda s, n, t: layer_normalisation(s, n, t[0])),
     Kind("channels moved to the last place or back", channels_moved, move_channels),
+    Kind("axes in another order", _is("Transpose"), lambda s, n, t: transpose(s, n, t[0])),
     Kind("the bias of a product that runs as a 1x1 convolution", lambda s, n, _: adds_bias(s.graph, n) is not None, _bias),
     Kind("a scale with the shift behind it", lambda s, n, _: bool(scale_and_shift(s.graph, n)), lambda s, n, t: s.alias(n.outputs[0], t[0])),
-    Kind("the shift behind a scale", _shift_of_scaled, _in(Layout.BLOCKS)),
+    Kind("the shift behind a scale", _shift_of_scaled, lambda s, n, t: scaled_and_shifted(s, n, t[0])),
     Kind("resizing", _is("Resize", "Upsample"), resize),
-    Kind("a BatchNorm with an activation of its own", lambda s, n, _: n.op == "BatchNormalization" and bool(n.activation), lambda s, n, t: rectified_normalisation(s, n, t[0])),
-    Kind("pooling, and a BatchNorm", _is(*IN_BLOCKS), _in(Layout.BLOCKS)),
+    Kind("a BatchNorm", _is("BatchNormalization"), lambda s, n, t: scaled_and_shifted(s, n, t[0])),
+    Kind("pooling", _is(*IN_BLOCKS), _in(Layout.BLOCKS)),
     Kind("a reduction to a vector", lambda s, n, _: n.op.startswith("Reduce") and s.extent(n.outputs[0]).is_vector, _reduced_vector),
     Kind("a reduction to a map", lambda s, n, _: n.op.startswith("Reduce"), _reduced_map),
     Kind("sums, products and their like", _is(*ELEMENTWISE), elementwise),

@@ -1,35 +1,107 @@
-"""A tensor of another shape with the same elements: a copy, laid as the new shape needs it."""
+"""A tensor of another shape or order of axes: its bytes stay where they are, if the blocks of 32 lie along an axis that stays.
+
+(24, 32, 40) in blocks of channels ─► Reshape (24, 4, 8, 5, 8) ─► Transpose (4, 5, 24, 8, 8), still blocks along the 24
+"""
 
 from __future__ import annotations
 
+from math import prod
+from typing import NamedTuple
+
 from ..graph.ir import Node
 from .builder import StepBuilder, Value
-from .layout import Layout, round_up, tensor_bytes
+from .layout import Extent, Layout, extent_of, layout_along, round_up, tensor_bytes
+
+Shape = tuple[int, ...]
+
+
+class Lying(NamedTuple):
+    """Blocks along an axis of a shape: the layout and the extent that gives its bytes."""
+
+    layout: Layout
+    extent: Extent
+    axis: int
+
+
+def along(shape: Shape, axis: int, bits: int) -> Lying:
+    """A tensor of ``shape`` (the batch first) in blocks along ``axis``."""
+    layout = layout_along(len(shape), axis) or Layout.BLOCKS
+    if layout is not Layout.BLOCKS:
+        return Lying(layout, extent_of(shape, bits), 1)
+    others = prod(shape[1:-1]) // shape[axis]
+    return Lying(layout, Extent(shape[axis], others, shape[-1], bits), axis)
+
+
+def axis_of(value: Value, rank: int) -> int:
+    """The axis that the blocks of ``value`` lie along."""
+    return {Layout.PLANES: rank - 1, Layout.TURNED: rank - 2}.get(value.layout, value.axis)
+
+
+def kept_axes(read: Shape, written: Shape) -> dict[int, int]:
+    """The axes, the batch aside, that a Reshape leaves as they are, and their places after it."""
+    places = {
+        (prod(written[:axis]), size): axis
+        for axis, size in reversed(list(enumerate(written)))
+        if axis and size != 1
+    }
+    found = ((axis, places.get((prod(read[:axis]), size))) for axis, size in enumerate(read) if axis)
+    return {axis: place for axis, place in found if place is not None}
+
+
+def transpose(state: StepBuilder, node: Node, source: str) -> None:
+    """Blocks along an axis become blocks along the place where it goes (windows, windows_first, shuffle_six)."""
+    order = [int(axis) for axis in node.attrs.get("perm", ())]
+    shape, value = static(state.graph.shape(source)), state.values[source]
+    if value.extent.is_vector or not order or value.layout is Layout.PACKED:
+        value = state.bring(source, Layout.PLANES, node.name)
+        state.put(node, node.outputs[0], Layout.PLANES, [value.buffer])
+        return
+    place = order.index(axis_of(value, len(shape)))
+    _put(state, node, value, along(static(state.graph.shape(node.outputs[0])), place, value.extent.bits))
 
 
 def view(state: StepBuilder, node: Node, source: str) -> None:
-    """A copy in planes, their rows filled to whole blocks; with the channels kept, as rows of whole planes."""
+    """In blocks along the first axis that stays, or the last; where none does, a copy in planes, their rows filled to whole blocks."""
     layout, out = state.values[source].layout, state.extent(node.outputs[0])
     value = state.values[source]
-    if value.extent == out or value.extent.is_vector:
+    read, written = (static(state.graph.shape(t)) for t in (source, node.outputs[0]))
+    same = value.extent == out and (layout is not Layout.BLOCKS or max(len(read), len(written)) <= IMAGE_AXES)
+    if same or value.extent.is_vector:
         state.put(node, node.outputs[0], layout, [value.buffer])
         return
-    if out.channels == value.extent.channels and node.op == "Reshape":
-        value = state.transform(
-            value, value.extent, Layout.BLOCKS, f"{node.name}/transform", f"whole planes for {node.name}"
-        )
-        whole = state.store(
-            node.outputs[0], "whole planes", tensor_bytes(out, Layout.BLOCKS, state.facts), Layout.BLOCKS
-        )
-        state.step(node.name, node.op, [value.buffer], [whole])
-        wanted = Layout.PLANES if out.channels < state.facts.channel_block else Layout.BLOCKS
-        value = state.transform(
-            Value(whole, Layout.BLOCKS, out), out, wanted, f"{node.name}/lay", f"of {node.name}"
-        )
-        state.values[node.outputs[0]] = value
+    kept = kept_axes(read, written) if node.op == "Reshape" and min(len(read), len(written)) > 2 else {}
+    if kept and len(read) - 1 not in kept:
+        axis = min(kept)
+    elif 1 in kept and kept[1] == 1:
+        axis = 1
+    else:
+        axis = 0
+    if axis:
+        lying = along(read, axis, value.extent.bits)
+        if axis_of(value, len(read)) != axis or len(read) == IMAGE_AXES:
+            value = state.transform(
+                value, lying.extent, lying.layout, f"{node.name}/transform", f"whole planes for {node.name}"
+            )
+        _put(state, node, value, along(written, kept[axis], out.bits))
         return
     value = state.bring(source, Layout.PLANES, node.name)
     rows = out.channels * out.rows
     fill = round_up(rows, state.facts.row_block) - rows
     row = tensor_bytes(out.resized(1, 1), Layout.PLANES, state.facts)
     state.put(node, node.outputs[0], Layout.PLANES, [value.buffer], 0 if out.is_vector else fill * row)
+
+
+IMAGE_AXES = 4
+"""Of a tensor that convolutions leave in another order of axes than a Reshape reads."""
+
+
+def _put(state: StepBuilder, node: Node, value: Value, lying: Lying) -> None:
+    size = tensor_bytes(lying.extent, lying.layout, state.facts)
+    buffer = state.store(node.outputs[0], "", size, lying.layout)
+    state.step(node.name, node.op, [value.buffer], [buffer])
+    state.values[node.outputs[0]] = Value(buffer, lying.layout, lying.extent, lying.axis)
+
+
+def static(shape: tuple[int | None, ...] | None) -> Shape:
+    """``shape`` with 0 for what is not known."""
+    return tuple(int(d or 0) for d in shape or ())

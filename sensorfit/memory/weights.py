@@ -10,21 +10,21 @@ from math import ceil, prod
 
 from ..graph.ir import Graph, Node
 from . import convolution as cv
+from .constants import constant_bytes, constant_operand
 from .fusion import (
     NONLINEAR,
     NOT_NEGATIVE,
     adds_bias,
-    channel_constant,
-    full_constant,
     is_pointwise_product,
     is_wide,
     joins_convolution,
     rectified,
     scale_and_shift,
 )
-from .layout import Layout, MemoryFacts, extent_of, round_up, tensor_bytes
+from .layout import MemoryFacts, round_up
 from .model import COMPUTED_WEIGHTS, INTEGER_WEIGHTS
 from .product import is_product
+from .views import kept_axes, static
 
 CONVOLUTIONS = frozenset({"Conv", "ConvTranspose"})
 MATRIX_PRODUCTS = frozenset({"Gemm", "MatMul"})
@@ -69,11 +69,14 @@ def weight_bytes_by_node(graph: Graph, facts: MemoryFacts) -> tuple[list[int], i
 
 
 def whole_constant_bytes(graph: Graph, facts: MemoryFacts) -> int:
-    """Of these bytes, constants as large as a tensor that sums and products take in: stored once for each use."""
+    """Of these bytes, constants of several axes that sums and products take in: stored once for each use."""
     return sum(
         step_table_bytes(graph, node, facts)
         for node in graph.nodes
-        if node.op in ELEMENTWISE and full_constant(graph, node)
+        if node.op in ELEMENTWISE
+        and (found := constant_operand(graph, node))
+        and found.size > 1
+        and not found.axis
     )
 
 
@@ -140,10 +143,12 @@ def step_table_bytes(graph: Graph, node: Node, facts: MemoryFacts) -> int:
         return facts.table_bytes + cv.blocks(features, facts) * facts.weight_block_bytes
     if scale_and_shift(graph, node) is not None or adds_bias(graph, node) is not None:
         return 0
-    if node.op == "BatchNormalization" or (node.op == "Add" and _ends_scale_and_shift(graph, node)):
+    if node.op == "BatchNormalization":
         shape = graph.shape(node.outputs[0]) or ()
         channels = int(shape[1] or 0) if len(shape) > 1 else 0
         return cv.blocks(channels, facts) * facts.scale_shift_bytes
+    if node.op == "Add" and _ends_scale_and_shift(graph, node) and (shift := constant_operand(graph, node)):
+        return cv.blocks(shift.size, facts) * facts.scale_shift_bytes
     if node.op in NONLINEAR:
         producer = graph.producer_of(node.input(0))
         fused = (
@@ -161,10 +166,9 @@ def step_table_bytes(graph: Graph, node: Node, facts: MemoryFacts) -> int:
         return _elementwise(graph, node, facts)
     if node.op == "Reshape":
         shapes = [graph.shape(t) for t in (node.input(0), node.outputs[0])]
-        images = [extent_of(tuple(int(d or 0) for d in s), None) for s in shapes if s and len(s) > 2]
-        if len(images) == 2 and all(
-            getattr(images[0], k) != getattr(images[1], k) for k in ("channels", "columns")
-        ):
+        read, written = map(static, shapes)
+        moved = len(read) > 2 and len(written) > 2 and read[1] != written[1] and read[-1] != written[-1]
+        if moved and not kept_axes(read, written):
             return facts.reshape_bytes
     return 0
 
@@ -202,14 +206,10 @@ def _elementwise(graph: Graph, node: Node, facts: MemoryFacts) -> int:
     if (
         node.op != "Pow" and len(sources) == 1 and len(node.inputs) == 2 and node.inputs[0] != node.inputs[1]
     ):  # with a constant
-        if all(vectors):
-            return facts.elementwise_bytes
-        if constant := full_constant(graph, node):
-            extent = extent_of(tuple(int(d or 0) for d in graph.shape(constant) or ()), None)
-            planes = min(tensor_bytes(extent, layout, facts) for layout in (Layout.PLANES, Layout.TURNED))
-            return planes + facts.constant_bytes
-        vector = channel_constant(graph, node)
-        return facts.broadcast_bytes + max(0, cv.blocks(vector, facts) - 1) * facts.channel_block
+        constant = constant_operand(graph, node)
+        if all(vectors) and any(graph.shape(t) == () for t in node.inputs):
+            return facts.elementwise_bytes  # a number (rsqrt)
+        return facts.broadcast_bytes if constant is None else constant_bytes(graph, node, constant, facts)
     if (
         node.op == "Mul"
         and len(sources) == 2
