@@ -29,11 +29,13 @@ from .normalization import (
 from .product import is_product, matrix_product
 from .rearranging import concat, cut_layout, write_all
 from .views import transpose, view
+from .widths import MOVES
 
 IN_BLOCKS = frozenset({"MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool"})
 ELEMENTWISE = frozenset({"Add", "Sub", "Mul", "Div", "Max", "Min", "Pow"})
 FUSED_IN_PLACE = NONLINEAR | {"Relu", "Clip", "LeakyRelu"}
 """What rides on the step before it when nobody else reads that step's result."""
+KERNELS = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
 CUTS = frozenset({"Split", "Slice"})
 VIEWS = frozenset({"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity", "Dropout", "Cast"})
 
@@ -79,7 +81,9 @@ def _fused_in_place(state: StepBuilder, node: Node, sources: Sequence[str]) -> b
     if node.op not in FUSED_IN_PLACE or len(sources) != 1 or len(state.graph.consumers_of(sources[0])) != 1:
         return False
     before = state.graph.producer_of(sources[0])
-    return before is None or before.op not in WIDE_NORMALISATIONS
+    if before is None:
+        return True
+    return before.op in KERNELS or (before.op in ELEMENTWISE and node.op not in NONLINEAR)
 
 
 def _ride(state: StepBuilder, node: Node, sources: Sequence[str]) -> None:
@@ -136,6 +140,7 @@ KINDS: Final = (
     Kind("a convolution whose kernel is known", _known_kernel, convolution),
     Kind("an activation of wide values, or one that a table of wide values computes", _fused_beside, _same_layout),
     Kind("an activation that rides on the step before it", _fused_in_place, _ride),
+    Kind("an activation with a step of its own", _is(*FUSED_IN_PLACE), _same_layout),
     Kind("another shape of the same elements", _is(*VIEWS), lambda s, n, t: view(s, n, t[0])),
     Kind("a normalization over positions", _is(*WIDE_NORMALISATIONS), lambda s, n, t: wide_normalisation(s, n, t[0])),
     Kind("a normalization over the last axis of a map", lambda s, n, _: n.op == "LayerNormalization" and not s.extent(n.outputs[0]).is_vector, lambda s, n, t: layer_normalisation(s, n, t[0])),
@@ -171,6 +176,13 @@ def _add_steps(state: StepBuilder, node: Node) -> None:
         len(state.graph.shape(t) or ()) > MAP_AXES for t in node.inputs[:1]
     ):
         state.program.missing[FIVE_AXES] = None
+    if (
+        node.op in MOVES and len(node.outputs) == 1 and not node.activation
+    ):  # torch's export merges the same of the same
+        same = (node.op, *node.inputs, repr(sorted(node.attrs.items())))
+        if (done := state.moved.setdefault(same, node.outputs[0])) != node.outputs[0]:
+            state.alias(node.outputs[0], done)
+            return
     next(kind for kind in KINDS if kind.when(state, node, sources)).how(state, node, sources)
 
 
