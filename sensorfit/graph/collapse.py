@@ -105,14 +105,16 @@ def _convolve_batchnorm(graph: Graph) -> Graph:
 
 def _fold_batchnorm_forward(graph: Graph) -> Graph:
     alias: dict[str, str] = {}
-    for node in graph.nodes:
+    for node in reversed(graph.nodes):  # of several in a row the last goes first (branches_6)
         if node.domain or not (node.op == "BatchNormalization" or _scales_channels(graph, node)):
             continue
         reader = graph.only_reader(node.outputs[0])
-        if reader is not None and _takes_batchnorm(graph, reader):
+        if reader is not None and (reader.outputs[0] in alias or _takes_batchnorm(graph, reader)):
             alias[node.outputs[0]] = node.inputs[0]
     if not alias:
         return graph
+    for result in reversed(tuple(alias)):
+        alias[result] = alias.get(alias[result], alias[result])
     nodes = tuple(
         replace(n, inputs=tuple(alias.get(t, t) for t in n.inputs))
         for n in graph.nodes
