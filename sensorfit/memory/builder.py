@@ -36,7 +36,7 @@ class StepBuilder:
     writer: dict[str, int] = field(default_factory=dict)
     """For each buffer, the number of the step that writes it."""
     moved: dict[tuple[str, ...], str] = field(default_factory=dict)
-    """For what only moves data, operator, inputs and attributes: the result of the first such node."""
+    """Operator, inputs and attributes of what the export merges: the result of the first such node."""
     _steps: dict[int, Operation] = field(default_factory=dict)
     """By number: one can be taken out without looking at the others."""
 

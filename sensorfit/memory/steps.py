@@ -33,6 +33,8 @@ from .widths import MOVES
 
 IN_BLOCKS = frozenset({"MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool"})
 ELEMENTWISE = frozenset({"Add", "Sub", "Mul", "Div", "Max", "Min", "Pow"})
+MERGED = MOVES | {"Relu"}
+"""Of several equal ones of one tensor torch's export keeps one (branches_11: six of seven Relus; branches_13)."""
 FUSED_IN_PLACE = NONLINEAR | {"Relu", "Clip", "LeakyRelu"}
 """What rides on the step before it when nobody else reads that step's result."""
 KERNELS = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
@@ -177,7 +179,7 @@ def _add_steps(state: StepBuilder, node: Node) -> None:
     ):
         state.program.missing[FIVE_AXES] = None
     if (
-        node.op in MOVES and len(node.outputs) == 1 and not node.activation
+        node.op in MERGED and len(node.outputs) == 1 and not node.activation
     ):  # torch's export merges the same of the same
         same = (node.op, *node.inputs, repr(sorted(node.attrs.items())))
         if (done := state.moved.setdefault(same, node.outputs[0])) != node.outputs[0]:
