@@ -28,7 +28,7 @@ def along(shape: Shape, axis: int, bits: int) -> Lying:
     layout = layout_along(len(shape), axis) or Layout.BLOCKS
     if layout is not Layout.BLOCKS:
         return Lying(layout, extent_of(shape, bits), 1)
-    others = prod(shape[1:-1]) // shape[axis]
+    others = prod((*shape[1:axis], *shape[axis + 1 : -1]))
     return Lying(layout, Extent(shape[axis], others, shape[-1], bits), axis)
 
 
@@ -52,12 +52,12 @@ def transpose(state: StepBuilder, node: Node, source: str) -> None:
     """Blocks along an axis become blocks along the place where it goes (windows, windows_first, shuffle_six)."""
     order = [int(axis) for axis in node.attrs.get("perm", ())]
     shape, value = static(state.graph.shape(source)), state.values[source]
-    if value.extent.is_vector or not order or value.layout is Layout.PACKED:
+    if value.extent.is_vector or len(order) != len(shape) or value.layout is Layout.PACKED:
         value = state.bring(source, Layout.PLANES, node.name)
         state.put(node, node.outputs[0], Layout.PLANES, [value.buffer])
         return
     place = order.index(axis_of(value, len(shape)))
-    _put(state, node, value, along(static(state.graph.shape(node.outputs[0])), place, value.extent.bits))
+    _put(state, node, value, along(tuple(shape[axis] for axis in order), place, value.extent.bits))
 
 
 def view(state: StepBuilder, node: Node, source: str) -> None:
