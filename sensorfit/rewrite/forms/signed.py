@@ -11,7 +11,10 @@ from ..site import Site
 
 @rewrite("RW368", "SignTimesItself", answers=("SF101",), ops=("Sign",), proof="elementwise")
 def sign(site: Site) -> Iterator[Draft]:
-    """Sign(x) x = |x|, and Sign(x) |x| = x: the jump at 0 is multiplied by 0."""
+    """Sign(x) x = |x|, and Sign(x) |x| = x: the jump at 0 is multiplied by 0.
+
+    Also where |x| goes through a Relu, which it passes as it is: torch's lp_pool2d is exported so.
+    """
     x = site.node.inputs[0]
     product = site.view.only_user(site.node.outputs[0], "Mul")
     if product is None:
@@ -20,7 +23,10 @@ def sign(site: Site) -> Iterator[Draft]:
     if other == x:
         draft = site.draft(site.node, product)
         yield draft.gives(draft.op("Abs", x))
-    absolute = site.view.made_by(other, "Abs")
-    if absolute is not None and absolute.inputs[0] == x and site.alone(site.node, absolute, product):
-        draft = site.draft(site.node, absolute, product)
-        yield draft.gives(x)
+    relu = site.view.made_by(other, "Relu")
+    absolute = site.view.made_by(other if relu is None else relu.inputs[0], "Abs")
+    if absolute is None or absolute.inputs[0] != x:
+        return
+    nodes = (site.node, absolute, product) if relu is None else (site.node, absolute, relu, product)
+    if site.alone(*nodes):
+        yield site.draft(*nodes).gives(x)
