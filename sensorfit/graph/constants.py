@@ -13,7 +13,8 @@ from .ir import Graph, Tensor
 def without_constant_nodes(graph: Graph) -> Graph:
     """The graph less what computes on constants alone, as the front end folds it before it judges.
 
-    ``load`` has folded what it needs for shapes; here the rest goes, such as DequantizeLinear on weights.
+    ``load`` has folded what it needs for shapes; here the rest goes, such as DequantizeLinear on weights. A sequence of
+    constants stays: the front end ends with an exception where it reads one.
     """
     gone: set[str] = set()
     constant: dict[str, Tensor] = {}
@@ -22,7 +23,7 @@ def without_constant_nodes(graph: Graph) -> Graph:
             node.domain
             or node.op in RANDOM
             or not node.inputs
-            or any(o in graph.outputs for o in node.outputs)
+            or any(o in graph.outputs or _is_sequence(graph, o) for o in node.outputs)
         ):
             continue
         if all(
@@ -35,3 +36,8 @@ def without_constant_nodes(graph: Graph) -> Graph:
                 (o, replace(graph.tensors[o], constant=True)) for o in node.outputs if o in graph.tensors
             )
     return graph.edited({}, gone, tensors={**graph.tensors, **constant}) if gone else graph
+
+
+def _is_sequence(graph: Graph, tensor: str) -> bool:
+    known = graph.tensors.get(tensor)
+    return known is not None and known.dtype == "sequence"

@@ -19,6 +19,7 @@ from .inference import output_types
 from .ir import Shape, Tensor
 from .limits import MAX_RANK
 from .operand_shapes import BROADCASTING
+from .sequences import part
 from .stored import RAW_BITS
 from .subgraphs import has_subgraphs
 
@@ -70,6 +71,8 @@ class Values:
         self._imports = [helper.make_opsetid(d, v) for d, v in opsets.items()]
         self._allowance = Allowance()
         self._data: dict[str, TensorProto | None] = {}
+        self._splits: dict[str, onnx.NodeProto] = {}
+        """The nodes that split a tensor into a sequence, by the sequence."""
         self._known: dict[bytes, Type] = {}
         self._inferred: dict[object, tuple[Type | None, ...]] = {}
         """The types of a node's outputs by all that inference looks at: networks repeat their blocks."""
@@ -100,6 +103,10 @@ class Values:
             self._constant(node)
             return
         self.types.update(self._infer(node))
+        if node.op_type == "SplitToSequence" and not node.domain and node.output:
+            self._splits[node.output[0]] = node
+        elif node.op_type == "SequenceAt" and not node.domain:
+            self._part(node)
         if node.op_type in ("Shape", "Size") and not node.domain:
             self._shape_of(node)
         elif self._folds(node):
@@ -120,6 +127,27 @@ class Values:
         proto = constant_proto(node)
         if proto is not None and node.output:
             self.add_initializer(node.output[0], proto)
+
+    def _part(self, node: onnx.NodeProto) -> None:
+        """The shape of a part of a split, where its place and the sizes are constants."""
+        split = self._splits.get(node.input[0]) if len(node.input) == 2 else None
+        if split is None or not split.input or split.input[0] not in self.types:
+            return
+        sizes = split.input[1] if len(split.input) > 1 else ""
+        place, given = self._few(node.input[1]), self._few(sizes) if sizes else None
+        rank = len(self.shape(sizes) or ())
+        shape = part(split, self.shape(split.input[0]), given, rank, int(place[0])) if place else None
+        element = self.types[split.input[0]].proto.tensor_type.elem_type
+        if shape is not None and element:
+            self.add_type(node.output[0], helper.make_tensor_type_proto(element, list(shape)))
+
+    def _few(self, name: str) -> list[float] | None:
+        """The numbers of a small constant."""
+        shape = self.shape(name) if name in self.constants else None
+        if shape is None or _elements(shape) > SMALL:
+            return None
+        found = self.constants[name].numbers
+        return None if found is None else [*found]
 
     def _shape_of(self, node: onnx.NodeProto) -> None:
         shape = self.shape(node.input[0]) if node.input else None

@@ -24,8 +24,9 @@ Kind = Literal["exact", "rounding", "approximate"]
 """exact: the same real function. rounding: equal up to a stated multiple of float32's unit. approximate: a stated bound."""
 Proof = Literal["permutation", "polynomial", "elementwise", "sampled"]
 """How an application is proven (``proof`` says what each runs); only rounding and approximate ones may be sampled."""
-Stage = Literal["form", "batch", "product"]
-"""When: first what one operator's attributes say, then the batch axis, then products taken apart by head."""
+Stage = Literal["file", "form", "batch", "product"]
+"""When: first what the front end cannot read, which may hide weights from the others, then what one operator's attributes say,
+then the batch axis, then products taken apart by head."""
 STAGES: Final[tuple[Stage, ...]] = get_args(Stage)
 
 Draw = Callable[["Site"], Iterable["Draft"]]

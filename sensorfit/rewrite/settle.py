@@ -18,7 +18,8 @@ from ..verify.engine import judged
 from ..verify.finding import Finding
 from .declare import STAGES, Rewrite
 from .draft import Draft
-from .normalise import merged_reshapes
+from .folded import constants_folded
+from .normalise import merged_reshapes, without_identities
 from .opset import raised
 from .site import Site
 from .splice import spliced, whole
@@ -110,7 +111,7 @@ def settle(graph: Graph, target: Target, rewrites: Sequence[Rewrite], choose: Ch
         for step in steps:
             depth = 1 + max(state.depth.get(n, 0) for n in step.nodes)
             state.depth.update({n.name: depth for n in step.draft.finished()[0]})
-        graph = spliced(state.graph, [s.draft for s in steps])
+        graph = constants_folded(without_identities(spliced(state.graph, [s.draft for s in steps])))
         wanted = max(s.rewrite.opset for s in steps)
         state.graph = raised(graph, wanted) or graph
         state.steps += steps

@@ -35,12 +35,19 @@ def slices(site: Site) -> Iterator[Draft]:
     yield draft
 
 
-@rewrite("RW142", "SequenceAsSlices", answers=("SF103",), ops=("SplitToSequence",), proof="permutation")
+@rewrite(
+    "RW142",
+    "SequenceAsSlices",
+    answers=("SF103",),
+    ops=("SplitToSequence",),
+    proof="permutation",
+    stage="file",
+)
 def sequence(site: Site) -> Iterator[Draft]:
     """A SplitToSequence whose parts are taken by constant places, as a Slice for each.
 
-    torch's newer exporter writes ``split``, ``chunk`` and ``unbind`` so. Without sizes each part is one cell, its axis gone where
-    keepdims is 0.
+    torch's newer exporter writes ``split``, ``chunk`` and ``unbind`` so, of weights too. Without sizes each part is one cell, its
+    axis gone where keepdims is 0.
     """
     x, made = site.node.inputs[0], site.node.outputs[0]
     readers = site.graph.consumers_of(made)
