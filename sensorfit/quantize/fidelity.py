@@ -22,7 +22,6 @@ import numpy as np
 
 from ..errors import ToolchainError
 from ..runtime.extra import first_line
-from .calibration import BATCH
 from .native import session
 
 Missing = Literal["", "equal", "no_signal", "not_finite"]
@@ -162,9 +161,9 @@ def run_outputs(path: Path | bytes, images: np.ndarray) -> list[np.ndarray]:
     try:
         graph = session(path, threads=1)  # the same sums in the same order everywhere
         entry = graph.get_inputs()[0]
-        step = 1 if isinstance(entry.shape[0], int) else BATCH  # MCT's export leaves the batch open
-        parts = [images[start : start + step] for start in range(0, len(images), step)]
-        runs = [graph.run(None, {entry.name: part}) for part in parts]
+        # one at a time, as the sensor runs it: MCT's export leaves the batch open, a constant that is joined to the
+        # activations (a class token) has its own
+        runs = [graph.run(None, {entry.name: images[at : at + 1]}) for at in range(len(images))]
     except Exception as error:
         raise ToolchainError(f"{name}: onnxruntime cannot run it ({first_line(error)})") from error
     return [np.concatenate(values) for values in zip(*runs, strict=True)]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import onnx.parser
 import pytest
 
-from sensorfit.quantize.fidelity import agreement, said_of, sqnr
+from sensorfit.quantize.fidelity import agreement, run_outputs, said_of, sqnr
 
 
 def maps(*rows: list[float]) -> np.ndarray:
@@ -83,3 +84,14 @@ def test_the_largest_values_of_float32_are_compared() -> None:
 def test_why_there_is_no_sqnr() -> None:
     zero, one = np.zeros(3), np.ones(3)
     assert (sqnr(one, one), sqnr(zero, one)) == ((None, "equal"), (None, "no_signal"))
+
+
+def test_a_class_token_stands_before_the_patches_of_every_image() -> None:
+    """MCT leaves the batch of what it writes open; a constant has a batch of one."""
+    model = onnx.parser.parse_model(
+        """<ir_version: 8, opset_import: ["" : 17]>
+        main (float[N,2,3] x) => (float[N,3,3] y) <float[1,1,3] token = {1, 2, 3}> { y = Concat <axis = 1> (token, x) }"""
+    )
+    images = np.arange(30, dtype=np.float32).reshape(5, 2, 3)
+    (found,) = run_outputs(model.SerializeToString(), images)
+    assert found.shape == (5, 3, 3) and (found[:, 0] == [1, 2, 3]).all() and (found[:, 1:] == images).all()
