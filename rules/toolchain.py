@@ -93,7 +93,7 @@ NOT_PACKAGED = {
     "InstanceNormalization": (SPELLED_OUT, ("instancenorm",)),
     "GroupNormalization": (SPELLED_OUT, ("gn_18", "pgn")),
     "GatherElements": (
-        "use Gather, where all positions take the same indices along the axis; else leave it to the host",
+        "with constant indices run sensorfit fix, which writes a Gather; computed ones leave to the host",
         ("gatherel", "gel_ax1", "gel_r3"),
     ),
 }
@@ -117,7 +117,7 @@ def not_packaged(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
         (float[1,16,64] x) => (float[1,16,64] y) <float[64] s, float[64] b> { y = LayerNormalization <axis = -1> (x, s, b) }
 
     Fix: run sensorfit fix, which spells normalisations out; or train with BatchNormalization, which a convolution takes
-    in. In place of GatherElements use Gather.
+    in. In place of GatherElements with constant indices use Gather.
     """
     if not node.domain:
         fix, probes = NOT_PACKAGED[node.op]
