@@ -98,6 +98,25 @@ def log_sum_exp(site: Site) -> Iterator[Draft]:
 
 
 @rewrite(
+    "RW322",
+    "LogOfSum",
+    answers=("SF101",),
+    ops=("ReduceLogSum",),
+    proof="sampled",
+    kind="rounding",
+    units=4.0,
+)
+def log_sum(site: Site) -> Iterator[Draft]:
+    """ReduceLogSum(x) = Log(ReduceSum(x)), the definition: Log has rewrites of its own."""
+    axes = axes_of(site)
+    if axes is None:
+        return
+    draft = site.draft()
+    y = draft.op("Log", reduced(draft, "ReduceSum", site.node.inputs[0], axes))
+    yield draft.gives(y if _kept(site) else draft.reshape(y, site.y))
+
+
+@rewrite(
     "RW319",
     "GlobalLpPoolByReduction",
     answers=("SF101",),
