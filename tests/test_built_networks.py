@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import onnx
 import pytest
 
-from tools.built_networks import DATA, PLACE, SUFFIX, Answer, answers, ask, off, table
+from tools.built_networks import DATA, PLACE, SIZES, SUFFIX, Answer, answers, ask, judged, off, table
+from tools.fill_weights import filled
 
 EXACT = 0.005
 """Largest difference of the predicted bytes to the converter's, relative."""
@@ -35,6 +37,14 @@ def test_a_recorded_network_that_fits_was_built_and_no_other(name: str) -> None:
 
 def test_the_page_has_what_is_recorded() -> None:
     assert PLACE.is_fresh(table())
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_a_network_is_judged_today_as_recorded(name: str, tmp_path: Path) -> None:
+    model = filled(DATA / f"{name}{SUFFIX}")
+    onnx.save(model, str(tmp_path / f"{name}.onnx"))
+    found = judged(tmp_path / f"{name}.onnx", model, SIZES.get(name))
+    assert found == {key: RECORDED[name][key] for key in found}
 
 
 @pytest.mark.toolchain

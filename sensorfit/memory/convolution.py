@@ -104,10 +104,10 @@ def is_pointwise_vector(graph: Graph, node: Node, conv: Convolution) -> bool:
 
 
 def runs_by_group(conv: Convolution, facts: MemoryFacts) -> bool:
-    """Whether a grouped convolution becomes one dense convolution a group."""
+    """Whether a grouped convolution becomes one dense convolution a group: where neither the groups nor their inputs fill a block evenly."""
     return (
         not conv.transposed
-        and conv.inputs // conv.groups > facts.native_group_inputs
+        and facts.native_group_inputs % (conv.inputs // conv.groups) != 0
         and conv.groups not in facts.native_groups
     )
 

@@ -61,7 +61,7 @@ def weight_bytes_by_node(graph: Graph, facts: MemoryFacts) -> tuple[list[int], i
         else:
             size = step_table_bytes(graph, node, facts)
         if node.activation == "LeakyRelu":
-            size += facts.table_bytes + facts.step_table_bytes
+            size += facts.table_bytes * _tables(graph, node, facts) + facts.step_table_bytes
         found.append(size)
     shapes = (graph.shape(name) for name in graph.outputs)
     packed = sum(s is not None and len(s) > 2 and any(d != 1 for d in s[2:]) for s in shapes)
@@ -155,6 +155,7 @@ def step_table_bytes(graph: Graph, node: Node, facts: MemoryFacts) -> int:
             producer is not None
             and producer.op in (*CONVOLUTIONS, *MATRIX_PRODUCTS)
             and not producer.activation
+            and (len(graph.consumers_of(node.input(0))) == 1 or _is_matrix(graph, producer))
             and not is_wide(graph, *node.outputs)
         )
         if not fused or producer is None:

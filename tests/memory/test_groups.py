@@ -17,12 +17,17 @@ def grouped(groups: int, each: int) -> Convolution:
     return Convolution(channels, channels, groups, (3, 3), (1, 1), (1, 1), (1, 1, 1, 1), False, 8)
 
 
-@pytest.mark.parametrize(("groups", "each"), [(8, 16), (4, 16), (2, 32), (8, 24), (40, 8), (32, 4), (19, 8)])
-def test_few_inputs_or_two_four_or_eight_groups_stay_one_step(groups: int, each: int) -> None:
+@pytest.mark.parametrize(
+    ("groups", "each"),
+    [(8, 16), (4, 16), (2, 32), (8, 24), (40, 8), (32, 4), (19, 8), (6, 2), (4, 3), (8, 3), (2, 5)],
+)
+def test_two_four_or_eight_inputs_or_groups_stay_one_step(groups: int, each: int) -> None:
     assert not runs_by_group(grouped(groups, each), FACTS)
 
 
-@pytest.mark.parametrize(("groups", "each"), [(24, 16), (16, 16), (3, 9), (6, 24), (3, 64)])
+@pytest.mark.parametrize(
+    ("groups", "each"), [(24, 16), (16, 16), (3, 9), (6, 24), (3, 64), (32, 3), (6, 5), (6, 6), (6, 7)]
+)
 def test_other_groups_take_a_dense_kernel_each(groups: int, each: int) -> None:
     conv = grouped(groups, each)
     assert runs_by_group(conv, FACTS)
