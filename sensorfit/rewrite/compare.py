@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from math import prod
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -47,7 +47,21 @@ class OneOfBatch:
         return [made[self._place : self._place + 1] for made in self._runner(whole)]
 
 
-Run = Runner | OneOfBatch
+class WithBatch:
+    """A network whose outputs have dropped the batch, asked with a 1 in front of these."""
+
+    def __init__(self, runner: Runner, names: Collection[str], outputs: Sequence[str]) -> None:
+        self._runner, self._names, self._outputs = runner, names, outputs
+
+    def __call__(self, feeds: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+        """The outputs, in their order."""
+        return [
+            (a[None] if a.ndim else a.reshape(1, 1)) if name in self._names else a
+            for name, a in zip(self._outputs, self._runner(feeds), strict=True)
+        ]
+
+
+Run = Runner | OneOfBatch | WithBatch
 
 
 def images_alone(source: Path | ModelProto, one: Graph, batch: int) -> bool:
@@ -131,11 +145,16 @@ def _largest(array: np.ndarray) -> float:
 
 
 def reference(
-    source: object, start: Graph, write: Callable[[Graph, str], Path], batch: int = 1
+    source: object,
+    start: Graph,
+    write: Callable[[Graph, str], Path],
+    batch: int = 1,
+    with_batch: Collection[str] = (),
 ) -> Callable[[], Run]:
     """The network before: the file itself, or ``start`` written anew where onnxruntime cannot be asked about the file.
 
-    A file of several images a batch is asked about the first of a batch, the others at random.
+    A file of several images a batch is asked about the first of a batch, the others at random. ``with_batch``: outputs that have
+    a 1 in front in ``start`` and not in the file.
     """
     trap = any(
         n.op == "AveragePool" and n.attrs.get("ceil_mode") and n.attrs.get("count_include_pad")
@@ -151,6 +170,8 @@ def reference(
             ):  # an opset or an operator that it does not know; what load made of it is what counts
                 runner = None
             if runner is not None and set(start.inputs) <= set(runner.inputs):
+                if with_batch:
+                    return WithBatch(runner, with_batch, start.outputs)
                 return runner if batch == 1 else OneOfBatch(runner, batch)
         return Runner(write(raised(start) or start, "before.onnx"))
 

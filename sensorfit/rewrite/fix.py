@@ -25,7 +25,8 @@ from .declare import Rewrite, answering, chosen
 from .declare import rewrites as every
 from .files import Files, put
 from .in_float32 import inputs_of_whole_numbers
-from .normalise import without_data
+from .leading_one import without_batch
+from .normalise import normalised, without_data
 from .plan import Plan, planned
 from .ready import Ready, ready
 from .result import Cut, Fixed
@@ -86,7 +87,9 @@ def fix(
 
     prepared, plan = begun(keep_inputs=cut is not None)
     no_host = cut is not None and (plan.split is None or plan.split.prepare is None)
-    if no_host and inputs_of_whole_numbers(prepared.graph):  # nobody casts them
+    if (no_host and inputs_of_whole_numbers(prepared.graph)) or (
+        cut is not None and plan.split is None and without_batch(prepared.graph)
+    ):  # nobody casts or reshapes them
         prepared, plan = begun(keep_inputs=False)
     try:
         steps = tuple(applied(plan.settled, plan.prices, explain))
@@ -107,11 +110,12 @@ def fix(
         try:
             if plan.split is not None:
                 parts = {files.prepare: plan.split.prepare, files.host: plan.split.host}
-                joined(reference(original, plan.whole, write, prepared.batch), plan, write)
+                whole = reference(original, plan.whole, write, prepared.batch, prepared.led)
+                joined(whole, plan, write)
             before = (
                 reference(None, plan.start, write)
                 if plan.split
-                else reference(original, plan.start, write, prepared.batch)
+                else reference(original, plan.start, write, prepared.batch, prepared.led)
             )
             seen = compared(before, fixed, plan.start, plan.settled)
         except run.NotRun as error:
@@ -131,7 +135,9 @@ def fix(
     return Fixed(
         model=where,
         output=str(output or ""),
-        before=state_of(plan.whole, target),
+        before=state_of(
+            plan.whole if prepared.before is None else normalised(prepared.before, where), target
+        ),
         after=replace(state_of(plan.settled.graph, target), refused=len({f.node for f in remaining})),
         rewrites=steps,
         remaining=remaining,

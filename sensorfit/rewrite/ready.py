@@ -1,6 +1,6 @@
 """A file as the rewrites take it: its branches taken, one image, an opset that is read, float32.
 
-    proto, graph ─► Ifs of constant conditions ─► a batch of 1 ─► opset 17 or 20 ─► float32
+    proto, graph ─► Ifs of constant conditions ─► a batch of 1 ─► opset 17 or 20 ─► float32 ─► outputs with the batch
 
 What is done here changes the network's interface or its file and no operator; each says so in a note.
 """
@@ -17,8 +17,10 @@ import onnx
 from ..errors import ModelError
 from ..graph.ir import Graph
 from ..graph.load import load
+from ..units import show_shape
 from .branches import without_branches
 from .in_float32 import in_float32, inputs_in_float32, inputs_of_whole_numbers, others
+from .leading_one import with_leading_one, without_batch
 from .one_image import batch_of, one_image
 from .raise_opset import at_opset, readable
 
@@ -35,6 +37,10 @@ class Ready:
     retyped: bool = False
     """Whether the file computes in another float, or reads whole numbers: it cannot be compared with as it is."""
     notes: tuple[str, ...] = ()
+    led: tuple[str, ...] = ()
+    """The outputs that have a 1 in front which the file's have not."""
+    before: Graph | None = None
+    """The graph without these, where there are any."""
 
 
 def needs_file(graph: Graph) -> bool:
@@ -43,7 +49,7 @@ def needs_file(graph: Graph) -> bool:
         not readable(graph)
         or batch_of(graph) > 1
         or any(n.op == "If" for n in graph.nodes)
-        or bool(others(graph) or inputs_of_whole_numbers(graph))
+        or bool(others(graph) or inputs_of_whole_numbers(graph) or without_batch(graph))
     )
 
 
@@ -57,7 +63,7 @@ def ready(
 ) -> Ready:
     """``graph``, loaded from ``proto``, ready to be rewritten; ModelError where its opset or a graph in a node cannot be read.
 
-    ``keep_inputs``: whole numbers stay what they are, for a host that casts them.
+    ``keep_inputs``: whole numbers stay what they are, for a host that casts them, and outputs as they are, for one that reshapes.
     """
     notes: list[str] = []
 
@@ -99,4 +105,12 @@ def ready(
         f"the input '{name}' of {kind} is float32 in the result and takes the same whole numbers: the converter casts none"
         for name, kind in whole.items()
     ]
-    return Ready(graph, batch, bool(kinds or whole), tuple(notes))
+    dropped = {} if keep_inputs or batch > 1 else without_batch(graph)
+    before = graph if dropped else None
+    graph = with_leading_one(graph, dropped) if dropped else graph
+    notes += [
+        f"the output '{name}' of {show_shape(shape) or 'one number'} is {show_shape(graph.shape(name) or ())} in the result: "
+        "the sensor delivers a batch of one"
+        for name, shape in dropped.items()
+    ]
+    return Ready(graph, batch, bool(kinds or whole), tuple(notes), tuple(dropped), before)
