@@ -81,7 +81,8 @@ def _joined_by_convolution(state: StepBuilder, node: Node, sources: list[str]) -
     mine = state.values[joined]
     conv = state.take(mine.buffer)
     other = next(t for t in sources if t != joined)
-    operand = state.bring(other, Layout.BLOCKS, node.name)
+    blocks = Layout.PLANES if conv.op == "MatMul" else Layout.BLOCKS  # channels stand last
+    operand = state.bring(other, blocks, node.name)
     state.append(conv._replace(reads=tuple(dict.fromkeys((*conv.reads, operand.buffer)))))
     extent = state.extent(node.outputs[0])
     size = tensor_bytes(extent, mine.layout, state.facts)

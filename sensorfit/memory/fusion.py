@@ -77,13 +77,17 @@ def joins_convolution(graph: Graph, node: Node) -> str | None:
 
 
 def _is_fresh(graph: Graph, tensor: str) -> bool:
-    """Whether ``tensor`` is the bare result of a convolution without dilation that nobody else reads."""
+    """Whether ``tensor`` is the bare result of a convolution without dilation that nobody else reads, or of a product that
+    runs as one, its bias within (lin16)."""
     producer = graph.producer_of(tensor)
+    if producer is None:
+        return False
+    kernel = adds_bias(graph, producer) or producer
     return (
-        producer is not None
-        and producer.op in FUSES
-        and all(d == 1 for d in producer.attrs.get("dilations", ()))
+        (kernel.op in FUSES or is_pointwise_product(graph, kernel))
+        and all(d == 1 for d in kernel.attrs.get("dilations", ()))
         and not producer.activation
+        and not kernel.activation
         and tensor not in graph.outputs
         and len(graph.consumers_of(tensor)) == 1
     )

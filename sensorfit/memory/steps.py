@@ -15,7 +15,7 @@ from .builder import StepBuilder, Value
 from .convolution_steps import convolution
 from .device import Program
 from .elementwise import elementwise
-from .fusion import NONLINEAR, adds_bias, bits_before_table, is_wide, scale_and_shift
+from .fusion import NONLINEAR, adds_bias, bits_before_table, is_pointwise_product, is_wide, scale_and_shift
 from .interpolation import resize
 from .layout import Layout, MemoryFacts, leanest, round_up, tensor_bytes
 from .model import FIVE_AXES
@@ -85,6 +85,7 @@ def _fused_in_place(state: StepBuilder, node: Node, sources: Sequence[str]) -> b
     before = state.graph.producer_of(sources[0])
     if before is None:
         return True
+    before = adds_bias(state.graph, before) or before
     return before.op in KERNELS or (before.op in ELEMENTWISE and node.op not in NONLINEAR)
 
 
@@ -102,6 +103,21 @@ def _bias(state: StepBuilder, node: Node, sources: Sequence[str]) -> None:
 def _same_layout(state: StepBuilder, node: Node, sources: Sequence[str]) -> None:
     value = state.values[sources[0]]
     state.put(node, node.outputs[0], value.layout, [value.buffer])
+
+
+def _runs_pointwise(state: StepBuilder, node: Node, sources: Sequence[str]) -> bool:
+    shape = state.graph.shape(node.inputs[0])
+    return shape is not None and len(shape) == MAP_AXES and is_pointwise_product(state.graph, node)
+
+
+def _pointwise_product(state: StepBuilder, node: Node, sources: Sequence[str]) -> None:
+    """A 1x1 convolution whose channels stand last: blocks of them are planes here, planes of them turned planes (lin16)."""
+    value, extent = state.values[sources[0]], state.extent(node.outputs[0])
+    if value.layout is not Layout.TURNED or value.extent.columns >= state.facts.channel_block:
+        value = state.bring(sources[0], Layout.PLANES, node.name)
+    few = extent.columns <= state.facts.planar_channels
+    scratch = state.facts.planar_convolution_bytes if few else 0
+    state.put(node, node.outputs[0], Layout.TURNED if few else Layout.PLANES, [value.buffer], scratch)
 
 
 def _shift_of_scaled(state: StepBuilder, node: Node, sources: Sequence[str]) -> bool:
@@ -140,6 +156,7 @@ MAP_AXES: Final = 4
 test_efficientnet_evos at 160x160: 1,366,752 B counted, 2,575,648 B by the converter."""
 KINDS: Final = (
     Kind("a convolution whose kernel is known", _known_kernel, convolution),
+    Kind("a product with weights that runs as a 1x1 convolution", _runs_pointwise, _pointwise_product),
     Kind("an activation of wide values, or one that a table of wide values computes", _fused_beside, _same_layout),
     Kind("an activation that rides on the step before it", _fused_in_place, _ride),
     Kind("an activation with a step of its own", _is(*FUSED_IN_PLACE), _same_layout),

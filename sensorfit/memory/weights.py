@@ -61,7 +61,9 @@ def weight_bytes_by_node(graph: Graph, facts: MemoryFacts) -> tuple[list[int], i
         else:
             size = step_table_bytes(graph, node, facts)
         if node.activation == "LeakyRelu":
-            size += facts.table_bytes * _tables(graph, node, facts) + facts.step_table_bytes
+            size += facts.step_table_bytes
+            if node.op not in ELEMENTWISE or joins_convolution(graph, node) is not None:
+                size += facts.table_bytes * _tables(graph, node, facts)
         found.append(size)
     shapes = (graph.shape(name) for name in graph.outputs)
     packed = sum(s is not None and len(s) > 2 and any(d != 1 for d in s[2:]) for s in shapes)
@@ -151,6 +153,7 @@ def step_table_bytes(graph: Graph, node: Node, facts: MemoryFacts) -> int:
         return cv.blocks(shift.size, facts) * facts.scale_shift_bytes
     if node.op in NONLINEAR:
         producer = graph.producer_of(node.input(0))
+        producer = producer and (adds_bias(graph, producer) or producer)
         fused = (
             producer is not None
             and producer.op in (*CONVOLUTIONS, *MATRIX_PRODUCTS)
@@ -160,7 +163,11 @@ def step_table_bytes(graph: Graph, node: Node, facts: MemoryFacts) -> int:
         )
         if not fused or producer is None:
             return facts.table_bytes + facts.step_table_bytes
-        if node.op not in NOT_NEGATIVE and _is_matrix(graph, producer):
+        if (
+            node.op not in NOT_NEGATIVE
+            and _is_matrix(graph, producer)
+            and not is_pointwise_product(graph, producer)
+        ):
             return facts.table_bytes + facts.step_table_bytes
         return facts.table_bytes * _tables(graph, producer, facts)
     if node.op in ELEMENTWISE:

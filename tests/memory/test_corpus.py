@@ -29,7 +29,7 @@ DEVIATIONS: dict[str, tuple[int, int, str]] = {}
 """Networks whose (weights, runtime) errors are known: exact values, so that any change shows."""
 
 TOLD_APART = ("pa", "pb", "pc", "pd", "va", "vb", "fc4", "fc6", "fc_act", "fc_act2", "grp16", "grpa", "grpb", "grpc", "grpd", "ja", "jc", "jd",
-              "dw_leaky", "d112", "d122", "z_regx004_224", "z_mbv3l_160", "slice_strided", "linear_4d", "instancenorm_48",
+              "dw_leaky", "add_leaky", "lin16", "d112", "d122", "d202", "z_regx004_224", "z_mbv3l_160", "slice_strided", "linear_4d", "instancenorm_48",
               "const_3d", "const_tokens", "const_image", "const_order", "windows", "windows_48", "windows_first", "shuffle_six",
               "zeros_between", "zeros_narrow", "zeros_joined", "h_tokens")  # fmt: skip
 """The probes that told grouped convolutions, products and kernels of vectors, strides behind a Concat, residuals, constants of
