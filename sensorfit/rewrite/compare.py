@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from math import prod
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -47,21 +47,24 @@ class OneOfBatch:
         return [made[self._place : self._place + 1] for made in self._runner(whole)]
 
 
-class WithBatch:
-    """A network whose outputs have dropped the batch, asked with a 1 in front of these."""
+class AsWritten:
+    """A network asked for some of its outputs in the shape and the type that they have in the result, with the same numbers."""
 
-    def __init__(self, runner: Runner, names: Collection[str], outputs: Sequence[str]) -> None:
-        self._runner, self._names, self._outputs = runner, names, outputs
+    def __init__(self, runner: Runner, changed: Collection[str], result: Graph) -> None:
+        self._runner, self._changed, self._result = runner, changed, result
 
     def __call__(self, feeds: Mapping[str, np.ndarray]) -> list[np.ndarray]:
         """The outputs, in their order."""
+        result = self._result
         return [
-            (a[None] if a.ndim else a.reshape(1, 1)) if name in self._names else a
-            for name, a in zip(self._outputs, self._runner(feeds), strict=True)
+            a.reshape([d or 1 for d in result.shape(n) or ()]).astype(result.tensors[n].dtype)
+            if n in self._changed
+            else a
+            for n, a in zip(result.outputs, self._runner(feeds), strict=True)
         ]
 
 
-Run = Runner | OneOfBatch | WithBatch
+Run = Runner | OneOfBatch | AsWritten
 
 
 def images_alone(source: Path | ModelProto, one: Graph, batch: int) -> bool:
@@ -149,12 +152,12 @@ def reference(
     start: Graph,
     write: Callable[[Graph, str], Path],
     batch: int = 1,
-    with_batch: Collection[str] = (),
+    changed: Collection[str] = (),
 ) -> Callable[[], Run]:
     """The network before: the file itself, or ``start`` written anew where onnxruntime cannot be asked about the file.
 
-    A file of several images a batch is asked about the first of a batch, the others at random. ``with_batch``: outputs that have
-    a 1 in front in ``start`` and not in the file.
+    A file of several images a batch is asked about the first of a batch, the others at random. ``changed``: outputs that
+    have another shape or type in ``start`` than in the file, and the same numbers.
     """
     trap = any(
         n.op == "AveragePool" and n.attrs.get("ceil_mode") and n.attrs.get("count_include_pad")
@@ -170,8 +173,8 @@ def reference(
             ):  # an opset or an operator that it does not know; what load made of it is what counts
                 runner = None
             if runner is not None and set(start.inputs) <= set(runner.inputs):
-                if with_batch:
-                    return WithBatch(runner, with_batch, start.outputs)
+                if changed:
+                    return AsWritten(runner, changed, start)
                 return runner if batch == 1 else OneOfBatch(runner, batch)
         return Runner(write(raised(start) or start, "before.onnx"))
 

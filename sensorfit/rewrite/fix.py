@@ -20,6 +20,7 @@ from ..target import Target
 from ..verify.finding import Finding
 from . import run
 from .applied import applied
+from .class_numbers import cast_at_the_end
 from .compare import Compared, compared, images_alone, joined, reference
 from .declare import Rewrite, answering, chosen
 from .declare import rewrites as every
@@ -88,7 +89,9 @@ def fix(
     prepared, plan = begun(keep_inputs=cut is not None)
     no_host = cut is not None and (plan.split is None or plan.split.prepare is None)
     if (no_host and inputs_of_whole_numbers(prepared.graph)) or (
-        cut is not None and plan.split is None and without_batch(prepared.graph)
+        cut is not None
+        and plan.split is None
+        and (without_batch(prepared.graph) or cast_at_the_end(prepared.graph))
     ):  # nobody casts or reshapes them
         prepared, plan = begun(keep_inputs=False)
     try:
@@ -110,12 +113,12 @@ def fix(
         try:
             if plan.split is not None:
                 parts = {files.prepare: plan.split.prepare, files.host: plan.split.host}
-                whole = reference(original, plan.whole, write, prepared.batch, prepared.led)
+                whole = reference(original, plan.whole, write, prepared.batch, prepared.changed)
                 joined(whole, plan, write)
             before = (
                 reference(None, plan.start, write)
                 if plan.split
-                else reference(original, plan.start, write, prepared.batch, prepared.led)
+                else reference(original, plan.start, write, prepared.batch, prepared.changed)
             )
             seen = compared(before, fixed, plan.start, plan.settled)
         except run.NotRun as error:

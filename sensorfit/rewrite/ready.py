@@ -19,6 +19,7 @@ from ..graph.ir import Graph
 from ..graph.load import load
 from ..units import show_shape
 from .branches import without_branches
+from .class_numbers import cast_at_the_end, without_casts
 from .in_float32 import in_float32, inputs_in_float32, inputs_of_whole_numbers, others
 from .leading_one import with_leading_one, without_batch
 from .one_image import batch_of, one_image
@@ -37,10 +38,10 @@ class Ready:
     retyped: bool = False
     """Whether the file computes in another float, or reads whole numbers: it cannot be compared with as it is."""
     notes: tuple[str, ...] = ()
-    led: tuple[str, ...] = ()
-    """The outputs that have a 1 in front which the file's have not."""
+    changed: tuple[str, ...] = ()
+    """The outputs that have a 1 in front which the file's have not, or another type for the same numbers."""
     before: Graph | None = None
-    """The graph without these, where there are any."""
+    """The graph before its outputs were changed, where any is."""
 
 
 def needs_file(graph: Graph) -> bool:
@@ -49,7 +50,8 @@ def needs_file(graph: Graph) -> bool:
         not readable(graph)
         or batch_of(graph) > 1
         or any(n.op == "If" for n in graph.nodes)
-        or bool(others(graph) or inputs_of_whole_numbers(graph) or without_batch(graph))
+        or bool(others(graph) or inputs_of_whole_numbers(graph))
+        or bool(without_batch(graph) or cast_at_the_end(graph))
     )
 
 
@@ -105,12 +107,26 @@ def ready(
         f"the input '{name}' of {kind} is float32 in the result and takes the same whole numbers: the converter casts none"
         for name, kind in whole.items()
     ]
+    before = graph
+    casts = {} if keep_inputs or batch > 1 else cast_at_the_end(graph)
+    kinds_of = {name: graph.tensors[name].dtype for name in casts}
+    graph = without_casts(graph, casts) if casts else graph
+    notes += [
+        f"the output '{name}' of {kind} is {graph.tensors[name].dtype} in the result, with the same class numbers: the converter casts none"
+        for name, kind in kinds_of.items()
+    ]
     dropped = {} if keep_inputs or batch > 1 else without_batch(graph)
-    before = graph if dropped else None
     graph = with_leading_one(graph, dropped) if dropped else graph
     notes += [
         f"the output '{name}' of {show_shape(shape) or 'one number'} is {show_shape(graph.shape(name) or ())} in the result: "
         "the sensor delivers a batch of one"
         for name, shape in dropped.items()
     ]
-    return Ready(graph, batch, bool(kinds or whole), tuple(notes), tuple(dropped), before)
+    return Ready(
+        graph,
+        batch,
+        bool(kinds or whole),
+        tuple(notes),
+        tuple({**casts, **dropped}),
+        before if casts or dropped else None,
+    )
