@@ -49,6 +49,11 @@ class Target:
         return self.name.upper()
 
     @property
+    def option(self) -> str:
+        """What a command of ours takes to be about this device: `` --target NAME``, "" for the default one."""
+        return "" if self.name == DEFAULT else f" --target {self.name}"
+
+    @property
     def converter_version(self) -> str:
         """``3.19.2``."""
         return self.converter.rpartition(" ")[2]

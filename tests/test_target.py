@@ -13,7 +13,8 @@ from click.testing import CliRunner
 
 import sensorfit.target
 from sensorfit.cli import group
-from sensorfit.errors import ConfigError
+from sensorfit.errors import ConfigError, Refused
+from sensorfit.latency.candidates import filled
 from sensorfit.models.net import Net
 from sensorfit.target import DEFAULT, load_target, target_names
 
@@ -37,7 +38,7 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     facts.write_text(text, encoding="utf-8")
     work = tmp_path / "work"
     work.mkdir()
-    onnx.save(Net("wide", 3, 64, 64).conv(384).conv(384).model(), work / "wide.onnx")
+    onnx.save(filled(Net("wide", 3, 64, 64).conv(384).conv(384).model()), work / "wide.onnx")
     monkeypatch.setattr(sensorfit.target, "_rules", lambda: rules)
     monkeypatch.chdir(work)
     load_target.cache_clear()
@@ -69,6 +70,12 @@ def test_every_command_answers_for_the_target_asked_for(how: str, small: Path) -
     assert [row["verdicts"]["converter"] for row in table["rows"]] == ["does_not_fit", "does_not_fit"]
     _, text = run("diff", name, name, "--format", "json", *asked)
     assert json.loads(text)["new"]["verdict"] == "does_not_fit"
+    code, text = run("fix", name, "-o", "fixed.onnx", *asked)
+    assert code == 0 and "DOES NOT FIT" in text and "Next: sensorfit check fixed.onnx --target tiny\n" in text
+    code, text = run("fix", name, "-o", "fixed.onnx", "--format", "json", *asked)
+    assert code == 0 and json.loads(text)["after"]["verdict"] == "does_not_fit"
+    with pytest.raises(Refused, match=f"of {BUDGET:,} B.*sensorfit check {name} --target tiny"):
+        run("build", name, *asked)
     assert run("check", name, "--target", DEFAULT)[0] == 0
     assert f"{BUDGET:,} bytes" in run("rules", "OutOfMemory", *asked)[1]
 

@@ -66,5 +66,5 @@ def command(ctx: click.Context, model: str | None, output: Path | None, explain:
         if format_ == "json":
             click.echo(dumps(made.to_dict()))
         else:
-            print_fixed(made, console_for(sys.stdout))
+            print_fixed(made, console_for(sys.stdout), device)
     ctx.exit(made.exit_code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
@@ -28,7 +29,7 @@ def stop_where_it_does_not_fit(report: Report, request: Request) -> None:
         return
     raise Refused(
         f"{report.model.name}: does not fit, so nothing was quantized: {'; '.join(_brief(against))}"
-        f" (`sensorfit check {request.model}` says what to change, --force builds all the same)"
+        f" (`sensorfit check {shlex.quote(request.model)}{report.target.option}` says what to change, --force builds all the same)"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,7 @@ from .escape import terminal
 if TYPE_CHECKING:
     from ..rewrite.declare import Rewrite
     from ..rewrite.result import Applied, Change, Cut, Fixed, State
+    from ..target import Target
 
 VERDICTS: Final = {
     "fits": ("FITS", "bold green"),
@@ -25,8 +27,8 @@ NODES_SHOWN: Final = 2
 TENSORS_SHOWN: Final = 4
 
 
-def print_fixed(fixed: Fixed, console: Console) -> None:
-    """Write the summary to ``console``: what changed, what is left, before beside after, the next command."""
+def print_fixed(fixed: Fixed, console: Console, target: Target) -> None:
+    """Write the summary to ``console``: what changed, what is left, before beside after, the next command for ``target``."""
     console.print(_headline(fixed))
     if fixed.rewrites:
         console.print(Padding(_rewrites(fixed, console.width), (1, 0, 0, 0), expand=False))
@@ -50,7 +52,7 @@ def print_fixed(fixed: Fixed, console: Console) -> None:
             console.print(line)
     if fixed.output:
         console.print(Text.assemble("written to ", (terminal(fixed.output), "bold")))
-    console.print(Text(f"Next: sensorfit check {terminal(fixed.output)}" if fixed.output else ""))
+        console.print(Text(f"Next: sensorfit check {terminal(shlex.quote(fixed.output))}{target.option}"))
 
 
 def listing(rewrites: Iterable[Rewrite]) -> str:

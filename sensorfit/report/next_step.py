@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from ..target import DEFAULT
 from ..units import BYTE, show_shape
 from .causes import causes, every_finding
 from .outcome import Outcome
@@ -149,8 +148,7 @@ def _sides(report: Report) -> tuple[tuple[int | None, ...], tuple[int | None, ..
 def _command(name: str, outcome: Outcome) -> str:
     report = outcome.report
     assert report is not None
-    target = "" if report.target.name == DEFAULT else f" --target {report.target.name}"
-    return f"sensorfit {name} {shlex.quote(outcome.path)}{target}"
+    return f"sensorfit {name} {shlex.quote(outcome.path)}{report.target.option}"
 
 
 def _unfed(report: Report) -> bool:
