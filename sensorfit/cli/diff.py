@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from . import options
+from .waiting import waiting
 
 FORMATS = ("console", "markdown", "html", "json")
 
@@ -52,7 +53,9 @@ def command(ctx: click.Context, old: str, new: str, format_: str | None, output:
         check_output(Path(output), [old, new])
     device = target_for(target, [old, new], converter)
     alike: dict[str, Any] = {"profile": profile, "input_persistency": input_persistency, "input_shapes": input_shapes}
-    found = isolated(f"{old}, {new}", lambda: diff(old, new, device, **alike), 2 * MAX_SECONDS)
+    both = f"{old}, {new}"
+    with waiting("diff", both):
+        found = isolated(both, lambda: diff(old, new, device, **alike), 2 * MAX_SECONDS)
     with reader_may_leave():
         if form == "json":
             deliver(dumps(found.to_dict()) + "\n", output)

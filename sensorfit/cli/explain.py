@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from . import options
+from .waiting import waiting
 
 FORMATS = ("console", "markdown", "html", "json")
 
@@ -50,7 +51,8 @@ def command(model: str, form: str | None, output: str | None, target: str | None
     if output is not None:
         check_output(Path(output), [model])
     device = target_for(target, [model], converter)
-    page = isolated(model, lambda: explain(model, device, profile, input_persistency, input_shapes))
+    with waiting("explain", model):
+        page = isolated(model, lambda: explain(model, device, profile, input_persistency, input_shapes))
     with reader_may_leave():
         present.show(page, form, output, verbose)
     raise click.exceptions.Exit(1 if page.verdict == "does_not_fit" else 0)

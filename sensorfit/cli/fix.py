@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from . import options
+from .waiting import waiting
 
 PATH = click.Path(path_type=Path)
 
@@ -61,7 +62,8 @@ def command(ctx: click.Context, model: str | None, output: Path | None, explain:
     if model is None:
         raise click.UsageError("Missing argument 'MODEL'.", ctx)
     device = target_for(target, [model], converter)
-    made = fix(model, output or Path(f"{Path(model).stem}.fixed.onnx"), device, explain=explain, **more)
+    with waiting("fix", model):
+        made = fix(model, output or Path(f"{Path(model).stem}.fixed.onnx"), device, explain=explain, **more)
     with reader_may_leave():
         if format_ == "json":
             click.echo(dumps(made.to_dict()))

@@ -1,4 +1,4 @@
-"""How long the stages of the last builds took on this machine: what tells the next about how long it will take.
+"""How long what was done last took on this machine, a build's stages above all: what tells the next about how long it will take.
 
 A small JSON file in the user's cache. Where it cannot be read or written, there is no estimate and no complaint.
 """
@@ -18,7 +18,7 @@ from ..runtime.files import write_text
 from .stages import Stage
 
 KEPT: Final = 32
-"""Networks remembered, the latest built."""
+"""Networks remembered, the latest."""
 LATEST: Final = ""
 """The key of the latest build, whatever its network: for one that has not been built here."""
 
@@ -32,21 +32,22 @@ def cache_directory() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sensorfit"
 
 
-def expected(model: str) -> Mapping[str, float]:
-    """Seconds of each stage when ``model`` was last built here, else of the latest build; empty without one."""
+def expected(model: str, latest: bool = True) -> Mapping[str, float]:
+    """Seconds of each stage when ``model`` was last built here, else (with ``latest``) of the latest build; empty without one."""
     found = _read()
-    return found.get(model) or found.get(LATEST) or {}
+    return found.get(model) or (found.get(LATEST) if latest else None) or {}
 
 
-def remember(model: str, done: Iterable[Stage]) -> None:
-    """Keep what the stages of this build took."""
+def remember(model: str, done: Iterable[Stage], latest: bool = True) -> None:
+    """Keep what the stages of this build took; with ``latest``, as those of the latest build, too."""
     took = {stage.name: stage.seconds for stage in done}
-    found = {name: seconds for name, seconds in _read().items() if name not in (model, LATEST)}
-    kept = dict(list(found.items())[-KEPT:])
+    found = _read()
+    newest = took if latest else found.get(LATEST, {})
+    kept = [(name, seconds) for name, seconds in found.items() if name not in (model, LATEST)][-KEPT:]
     with suppress(OSError, ConfigError, RuntimeError):
         place = _file()
         place.parent.mkdir(parents=True, exist_ok=True)
-        write_text(place, json.dumps({**kept, model: took, LATEST: took}))
+        write_text(place, json.dumps({**dict(kept), model: took, LATEST: newest}))
 
 
 def remaining(expected: Mapping[str, float], done: Iterable[str]) -> float:
