@@ -44,8 +44,8 @@ test: $(VENV)/test.done ## set up and run every test
 	@tools/need-java
 	$(PYTEST)
 
-fast: $(VENV)/test.done ## the tests that need neither MCT, the converter nor the network
-	$(PYTEST) -m "not toolchain and not packaging and not reference"
+fast: $(VENV)/test.done ## the tests without torch, MCT, the converter, a browser or the network
+	$(PYTEST) -m "not toolchain and not packaging and not reference and not heavy and not browser"
 
 lint: $(VENV)/test.done ## ruff, mypy, generated docs up to date
 	$(BIN)/ruff check .

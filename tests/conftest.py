@@ -17,11 +17,20 @@ from sensorfit.graph.load import load
 
 pytest_plugins = ("tests.made_reports",)
 ROOT = Path(__file__).resolve().parent.parent
-SLOW = ("toolchain", "packaging", "reference")
+SLOW = ("toolchain", "packaging", "reference", "heavy")
 """Marks of tests that take up to minutes."""
 
 settings.register_profile("steady", deadline=None, derandomize=True, database=None)
 settings.load_profile("steady")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A file that is heavy as a whole is not even imported where ``-m`` leaves such tests out: torch takes seconds."""
+    if collection_path.suffix == ".py" and "not heavy" in config.option.markexpr:
+        return (
+            True if "pytestmark = pytest.mark.heavy" in collection_path.read_text(encoding="utf-8") else None
+        )
+    return None
 
 
 @pytest.hookimpl(trylast=True)  # when -m has chosen

@@ -13,6 +13,8 @@ from sensorfit.models.picosam2 import PicoSAM2
 from sensorfit.models.picosam3 import PicoSAM3
 from sensorfit.models.registry import find
 
+pytestmark = pytest.mark.heavy
+
 PARAMETERS = {PicoSAM2: 1_262_818, PicoSAM3: 1_371_418}
 CONV_MACS = {PicoSAM2: 323_053_056, PicoSAM3: 330_162_496}
 

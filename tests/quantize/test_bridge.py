@@ -20,6 +20,8 @@ from sensorfit.target import read_facts
 
 from ..conftest import model_of
 
+pytestmark = pytest.mark.heavy
+
 
 def saved(path: Path, body: str, opset: int = 17, **weights: tuple[int, ...]) -> Path:
     """A graph x (1,3,16,16) -> y with random ``weights``."""

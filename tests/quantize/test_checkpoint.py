@@ -14,6 +14,8 @@ from sensorfit.models.picosam2 import PicoSAM2
 from sensorfit.models.picosam3 import PicoSAM3
 from sensorfit.quantize.checkpoint import load_checkpoint
 
+pytestmark = pytest.mark.heavy
+
 State = dict[str, torch.Tensor]
 
 

@@ -27,6 +27,8 @@ from tools.probes.packaged import said as packaging_of
 from tools.probes.quantized import RECORDED, said
 from tools.probes.versions import graphs, newest
 
+pytestmark = pytest.mark.heavy
+
 RULE = "SF131"
 MOST_ELEMENTS = 2_000_000
 """Of a tensor of the graphs that are run."""

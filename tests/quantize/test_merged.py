@@ -23,6 +23,8 @@ from sensorfit.quantize.lowering import to_module
 from sensorfit.quantize.ptq import export_int8, quantize
 from tests.memory.test_advice import weighted
 
+pytestmark = pytest.mark.heavy
+
 SIDE = 32
 
 

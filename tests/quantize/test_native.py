@@ -17,6 +17,8 @@ from sensorfit.quantize.native import native, session
 
 from .test_layers import DATA, with_values
 
+pytestmark = pytest.mark.heavy
+
 mct_quantizers = pytest.importorskip("mct_quantizers")
 
 

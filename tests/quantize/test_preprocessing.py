@@ -10,6 +10,8 @@ from sensorfit.models.picosam3 import PicoSAM3
 from sensorfit.quantize.bridge import randomise
 from sensorfit.quantize.preprocessing import normalised
 
+pytestmark = pytest.mark.heavy
+
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 

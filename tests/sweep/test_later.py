@@ -18,6 +18,8 @@ from sensorfit.sweep.trial import Trial
 
 from .test_sweep import written
 
+pytestmark = pytest.mark.heavy
+
 SPACE = """
 family = "picosam"
 objectives = ["dsp_ms", "maximize parameters"]

@@ -23,6 +23,8 @@ from sensorfit.sweep.run import sweep
 from sensorfit.sweep.space import Objective
 from sensorfit.sweep.store import rows_of
 
+pytestmark = pytest.mark.heavy
+
 HERE = Path(__file__).parent
 PICOSAM = """
 family = "picosam"

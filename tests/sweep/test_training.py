@@ -20,6 +20,8 @@ from sensorfit.sweep.training import Training
 from ..vision.conftest import make_coco
 from .test_sweep import written
 
+pytestmark = pytest.mark.heavy
+
 torch = pytest.importorskip("torch")
 for module in ("accelerate", "cv2", "pycocotools", "pyarrow", "tensorboard", "optuna"):
     pytest.importorskip(module)

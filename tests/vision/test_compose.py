@@ -21,6 +21,8 @@ from sensorfit.vision.demo import make_demo
 from sensorfit.vision.geometry import box_of
 from sensorfit.vision.material import group_of, split_of
 
+pytestmark = pytest.mark.heavy
+
 
 @pytest.fixture(scope="module")
 def material(tmp_path_factory: pytest.TempPathFactory) -> Path:

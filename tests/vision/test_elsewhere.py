@@ -21,6 +21,8 @@ from sensorfit.cli import group  # noqa: E402
 from sensorfit.errors import InputError, ToolchainError  # noqa: E402
 from sensorfit.vision.elsewhere import elsewhere  # noqa: E402
 
+pytestmark = pytest.mark.heavy
+
 PICTURES = Path(__file__).parents[2] / "docs" / "images"
 
 

@@ -10,6 +10,8 @@ import torch
 from sensorfit.vision.losses import area_loss, dice_loss, iou, teacher_loss, total_loss, truth_loss
 from sensorfit.vision.recipe import Settings, learning_rate
 
+pytestmark = pytest.mark.heavy
+
 
 def grid(*values: float) -> torch.Tensor:
     """(1, 1, 2, 2)."""

@@ -12,6 +12,8 @@ from sensorfit.vision.coco import Instance
 from sensorfit.vision.evaluate import Prepared, coco_ap
 from sensorfit.vision.metrics import by_size, ious, paired_bootstrap, threshold_average
 
+pytestmark = pytest.mark.heavy
+
 
 def test_the_threshold_average_counts_instances_over_ten_thresholds() -> None:
     # 0.72 reaches 0.50 ... 0.70: five of ten; 1.0 all; the empty annotation is left out

@@ -31,6 +31,8 @@ from sensorfit.vision.teach import teach, to_crop  # noqa: E402
 
 from .conftest import make_coco  # noqa: E402
 
+pytestmark = pytest.mark.heavy
+
 SMALL = [
     "--batch",
     "2",

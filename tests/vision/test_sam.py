@@ -14,6 +14,8 @@ torch = pytest.importorskip("torch")
 from sensorfit.errors import InputError  # noqa: E402
 from sensorfit.vision.sam import SamTeacher  # noqa: E402
 
+pytestmark = pytest.mark.heavy
+
 
 def tiny_sam(place: Path) -> None:
     from transformers import SamConfig, SamImageProcessor, SamModel, SamProcessor

@@ -18,6 +18,8 @@ from sensorfit.cli import group  # noqa: E402
 from sensorfit.models.registry import find  # noqa: E402
 from sensorfit.quantize.bridge import source  # noqa: E402
 
+pytestmark = pytest.mark.heavy
+
 PICTURES = Path(__file__).parents[2] / "docs" / "images"
 
 
