@@ -100,7 +100,7 @@ NOT_PACKAGED = {
 """Operators that the memory report counts and the converter's back end ends on; the way out, and probes."""
 
 
-@rule("SF132", "NotPackaged", OPERATORS, ops=tuple(NOT_PACKAGED))
+@rule("SF132", "NotPackaged", OPERATORS, ops=(*NOT_PACKAGED, "Conv"))
 def not_packaged(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """The converter takes this operator and counts its memory, and stops before it writes the package.
 
@@ -108,7 +108,10 @@ def not_packaged(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     end then ends with "mismatch in input.NofDim", or "gamma.NofDim", on every network that was asked: of one group to
     one for each channel, three and four axes, small maps and large, with a scale and a shift and without, with a Relu
     before and behind. Spelled out, it is packaged; a LayerNormalization over the last axis is, too. A GatherElements
-    ends with "simdAxis mismatch", of three axes and of four, along channels and along columns.
+    ends with "simdAxis mismatch", of three axes and of four, along channels and along columns. A convolution in 2, 4 or 8
+    groups is one step of the converter whatever a group reads, but only one whose groups read 1, 2, 4 or 8 channels is
+    packaged: with 10, 12, 16, 24, 32 and 64 it ends with "Index 0 out of bounds", 1x1 and 3x3. Other numbers of groups run
+    as a convolution each, which is packaged (3 groups of 16).
 
     Fails:
         (float[1,8,16,16] x) => (float[1,8,16,16] y) <float[8] s, float[8] b> { y = InstanceNormalization (x, s, b) }
@@ -117,15 +120,32 @@ def not_packaged(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
         (float[1,16,64] x) => (float[1,16,64] y) <float[64] s, float[64] b> { y = LayerNormalization <axis = -1> (x, s, b) }
 
     Fix: run sensorfit fix, which spells normalisations out; or train with BatchNormalization, which a convolution takes
-    in. In place of GatherElements with constant indices use Gather.
+    in. In place of GatherElements with constant indices use Gather. Give a group of a convolution 8 channels at most, or
+    drop the groups.
     """
-    if not node.domain:
+    if node.domain:
+        return
+    if node.op == "Conv":
+        yield from _wide_groups(graph, node, facts)
+    else:
         fix, probes = NOT_PACKAGED[node.op]
         yield Issue(
             "the converter counts its memory and writes no package: its back end stops on this operator",
             fix,
             code="CBE",
             probes=probes,
+        )
+
+
+def _wide_groups(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
+    groups, weights = node.attrs.get("group", 1), graph.shape(node.input(1)) or ()
+    inputs = weights[1] if len(weights) == 4 else None
+    found = facts["not_packaged"]
+    if groups in found["groups"] and inputs and found["beyond_inputs"] % inputs:
+        yield Issue(
+            f"the converter counts its memory and writes no package: its back end stops on {groups} groups that read {inputs} channels each",
+            "run sensorfit fix, which writes a kernel over all channels, zero between the groups; or train with groups of 8 channels, or none",
+            code="CBE",
         )
 
 

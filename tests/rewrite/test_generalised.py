@@ -93,8 +93,11 @@ CASES = {
     "a sum over many tokens": ("LongProductInParts", "(float[1,2,5000] x, float[1,5000,4] k) => (float[1,2,4] y) { y = MatMul (x, k) }"),
     "many outputs": ("LargeLinearInParts", "(float[1,2] x) => (float[1,9000] y) <float[9000,2] w, float[9000] b> { y = Gemm <transB = 1> (x, w, b) }"),
     "softmax along the batch of one": ("KeepBatchAxis", f"{SHAPE} {{ y = Softmax <axis = 0> (x) }}"),
+    "4 groups of 12 channels": ("GroupsInOneKernel", "(float[1,48,6,6] x) => (float[1,96,3,3] y) <float[96,12,3,3] w, float[96] b> { y = Conv <group = 4, pads = [1, 1, 1, 1], strides = [2, 2]> (x, w, b) }"),
 }  # fmt: skip
 LEFT_ALONE = {
+    "4 groups of 8 channels": ("GroupsInOneKernel", "(float[1,32,6,6] x) => (float[1,32,6,6] y) <float[32,8,1,1] w> { y = Conv <group = 4> (x, w) }"),
+    "3 groups of 16 channels": ("GroupsInOneKernel", "(float[1,48,6,6] x) => (float[1,48,6,6] y) <float[48,16,1,1] w> { y = Conv <group = 3> (x, w) }"),
     "weights of two axes": ("WeightsByHead", "(float[1,2,9,16] x) => (float[1,2,9,8] y) <float[16,8] w> { y = MatMul (x, w) }"),
     "a plain gemm": ("GemmAsProduct", "(float[1,16] x) => (float[1,8] y) <float[8,16] w, float[8] b> { y = Gemm <transB = 1> (x, w, b) }"),
     "a depthwise kernel of 12": ("DepthwiseInParts", "(float[1,4,16,16] x) => (float[1,4,5,5] y) <float[4,1,12,12] w> { y = Conv <group = 4> (x, w) }"),
