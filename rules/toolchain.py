@@ -93,7 +93,7 @@ NOT_PACKAGED = {
     "InstanceNormalization": (SPELLED_OUT, ("instancenorm",)),
     "GroupNormalization": (SPELLED_OUT, ("gn_18", "pgn")),
     "GatherElements": (
-        "with constant indices run sensorfit fix, which writes a Gather; computed ones leave to the host",
+        "where the indices are constants, the same at each place of the other axes, run sensorfit fix, which writes a Gather; else leave it to the host",
         ("gatherel", "gel_ax1", "gel_r3"),
     ),
 }
@@ -120,7 +120,8 @@ def not_packaged(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
         (float[1,16,64] x) => (float[1,16,64] y) <float[64] s, float[64] b> { y = LayerNormalization <axis = -1> (x, s, b) }
 
     Fix: run sensorfit fix, which spells normalisations out; or train with BatchNormalization, which a convolution takes
-    in. In place of GatherElements with constant indices use Gather. Give a group of a convolution 8 channels at most, or
+    in. In place of GatherElements with the same constant indices at
+    each place of the other axes use Gather. Give a group of a convolution 8 channels at most, or
     drop the groups.
     """
     if node.domain:

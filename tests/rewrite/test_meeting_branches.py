@@ -51,8 +51,7 @@ CASES = {
     "samples at constant places": ("GridSampleByGather", "(float[1,4,6,8] x) => (float[1,4,3,5] y) <float[1,3,5,2] g> { y = GridSample (x, g) }"),
     "samples held at the border": ("GridSampleByGather", '(float[1,4,6,8] x) => (float[1,4,3,5] y) <float[1,3,5,2] g> { y = GridSample <align_corners = 1, padding_mode = "border"> (x, g) }'),
     "the nearest of constant places": ("GridSampleByGather", '(float[1,4,6,8] x) => (float[1,4,3,5] y) <float[1,3,5,2] g> { y = GridSample <mode = "nearest"> (x, g) }'),
-    "cells at constant places": ("GatherElementsFlat", "(float[1,4,3,5] x) => (float[1,2,3,4] y) <int64[1,2,3,4] i = {3,0,1,2, 2,2,0,-1, 1,0,3,3, 0,1,2,3, 1,1,1,1, -4,2,0,3}> { y = GatherElements <axis = 1> (x, i) }"),
-    "cells at the same places everywhere": ("GatherElementsFlat", "(float[1,4,1,2] x) => (float[1,3,1,2] y) <int64[1,3,1,2] i = {3,3, 0,0, -3,-3}> { y = GatherElements <axis = 1> (x, i) }"),
+    "cells at the same places everywhere": ("GatherElementsAlong", "(float[1,4,1,2] x) => (float[1,3,1,2] y) <int64[1,3,1,2] i = {3,3, 0,0, -3,-3}> { y = GatherElements <axis = 1> (x, i) }"),
     "squeezed and batched again": ("ReshapesAsOne", "(float[1,8,6,6] x) => (float[1,8] y) <int64[1] z = {0}> { m = ReduceMean <axes = [2, 3]> (x) s = Squeeze (m) y = Unsqueeze (s, z) }"),
 }  # fmt: skip
 LEFT_ALONE = {
@@ -69,7 +68,8 @@ LEFT_ALONE = {
     "an exponent by products": ("PowByRoots", f"{SHAPE} <float e = {{2.5}}> {{ y = Pow (x, e) }}"),
     "the first of equal values": ("LastOfEqual", "(float[1,4,6,8] x) => (int64[1,1,6,8] y) { y = ArgMax <axis = 1> (x) }"),
     "height and width": ("ResizeOnRows", '(float[1,4,6,7] x) => (float[1,4,12,14] y) <float[4] s = {1.0,1.0,2.0,2.0}> { y = Resize <mode = "nearest", coordinate_transformation_mode = "half_pixel"> (x, , s) }'),
-    "cells at computed places": ("GatherElementsFlat", "(float[1,4,3,5] x, int64[1,2,3,5] i) => (float[1,2,3,5] y) { y = GatherElements <axis = 1> (x, i) }"),
+    "cells at constant places that differ": ("GatherElementsAlong", "(float[1,4,3,5] x) => (float[1,2,3,4] y) <int64[1,2,3,4] i = {3,0,1,2, 2,2,0,-1, 1,0,3,3, 0,1,2,3, 1,1,1,1, -4,2,0,3}> { y = GatherElements <axis = 1> (x, i) }"),
+    "cells at computed places": ("GatherElementsAlong", "(float[1,4,3,5] x, int64[1,2,3,5] i) => (float[1,2,3,5] y) { y = GatherElements <axis = 1> (x, i) }"),
     "computed places": ("GridSampleByGather", "(float[1,4,6,8] x, float[1,3,5,2] g) => (float[1,4,3,5] y) { y = GridSample (x, g) }"),
     "reflected places": ("GridSampleByGather", '(float[1,4,6,8] x) => (float[1,4,3,5] y) <float[1,3,5,2] g> { y = GridSample <padding_mode = "reflection"> (x, g) }'),
     "transposed, grouped and overlapping": ("TransposedDepthByDepth", "(float[1,4,2,4,4] x) => (float[1,4,4,5,5] y) <float[4,2,3,2,2] w> { y = ConvTranspose <group = 2> (x, w) }"),
