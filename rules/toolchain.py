@@ -110,7 +110,7 @@ def not_packaged(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     before and behind. Spelled out, it is packaged; a LayerNormalization over the last axis is, too. A GatherElements
     ends with "simdAxis mismatch", of three axes and of four, along channels and along columns. A convolution in 2, 4 or 8
     groups is one step of the converter whatever a group reads, but only one whose groups read 1, 2, 4 or 8 channels is
-    packaged: with 10, 12, 16, 24, 32 and 64 it ends with "Index 0 out of bounds", 1x1 and 3x3. Other numbers of groups run
+    packaged: with 3, 6, 10, 12, 16, 24, 32 and 64 it ends with "Index 0 out of bounds", 1x1 and 3x3. Other numbers of groups run
     as a convolution each, which is packaged (3 groups of 16).
 
     Fails:
@@ -120,14 +120,13 @@ def not_packaged(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
         (float[1,16,64] x) => (float[1,16,64] y) <float[64] s, float[64] b> { y = LayerNormalization <axis = -1> (x, s, b) }
 
     Fix: run sensorfit fix, which spells normalisations out; or train with BatchNormalization, which a convolution takes
-    in. In place of GatherElements with the same constant indices at
-    each place of the other axes use Gather. Give a group of a convolution 8 channels at most, or
-    drop the groups.
+    in. In place of GatherElements with the same constant indices at each place of the other axes use Gather. Give a
+    group of a convolution 8 channels, or drop the groups.
     """
     if node.domain:
         return
     if node.op == "Conv":
-        yield from _wide_groups(graph, node, facts)
+        yield from _uneven_groups(graph, node, facts)
     else:
         fix, probes = NOT_PACKAGED[node.op]
         yield Issue(
@@ -138,11 +137,11 @@ def not_packaged(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
         )
 
 
-def _wide_groups(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
+def _uneven_groups(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     groups, weights = node.attrs.get("group", 1), graph.shape(node.input(1)) or ()
     inputs = weights[1] if len(weights) == 4 else None
     found = facts["not_packaged"]
-    if groups in found["groups"] and inputs and found["beyond_inputs"] % inputs:
+    if groups in found["groups"] and inputs and found["unless_inputs_divide"] % inputs:
         yield Issue(
             f"the converter counts its memory and writes no package: its back end stops on {groups} groups that read {inputs} channels each",
             "run sensorfit fix, which writes a kernel over all channels, zero between the groups; or train with groups of 8 channels, or none",

@@ -159,8 +159,8 @@ def candidates() -> tuple[Candidate, ...]:
         )  # fmt: skip
     for channels, size, times in ((64, 64, 8), (128, 32, 8)):
         add(
-            f"grouped3_{channels}x{size}", f"{times} 3x3 in 4 groups on {channels}x{size}x{size}",
-            _repeated(channels, size, 64 // size, times, lambda n: n.conv(n.shape[0], 3, groups=4)),
+            f"grouped3_{channels}x{size}", f"{times} 3x3 in groups of 8 on {channels}x{size}x{size}",
+            _repeated(channels, size, 64 // size, times, lambda n: n.conv(n.shape[0], 3, groups=n.shape[0] // 8)),
         )  # fmt: skip
     for mode, word in (("nearest", "nearest"), ("linear", "bilinear")):
         for factor, size, times in ((2, 48, 8), (4, 24, 6), (8, 12, 6)):

@@ -20,8 +20,12 @@ def grouped(groups: int, each: int, kernel: int = 1) -> str:
     )
 
 
-@pytest.mark.parametrize(("groups", "each"), [(4, 16), (4, 12), (2, 16), (2, 24), (4, 10), (2, 64)])
-def test_two_four_or_eight_groups_of_more_than_eight_inputs_are_refused(groups: int, each: int) -> None:
+@pytest.mark.parametrize(
+    ("groups", "each"), [(4, 16), (4, 12), (2, 16), (2, 24), (4, 10), (2, 64), (4, 6), (8, 3), (8, 16)]
+)
+def test_two_four_or_eight_groups_whose_inputs_do_not_divide_eight_are_refused(
+    groups: int, each: int
+) -> None:
     for kernel in (1, 3):
         (issue,) = found(grouped(groups, each, kernel), "SF132")
         assert issue.converter_code == "CBE" and f"{groups} groups that read {each} channels" in issue.reason
