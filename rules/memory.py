@@ -7,7 +7,15 @@ from math import isqrt
 from typing import Any, Final
 
 from ..graph.ir import Graph, Node
-from ..memory.model import FIVE_AXES, GROUPS, INTEGER_WEIGHTS, MANY_PHASES, MULTIPLIED, MemoryReport
+from ..memory.model import (
+    FIVE_AXES,
+    GROUPS,
+    INTEGER_WEIGHTS,
+    MANY_PHASES,
+    MANY_PLACES,
+    MULTIPLIED,
+    MemoryReport,
+)
 from ..target import Target, read_facts
 from ..units import show_shape
 from ..verify.family import MEMORY
@@ -154,7 +162,7 @@ def counted_in_part(graph: Graph, memory: MemoryReport, target: Target) -> Itera
     quantization (ConvInteger); or a layer runs in parts whose memory is not
     known (a quantized GroupNormalization with quantizers between its operators,
     a grouped convolution with one input and several outputs a group, a huge
-    stride). The verdict is "unknown" then.
+    stride, a Gather of thousands of places). The verdict is "unknown" then.
 
     Fails:
         (float[1,16,32,32] x) => (float[1,1,32,32] y)
@@ -288,6 +296,7 @@ _COUNTABLE = {
     GROUPS: "run sensorfit fix on the float file, which spells it out, and quantize that: no form of it is packaged (SF132)",
     FIVE_AXES: f"{_ASK}; or use BatchNormalization or LayerNormalization in place of statistics over groups of channels",
     MULTIPLIED: f"{_ASK}; or use a depthwise convolution with one output a group and a 1x1 convolution behind it",
+    MANY_PLACES: "leave the Gather to the host (sensorfit fix --cut TENSOR), or gather whole rows: 2,048 single cells were not packaged in seven minutes",
     MANY_PHASES: f"{_ASK}; or reach the stride in several steps, by convolutions or pooling",
 }
 """What makes the memory countable, by why it is not."""

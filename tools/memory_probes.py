@@ -193,6 +193,8 @@ def build(spec: str) -> Any:
             return args[0][:, o["b"] : o["e"]]
         if op == "sliceh":
             return args[0][:, :, o["b"] : o["e"]]
+        if op == "pick":  # of n places every s-th, around and around
+            return torch.index_select(args[0], o.get("a", 1), torch.arange(o["n"]) * o["s"] % o["n"])
         if op == "reshape":
             return torch.reshape(args[0], (1, *o["to"]))
         if op == "permute":

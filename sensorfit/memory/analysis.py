@@ -9,6 +9,7 @@ from ..graph.ir import Graph
 from ..target import Target
 from .advice import culprits, padding
 from .bound import bound_bytes
+from .gathers import gathers_cut
 from .layout import MemoryFacts, load_memory_facts
 from .lifetimes import lifetimes
 from .model import MemoryReport, OnHost
@@ -38,7 +39,7 @@ def analyse(
     said in ``notes``, and ``complete`` is False when sizes are unknown.
     """
     facts = load_memory_facts(target)
-    device_graph = with_widths(device_graph)
+    device_graph = gathers_cut(with_widths(device_graph))
     program = device_steps(device_graph, facts)
     program.operations = schedule(program, facts, search_up_to)
     weights, missing_weights = model_weight_bytes(device_graph, facts)

@@ -17,6 +17,7 @@ MULTIPLIED = "a grouped convolution with one input and several outputs a group r
 MANY_PHASES = (
     "a convolution's stride cuts its input into more phases than were asked: its steps are not counted"
 )
+MANY_PLACES = "a Gather of more separate places than were asked: each is a step, and they are not counted"
 FIVE_AXES = "sums and means over tensors of more than four dimensions: the one network asked about needed nearly twice the bytes counted"
 """Why the runtime memory is counted in part."""
 

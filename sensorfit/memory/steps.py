@@ -16,9 +16,10 @@ from .convolution_steps import convolution
 from .device import Program
 from .elementwise import elementwise
 from .fusion import NONLINEAR, adds_bias, bits_before_table, is_pointwise_product, is_wide, scale_and_shift
+from .gathers import too_many
 from .interpolation import resize
 from .layout import Layout, MemoryFacts, leanest, round_up, tensor_bytes
-from .model import FIVE_AXES
+from .model import FIVE_AXES, MANY_PLACES
 from .normalization import (
     channels_moved,
     layer_normalisation,
@@ -140,6 +141,11 @@ def _tiles_joined(state: StepBuilder, node: Node, sources: list[str]) -> None:
     write_all(state, node, sources, layouts.pop() if len(layouts) == 1 else Layout.PLANES)
 
 
+def _uncounted(state: StepBuilder, node: Node, sources: list[str]) -> None:
+    state.program.missing[MANY_PLACES] = None
+    write_all(state, node, sources, Layout.PLANES)
+
+
 def _in(layout: Layout) -> Callable[[StepBuilder, Node, list[str]], None]:
     """The step that reads and writes ``layout``."""
     return lambda state, node, sources: write_all(state, node, sources, layout)
@@ -179,6 +185,7 @@ KINDS: Final = (
     Kind("a concatenation", _is("Concat"), concat),
     Kind("a cut", _is(*CUTS), lambda s, n, t: write_all(s, n, t, cut_layout(s, n, t))),
     Kind("a product of two activations", lambda s, n, _: is_product(s.graph, n), lambda s, n, _: matrix_product(s, n, [n.inputs[0], n.inputs[1]])),
+    Kind("a Gather of more places than are counted", lambda s, n, _: too_many(s.graph, n), _uncounted),
     Kind("anything else", lambda s, n, _: True, _in(Layout.PLANES)),
 )  # fmt: skip
 """What a node becomes, the first that matches."""
