@@ -44,6 +44,7 @@ def test_the_second_run_says_what_the_first_took(monkeypatch: pytest.MonkeyPatch
 
 
 def test_what_is_over_at_once_shows_and_keeps_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "PATIENCE_S", 60.0)
     assert shown(monkeypatch, 0.0) == ""
     assert expected("fix [wide].onnx", latest=False) == {}
 
