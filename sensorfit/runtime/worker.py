@@ -35,6 +35,9 @@ from typing import Any, BinaryIO, Final, TypeVar
 
 MAX_MEMORY_BYTES: Final = 4 * 2**30
 """Address space a child may take beyond what it starts with; a 2 GiB file is mapped into it."""
+MAX_DEPTH: Final = 10_000
+"""Calls within calls in a child, whatever the program around it allows: without a bound the interpreter runs out of memory
+in the middle of a call, and ends with an error of its own."""
 GRACE_SECONDS: Final = 5.0
 """A child stops itself at its deadline; one that cannot is killed this much later."""
 AVAILABLE: Final = sys.platform == "linux"
@@ -276,6 +279,7 @@ def _serve(tasks: BinaryIO, answers: BinaryIO, work: Callable[[Any], Any], ready
     gc.freeze()  # what was imported stays: the collector need never look through it
     gc.enable()
     _bound_memory()
+    sys.setrecursionlimit(min(sys.getrecursionlimit(), MAX_DEPTH))
     while True:
         try:
             task = pickle.load(tasks)

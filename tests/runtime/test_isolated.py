@@ -107,3 +107,16 @@ def test_answers_and_errors_come_back_as_they_are_and_one_child_serves_all() -> 
 
     with pytest.raises(ConfigError, match="no such thing"):
         isolated("m", refuse)
+
+
+def test_nesting_is_bounded_where_the_program_around_it_has_lifted_the_bound(
+    run: Callable[..., tuple[int, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "read_model", _nest)
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(10**8)
+    try:
+        code, error = run("explain", "m.onnx")
+    finally:
+        sys.setrecursionlimit(before)
+    assert code == 2 and "nesting" in error
