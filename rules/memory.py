@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from math import isqrt
 from typing import Any, Final
@@ -296,7 +297,7 @@ _COUNTABLE = {
     GROUPS: "run sensorfit fix on the float file, which spells it out, and quantize that: no form of it is packaged (SF132)",
     FIVE_AXES: f"{_ASK}; or use BatchNormalization or LayerNormalization in place of statistics over groups of channels",
     MULTIPLIED: f"{_ASK}; or use a depthwise convolution with one output a group and a 1x1 convolution behind it",
-    MANY_PLACES: "leave the Gather to the host (sensorfit fix --cut TENSOR), or gather whole rows: 2,048 single cells were not packaged in seven minutes",
+    MANY_PLACES: "leave the Gather to the host (sensorfit fix MODEL --cut TENSOR), or gather whole rows: 2,048 single cells were not packaged in seven minutes",
     MANY_PHASES: f"{_ASK}; or reach the stride in several steps, by convolutions or pooling",
 }
 """What makes the memory countable, by why it is not."""
@@ -305,6 +306,7 @@ _COUNTABLE = {
 def _whole(memory: MemoryReport) -> str:
     """What makes the memory countable."""
     known = next((fix for why, fix in _COUNTABLE.items() if why in memory.missing), "")
+    known = known.replace("TENSOR", shlex.quote(",".join(memory.cut))) if memory.cut else known
     return (
         known or "make the weights constants of known shape (export with constant folding, or run onnxslim)"
     )

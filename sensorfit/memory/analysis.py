@@ -9,10 +9,10 @@ from ..graph.ir import Graph
 from ..target import Target
 from .advice import culprits, padding
 from .bound import bound_bytes
-from .gathers import gathers_cut
+from .gathers import cut_ahead, gathers_cut
 from .layout import MemoryFacts, load_memory_facts
 from .lifetimes import lifetimes
-from .model import MemoryReport, OnHost
+from .model import MANY_PLACES, MemoryReport, OnHost
 from .peak import Needs
 from .placement import place
 from .product import is_product
@@ -67,6 +67,7 @@ def analyse(
         ),
         complete=not missing,
         missing=missing,
+        cut=cut_ahead(device_graph) if MANY_PLACES in missing else (),
         culprits=culprits(device_graph, spans, needs, peak, facts) if needed else (),
         padding=padding(device_graph, spans, facts),
         plan_bytes=height,

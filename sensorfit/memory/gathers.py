@@ -32,6 +32,22 @@ def too_many(graph: Graph, node: Node) -> bool:
     return len(_runs(graph, node)) > MOST_PARTS
 
 
+def cut_ahead(graph: Graph) -> tuple[str, ...]:
+    """The tensors at which a cut leaves every Gather that is not counted to the host; none where one reads the image itself."""
+    found: dict[str, None] = {}
+    behind: set[str] = set()
+    for node in graph.nodes:
+        if behind.isdisjoint(node.inputs):
+            if not too_many(graph, node):
+                continue
+            found[node.inputs[0]] = None
+        behind.update(node.outputs)
+    named = not found.keys() & set(graph.inputs) and not any(
+        "," in t for t in found
+    )  # commas part the names of an option
+    return tuple(found) if named else ()
+
+
 def _runs(graph: Graph, node: Node) -> Sequence[int]:
     """How many places each run has; nothing where they are not known."""
     if node.op != "Gather" or node.domain or graph.shape(node.input(0)) is None:

@@ -137,6 +137,8 @@ class MemoryReport:
     """Whether every tensor and weight could be counted; False when shapes are unknown, so that no verdict holds."""
     missing: tuple[str, ...] = ()
     """Those of ``notes`` that say what could not be counted; empty when ``complete``."""
+    cut: tuple[str, ...] = ()
+    """The tensors behind which what could not be counted lies, where leaving that to the host is the way out."""
     culprits: tuple[Culprit, ...] = ()
     """What is alive at the peak, largest first."""
     padding: tuple[Padding, ...] = ()

@@ -252,9 +252,10 @@ def _causes(outcome: Outcome, console: Console) -> None:
     found = causes(report, known)
     fits = not any(outcome.fails(f) for f in report.findings)
     first = found[:HINTS_SHOWN] if fits else [c for c in found if outcome.fails(c.findings[0])][:CAUSES_SHOWN]
-    unfed = [c for c in found if c.findings[0].about_source] if fits and report.verdict == "fits" else []
+    unfed = [c for c in found if c.findings[0].about_source] if fits or report.verdict == "unknown" else []
     if unfed:  # the verdict says so, whatever the converter accepts
-        first = unfed[:CAUSES_SHOWN]
+        kept = [] if report.verdict == "fits" else first
+        first = [*kept, *(c for c in unfed if c not in kept)][:CAUSES_SHOWN]
     if first:
         title = "What to change"
         if fits and report.verdict == "fits" and not unfed:

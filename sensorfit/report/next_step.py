@@ -50,6 +50,14 @@ def last_line(outcome: Outcome) -> tuple[str, str]:
         and all(f.about_memory for f in _unsure(report))
         and not report.model.not_built
     ):
+        if report.memory.cut:
+            cut = shlex.quote(",".join(report.memory.cut))
+            return (
+                f"{word}: part of it is for the host.",
+                f"{_command('fix', outcome)}{_shapes(report)} --cut {cut}",
+            )
+        if _unfed(report):  # what a long build would find out helps nobody
+            return f"{word}, and the sensor cannot feed it.", explain_command(outcome)
         return f"{word}: only the converter can count its memory.", build_command(outcome)
     if report.verdict == "unknown" and not any(c.severity == "error" for c in wrong):
         return f"{word}: nobody has tried this. Ask the converter.", f"{_command('check', outcome)} --confirm"
@@ -98,13 +106,17 @@ def _change_command(outcome: Outcome) -> str:
             if _weighs_too_much(report)
             else explain_command(outcome)
         )
-    shapes = "".join(
+    cut = " --cut" if report.outlook.left_to_host else ""
+    return _command("fix", outcome) + _shapes(report) + cut
+
+
+def _shapes(report: Report) -> str:
+    """The options that give ``fix`` the shapes that were judged."""
+    return "".join(
         f" --input-shape {shlex.quote(f'{t.name}={show_shape(t.judged)}')}"
         for t in report.model.inputs
         if t.judged is not None and t.shape is not None and t.judged[1:] != t.shape[1:]
     )
-    cut = " --cut" if report.outlook.left_to_host else ""
-    return _command("fix", outcome) + shapes + cut
 
 
 def _unsure(report: Report) -> tuple[Finding, ...]:

@@ -118,6 +118,16 @@ def test_what_is_to_change_for_an_input_that_cannot_be_fed_is_named_before_any_h
     assert "What to change" in text and "resize later" not in text
 
 
+def test_an_image_that_the_sensor_does_not_deliver_is_not_built_to_learn_its_bytes() -> None:
+    over = finding(rule="SF301", node="", op="", family="memory", support="unknown", fix="ask the converter")
+    made = Outcome("net.onnx", report(over, *unfed().findings), exit_code=1)
+    assert last_line(made) == ("UNKNOWN, and the sensor cannot feed it.", "sensorfit explain net.onnx")
+    text = screen(made)
+    assert "ask the converter" in text and "! inputs" in text and "lesser point" not in text
+    fed = Outcome("net.onnx", report(over), exit_code=1)
+    assert last_line(fed)[1] == "sensorfit build net.onnx"
+
+
 def test_an_unknown_operator_comes_before_the_shape_that_it_leaves_open() -> None:
     operator = finding(severity="warning", support="unknown", rule="SF102", fix="ask the converter")
     shape = finding(

@@ -130,3 +130,24 @@ def test_weights_of_fewer_bits_keep_the_outlook_and_the_largest_inputs() -> None
     assert low.memory.largest_inputs[0].total_bytes < whole.memory.largest_inputs[0].total_bytes or (
         low.memory.largest_inputs[0].size > (whole.memory.largest_inputs[0].size or (0, 0))
     )
+
+
+SCATTERED = """(float[1,3,64,64] x) => (float[1,8,64,64] y) <float[8,3,3,3] k, int64[3] flat = {1, 8, 4096}, int64[4] map = {1, 8, 64, 64}, int64[2048] i = {PLACES}>
+{ c = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (x, k) f = Reshape (c, flat) a = Gather <axis = 2> (f, i) b = Gather <axis = 2> (a, i)
+  t = Concat <axis = 2> (b, a) y = Reshape (t, map) }"""
+
+
+def test_where_the_host_is_the_way_out_the_next_command_names_the_tensor_and_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    onnx.save(
+        model(SCATTERED.replace("PLACES", ", ".join(str(2 * k) for k in range(1024)) + ", 1" * 1024)),
+        tmp_path / "net.onnx",
+    )
+    monkeypatch.chdir(tmp_path)
+    report = check("net.onnx")
+    assert any("sensorfit fix MODEL --cut f)" in f.fix for f in report.findings)
+    sentence, command = last_line(Outcome("net.onnx", report, exit_code=report.exit_code()))
+    assert sentence == "UNKNOWN: part of it is for the host." and command == "sensorfit fix net.onnx --cut f"
+    assert CliRunner().invoke(group, shlex.split(command)[1:]).exit_code == 0
+    assert check("net.fixed.onnx").verdict == "fits" and (tmp_path / "host.onnx").exists()
