@@ -37,6 +37,7 @@ from ..units import show_count, show_shape
 from .columns import laid_out
 from .escape import terminal
 from .indent import indent
+from .next_line import print_next
 from .summary import change_lines
 
 CAUSES_SHOWN: Final = 5
@@ -89,19 +90,6 @@ def print_last_line(outcome: Outcome, console: Console) -> None:
     if more := reached(outcome):
         console.print(Text(_clipped(more, console)))
     print_next(console, line, command)
-
-
-def print_next(console: Console, line: Text, command: str) -> None:
-    """``line`` with the next command behind it, or on a line of its own: one that the terminal breaks can still be copied whole."""
-    if not command:
-        console.print(line)
-        return
-    text = Text(terminal(command), "bold")
-    if cell_len(line.plain) + cell_len(" Next: ") + cell_len(text.plain) <= console.width:
-        console.print(line.append(" Next: ").append_text(text))
-        return
-    console.print(line.append(" Next:"))
-    console.print(text, soft_wrap=True)
 
 
 def about(report: Report, columns: int) -> str:

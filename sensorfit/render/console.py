@@ -8,6 +8,8 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from ..memory.model import Live, Step
+from ..report.causes import cannot_feed
+from ..report.next_step import verdict_word
 from ..report.outcome import FindingGroup, grouped, said
 from ..report.phrases import (
     NOT_SIZED,
@@ -31,6 +33,8 @@ VERDICT_STYLE = {
     "does_not_fit": ("DOES NOT FIT", "bold red"),
     "unknown": ("UNKNOWN", "bold yellow"),
 }
+FED_STYLE = "bold yellow"
+"""Of what the converter accepts and the sensor cannot feed."""
 SEVERITY_STYLE = {"error": "red", "warning": "yellow", "info": "cyan"}
 NODES_SHOWN = 3
 LAYERS_SHOWN = 5
@@ -63,7 +67,10 @@ def print_report(report: Report, console: Console, verbose: bool = False, memory
 
 
 def _headline(report: Report) -> RenderableType:
-    word, style = VERDICT_STYLE[report.verdict]
+    word = verdict_word(report)
+    style = (
+        FED_STYLE if cannot_feed(report) and report.verdict == "fits" else VERDICT_STYLE[report.verdict][1]
+    )
     model = report.model
     title = Text.assemble((terminal(model.name), "bold"), "  ", (word, style))
     shapes = ", ".join(_input(t) for t in model.inputs) or "no inputs"

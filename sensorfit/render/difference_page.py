@@ -38,7 +38,7 @@ def render(diff: Diff) -> str:
     text = (
         SAME
         if diff.same
-        else f"{old} first, {new} second in every table; changed nodes are marked in the drawings."
+        else f"In every table {old} comes first, {new} second; changed nodes are marked in the drawings."
     )
     return document(
         title,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from ..report.causes import cannot_feed
 from ..report.next_step import verdict_word
 from ..report.outcome import FindingGroup, Outcome, grouped, outcomes
 from ..report.phrases import (
@@ -27,7 +28,7 @@ from ..report.report import Report
 from .escape import markdown, markdown_code
 
 MARKER: Final = "<!-- sensorfit -->"
-ICON: Final = {"pass": "✅", "fail": "❌", "unknown": "❔"}
+ICON: Final = {"pass": "✅", "fail": "❌", "unknown": "❔", "unfed": "⚠️"}
 SEVERITY: Final = {"error": "🔴", "warning": "🟡", "info": "🔵"}
 NODES_SHOWN: Final = 5
 NAME: Final = 120
@@ -164,4 +165,8 @@ def _finding(group: FindingGroup) -> str:
 def _icon(outcome: Outcome) -> str:
     if outcome.exit_code:
         return ICON["fail"]
-    return ICON["unknown"] if outcome.report and outcome.report.verdict == "unknown" else ICON["pass"]
+    if outcome.report is None or outcome.report.verdict == "does_not_fit":
+        return ICON["pass"]  # as in the baseline
+    if outcome.report.verdict == "unknown":
+        return ICON["unknown"]
+    return ICON["unfed"] if cannot_feed(outcome.report) else ICON["pass"]

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..report.causes import cannot_feed
-from ..report.next_step import verdict_word
+from ..report.next_step import check_command, verdict_word
 from ..report.outcome import Outcome, grouped
 from ..report.phrases import (
     VERDICT,
@@ -25,6 +25,7 @@ from ..report.phrases import (
 )
 from .console import SEVERITY_STYLE
 from .escape import terminal
+from .next_line import print_next
 
 STYLE = {"fits": "green", "does_not_fit": "red", "unknown": "yellow"}
 HEADINGS = ("Model", "Verdict", "Errors", "Warnings", "Memory", "of budget", "MACs", "Latency", "Gate")
@@ -40,7 +41,7 @@ NAME = 60
 
 
 def print_summary(outcomes: Sequence[Outcome], console: Console, verbose: bool = False) -> None:
-    """Write the failing models' findings (all models' with ``verbose``) and the table to ``console``."""
+    """Write the failing models' findings (all models' with ``verbose``), the table, and the first failing one's command."""
     for outcome in outcomes:
         if verbose or outcome.exit_code:
             lines = list(_reasons(outcome, verbose))
@@ -51,7 +52,9 @@ def print_summary(outcomes: Sequence[Outcome], console: Console, verbose: bool =
                     Text(terminal(outcome.path), "bold"), Padding(Group(*lines), (0, 0, 1, 2)), sep="\n"
                 )
     console.print(_table(outcomes, console.width))
-    console.print(_last_line(outcomes))
+    failing = [o for o in outcomes if o.exit_code and o.report is not None]
+    line = _last_line(outcomes)
+    print_next(console, line.append(".") if failing else line, check_command(failing[0]) if failing else "")
 
 
 def print_change(outcome: Outcome, console: Console) -> None:

@@ -76,6 +76,11 @@ def build_command(outcome: Outcome) -> str:
     return _command("build", outcome) + size + budget
 
 
+def check_command(outcome: Outcome) -> str:
+    """The command that shows one model of several on a screen of its own."""
+    return _command("check", outcome)
+
+
 def explain_command(outcome: Outcome) -> str:
     """The command that says why."""
     return _command("explain", outcome)

@@ -151,3 +151,44 @@ def test_where_the_host_is_the_way_out_the_next_command_names_the_tensor_and_wor
     assert sentence == "UNKNOWN: part of it is for the host." and command == "sensorfit fix net.onnx --cut f"
     assert CliRunner().invoke(group, shlex.split(command)[1:]).exit_code == 0
     assert check("net.fixed.onnx").verdict == "fits" and (tmp_path / "host.onnx").exists()
+
+
+TINY = """(float[1,3,32,32] x) => (float[1,8,32,32] y) <float[8,3,3,3] k>
+{ y = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (x, k) }"""
+"""The converter takes it; the sensor's images begin at 64x64."""
+
+
+def test_every_screen_gives_what_cannot_be_fed_one_verdict(tmp_path: Path) -> None:
+    onnx.save(model(TINY), path := tmp_path / "net.onnx")
+
+    def said(*more: str) -> str:
+        return CliRunner().invoke(group, ["check", str(path), *more]).output
+
+    assert "CANNOT BE FED" in said() and "FITS" not in said()
+    assert "net  CANNOT BE FED" in said("--verbose") and "FITS" not in said("--verbose")
+    assert "### ⚠️ net cannot be fed" in said("--format", "markdown") and "✅" not in said(
+        "--format", "markdown"
+    )
+
+
+def test_a_table_ends_with_the_command_that_shows_what_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in (("a.onnx", TINY.replace("32", "64")), ("b c.onnx", SHUFFLED), ("d.onnx", SHUFFLED)):
+        onnx.save(model(text), tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    run = CliRunner()
+    last = run.invoke(group, ["check", "."]).output.splitlines()[-1]
+    assert last == "3 models: 1 pass, 2 fail. Next: sensorfit check 'b c.onnx'"
+    assert run.invoke(group, shlex.split(last.partition("Next: sensorfit ")[2])).exit_code == 1
+    assert "Next:" not in run.invoke(group, ["check", "a.onnx", "picosam3"]).output
+
+
+def test_a_page_about_two_files_writes_their_names_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in (("old.onnx", TINY), ("new.onnx", SHUFFLED)):
+        onnx.save(model(text), tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(group, ["diff", "old.onnx", "new.onnx", "--output", "diff.html"]).exit_code == 0
+    assert "Old.onnx" not in (tmp_path / "diff.html").read_text(encoding="utf-8")

@@ -67,7 +67,9 @@ def test_a_table_of_models_cuts_no_figure_and_names_what_it_leaves_out(width: in
     table = narrow[narrow.index("┏") :]
     assert figures(table) <= figures(wide)
     assert "…" not in table
-    assert all(len(line) <= width for line in table.splitlines())
+    assert all(
+        len(line) <= width for line in table.splitlines() if not line.startswith("sensorfit ")
+    )  # a command is whole
     said = " ".join(table.split())
     heading = " ".join(re.split("[┃│]", " ".join(table.splitlines()[1:3])))
     left_out = said.partition("No room here for: ")[2].partition(".")[0].split("; ")
