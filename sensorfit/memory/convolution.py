@@ -150,7 +150,7 @@ def scratch_bytes(conv: Convolution, facts: MemoryFacts) -> int:
     if writes_planes(conv, facts):
         return facts.planar_convolution_bytes
     if conv.groups > 1:
-        taps = _grouped_side(conv) ** 2
+        taps = (_grouped_side(conv, facts) // 2) ** 2
         each = taps * facts.depthwise_tap_bytes + conv.inputs // conv.groups * facts.depthwise_block_bytes
         return blocks(conv.outputs, facts) * each
     return 0
@@ -165,9 +165,10 @@ def _dense_taps(conv: Convolution, facts: MemoryFacts) -> int:
     return prod(conv.kernel)
 
 
-def _grouped_side(conv: Convolution) -> int:
-    """Half the side of the square that a grouped kernel is stored in: at least that of 3x3."""
-    return ceil(max(*conv.kernel, 3) / 2)
+def _grouped_side(conv: Convolution, facts: MemoryFacts) -> int:
+    """The side of the square that a grouped kernel is stored in; of kernels that the converter refuses, the even one."""
+    longest = max(conv.kernel)
+    return next((side for side in facts.grouped_sides if side >= longest), 2 * ceil(longest / 2))
 
 
 def stored_bits(conv: Convolution, facts: MemoryFacts) -> int:
@@ -185,8 +186,8 @@ def weight_bytes(conv: Convolution, facts: MemoryFacts) -> int:
     if conv.groups > 1 and conv.outputs > conv.inputs:  # one convolution for each result of an input
         times = conv.outputs // conv.inputs
         return times * weight_bytes(conv._replace(outputs=conv.inputs), facts)
-    if conv.groups > 1:  # a square of even side, one row of 32 bytes a tap
-        taps = (2 * _grouped_side(conv)) ** 2
+    if conv.groups > 1:  # one row of 32 bytes a tap
+        taps = _grouped_side(conv, facts) ** 2
         kernel = conv.inputs // conv.groups * taps * facts.channel_block
     elif is_polyphase(conv, facts):
         kernel = prod(phase_kernel(conv)) * blocks(conv.inputs * prod(conv.stride), facts) * facts.tap_bytes

@@ -61,12 +61,16 @@ class MemoryFacts(NamedTuple):
     broadcast_bytes: int
     step_bytes: Mapping[str, int]
     planes_ratio: float
+    mean_turned_places: int
+    """From so many rows times columns on, a mean over them may read turned planes."""
     normalisation_part_bytes: int
     normalisation_part_rows: int
     resize_border: int
     reduction_bytes: int
     layer_normalisation_bytes: int
     scale_shift_bytes: int
+    grouped_sides: tuple[int, ...]
+    """Sides of the squares that a depthwise or grouped kernel is stored in."""
     transposed_phase_bytes: int
     feature_pair: int
     fully_connected_block_bytes: int
@@ -113,12 +117,14 @@ def load_memory_facts(target: Target) -> MemoryFacts:
         broadcast_bytes=weights["broadcast_bytes"],
         step_bytes=table["step_bytes"],
         planes_ratio=layout["planes_ratio"],
+        mean_turned_places=layout["mean_turned_places"],
         normalisation_part_bytes=workspace["normalisation_part_bytes"],
         normalisation_part_rows=workspace["normalisation_part_rows"],
         resize_border=workspace["resize_border"],
         reduction_bytes=workspace["reduction_bytes"],
         layer_normalisation_bytes=workspace["layer_normalisation_bytes"],
         scale_shift_bytes=weights["scale_shift_bytes"],
+        grouped_sides=tuple(weights["grouped_sides"]),
         transposed_phase_bytes=weights["transposed_phase_bytes"],
         feature_pair=weights["feature_pair"],
         fully_connected_block_bytes=weights["fully_connected_block_bytes"],

@@ -128,7 +128,9 @@ def _shift_of_scaled(state: StepBuilder, node: Node, sources: Sequence[str]) -> 
 
 def _reduced_vector(state: StepBuilder, node: Node, sources: list[str]) -> None:
     extent = state.values[sources[0]].extent
-    write_all(state, node, sources, leanest((Layout.BLOCKS, Layout.TURNED), [extent], state.facts))
+    many = extent.rows * extent.columns >= state.facts.mean_turned_places
+    possible = (Layout.BLOCKS, Layout.TURNED) if many else (Layout.BLOCKS,)
+    write_all(state, node, sources, leanest(possible, [extent], state.facts))
 
 
 def _reduced_map(state: StepBuilder, node: Node, sources: list[str]) -> None:

@@ -71,3 +71,29 @@ def test_spelled_out_its_means_read_the_layout_that_takes_the_fewest_bytes() -> 
     """589,824 B: imx500-converter 3.19.2 of this network, quantized by MCT 2.5.1; in blocks the means alone take more."""
     model = weighted(SPELLED_OUT, stem=(16, 3, 3, 3), scale=(16, 1, 1), shift=(16, 1, 1), head=(8, 16, 3, 3))
     assert sensorfit.check(model).memory.runtime_bytes == 589_824
+
+
+@pytest.mark.parametrize(
+    ("image", "grouped", "runtime"),
+    [
+        ((32, 32), (1, 128, 128), 540_704),  # 524,288 B of blocks, 16,384 of planes
+        ((48, 64), (2, 128, 192), 835_616),
+        ((60, 64), (2, 160, 192), 1_044_512),
+        ((64, 64), (2, 128, 256), 196_608),
+        ((64, 64), (1, 256, 256), 196_608),
+    ],
+)
+def test_a_mean_over_rows_and_columns_reads_blocks_up_to_32768_places(
+    image: tuple[int, int], grouped: tuple[int, int, int], runtime: int
+) -> None:
+    """imx500-converter 3.19.2; the last two: its listing has turned planes for the mean, which take no more than the rest."""
+    h, w = image
+    model = weighted(
+        f"""agraph (float[1,3,{h},{w}] x) => (float[1,16,{h},{w}] y)
+        <int64[4] g = {{1, {", ".join(map(str, grouped))}}}, int64[4] f = {{1, 16, {h}, {w}}}> {{
+            c = Conv <pads = [1, 1, 1, 1]> (x, stem) r = Reshape (c, g) m = ReduceMean <axes = [2, 3]> (r)
+            d = Sub (r, m) y = Reshape (d, f)
+        }}""",
+        stem=(16, 3, 3, 3),
+    )
+    assert sensorfit.check(model, input_persistency=False).memory.runtime_bytes == runtime
