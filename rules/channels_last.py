@@ -11,7 +11,7 @@ from sensorfit.verify.family import INPUTS
 from sensorfit.verify.rule import Issue, rule
 
 
-@rule("SF519", "ChannelsLast", INPUTS, "graph")
+@rule("SF519", "ChannelsLast", INPUTS, "graph", misread=True)
 def channels_last(graph: Graph, target: Target) -> Iterator[Issue]:
     """An image with its channels last, (1, H, W, C).
 
@@ -26,14 +26,17 @@ def channels_last(graph: Graph, target: Target) -> Iterator[Issue]:
     Passes:
         (float[1,3,96,96] image) => (float[1,3,96,96] y) { y = Relu (image) }
 
-    Fix: export with channels first (tf2onnx: --inputs-as-nchw INPUT), which also saves the Transpose.
+    Fix: run sensorfit fix, which turns the image and drops the Transpose behind it; or export with channels first
+    (tf2onnx: --inputs-as-nchw INPUT).
     """
     for name in graph.inputs[:1]:
         shape = graph.shape(name)
         if shape is not None and looks_channels_last(shape):
             yield Issue(
                 f"looks like NHWC: {shape[1]} channels, {shape[3]} pixels wide; the converter would take it so, sensorfit build refuses it",
-                "export with channels first (tf2onnx: --inputs-as-nchw)",
+                "run sensorfit fix, which turns it; or export with channels first (tf2onnx: --inputs-as-nchw)"
+                if len(graph.inputs) == 1
+                else "export with channels first: tf2onnx has --inputs-as-nchw for it",
                 f"{name}: {shape}",
                 code="MCT",
                 probes=("input_c6",),

@@ -19,6 +19,7 @@ import onnx
 
 from .errors import ModelError
 from .graph import limits
+from .graph.channels_last import channels_last
 from .graph.ir import Graph
 from .graph.load import load
 from .graph.lower import lower
@@ -61,9 +62,9 @@ class Analysis:
 
     @property
     def fixable(self) -> bool:
-        """Whether ``fix`` is a question at all: a file with operators that the converter refuses."""
+        """Whether ``fix`` is a question at all: a file with operators that the converter refuses, or its channels last."""
         refused = (f for f in self.findings["converter"] if f.refused and f.support == "unsupported")
-        return self.entry is None and any(refused)
+        return self.entry is None and (any(refused) or bool(channels_last(self.graph)))
 
     def layers(self) -> tuple[Layer, ...]:
         """What each node takes; needs every step of the memory plan."""
@@ -215,8 +216,17 @@ def _judged(
         *memory_rules.findings(device_graph, memory, target),
         *latency_rules.findings(device_graph, latency, target),
     )
-    findings = {p: _sorted((*own, *later)) for p, own in support.items()}
+    findings = {p: _sorted((*own, *_after(own, later))) for p, own in support.items()}
     return Judgement(memory, latency, support, findings)
+
+
+def _after(own: Iterable[Finding], later: Iterable[Finding]) -> Iterable[Finding]:
+    """``later``, about bytes and time: of a network that is read otherwise than it is meant they follow from that."""
+    from .verify.catalogue import rules
+
+    misread = {r.id for r in rules("graph", "file") if r.misread}
+    cause = next((f.rule for f in own if f.rule in misread), "")
+    return (replace(f, follows=cause) for f in later) if cause else later
 
 
 def resolve(model: str | Path | onnx.ModelProto) -> tuple[Path | onnx.ModelProto, Entry | None]:

@@ -190,7 +190,7 @@ def _image_shape(proto: onnx.ModelProto, path: Path, size: tuple[int, int] | Non
     if looks_channels_last(dims):
         raise ModelError(
             f"{path}: input '{value.name}' looks like NHWC: {channels} channels, {width} pixels wide; the sensor's image is "
-            "(1, channels, height, width): export with channels first (tf2onnx: --inputs-as-nchw)"
+            "(1, channels, height, width): run sensorfit fix, which turns it, or export with channels first (tf2onnx: --inputs-as-nchw)"
         )
     if channels is None:
         raise ModelError(

@@ -40,7 +40,7 @@ def print_fixed(fixed: Fixed, console: Console, target: Target) -> None:
     for note in fixed.notes:
         console.print(Text.assemble(("note  ", "yellow"), terminal(note)))
     console.print()
-    if fixed.rewrites:
+    if fixed.rewrites or (fixed.notes and fixed.largest_output):
         said = (
             f"outputs before and after differ by {fixed.max_difference:.2g} at most (largest value {fixed.largest_output:.3g})"
             if fixed.largest_output

@@ -13,6 +13,7 @@ from onnx import ModelProto
 from ..errors import ToolchainError
 from ..graph.ir import Graph
 from ..graph.write import as_model
+from .channels_first import TakesLast
 from .difference import Seen, difference, units_of_largest, where_finite
 from .opset import raised
 from .own_rounding import within
@@ -65,10 +66,10 @@ class AsWritten:
         ]
 
 
-Run = Runner | OneOfBatch | AsWritten
+Run = Runner | OneOfBatch | AsWritten | TakesLast
 
 
-def images_alone(source: Path | ModelProto, one: Graph, batch: int) -> bool:
+def images_alone(source: Path | ModelProto, one: Graph, batch: int, turned: Collection[str] = ()) -> bool:
     """Whether a network of several images treats each as ``one`` does: asked about the first and the last of a batch.
 
     The others are random. A recurrence over the first axis, whose first step knows of no other, differs at the last.
@@ -78,7 +79,7 @@ def images_alone(source: Path | ModelProto, one: Graph, batch: int) -> bool:
         alone = Runner(as_model(raised(one) or one, data_of).SerializeToString())
         feeds = _feeds(one, 1)
         made = alone(feeds)
-        asked = [OneOfBatch(runner, batch, place)(feeds) for place in (0, batch - 1)]
+        asked = [TakesLast(OneOfBatch(runner, batch, place), turned)(feeds) for place in (0, batch - 1)]
     except NotRun:
         return False
     return all(_alike(whole, made) for whole in asked)
@@ -158,11 +159,13 @@ def reference(
     write: Callable[[Graph, str], Path],
     batch: int = 1,
     changed: Collection[str] = (),
+    turned: Collection[str] = (),
 ) -> Callable[[], Run]:
     """The network before: the file itself, or ``start`` written anew where onnxruntime cannot be asked about the file.
 
     A file of several images a batch is asked about the first of a batch, the others at random. ``changed``: outputs that
-    have another shape or type in ``start`` than in the file, and the same numbers.
+    have another shape or type in ``start`` than in the file, and the same numbers. ``turned``: images with their channels last
+    in the file.
     """
     trap = any(
         n.op == "AveragePool" and n.attrs.get("ceil_mode") and n.attrs.get("count_include_pad")
@@ -178,9 +181,9 @@ def reference(
             ):  # an opset or an operator that it does not know; what load made of it is what counts
                 runner = None
             if runner is not None and set(start.inputs) <= set(runner.inputs):
-                if changed:
-                    return AsWritten(runner, changed, start)
-                return runner if batch == 1 else OneOfBatch(runner, batch)
+                asked: Run = runner if batch == 1 else OneOfBatch(runner, batch)
+                asked = AsWritten(runner, changed, start) if changed else asked
+                return TakesLast(asked, turned) if turned else asked
         return Runner(write(raised(start) or start, "before.onnx"))
 
     return made

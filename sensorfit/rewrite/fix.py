@@ -12,6 +12,7 @@ import onnx
 from ..analysis import resolve
 from ..errors import ModelError
 from ..graph import limits
+from ..graph.channels_last import channels_last
 from ..graph.fold import allow
 from ..graph.ir import Graph
 from ..graph.load import load
@@ -79,7 +80,7 @@ def fix(
 
     def begun(keep_inputs: bool) -> tuple[Ready, Plan]:
         prepared = ready(proto, loaded, source, input_shapes, keep_inputs=keep_inputs)
-        if prepared.batch > 1 and not images_alone(source, prepared.graph, prepared.batch):
+        if prepared.batch > 1 and not images_alone(source, prepared.graph, prepared.batch, prepared.turned):
             prepared = ready(proto, loaded, source, input_shapes, keep_batch=True, keep_inputs=keep_inputs)
         allow((t._constant for t in prepared.graph.tensors.values()), FOLDED_BYTES)
         # under the file's own name, so that a second run writes the same
@@ -88,7 +89,7 @@ def fix(
 
     prepared, plan = begun(keep_inputs=cut is not None)
     no_host = cut is not None and (plan.split is None or plan.split.prepare is None)
-    if (no_host and inputs_of_whole_numbers(prepared.graph)) or (
+    if (no_host and (inputs_of_whole_numbers(prepared.graph) or channels_last(prepared.graph))) or (
         cut is not None
         and plan.split is None
         and (without_batch(prepared.graph) or cast_at_the_end(prepared.graph))
@@ -113,12 +114,14 @@ def fix(
         try:
             if plan.split is not None:
                 parts = {files.prepare: plan.split.prepare, files.host: plan.split.host}
-                whole = reference(original, plan.whole, write, prepared.batch, prepared.changed)
+                whole = reference(
+                    original, plan.whole, write, prepared.batch, prepared.changed, prepared.turned
+                )
                 joined(whole, plan, write)
             before = (
                 reference(None, plan.start, write)
                 if plan.split
-                else reference(original, plan.start, write, prepared.batch, prepared.changed)
+                else reference(original, plan.start, write, prepared.batch, prepared.changed, prepared.turned)
             )
             seen = compared(before, fixed, plan.start, plan.settled)
         except run.NotRun as error:

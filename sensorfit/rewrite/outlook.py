@@ -12,6 +12,7 @@ import onnx
 from ..analysis import Analysis
 from ..errors import ModelError
 from ..graph import limits
+from ..graph.channels_last import channels_last
 from ..graph.ir import Graph
 from ..report.outlook import Outlook
 from ..report.report import Report
@@ -40,13 +41,17 @@ class Seen:
     """Names of nodes."""
     rules: frozenset[str]
     """Whose findings refuse them: a profile refuses more, which no rewrite is about."""
+    turned: tuple[str, ...] = ()
+    """The images whose channels stand last, which ``fix`` turns."""
 
     def marked(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """The findings, those that the converter has about these nodes saying so."""
-        return tuple(
-            replace(f, fixable=True) if f.refused and f.node in self.fixable and f.rule in self.rules else f
-            for f in findings
-        )
+        return tuple(replace(f, fixable=True) if self._mends(f) else f for f in findings)
+
+    def _mends(self, f: Finding) -> bool:
+        if f.refused:
+            return f.node in self.fixable and f.rule in self.rules
+        return not f.node and f.tensor in self.turned and f.support == "unsupported"
 
 
 def with_outlook(
@@ -72,7 +77,8 @@ def outlook(analysis: Analysis, input_shapes: Mapping[str, Iterable[int]] | None
     """What ``fix`` would make of the network, analysed at ``input_shapes``; None where it would change nothing, or cannot be used on it."""
     refusals = [f for f in analysis.findings["converter"] if f.refused]
     found = {f.node for f in refusals}
-    if not found or len(analysis.graph.nodes) > MAX_NODES:
+    turned = channels_last(analysis.graph)
+    if not (found or turned) or len(analysis.graph.nodes) > MAX_NODES:
         return None
     target, rewrites = analysis.target, chosen()
     try:
@@ -81,11 +87,11 @@ def outlook(analysis: Analysis, input_shapes: Mapping[str, Iterable[int]] | None
         return None
     fixable = frozenset(found - plan.stuck)
     steps, split = plan.settled.steps, plan.split
-    if split is None and not fixable:
+    if split is None and not fixable and not turned:
         return None
     rules = frozenset(f.rule for f in refusals)
     if without_data(analysis.graph) or len(plan.settled.graph.nodes) > LARGE:
-        return Seen(None, fixable, rules)
+        return Seen(None, fixable, rules, turned)
     after = state_of(plan.settled.graph, target, analysis.memory.weight_bits)
     seen = Outlook(
         refused=len(found),
@@ -101,7 +107,7 @@ def outlook(analysis: Analysis, input_shapes: Mapping[str, Iterable[int]] | None
         sized=after.sized,
         timed=after.timed,
     )
-    return Seen(seen, fixable, rules)
+    return Seen(seen, fixable, rules, turned)
 
 
 def _ready(analysis: Analysis, input_shapes: Mapping[str, Iterable[int]] | None) -> Graph:

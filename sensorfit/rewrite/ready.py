@@ -1,6 +1,7 @@
 """A file as the rewrites take it: its branches taken, one image, an opset that is read, float32.
 
-    proto, graph ─► Ifs of constant conditions ─► a batch of 1 ─► opset 17 or 20 ─► float32 ─► outputs with the batch
+    proto, graph ─► Ifs of constant conditions ─► a batch of 1 ─► opset 17 or 20 ─► float32 ─► channels first
+      ─► outputs with the batch
 
 What is done here changes the network's interface or its file and no operator; each says so in a note.
 """
@@ -15,10 +16,12 @@ from typing import Final
 import onnx
 
 from ..errors import ModelError
+from ..graph.channels_last import channels_last
 from ..graph.ir import Graph
 from ..graph.load import load
 from ..units import show_shape
 from .branches import without_branches
+from .channels_first import with_channels_first
 from .class_numbers import cast_at_the_end, without_casts
 from .in_float32 import in_float32, inputs_in_float32, inputs_of_whole_numbers, others
 from .leading_one import with_leading_one, without_batch
@@ -41,7 +44,9 @@ class Ready:
     changed: tuple[str, ...] = ()
     """The outputs that have a 1 in front which the file's have not, or another type for the same numbers."""
     before: Graph | None = None
-    """The graph before its outputs were changed, where any is."""
+    """The graph before its image was turned or its outputs were changed, where any is."""
+    turned: tuple[str, ...] = ()
+    """The images whose channels stand last in the file and first in the graph."""
 
 
 def needs_file(graph: Graph) -> bool:
@@ -51,7 +56,7 @@ def needs_file(graph: Graph) -> bool:
         or batch_of(graph) > 1
         or any(n.op == "If" for n in graph.nodes)
         or bool(others(graph) or inputs_of_whole_numbers(graph))
-        or bool(without_batch(graph) or cast_at_the_end(graph))
+        or bool(channels_last(graph) or without_batch(graph) or cast_at_the_end(graph))
     )
 
 
@@ -108,6 +113,12 @@ def ready(
         for name, kind in whole.items()
     ]
     before = graph
+    turned = () if keep_inputs else channels_last(graph)
+    graph = with_channels_first(graph, turned) if turned else graph
+    notes += [
+        f"the image '{name}' is {show_shape(graph.shape(name) or ())} in the result, channels first, as the sensor delivers it"
+        for name in turned
+    ]
     casts = {} if keep_inputs or batch > 1 else cast_at_the_end(graph)
     kinds_of = {name: graph.tensors[name].dtype for name in casts}
     graph = without_casts(graph, casts) if casts else graph
@@ -128,5 +139,6 @@ def ready(
         bool(kinds or whole),
         tuple(notes),
         tuple({**casts, **dropped}),
-        before if casts or dropped else None,
+        before if turned or casts or dropped else None,
+        turned,
     )

@@ -126,6 +126,8 @@ class Rule:
     """Whether another export of the same network is all that it takes."""
     mended_in_copy: bool = False
     """Whether the copy that --confirm shows the converter no longer has what it finds."""
+    misread: bool = False
+    """Whether the network that is judged is another than is meant: what is said of its bytes and time follows from what it finds."""
     hides_nodes: bool = False
     """Whether the nodes that the converter names cannot be compared with ours where it finds something."""
     _texts: dict[Target, Text] = field(default_factory=dict, compare=False, repr=False)

@@ -145,9 +145,10 @@ def test_an_input_of_bytes_takes_the_same_numbers_as_float32_and_says_so(tmp_pat
     assert image.type.tensor_type.elem_type == onnx.TensorProto.FLOAT and "Cast" not in case.operators
     assert any("'x' of uint8" in n for n in case.fixed.notes) and not case.fixed.remaining
     numbers = np.random.default_rng(0).integers(0, 256, (1, 6, 8, 3))
+    turned = numbers.transpose(0, 3, 1, 2)  # an image with its channels last is turned, too
     made = [
-        ort.InferenceSession(m.SerializeToString()).run(None, {"x": numbers.astype(kind)})[0]
-        for m, kind in ((case.before, np.uint8), (case.after, np.float32))
+        ort.InferenceSession(m.SerializeToString()).run(None, {"x": x})[0]
+        for m, x in ((case.before, numbers.astype(np.uint8)), (case.after, turned.astype(np.float32)))
     ]
     np.testing.assert_allclose(*made, rtol=1e-5, atol=1e-4)
 
