@@ -363,6 +363,11 @@ def ways_out(memory: MemoryReport, image: Sequence[int | None] = ()) -> list[str
         elif percent < 100:
             ways.append(_smaller(image, percent))
     else:
+        if 2 * memory.repeated_bytes > over:
+            ways.append(
+                f"share no weights between layers: {_size(memory.repeated_bytes)} of them are stored once more for each further layer "
+                "(a recurrence's for each step, where convolutions over the whole sequence hold theirs once)"
+            )
         here = (
             f"drop {_size(over)} of weights at this input size; at any size"
             if over < memory.weights_bytes

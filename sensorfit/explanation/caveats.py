@@ -53,6 +53,11 @@ def _stored(part: Part) -> str:
         if part.constant_bytes
         else "the difference is "
     )
+    if memory.repeated_bytes:
+        constants = (
+            f"{show_bytes(memory.repeated_bytes)} of them belong to nodes that share their weights (the steps of a recurrence), each "
+            "of which stores its own; " + constants.replace("the difference is", "the rest is")
+        )
     return (
         f"{part.label}: the weights take {show_bytes(memory.weights_bytes)} for {model.parameters:,} parameters: "
         f"{constants}kernels padded to whole blocks, biases and tables."

@@ -21,7 +21,7 @@ from .steps import device_steps
 from .tail import without_last_resize
 from .tiler import advise
 from .timeline import Timeline
-from .weights import model_weight_bytes
+from .weights import model_weight_bytes, repeated_weight_bytes
 from .widths import with_widths
 
 SHIFTED_THROUGH = frozenset({"Reshape", "AveragePool", "Pad"})
@@ -78,6 +78,7 @@ def analyse(
     available = report.budget_bytes - report.weights_bytes - report.reserved_bytes
     return replace(
         report,
+        repeated_bytes=repeated_weight_bytes(device_graph, facts),
         tiling=advise(device_graph, program, needed, available, kept, facts),
         resize_on_host=_without_last_resize(device_graph, target, input_persistency),
     )

@@ -133,6 +133,9 @@ class MemoryReport:
     peak_step: int = -1
     notes: tuple[str, ...] = field(default=())
     """What was estimated rather than known, as sentences; empty when the model covers every node."""
+    repeated_bytes: int = 0
+    """Of the weights: kernels and matrices that several nodes read, stored for each, beyond their first use. Counted over the
+    budget alone."""
     complete: bool = True
     """Whether every tensor and weight could be counted; False when shapes are unknown, so that no verdict holds."""
     missing: tuple[str, ...] = ()

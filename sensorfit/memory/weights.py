@@ -70,6 +70,17 @@ def weight_bytes_by_node(graph: Graph, facts: MemoryFacts) -> tuple[list[int], i
     return found, packed * facts.packing_bytes, tuple(missing)
 
 
+def repeated_weight_bytes(graph: Graph, facts: MemoryFacts) -> int:
+    """Of these bytes, kernels and matrices that several nodes read, such as the steps of a recurrence, beyond their first use."""
+    uses: dict[str, list[int]] = {}
+    for node, size in zip(graph.nodes, weight_bytes_by_node(graph, facts)[0], strict=True):
+        if node.op in CONVOLUTIONS | MATRIX_PRODUCTS:
+            for tensor in node.inputs[:2]:
+                if graph.is_constant(tensor):
+                    uses.setdefault(tensor, []).append(size)
+    return sum(sum(sizes) - max(sizes) for sizes in uses.values())
+
+
 def whole_constant_bytes(graph: Graph, facts: MemoryFacts) -> int:
     """Of these bytes, constants of several axes that sums and products take in: stored once for each use."""
     return sum(
