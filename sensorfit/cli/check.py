@@ -9,6 +9,7 @@ import click
 from ..render.outputs import FORMATS
 from ..report.layer import SORTS
 from .options import PROFILES, converter, input_shape, listed, target
+from .waiting import waiting
 
 
 # fmt: off
@@ -57,4 +58,4 @@ def command(ctx: click.Context, models: tuple[str, ...], **options: Any) -> None
     """
     from ..gate.run import check_all
 
-    ctx.exit(check_all(models, **options))
+    ctx.exit(check_all(models, clock=waiting, **options))

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,12 +48,14 @@ def check_all(
     bits: int = 8,
     verbose: bool = False,
     plot: str | None = None,
+    clock: Callable[[str, str], AbstractContextManager[None]] | None = None,
     **policy: Any,
 ) -> int:
     """What ``sensorfit check`` does: judge ``models``, write every output, return the exit code.
 
     ``policy`` takes the fields of ``config.Policy``; they come before the
-    configuration's. ConfigError for options or files that cannot be used.
+    configuration's. ``clock`` is shown while one model alone is judged; of several a bar counts them. ConfigError for
+    options or files that cannot be used.
     """
     layers = layers or sort is not None
     plan = output_plan(formats, outputs)
@@ -92,7 +94,8 @@ def check_all(
         for name in names
     ]
     workers = jobs if jobs is not None else config.jobs if config.jobs is not None else 1
-    with progress(len(todo)) as advance:
+    alone = clock if len(todo) == 1 else None
+    with alone("check", names[0]) if alone else nullcontext(), progress(len(todo)) as advance:
         results = run(todo, workers, advance, lambda: _meanwhile(plan))
     from ..render.show import show
     from . import baseline

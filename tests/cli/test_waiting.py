@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from sensorfit.cli import waiting
+from sensorfit.cli import group, waiting
 from sensorfit.pipeline.history import expected, remember
 from sensorfit.pipeline.stages import Stage
 
@@ -61,3 +64,19 @@ def test_a_pipe_is_told_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     with waiting.waiting("fix", "a.onnx"):
         time.sleep(0.1)
     assert capsys.readouterr().err == "" and expected("fix a.onnx", latest=False) == {}
+
+
+def test_a_check_of_one_model_has_the_clock_and_one_of_several_counts_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[tuple[str, str]] = []
+
+    @contextlib.contextmanager
+    def clock(work: str, name: str) -> Iterator[None]:
+        seen.append((work, name))
+        yield
+
+    monkeypatch.setattr("sensorfit.cli.check.waiting", clock)
+    for models in (["picosam3"], ["picosam3", "picosam2"]):
+        assert CliRunner().invoke(group, ["check", *models]).exit_code == 0
+    assert seen == [("check", "picosam3")]
