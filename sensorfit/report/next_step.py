@@ -60,6 +60,8 @@ def last_line(outcome: Outcome) -> tuple[str, str]:
             return f"{word}, and the sensor cannot feed it.", explain_command(outcome)
         return f"{word}: only the converter can count its memory.", build_command(outcome)
     if report.verdict == "unknown" and not any(c.severity == "error" for c in wrong):
+        if report.confirmation is not None:  # it has been asked
+            return f"{word}.", explain_command(outcome)
         return f"{word}: nobody has tried this. Ask the converter.", f"{_command('check', outcome)} --confirm"
     return to_change, _change_command(outcome)
 
@@ -105,6 +107,8 @@ def _change_command(outcome: Outcome) -> str:
     """The command that rewrites refused operators where it would; else the one that explains."""
     report = outcome.report
     assert report is not None
+    if report.outlook is None and report.confirmation is not None and _settled(report):
+        return ""  # its way out is said, and explain does not ask the converter
     if report.outlook is None:
         return (
             f"{_command('build', outcome)} --weights-budget fit"
@@ -122,6 +126,13 @@ def _shapes(report: Report) -> str:
         for t in report.model.inputs
         if t.judged is not None and t.shape is not None and t.judged[1:] != t.shape[1:]
     )
+
+
+def _settled(report: Report) -> bool:
+    """Whether the converter's own answer alone refuses an operator."""
+    from ..verify.confirmation import ASKED
+
+    return any(f.evidence.startswith(ASKED) and f.support == "unsupported" for f in report.findings)
 
 
 def _unsure(report: Report) -> tuple[Finding, ...]:

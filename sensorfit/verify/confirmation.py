@@ -2,6 +2,7 @@
 
 agrees                   nothing changes
 accepts, ours unknown    the unknown operator findings become information
+refuses, ours unknown    the unknown operator findings that foresaw its code become errors
 accepts all, with bytes  the memory findings too (a quantized graph's memory report)
 refuses, ours accepted   an error: the model does not fit, and our rules have a bug
 accepts, ours refused    a warning: our verdict stands, and our rules have a bug
@@ -27,13 +28,36 @@ ACCEPTED: Final = "accepted"
 DOES_NOT_FIT: Final = "does_not_fit"
 BEHIND: Final = ("GE",)
 """Codes of the converter behind the front end, which only quantized files reach."""
+ASKED: Final = "the converter, asked by --confirm"
+REPLACE: Final = (
+    "use an operator of docs/operators.md in its place, or leave it to the host: sensorfit fix MODEL --cut"
+)
 FORM: Final = "INVOP"
 """The code of nodes in a form that is refused; the front end names every one."""
 
 
 def apply_confirmation(findings: Sequence[Finding], answer: Confirmation) -> tuple[Finding, ...]:
     """``findings`` (of one profile) once the converter has answered."""
-    return (*apply("confirmation", findings, answer), *(_told(f, answer) for f in findings))
+    return (
+        *apply("confirmation", findings, answer),
+        *(_told(f, answer, refused_unknown(findings, answer)) for f in findings),
+    )
+
+
+def refused_unknown(findings: Sequence[Finding], answer: Confirmation) -> frozenset[str]:
+    """The nodes that we did not know, and that the converter refuses as we thought it might: what it names, else all of its code."""
+    if answer.verdict in (ACCEPTED, DOES_NOT_FIT):
+        return frozenset()
+    feared = [
+        f
+        for f in findings
+        if f.support == "unknown"
+        and f.about_operator
+        and f.converter_code
+        and f.converter_code == answer.code
+    ]
+    named = [f for f in feared if f.op in answer.operators or f.node in answer.nodes]
+    return frozenset(f.node for f in named or feared)
 
 
 def refusal_expected(findings: Sequence[Finding], answer: Confirmation) -> bool:
@@ -41,8 +65,17 @@ def refusal_expected(findings: Sequence[Finding], answer: Confirmation) -> bool:
     return predicted(findings, answer) != ACCEPTED or (answer.verdict == DOES_NOT_FIT and _over(findings))
 
 
-def _told(finding: Finding, answer: Confirmation) -> Finding:
-    """``finding`` where the answer settles what it left open."""
+def _told(finding: Finding, answer: Confirmation, refused: frozenset[str]) -> Finding:
+    """``finding`` where the answer settles what it left open; ``refused``: the nodes of ``refused_unknown``."""
+    if finding.node in refused and finding.support == "unknown" and finding.converter_code == answer.code:
+        return replace(
+            finding,
+            severity="error",
+            support="unsupported",
+            basis="measured",
+            fix=REPLACE,
+            evidence=f"{ASKED}, refused it",
+        )
     if answer.verdict == ACCEPTED and finding.support == "unknown" and _covered(finding, answer):
         return _settle(finding)
     return replace(finding, support="unsupported") if _open_memory(finding, answer) else finding
@@ -90,7 +123,7 @@ def _settle(finding: Finding) -> Finding:
         severity="info",
         support="supported",
         basis="measured",
-        evidence="the converter, asked by --confirm, accepted it",
+        evidence=f"{ASKED}, accepted it",
     )
 
 

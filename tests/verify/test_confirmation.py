@@ -6,9 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from sensorfit.convert.frontend import Confirmation
+from sensorfit.report.next_step import last_line
+from sensorfit.report.outcome import Outcome
 from sensorfit.verify.catalogue import find
 from sensorfit.verify.confirmation import apply_confirmation
 from sensorfit.verify.finding import Finding
+
+from ..made_reports import report
 
 
 def answer(verdict: str, code: str = "", memory: dict[str, Any] | None = None) -> Confirmation:
@@ -107,3 +111,30 @@ def test_nodes_of_a_copy_that_had_to_be_named_are_not_compared() -> None:
         unnamed,
         REFUSED,
     )
+
+
+def test_a_refusal_that_was_feared_settles_what_it_names() -> None:
+    feared, other = (
+        replace(UNKNOWN, converter_code="USOP"),
+        replace(UNKNOWN, converter_code="USOP", node="n2", op="Other"),
+    )
+    said = Confirmation("unsupported_operator", "USOP", ("Op",), (), None, 1.0)
+    first, second = apply_confirmation((feared, other), said)
+    assert (first.severity, first.support, first.basis) == ("error", "unsupported", "measured")
+    assert "--confirm" not in first.fix and second == other
+    unnamed = apply_confirmation((feared, other), replace(said, operators=()))
+    assert [f.support for f in unnamed] == ["unsupported"] * 2
+    assert (
+        apply_confirmation((feared,), replace(said, verdict="accepted", code=""))[-1].support == "supported"
+    )
+
+
+def test_a_model_that_the_converter_was_asked_about_is_not_sent_to_it_again() -> None:
+    feared = replace(UNKNOWN, converter_code="USOP", severity="warning")
+    said = Confirmation("unsupported_operator", "USOP", ("Op",), (), None, 1.0)
+    before = report(feared)
+    assert last_line(Outcome("net.onnx", before))[1] == "sensorfit check net.onnx --confirm"
+    after = replace(report(*apply_confirmation((feared,), said)), confirmation=said)
+    assert last_line(Outcome("net.onnx", after, exit_code=1)) == ("DOES NOT FIT: 1 thing to change.", "")
+    open_still = replace(before, confirmation=said)
+    assert "--confirm" not in last_line(Outcome("net.onnx", open_still))[1]
