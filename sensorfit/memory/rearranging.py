@@ -30,11 +30,11 @@ def concat(state: StepBuilder, node: Node, sources: list[str]) -> None:
 
 
 def cut_layout(state: StepBuilder, node: Node, sources: list[str]) -> Layout:
-    """Channels are cut out of planes or turned planes, of blocks whichever take least; columns out of blocks, rows out of
-    these too (tests/memory/test_cuts.py: planes are laid as blocks anew for each part)."""
+    """Channels are cut out of planes or turned planes, of blocks whichever take least; columns out of blocks or
+    turned planes, whichever take least, rows out of blocks too (tests/memory/test_cuts.py: planes are laid as blocks anew for each part)."""
     value, part = state.values[sources[0]], state.extent(node.outputs[0])
     if part.channels == value.extent.channels and part.columns != value.extent.columns:
-        return Layout.BLOCKS
+        return leanest((Layout.BLOCKS, Layout.TURNED), [value.extent, part], state.facts)
     if value.layout is not Layout.BLOCKS:
         return Layout.PLANES
     if (part.rows, part.columns) != (value.extent.rows, value.extent.columns):
