@@ -8,11 +8,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+import onnx
 
 from ..errors import ConfigError
 from ..runtime.files import check_output, shown, umask
 
 HOST, PREPARE = "host.onnx", "prepare.onnx"
+PART_OF: Final = "sensorfit.part_of"
+MOST_BYTES: Final = 2**31 - 1
+"""Of a file that protobuf reads."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +34,8 @@ class Files:
         """For ``output``; ConfigError where one of them is no place for a file, or is what is read."""
         files = cls(output)
         if output is not None and cut:
-            files = cls(output, output.with_name(HOST), output.with_name(PREPARE))
-            if output in (files.host, files.prepare):
+            files = cls(output, _place(output, HOST), _place(output, PREPARE))
+            if output.name in (HOST, PREPARE):
                 raise ConfigError(
                     f"{shown(output)}: is what --cut calls the part that it leaves to the host; choose another name"
                 )
@@ -53,6 +59,34 @@ class Files:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _place(output: Path, name: str) -> Path:
+    """Where a part of ``output`` goes: over its own of an earlier run, never over that of another network (host-2.onnx then)."""
+    place, number = output.with_name(name), 1
+    while place.exists() and part_of(place) != output.name:
+        number += 1
+        place = output.with_name(f"{Path(name).stem}-{number}.onnx")
+    return place
+
+
+def sign(part: Path, output: Path) -> None:
+    """Write into the file of a part which network it belongs to: fields of protobuf messages that follow each other are one."""
+    note = onnx.ModelProto()
+    note.metadata_props.add(key=PART_OF, value=output.name)
+    with part.open("ab") as file:
+        file.write(note.SerializeToString())
+
+
+def part_of(part: Path) -> str:
+    """The network that a file is a part of; "" for any other file."""
+    try:
+        if not part.is_file() or part.stat().st_size > MOST_BYTES:
+            return ""
+        found = onnx.load(part, load_external_data=False)
+    except Exception:  # no model at all: nothing of ours
+        return ""
+    return next((p.value for p in found.metadata_props if p.key == PART_OF), "")
 
 
 def put(made: Mapping[Path | None, Path]) -> None:

@@ -25,7 +25,7 @@ from .class_numbers import cast_at_the_end
 from .compare import Compared, compared, images_alone, joined, reference
 from .declare import Rewrite, answering, chosen
 from .declare import rewrites as every
-from .files import Files, put
+from .files import Files, put, sign
 from .in_float32 import inputs_of_whole_numbers
 from .leading_one import without_batch
 from .normalise import normalised, without_data
@@ -134,6 +134,9 @@ def fix(
         made: dict[Path | None, Path] = {
             to: write(g, to.name) for to, g in parts.items() if to is not None and g is not None
         }
+        for part in made.values():
+            if files.output is not None:
+                sign(part, files.output)
         put({**made, files.output: fixed})
     on_the_way = 0 if split_heads else sum(_on_the_way(f) for f in plan.settled.remaining)
     remaining = tuple(f for f in plan.settled.remaining if split_heads or not _on_the_way(f))

@@ -29,9 +29,7 @@ DOES_NOT_FIT: Final = "does_not_fit"
 BEHIND: Final = ("GE",)
 """Codes of the converter behind the front end, which only quantized files reach."""
 ASKED: Final = "the converter, asked by --confirm"
-REPLACE: Final = (
-    "use an operator of docs/operators.md in its place, or leave it to the host: sensorfit fix MODEL --cut"
-)
+REPLACE: Final = "use an operator of docs/operators.md in its place, or export the network up to it"
 FORM: Final = "INVOP"
 """The code of nodes in a form that is refused; the front end names every one."""
 

@@ -167,3 +167,26 @@ def test_a_name_that_cannot_be_cut_at_is_said_and_nothing_is_written(
 def test_the_fixed_file_is_not_the_hosts(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="choose another name"):
         fix(model(SEGMENTER), tmp_path / "host.onnx", TARGET, cut=())
+
+
+def test_the_part_of_another_network_is_never_written_over(tmp_path: Path) -> None:
+    text = (
+        "(float[1,4,8,8] x) => (float[1,4,8,8] y) { a = Relu (x) b = Exp (a) c = Sigmoid (b) y = Mul (c, c) }"
+    )
+    onnx.save(model(text), tmp_path / "net.onnx")
+    cut = ["fix", str(tmp_path / "net.onnx"), "-o", str(tmp_path / "one.onnx"), "--cut"]
+    run = CliRunner()
+    assert run.invoke(group, [*cut, "b"]).exit_code == 0
+    first = (tmp_path / "host.onnx").read_bytes()
+    again = ["fix", str(tmp_path / "one.onnx"), "-o", str(tmp_path / "two.onnx"), "--cut", "a"]
+    assert run.invoke(group, again).exit_code == 0  # what was cut once is cut again: three parts in a row
+    assert (tmp_path / "host.onnx").read_bytes() == first and (tmp_path / "host-2.onnx").exists()
+    image = {"x": np.random.default_rng(0).normal(size=(1, 4, 8, 8)).astype(np.float32)}
+    (whole,) = onnxruntime.InferenceSession(str(tmp_path / "net.onnx")).run(None, image)
+    for name in ("two", "host-2", "host"):
+        session = onnxruntime.InferenceSession(str(tmp_path / f"{name}.onnx"))
+        image = dict(zip([o.name for o in session.get_outputs()], session.run(None, image), strict=True))
+    assert np.array_equal(image["y"], whole)
+    assert run.invoke(group, [*cut, "c"]).exit_code == 0  # its own part is written over
+    assert (tmp_path / "host.onnx").read_bytes() != first
+    assert sorted(p.name for p in tmp_path.glob("host*")) == ["host-2.onnx", "host.onnx"]
