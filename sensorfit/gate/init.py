@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from ..errors import ConfigError
+from ..report.phrases import counted
 from ..runtime.files import write_text
 from ..target import DEFAULT, load_target
 from ..version import __version__
@@ -96,13 +98,19 @@ def init(root: Path, target: str | None = None) -> Iterator[Step]:
     else:
         patterns = models_of(root)
         named = f'target = "{target}"\n' if target else ""
-        text = CONFIGURATION.format(target=named, models=", ".join(f'"{p}"' for p in patterns))
-        write_text(root / FILE, text)
+        sized = list(_given_sizes(root, target))
+        listed = [f'"{p}"' for p in patterns] + sized
+        models = f"\n  {f',{chr(10)}  '.join(listed)},\n" if sized else ", ".join(listed)
+        write_text(root / FILE, CONFIGURATION.format(target=named, models=models))
         said = (
             f"checks {', '.join(patterns)}"
             if patterns
             else "no .onnx file is here yet: name your models in it"
         )
+        if sized:
+            said += (
+                f"; the size of {counted(len(sized), 'input')} is open: change the one written there to yours"
+            )
         yield Step(FILE, said, True)
     files = list(ci_files(root))
     if not files:
@@ -123,6 +131,32 @@ def init(root: Path, target: str | None = None) -> Iterator[Step]:
             "checks every change; until sensorfit is on PyPI, name its repository in SENSORFIT_PACKAGE",
             True,
         )
+
+
+def _given_sizes(root: Path, target: str | None) -> Iterator[str]:
+    """The tables, for the list of models, of those whose input leaves its size open, each with one that it takes: without, there
+    is nothing to compare from one change to the next."""
+    from .config import Policy
+    from .job import Job
+    from .run import run
+
+    try:
+        names = find_models([str(root)])
+    except ConfigError:
+        return
+    here = root.absolute()
+    for outcome in run([Job(name, Policy(target=target)) for name in names]):
+        model = outcome.report.model if outcome.report else None
+        if model is None or not model.closed:
+            continue
+        path = Path(outcome.path).absolute().relative_to(here).as_posix()
+        name = model.inputs[0].name
+        if path.isprintable() and name.isprintable() and not re.search(r"[\[\]*?]", path):
+            shape = f"{{ {json.dumps(name, ensure_ascii=False)} = {list(model.closed)} }}"
+            yield (
+                f"{{ path = {json.dumps(path, ensure_ascii=False)}, input-shapes = {shape}, "
+                'reason = "the file leaves its size open" }'
+            )
 
 
 def models_of(root: Path) -> list[str]:

@@ -1,5 +1,6 @@
 """sensorfit init writes what is missing and touches nothing that is there."""
 
+import json
 from pathlib import Path
 
 import onnx
@@ -77,3 +78,26 @@ def test_a_configuration_that_names_no_models_is_told_which_there_are(
     said = CliRunner().invoke(command, [])
     assert said.exit_code == 0 and 'add models = ["nets/*.onnx"] to it, then sensorfit init' in said.output
     assert not (root / "sensorfit-baseline.json").exists()
+
+
+def test_a_model_whose_size_is_open_is_given_one_so_that_there_is_something_to_compare(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = repository(tmp_path)
+    text = (
+        '<ir_version: 8, opset_import: ["" : 17]> g (float[n,3,h,w] x) => (float[n,3,h,w] y) { y = Relu(x) }'
+    )
+    onnx.save(parser.parse_model(text), root / "nets" / 'b "c".onnx')
+    onnx.save(parser.parse_model(text), root / "nets" / "d e.onnx")
+    (root / "nets" / "broken.onnx").write_bytes(b"no model")
+    monkeypatch.chdir(tmp_path)
+    said = CliRunner().invoke(command, []).output
+    assert "the size of 2 inputs is open" in said
+    for name in ("nets/d e.onnx", 'nets/b "c".onnx'):
+        policy = find_config(root).policy_for(name)
+        assert policy.input_shapes == {"x": (1, 3, 224, 224)} and policy.reason
+    assert find_config(root).policy_for("nets/a.onnx").input_shapes in (None, {})
+    figures = json.loads((root / "sensorfit-baseline.json").read_text(encoding="utf-8"))["models"][
+        "nets/d e.onnx"
+    ]["figures"]
+    assert figures["total_bytes"] > 0 and figures["dsp_ms"] > 0
