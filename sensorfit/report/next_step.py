@@ -54,7 +54,7 @@ def last_line(outcome: Outcome) -> tuple[str, str]:
             cut = shlex.quote(",".join(report.memory.cut))
             return (
                 f"{word}: part of it is for the host.",
-                f"{_command('fix', outcome)}{_shapes(report)} --cut {cut}",
+                f"{_at_shapes('fix', outcome)} --cut {cut}",
             )
         if _unfed(report):  # what a long build would find out helps nobody
             return f"{word}, and the sensor cannot feed it.", explain_command(outcome)
@@ -62,7 +62,8 @@ def last_line(outcome: Outcome) -> tuple[str, str]:
     if report.verdict == "unknown" and not any(c.severity == "error" for c in wrong):
         if report.confirmation is not None:  # it has been asked
             return f"{word}.", explain_command(outcome)
-        return f"{word}: nobody has tried this. Ask the converter.", f"{_command('check', outcome)} --confirm"
+        ask = f"{_at_shapes('check', outcome)} --confirm"
+        return f"{word}: nobody has tried this. Ask the converter.", ask
     return to_change, _change_command(outcome)
 
 
@@ -80,12 +81,12 @@ def build_command(outcome: Outcome) -> str:
 
 def check_command(outcome: Outcome) -> str:
     """The command that shows one model of several on a screen of its own."""
-    return _command("check", outcome)
+    return _at_shapes("check", outcome)
 
 
 def explain_command(outcome: Outcome) -> str:
     """The command that says why."""
-    return _command("explain", outcome)
+    return _at_shapes("explain", outcome)
 
 
 def reached(outcome: Outcome) -> str:
@@ -116,12 +117,14 @@ def _change_command(outcome: Outcome) -> str:
             else explain_command(outcome)
         )
     cut = " --cut" if report.outlook.left_to_host else ""
-    return _command("fix", outcome) + _shapes(report) + cut
+    return _at_shapes("fix", outcome) + cut
 
 
-def _shapes(report: Report) -> str:
-    """The options that give ``fix`` the shapes that were judged."""
-    return "".join(
+def _at_shapes(name: str, outcome: Outcome) -> str:
+    """The command, with the shapes that were judged where they are other than the file's: it answers about the same network."""
+    report = outcome.report
+    assert report is not None
+    return _command(name, outcome) + "".join(
         f" --input-shape {shlex.quote(f'{t.name}={show_shape(t.judged)}')}"
         for t in report.model.inputs
         if t.judged is not None and t.shape is not None and t.judged[1:] != t.shape[1:]

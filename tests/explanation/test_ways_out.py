@@ -94,8 +94,7 @@ def test_a_dynamic_model_has_a_way_out_that_the_page_names(tmp_path: Path) -> No
     said = CliRunner().invoke(command, [str(file), "--input-shape", "1x3x64x64"])
     assert said.exit_code == 0
     assert (
-        "m at 1x3x64x64 fits the IMX500." in said.output
-        and "--input-shape 1x3x64x64 --output explain.html" in said.output
+        "m at 1x3x64x64 fits the IMX500." in said.output and "=1x3x64x64 --output explain.html" in said.output
     )
 
 

@@ -192,3 +192,19 @@ def test_a_page_about_two_files_writes_their_names_as_they_are(
     monkeypatch.chdir(tmp_path)
     assert CliRunner().invoke(group, ["diff", "old.onnx", "new.onnx", "--output", "diff.html"]).exit_code == 0
     assert "Old.onnx" not in (tmp_path / "diff.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(float[n,3,h,w] x, float[n,3,h,w] z) => (float[n,3,h,w] y) { y = Add (x, z) }",
+        "(float[n,3,h,w] x) => (float[n,3,h,w] y) { y = Det (x) }",
+    ],
+    ids=["cannot be fed", "refused"],
+)
+def test_the_next_command_is_about_the_shape_that_was_judged(text: str) -> None:
+    shapes = {name: (1, 3, 96, 160) for name in ("x", "z") if f" {name}" in text.partition("=>")[0]}
+    found = check(model(text), input_shapes=shapes)
+    command = last_line(Outcome("net.onnx", found, exit_code=found.exit_code()))[1]
+    for name in shapes:
+        assert f" --input-shape {name}=1x3x96x160" in command

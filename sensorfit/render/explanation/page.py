@@ -20,7 +20,6 @@ from ...report.causes import causes, in_short
 from ...report.next_step import explain_command, last_line, reached
 from ...report.outcome import Outcome
 from ...report.phrases import VERDICT
-from ...units import show_shape
 from ..console import VERDICT_STYLE
 from ..escape import terminal
 from .compact import lift_rows, rows
@@ -231,11 +230,7 @@ def _end(page: Page, columns: int) -> list[Text]:
     """The next command: of a network that is right the one that uses it, else the one that says all of this."""
     report = page.parts[0].report
     outcome = Outcome(page.model, report, exit_code=report.exit_code())
-    whole = explain_command(outcome)
-    image = report.model.inputs[0] if len(page.parts) == 1 and report.model.inputs else None
-    if image and image.judged and image.shape and image.judged[1:] != image.shape[1:]:
-        whole += f" --input-shape {show_shape(image.judged)}"
-    whole += " --output explain.html"
+    whole = f"{explain_command(outcome)} --output explain.html"
     if len(page.parts) == 1:
         _, command = last_line(outcome)
         if command and not command.startswith("sensorfit explain"):
