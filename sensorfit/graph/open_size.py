@@ -7,6 +7,7 @@ from typing import Final
 import onnx
 
 from ..errors import SensorfitError
+from .image import looks_channels_last
 from .ir import Graph
 from .load import load
 
@@ -19,10 +20,16 @@ def closed(model: onnx.ModelProto, graph: Graph) -> tuple[int, ...]:
     """The first shape of ``SIZES`` that ``model``, loaded as ``graph``, takes; () for another input or where it takes none."""
     name = graph.inputs[0] if len(graph.inputs) == 1 else ""
     shape = graph.shape(name) if name else None
-    if shape is None or len(shape) != 4 or None not in shape[2:]:
+    if shape is None or len(shape) != 4:
+        return ()
+    last = looks_channels_last(shape)
+    if None not in (shape[1:3] if last else shape[2:]):
         return ()
     for height, width in SIZES:
-        tried = (1, shape[1] or CHANNELS, shape[2] or height, shape[3] or width)
+        if last:
+            tried = (1, shape[1] or height, shape[2] or width, shape[3] or CHANNELS)
+        else:
+            tried = (1, shape[1] or CHANNELS, shape[2] or height, shape[3] or width)
         if _takes(model, name, tried):
             return tried
     return ()

@@ -78,3 +78,20 @@ def test_where_a_part_is_cut_off_the_image_is_turned_too(tmp_path: Path) -> None
     fixed = onnx.load(tmp_path / "net.fixed.onnx")
     assert [d.dim_value for d in fixed.graph.input[0].type.tensor_type.shape.dim] == [1, 3, 96, 64]
     assert (tmp_path / "host.onnx").exists()
+
+
+def test_an_open_size_is_closed_where_height_and_width_stand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    onnx.save(
+        model(TURNED.replace("1,96,64,3", "n,h,w,3").replace("1,8,48,32", "n,8,a,b")), tmp_path / "net.onnx"
+    )
+    monkeypatch.chdir(tmp_path)
+    said = [check("net.onnx"), check("net.onnx", input_shapes={"x": (1, 224, 224, 3)})]
+    commands = [last_line(Outcome("net.onnx", r, exit_code=1))[1] for r in said]
+    assert commands == [
+        "sensorfit check net.onnx --input-shape 1x224x224x3",
+        "sensorfit fix net.onnx --input-shape x=1x224x224x3",
+    ]
+    assert CliRunner().invoke(group, commands[1].split()[1:]).exit_code == 0
+    assert check("net.fixed.onnx").verdict == "fits"
