@@ -88,7 +88,10 @@ def print_last_line(outcome: Outcome, console: Console) -> None:
     line.append(said[len(line.plain) :])
     console.print()
     if more := reached(outcome):
-        console.print(Text(_clipped(more, console)))
+        parts = more.split(", ")
+        while len(parts) > 2 and cell_len(", ".join(parts)) > console.width:
+            parts.pop()  # milliseconds first: no figure is cut
+        console.print(Text(_clipped(", ".join(parts), console)))
     print_next(console, line, command)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import onnx
@@ -208,3 +209,17 @@ def test_the_next_command_is_about_the_shape_that_was_judged(text: str) -> None:
     command = last_line(Outcome("net.onnx", found, exit_code=found.exit_code()))[1]
     for name in shapes:
         assert f" --input-shape {name}=1x3x96x160" in command
+
+
+def test_no_figure_of_what_fix_reaches_is_cut() -> None:
+    found = check(model(SHUFFLED))
+    assert found.outlook is not None
+    wide = replace(found.outlook, remaining=12, left_to_host=1234, verdict="does_not_fit", ms=1234.5)
+    outcome = Outcome("net.onnx", replace(found, outlook=wide), exit_code=1)
+    (line,) = (
+        x
+        for x in recorded(lambda c: print_last_line(outcome, c), 80).splitlines()
+        if x.startswith("With fix")
+    )
+    assert line.endswith("% of memory") or line.endswith("does not fit")
+    assert "…" not in line and len(line) <= 80
