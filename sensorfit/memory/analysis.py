@@ -44,7 +44,7 @@ def analyse(
     program.operations = schedule(program, facts, search_up_to)
     weights, missing_weights = model_weight_bytes(device_graph, facts)
     missing = (*program.missing, *missing_weights)
-    spans = lifetimes(program)
+    spans = lifetimes(program, kept_apart=input_persistency)
     needs = Needs(spans, len(program.operations), facts.align)
     needed = needs.bytes
     peak = max(range(len(needed)), key=needed.__getitem__, default=-1)

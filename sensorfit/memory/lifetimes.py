@@ -16,12 +16,13 @@ class Lifetime(NamedTuple):
     last: int
 
 
-def lifetimes(program: Program, keep_input: bool = False) -> list[Lifetime]:
+def lifetimes(program: Program, keep_input: bool = False, kept_apart: bool = False) -> list[Lifetime]:
     """Lifetimes of all buffers, by first step.
 
     A buffer lives from the step that writes it to the last step that reads
     it; inputs from the start, outputs to the end. ``keep_input`` keeps the
-    inputs to the end, too.
+    inputs to the end, too; with ``kept_apart`` they lie in a place of their own
+    and are not among what is found.
     """
     first: dict[str, int] = dict.fromkeys(program.inputs, 0)
     last: dict[str, int] = dict.fromkeys(program.inputs, 0)
@@ -36,7 +37,8 @@ def lifetimes(program: Program, keep_input: bool = False) -> list[Lifetime]:
             first[operation.scratch] = last[operation.scratch] = index
     for name in (*program.outputs, *(program.inputs if keep_input else ())):
         last[name] = max(len(program.operations) - 1, 0)
-    found = [Lifetime(program.buffers[name], first[name], last[name]) for name in first]
+    apart = frozenset(program.inputs) if kept_apart else frozenset()
+    found = [Lifetime(program.buffers[name], first[name], last[name]) for name in first if name not in apart]
     return sorted(found, key=lambda item: (item.first, item.last))
 
 

@@ -8,11 +8,14 @@ import json
 import onnx
 import pytest
 
+import sensorfit
 from sensorfit.api import load_target
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
 from sensorfit.memory.analysis import analyse
 from tools.memory_errors import DATA
+
+from .test_advice import weighted
 
 ANSWERS = {
     n: a
@@ -39,3 +42,19 @@ def test_picosam3_takes_in_all_what_the_converter_printed() -> None:
     on, off = (analyse(device, load_target(), input_persistency=choice) for choice in (True, False))
     assert (on.total_bytes, on.input_persistence_bytes) == (3_843_296, 31_744)
     assert off.total_bytes == 3_811_552
+
+
+STRIDE_4 = """agraph (float[1,3,160,160] x) => (float[1,24,40,40] y) {
+    e = Conv <kernel_shape = [4, 4], strides = [4, 4]> (x, stem)
+    t = Transpose <perm = [0, 2, 3, 1]> (e) a = MatMul (t, u) g = Relu (a) b = MatMul (g, w) s = Add (b, t)
+    y = Transpose <perm = [0, 3, 1, 2]> (s)
+}"""
+
+
+def test_an_input_that_is_kept_lies_apart_and_is_not_counted_again_where_it_is_read() -> None:
+    """A ConvNeXt's stem (timm's test_convnext at 160x160): imx500-converter 3.19.2 says 291,328 B without input
+    persistency, at the fifteenth phase of the image; with it 256,000 at the first Linear, and 80,896 for the image."""
+    model = weighted(STRIDE_4, stem=(24, 3, 4, 4), u=(24, 96), w=(96, 24))
+    on, off = (sensorfit.check(model, input_persistency=choice).memory for choice in (True, False))
+    assert (on.runtime_bytes, on.input_persistence_bytes) == (256_000, 80_896)
+    assert off.runtime_bytes == 291_328
