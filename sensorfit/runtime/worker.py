@@ -288,13 +288,19 @@ def _serve(tasks: BinaryIO, answers: BinaryIO, work: Callable[[Any], Any], ready
         try:
             answer = (True, work(task))
         except Exception as error:
-            answer = (False, error)
+            answer = (False, _bare(error))
         try:
             said = pickle.dumps(answer)
         except Exception as error:  # an exception that does not pickle
             said = pickle.dumps((False, RuntimeError(f"{type(error).__name__}: {error}; {answer[1]!r:.500}")))
         answers.write(said)
         answers.flush()
+
+
+def _bare(error: Exception) -> Exception:
+    """Without where it came from: distributed teaches pickle to write tracebacks, and one of a deep stack is too deep for it."""
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
 
 
 def _bound_memory() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import faulthandler
 import os
 import signal
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import onnx
 import pytest
+import tblib.pickling_support
 from onnx import TensorProto, helper
 
 from sensorfit import cli
@@ -69,7 +71,7 @@ def test_a_model_that_ends_its_reader_is_one_sentence(
     real = limits.read_model
     monkeypatch.setattr(limits, "read_model", lambda path: fault() if "m.onnx" in str(path) else real(path))
     code, error = run(*command, "m.onnx")
-    assert code == 2 and said in error and "m.onnx" in error
+    assert code == 2 and said in error and "m.onnx" in error, error
     assert error.count("\n") == 1 and error.startswith("sensorfit: ")
 
 
@@ -119,4 +121,14 @@ def test_nesting_is_bounded_where_the_program_around_it_has_lifted_the_bound(
         code, error = run("explain", "m.onnx")
     finally:
         sys.setrecursionlimit(before)
-    assert code == 2 and "nesting" in error
+    assert code == 2 and "nesting" in error, error
+
+
+def test_nesting_is_one_sentence_where_pickle_has_learnt_to_write_tracebacks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(
+        copyreg.dispatch_table, ModelError, tblib.pickling_support.pickle_exception
+    )  # as Dask's workers do
+    with pytest.raises(ModelError, match=r"m\.onnx: needs too much nesting"):
+        isolated("m.onnx", _nest)
