@@ -142,6 +142,11 @@ def headline_number(report: Report) -> str:
     if unknown:
         return f"{counted(unknown, 'node')} not known" + (f", {share}" if over else "")
     if whole := [f for f in (*report.findings, *report.hidden) if f.support != "supported" and f.about_graph]:
+        left = report.model.open_input
+        if left is not None and whole[0].tensor == left.name:
+            return terminal(
+                f"the size of an input is open: {_input(report, report.model.inputs.index(left))}"
+            )
         return terminal(whole[0].reason or whole[0].message)
     return share
 

@@ -223,3 +223,8 @@ def test_no_figure_of_what_fix_reaches_is_cut() -> None:
     )
     assert line.endswith("% of memory") or line.endswith("does not fit")
     assert "…" not in line and len(line) <= 80
+
+
+def test_an_open_size_of_one_of_several_inputs_is_said_in_the_same_words() -> None:
+    text = "(float[1,3,64,64] x, float[1,3,h,w] z) => (float[1,3,64,64] y, float[1,3,h,w] u) { y = Relu (x) u = Relu (z) }"
+    assert "DOES NOT FIT  the size of an input is open: z 1x3x?x?" in screen(model(text))[0]
