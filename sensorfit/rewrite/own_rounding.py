@@ -22,16 +22,20 @@ MOVES: Final = 3
 TIMES: Final = 4.0
 """As many times may another order of the same sums make what one unit of the input makes: every layer rounds anew. The widest
 that was seen is 1.2 times, of networks whose masks end in a sigmoid."""
+MOST_UNITS: Final = 2.0**16
+"""A difference beyond 0.8 % of an output's largest value is an error whatever the network makes of its input: of one that jumps
+(a threshold, an ArgMax) the moved input says nothing about a rewrite."""
 
 
 def within(
     units: float, allowed: float, before: Callable[[], Asked], feeds: Mapping[str, np.ndarray]
 ) -> bool:
-    """Whether a difference of ``units`` (of float32, at an output's largest value) is within ``allowed``, or is the network's own.
+    """Whether a difference of ``units`` (of float32, at an output's largest value) is within ``allowed``, or is the network's own
+    and below ``MOST_UNITS``.
 
     ``before`` makes the original anew, and is only called for a difference beyond ``allowed``.
     """
-    return units <= allowed or units <= TIMES * own_rounding(before(), feeds)
+    return units <= allowed or (units <= MOST_UNITS and units <= TIMES * own_rounding(before(), feeds))
 
 
 def own_rounding(run: Asked, feeds: Mapping[str, np.ndarray]) -> float:

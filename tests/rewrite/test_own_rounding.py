@@ -66,6 +66,15 @@ def test_a_difference_beyond_the_own_rounding_is_an_error() -> None:
     assert not within(units_of_largest(one, wrong), 256.0, lambda: sigmoid, x)
 
 
+def test_a_network_that_jumps_is_no_excuse() -> None:
+    def jumps(feeds: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+        return [np.asarray(feeds["x"] > 1, np.float32)]
+
+    x = {"x": np.ones(1_000, np.float32)}
+    assert own_rounding(jumps, x) > 2**20
+    assert not within(2.0**20, 256.0, lambda: jumps, x)
+
+
 def test_the_original_is_made_anew_only_where_it_is_needed() -> None:
     def never() -> None:
         raise AssertionError
