@@ -38,9 +38,12 @@ class Job(NamedTuple):
 
 
 def ready() -> None:
-    """Import what judges."""
+    """Import what judges: the command line is read meanwhile, which takes longer."""
     defer_unread_modules()
-    from .. import api  # noqa: F401
+    from .. import api, description  # noqa: F401
+    from ..verify.catalogue import rules
+
+    rules("graph")
 
 
 def judge(job: Job) -> Outcome:
