@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sensorfit.graph.ir import Graph, Node
+from sensorfit.graph.pads import zeros_around
 from sensorfit.verify.family import OPERATORS
 from sensorfit.verify.rule import Facts, Issue, rule
 
@@ -49,8 +50,9 @@ REDUCING = (
     "Squeeze",
 )
 """Operators whose results can have fewer dimensions than MCT takes."""
+POOLING = ("AveragePool", "MaxPool")
 OPS = (
-    *PARAMETERS, *REDUCING, "AveragePool", "Cast", "Equal", "RandomNormal", "RandomUniform", "Resize",
+    *PARAMETERS, *REDUCING, "AveragePool", "Cast", "Equal", "Pad", "RandomNormal", "RandomUniform", "Resize",
 )  # fmt: skip
 
 
@@ -61,7 +63,8 @@ def not_quantizable(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     A float network reaches the sensor through Sony's model-compression-toolkit, which quantizes a torch module and
     writes the ONNX file that the converter reads. A form that no torch layer has, or that the toolkit does not
     quantize, ends there: sensorfit build stops before it begins. Kernels and parameters must be constants, a Resize
-    moves height and width alone, the padding of an average counts or is the same at both ends.
+    moves height and width alone, the padding of an average counts or is the same at both ends. Zeros padded before a
+    pooling are fewer than its kernel: onnxruntime, which the converter runs, makes them the pooling's own, and ends.
 
     Fails:
         (float[1,16,32,32] x) => (float[1,32,32,32] y) <float[4] s = {1.0, 2.0, 1.0, 1.0}> {
@@ -83,7 +86,7 @@ def not_quantizable(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
         yield Issue(
             f"the converter accepts it, but it cannot be quantized: {reason}",
             fix,
-            code="MCT",
+            code="EXEC" if node.op == "Pad" else "MCT",
             probes=PROBES.get(node.op, ()),
         )
 
@@ -190,6 +193,11 @@ def _form(graph: Graph, node: Node) -> tuple[str, str] | None:
         and _drops_batch(graph, node)
     ):
         return "the batch dimension is dropped", "name the axes to squeeze, none of them 0"
+    if node.op == "Pad" and _fills_window(graph, node):
+        return (
+            "zeros padded before a pooling, as many as its kernel is long",
+            "pad less than the kernel before the pooling, and pad its result",
+        )
     if node.op == "Equal":
         return "a result that is true or false", "compare on the host, or with Sub, Abs and Clip on numbers"
     if node.op in ("RandomNormal", "RandomUniform"):
@@ -207,6 +215,16 @@ def _drops_batch(graph: Graph, node: Node) -> bool:
     rank = len(graph.shape(node.input(0)) or ())
     axes = node.attrs.get("axes") or graph.numbers(node.input(1)) or (0,)
     return any(int(axis) % rank == 0 for axis in axes)
+
+
+def _fills_window(graph: Graph, node: Node) -> bool:
+    """Whether the one reader of a padded image is a pooling that may not have as much padding of its own."""
+    around, reader = zeros_around(graph, node), graph.only_reader(node.outputs[0])
+    if around is None or reader is None or reader.op not in POOLING:
+        return False
+    kernel = tuple(reader.attrs.get("kernel_shape", ()))
+    own = tuple(reader.attrs.get("pads") or (0,) * len(around))
+    return any(a + b >= k for a, b, k in zip(around, own, (*kernel, *kernel), strict=False))
 
 
 def _uneven(node: Node) -> bool:

@@ -2,8 +2,8 @@
 
 Patterns become the one operator they stand for; BatchNorm moves into the
 convolution before it (y = g (Wx + b - m) / s + h is a convolution again);
-the activation after a convolution becomes part of it; what computes nothing
-goes, as does another tool's quantization. Only names and shapes change hands: no weight is read.
+the activation after a convolution becomes part of it, and so do the zeros padded
+before it; what computes nothing goes, as does another tool's quantization. Only names and shapes change hands: no weight is read.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import replace
 from .collapse import FOLDS_BATCHNORM, collapse_convolutions
 from .integer import as_float
 from .ir import Graph, Node, Tensor
+from .pads import fold_pads
 from .patterns import find_patterns
 
 FUSES_ACTIVATION = frozenset(
@@ -33,6 +34,7 @@ def lower(graph: Graph) -> Graph:
         _fold_batchnorm,
         collapse_convolutions,
         _fuse_activations,
+        fold_pads,
     ):
         graph = step(graph)
     return graph

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 
 from ..graph.ir import Node
@@ -19,7 +20,7 @@ def elementwise(state: StepBuilder, node: Node, sources: list[str]) -> None:
     layout = layouts[0] if layouts and Layout.BLOCKS not in layouts else Layout.BLOCKS
     bits = state.working_bits(node, state.extent(node.outputs[0]))
     if len(spatial) == 1 and len(sources) == 2:  # a product with a vector
-        layout = _leaner_layout(state, state.values[spatial[0]])
+        layout = _leaner_layout(state, state.values[spatial[0]], [state.values[spatial[0]].extent])
         if sources[0] != spatial[0] and state.values[spatial[0]].layout is layout:
             value = state.values[spatial[0]]
             copy = state.transform(
@@ -40,7 +41,8 @@ def elementwise(state: StepBuilder, node: Node, sources: list[str]) -> None:
         _with_constant(state, node, sources[0], constant, bits)
         return
     if len(spatial) > 1 and layout is Layout.BLOCKS:
-        layout = _leaner_layout(state, state.values[spatial[0]])
+        extents = [*(state.values[t].extent for t in spatial), state.extent(node.outputs[0])]
+        layout = _leaner_layout(state, state.values[spatial[0]], extents)
     values = [state.bring(t, layout, node.name, bits) for t in sources]
     if len(values) == 1 and node.input(1) == node.inputs[0]:  # read twice: once as a copy
         values.append(state.copy(values[0], node))
@@ -62,12 +64,13 @@ def _with_constant(state: StepBuilder, node: Node, source: str, constant: Consta
     state.put(node, node.outputs[0], layout, [value.buffer], held)
 
 
-def _leaner_layout(state: StepBuilder, value: Value) -> Layout:
-    """Planes where they are clearly smaller than blocks."""
-    if value.layout is not Layout.BLOCKS:
+def _leaner_layout(state: StepBuilder, value: Value, extents: Sequence[Extent]) -> Layout:
+    """The layout of ``value``; out of blocks planes, where activations of ``extents`` are clearly smaller in them together."""
+    if value.layout is not Layout.BLOCKS and len({*extents}) == 1:
         return value.layout
     sizes = {
-        x: tensor_bytes(value.extent, x, state.facts) for x in (Layout.PLANES, Layout.TURNED, Layout.BLOCKS)
+        x: sum(tensor_bytes(e, x, state.facts) for e in extents)
+        for x in (Layout.PLANES, Layout.TURNED, Layout.BLOCKS)
     }
     best = min((Layout.PLANES, Layout.TURNED), key=sizes.__getitem__)
     return best if sizes[best] <= state.facts.planes_ratio * sizes[Layout.BLOCKS] else Layout.BLOCKS

@@ -29,6 +29,25 @@ def concat(state: StepBuilder, node: Node, sources: list[str]) -> None:
     state.put(node, node.outputs[0], layout, reads)
 
 
+def pad(state: StepBuilder, node: Node, sources: list[str]) -> None:
+    """Rows in blocks or planes, columns in blocks or turned planes, whichever take less: a step each. Channels in planes."""
+    facts, name = state.facts, node.name
+    value, full = state.values[sources[0]], state.extent(node.outputs[0])
+    tall = value.extent.resized(rows=full.rows)
+    if full.channels != value.extent.channels:
+        write_all(state, node, sources, Layout.PLANES)
+        return
+    if tall.rows != value.extent.rows:
+        flat = leanest((Layout.BLOCKS, Layout.PLANES), [value.extent, tall], facts)
+        if full == tall:
+            write_all(state, node, sources, flat)
+            return
+        value = state.bring(sources[0], flat, name)
+        value = state.transform(value, tall, flat, f"{name}/pad-rows", f"rows padded for {name}", "Pad")
+    layout = leanest((Layout.BLOCKS, Layout.TURNED), [tall, full], facts)
+    state.put(node, node.outputs[0], layout, [state.lay(value, layout, name).buffer])
+
+
 def cut_layout(state: StepBuilder, node: Node, sources: list[str]) -> Layout:
     """Channels are cut out of planes or turned planes, of blocks whichever take least; columns out of blocks or
     turned planes, whichever take least, rows out of blocks too (tests/memory/test_cuts.py: planes are laid as blocks anew for each part)."""

@@ -28,7 +28,7 @@ from .normalization import (
     wide_normalisation,
 )
 from .product import is_product, matrix_product
-from .rearranging import concat, cut_layout, write_all
+from .rearranging import concat, cut_layout, pad, write_all
 from .views import transpose, view
 from .widths import MOVES
 
@@ -186,6 +186,7 @@ KINDS: Final = (
     Kind("tiles joined", _is("TileConcat"), _tiles_joined),
     Kind("a concatenation", _is("Concat"), concat),
     Kind("a cut", _is(*CUTS), lambda s, n, t: write_all(s, n, t, cut_layout(s, n, t))),
+    Kind("padding of an image", lambda s, n, _: n.op == "Pad" and len(s.graph.shape(n.outputs[0]) or ()) == MAP_AXES, pad),
     Kind("a product of two activations", lambda s, n, _: is_product(s.graph, n), lambda s, n, _: matrix_product(s, n, [n.inputs[0], n.inputs[1]])),
     Kind("a Gather of more places than are counted", lambda s, n, _: too_many(s.graph, n), _uncounted),
     Kind("anything else", lambda s, n, _: True, _in(Layout.PLANES)),
