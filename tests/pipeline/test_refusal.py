@@ -34,7 +34,7 @@ def test_operators_are_named_with_how_often_and_what_to_run() -> None:
 
 
 def test_too_much_memory_is_named_in_bytes() -> None:
-    with pytest.raises(Refused, match=r"SF301: needs 58,991,648 B of 8,388,480 B"):
+    with pytest.raises(Refused, match=r"SF301: needs 58,987,552 B of 8,388,480 B"):
         stopped(LARGE)
 
 
