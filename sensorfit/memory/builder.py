@@ -33,6 +33,8 @@ class StepBuilder:
     """The block that steps are appended to; "" for none."""
     part: str = ""
     """The node whose input the steps prepare that are appended; "" for none."""
+    called: str = ""
+    """What the converter calls the node whose steps are appended."""
     writer: dict[str, int] = field(default_factory=dict)
     """For each buffer, the number of the step that writes it."""
     moved: dict[tuple[str, ...], str] = field(default_factory=dict)
@@ -52,7 +54,9 @@ class StepBuilder:
         """Append an operation."""
         held = self.store(name, "scratch", scratch, None) if scratch else ""
         self.append(
-            Operation(name, op, tuple(dict.fromkeys(reads)), tuple(writes), held, self.block, self.part)
+            Operation(
+                name, op, tuple(dict.fromkeys(reads)), tuple(writes), held, self.block, self.part, self.called
+            )
         )
 
     def append(self, operation: Operation) -> None:

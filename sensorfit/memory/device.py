@@ -29,6 +29,8 @@ class Operation(NamedTuple):
     """Steps of one block run one after the other, as a single step in the search for an order."""
     part: str = ""
     """The node whose input these steps prepare; "" for the step of a node itself."""
+    called: str = ""
+    """What the converter calls the node of this step, as far as that decides its place (``graph.called``)."""
 
 
 @dataclass

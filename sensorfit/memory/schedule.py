@@ -8,8 +8,9 @@ and search see what the converter's listings show:
 - Ties go by the converter's names: steps with a fused activation or sum are
   called ``(F)/...`` and come before the others, which start with ``/`` (mid_2,
   br_in, br_p); then the step that hands out an output, then the transforms, numbered
-  from the last and compared as text: 10 before 2 (br_12). What users call
-  their layers is not asked: steps of a kind stand as in the graph.
+  from the last and compared as text: 10 before 2 (br_12). Names begin with
+  that of the layer, as sensorfit build gives it, or with a function's operator
+  (``graph.called``): /Pad and /Slice run before /encoder_conv (involution, e33).
 - Scratch space is not seen (probes cat8 and cat9 against sub8 and qcat), and
   outputs stay until the end (br_8: 245760 B are six outputs of 24 KB and three
   tensors of 32 KB).
@@ -82,7 +83,7 @@ def _ranks(program: Program, blocks: list[list[Operation]]) -> list[Rank]:
         else:
             fused = any(name in program.fused for name in op.writes)
             kind = {OUTPUT: 3, "Cast": 2}.get(op.op, 0 if fused else 1)
-            ranks.append((kind, "", index))
+            ranks.append((kind, op.called if kind < 2 else "", index))
     return ranks
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
+from ..graph.called import called
 from ..graph.ir import Graph, Node
 from . import convolution as cv
 from .builder import StepBuilder, Value
@@ -55,6 +56,7 @@ def device_steps(graph: Graph, facts: MemoryFacts) -> Program:
         state.program.input_bytes += size
         state.values[name] = Value(buffer, Layout.PLANES, extent)
     for node in graph.nodes:
+        state.called = called(graph, node)
         _add_steps(state, node)
     for name in graph.outputs:
         _output(state, name)

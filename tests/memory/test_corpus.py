@@ -38,8 +38,9 @@ three and four axes, axes moved in windows, and padding apart."""
 
 
 COMPUTES = ("Convolution", "MaxPool", "AveragePool", "Resize")
-LISTED_OTHERWISE = {"g_s2c", "dwadd", "multi"}
-"""Where it is another: a search that gives up earlier, a sum that joins the other branch, b9 called after b12."""
+LISTED_OTHERWISE = {"g_s2c", "dwadd", "multi", "br_p"}
+"""Where it is another: a search that gives up earlier, a sum that joins the other branch, b9 called after b12, and a resize that is
+a layer in the module that was asked and a function in what sensorfit build makes of the graph."""
 
 
 @pytest.fixture(scope="module")
@@ -158,9 +159,9 @@ def test_a_product_and_a_sum_are_one_step_but_for_those_of_the_input() -> None:
 def test_wider_networks_are_within_one_per_cent_or_known_to_be_off(found: dict[str, Error]) -> None:
     """Drawn of wider kinds, as the converter answered: where we are off by more, is said (docs/memory.md)."""
     wide = [error for error in found.values() if error.case.kind == "wide draw"]
-    assert len(wide) == 54 and sum(error.worst <= 0.01 for error in wide) >= 37
+    assert len(wide) == 54 and sum(error.worst <= 0.01 for error in wide) >= 41
     unsaid = {e.case.name for e in wide if e.worst > 0.01 and not e.notes}
-    assert unsaid == {"e2", "e13", "e33", "branches_16"}
+    assert unsaid == {"e2", "e13"}
     room = load_target().budget_bytes - load_target().reserved_bytes
     assert all(
         (e.case.weights_bytes + e.case.runtime_bytes <= room)

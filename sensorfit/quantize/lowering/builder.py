@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ import torch
 from onnx import helper
 from torch import fx, nn
 
+from ...graph.called import layer_name
 from ...graph.fold import Constant, Folded
 from ...graph.ir import Graph, Node
 from .registry import NoRoad
@@ -132,8 +132,7 @@ class Builder:
         return self.call(nn.functional.pad, value, pairs, mode=mode, **extra)
 
     def _free(self, name: str) -> str:
-        base = re.sub(r"\W+", "_", name).strip("_") or "node"
-        base = f"n{base}" if base[0].isdigit() else base
+        base = layer_name(name)
         taken, found, count = {*dict(self.root.named_children()), *self.root._buffers}, base, 1
         while found in taken or hasattr(self.root, found):
             found, count = f"{base}_{count}", count + 1

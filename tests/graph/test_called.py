@@ -1,0 +1,72 @@
+"""Names in the file that sensorfit build hands to the converter: they decide between steps that may run at once."""
+
+from __future__ import annotations
+
+import onnx
+import pytest
+
+import sensorfit
+from sensorfit.graph.called import LAYERS, called, layer_name
+from sensorfit.graph.load import load
+from sensorfit.graph.lower import lower
+
+from ..memory.test_advice import weighted
+
+INVOLUTION = """agraph (float[1,3,64,64] x) => (float[1,2,16,16] y)
+<int64[8] p = {{0, 0, 1, 1, 0, 0, 1, 1}}, int64[1] r = {{2}}, int64[1] d = {{3}}, int64[1] one = {{1}}, int64[1] k = {{1}}, {numbers}> {{
+    a = Conv <kernel_shape = [3, 3], strides = [2, 2], pads = [1, 1, 1, 1]> (x, stem) b = Relu (a)
+    c = Conv <kernel_shape = [3, 3], strides = [2, 2], pads = [1, 1, 1, 1]> (b, second) f = Relu (c)
+    g = Conv (f, reduce) h = Relu (g) i = Conv (h, span) s = Softmax <axis = 1> (i) m = Pad (f, p)
+    {parts}
+    y = Conv (t9, head)
+}}"""
+"""Each place of a map weighed by a kernel of its own, over the nine places around it."""
+WEIGHTS = {"stem": (16, 3, 3, 3), "second": (32, 16, 3, 3), "reduce": (8, 32, 1, 1), "span": (9, 8, 1, 1), "head": (2, 32, 1, 1)}  # fmt: skip
+
+
+def involution() -> onnx.ModelProto:
+    numbers = ", ".join(f"int64[1] n{i} = {{{i}}}, int64[1] e{i} = {{{i + 16}}}" for i in range(10))
+    parts = []
+    for i in range(9):
+        row, column = divmod(i, 3)
+        if not column:
+            parts.append(f"w{row} = Slice (m, n{row}, e{row}, r, one)")
+        parts += [
+            f"u{i} = Slice (s, n{i}, n{i + 1}, one, k)",
+            f"v{i} = Slice (w{row}, n{column}, e{column}, d, one)",
+        ]
+        parts.append(f"q{i} = Mul (u{i}, v{i})")
+        parts.append(f"t{i + 1} = Add (t{i}, q{i})" if i else "t1 = Identity (q0)")
+    return weighted(INVOLUTION.format(numbers=numbers, parts=" ".join(parts)), **WEIGHTS)
+
+
+@pytest.mark.parametrize(
+    ("node", "name"), [("/encoder/conv1/Conv", "encoder_conv1_Conv"), ("/0/0.1/Conv", "n0_0_1_Conv"), ("..", "node")]
+)  # fmt: skip
+def test_a_layer_is_called_as_its_node(node: str, name: str) -> None:
+    assert layer_name(node) == name
+
+
+def test_a_function_is_called_as_its_operator_and_a_product_with_weights_as_its_node() -> None:
+    text = (
+        "agraph (float[1,8,4,4] x) => (float[1,8,4,6] y) { m = MatMul (x, w) a = Sigmoid (m) y = Mul (a, m) }"
+    )
+    graph = lower(load(weighted(text, w=(4, 6)), "net"))
+    names = {n.op: (called(graph, n), n.name) for n in graph.nodes}
+    assert names["MatMul"][0] == names["MatMul"][1]
+    assert {op: name for op, (name, _) in names.items() if op == "Mul"} in ({}, {"Mul": "Mul"})
+
+
+def test_what_becomes_a_layer_is_lowered() -> None:
+    from sensorfit.quantize.lowering.registry import lowered_operators
+
+    assert {*LAYERS} <= {*lowered_operators(), "Silu"}  # a Silu of a pattern is its Sigmoid and its Mul
+
+
+def test_functions_run_before_layers_as_the_converter_orders_them() -> None:
+    """An involution as torch exports it: all cuts of the padded map come before the convolution that makes its kernels, whose scratch
+    space then counts beside nine maps: 148,480 B of runtime, imx500-converter 3.19.2 of the package of sensorfit build."""
+    network = involution()
+    for index, node in enumerate(network.graph.node):
+        node.name = f"/involution/{node.op_type}_{index}"
+    assert sensorfit.check(network, input_persistency=False).memory.runtime_bytes == 148_480
