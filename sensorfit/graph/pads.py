@@ -3,7 +3,7 @@
     Conv (Pad (x))  ->  Conv (x)    with the sum of both pads, where a second reader does not need the padded image
 
 Asked: dense, strided and depthwise kernels, with and without pads of their own. A transposed convolution, pooling and
-everything else reads a padded tensor (tests/memory/test_pads.py).
+everything else reads a padded tensor (the probes pad_* of tests/memory/test_corpus.py).
 """
 
 from __future__ import annotations
