@@ -43,7 +43,7 @@ def opset(graph: Graph, target: Target) -> Iterator[Issue]:
     probes = ("opset_14", "opset_15", "opset_20", "opset_21")
     if built[0] <= graph.opset <= built[1]:
         reason = f"{told}: the raw file stops the front end; sensorfit build raises it"
-        fix = f"to hand this very file over, export again with opset_version={export}, or run {convert}"
+        fix = f"to run the converter on this file yourself, export again with opset_version={export}, or run {convert}"
         yield Issue.accepted(reason, fix, f"opset {graph.opset}", code="EXEC", probes=probes)
     else:
         fix = f"export again with opset_version={export}, or run {convert}"
@@ -87,7 +87,7 @@ def connected(graph: Graph, target: Target) -> Iterator[Issue]:
     if graph.written.unread:
         yield Issue(
             "a constant that nothing reads: the raw file crashes the front end; sensorfit build leaves it out",
-            "nothing with sensorfit build; to hand this very file over, remove what nothing reads (onnxslim does)",
+            "nothing with sensorfit build; to run the converter on this file yourself, remove what nothing reads (onnxslim does)",
             graph.written.unread[0]
             if len(graph.written.unread) == 1
             else f"{graph.written.unread[0]} and {len(graph.written.unread) - 1} more",

@@ -17,7 +17,8 @@ from .batch_axis import on_batch, several
 from .limits import too_long
 
 LAST_SOFTMAX_FIX = "end the network at the scores and take the Softmax on the host"
-SOFTMAX_FIX = "replace attention by convolutions, or move the Softmax behind the network to the host"
+ATTENTION_FIX = "replace attention by convolutions, or gate with Sigmoid instead"
+SOFTMAX_FIX = "keep it if INT8 is accurate enough (the build's report.html shows it); else leave it and what follows to the host (sensorfit fix MODEL --cut TENSOR), or gate with Sigmoid"
 LAYERNORM_FIX = "use BatchNorm2d, which folds into the convolution before it and costs nothing; retrain, since it normalises over the batch instead"
 
 
@@ -69,7 +70,11 @@ def softmax(graph: Graph, target: Target) -> Iterator[Issue]:
         else:
             yield Issue.accepted(
                 "Softmax: the converter accepts this form, the PicoSAM papers call it unsupported",
-                LAST_SOFTMAX_FIX if not where and node.outputs[0] in graph.outputs else SOFTMAX_FIX,
+                ATTENTION_FIX
+                if where
+                else LAST_SOFTMAX_FIX
+                if node.outputs[0] in graph.outputs
+                else SOFTMAX_FIX,
                 f"{where}axis {axis}",
                 node=node,
             )

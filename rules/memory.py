@@ -67,7 +67,7 @@ def out_of_memory(graph: Graph, memory: MemoryReport, target: Target) -> Iterato
     if support == "unknown":
         yield _issue(
             "over the memory unless the converter's tiling succeeds",
-            f"{_ASK}; or {ways}",
+            f"{ways}; or {_ASK}",
             f"{_as_it_stands(memory)}; the converter then cuts layers into tiles of rows, which may bring it under",
             severity="error",
             support="unknown",
@@ -325,9 +325,9 @@ def _smaller(image: Sequence[int | None], percent: int) -> str:
     """The way to an input of at most ``percent`` of the sides, as a shape on the grid where there is one."""
     sides = [d * percent // 100 // GRID * GRID if d else 0 for d in image[2:]]
     if len(image) != 4:
-        return f"make the input smaller: about {percent} % of its {show_shape(image[1:])} elements or less"
+        return f"make the input smaller, to {percent} % of its {show_shape(image[1:])} elements or less"
     if not all(sides):
-        return f"scale the input's sides to about {percent} % or less"
+        return f"scale the input's sides to {percent} % or less"
     return f"re-export at {show_shape((1, image[1], *sides))}"
 
 

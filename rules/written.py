@@ -13,7 +13,7 @@ from sensorfit.verify.family import INPUTS
 from sensorfit.verify.rule import Issue, rule
 
 RAW = "the raw file stops the front end; sensorfit build writes it anew"
-SLIM = "to hand this very file over, run `onnxslim model.onnx slim.onnx`, which {}; sensorfit build needs no help"
+SLIM = "to run the converter on this file yourself, run `onnxslim model.onnx slim.onnx`, which {}; sensorfit build does not need it"
 
 
 RESPELL = (
@@ -45,13 +45,13 @@ def unnamed(graph: Graph, target: Target) -> Iterator[Issue]:
     Passes:
         onnx.helper.make_node("Relu", ["x"], ["y"], name="relu")
 
-    Fix: to hand this very file over, give every node a name (the finding has the command); sensorfit build needs no help.
+    Fix: to run the converter on this file yourself, give every node a name (the finding has the command); sensorfit build does not need it.
     """
     if graph.written.unnamed:
         command = named("onnx.load('model.onnx')")
         yield Issue.accepted(
             f"nodes without a name: {RAW}",
-            f"to hand this very file over, run `{command}`; sensorfit build needs no help",
+            f"to run the converter on this file yourself, run `{command}`; sensorfit build does not need it",
             f"{graph.written.unnamed} node{'' if graph.written.unnamed == 1 else 's'}",
             code="EXEC",
         )
@@ -72,13 +72,13 @@ def constants(graph: Graph, target: Target) -> Iterator[Issue]:
     Passes:
         (float[1,3,64,64] x) => (float[1,3,64,64] y) { two = Constant <value = float {2.0}> () y = Mul (x, two) }
 
-    Fix: to hand this very file over, write the value as a tensor (the finding has the command; onnxslim and onnxsim do
-    not); sensorfit build needs no help.
+    Fix: to run the converter on this file yourself, write the value as a tensor (the finding has the command; onnxslim and onnxsim do
+    not); sensorfit build does not need it.
     """
     for name, op in graph.written.spelled:
         yield Issue.accepted(
             f"a Constant without the attribute 'value': {RAW}",
-            f"to hand this very file over, run `{RESPELL}`; sensorfit build needs no help",
+            f"to run the converter on this file yourself, run `{RESPELL}`; sensorfit build does not need it",
             name or op,
             code="EXEC",
             probes=("const_node", "const_ints", "fold_value_ints"),
@@ -112,7 +112,7 @@ def unfolded(graph: Graph, target: Target) -> Iterator[Issue]:
             y = Pad (x, positive)
         }
 
-    Fix: to hand this very file over, fold its constants, as onnxslim does; sensorfit build needs no help.
+    Fix: to run the converter on this file yourself, fold its constants, as onnxslim does; sensorfit build does not need it.
     """
     if not graph.written.unfolded:
         return
@@ -159,7 +159,7 @@ def stale(graph: Graph, target: Target) -> Iterator[Issue]:
     Passes:
         (float[1,3,64,64] x) => (float[1,3,64,64] y) <float[1,3,64,64] r> { r = Relu (x) y = Sigmoid (r) }
 
-    Fix: to hand this very file over, have the shapes recorded anew, as onnxslim does; sensorfit build needs no help.
+    Fix: to run the converter on this file yourself, have the shapes recorded anew, as onnxslim does; sensorfit build does not need it.
     """
     for tensor, recorded, inferred in graph.written.stale:
         yield Issue.accepted(
@@ -191,8 +191,8 @@ def negative(graph: Graph, target: Target) -> Iterator[Issue]:
     Passes:
         (float[N,3,64,64] x) => (float[N,3,64,64] y) { y = Relu (x) }
 
-    Fix: to hand this very file over, write the sizes out, as `onnxslim model.onnx slim.onnx --input-shapes
-    x:1,3,64,64` does; sensorfit build needs no help.
+    Fix: to run the converter on this file yourself, write the sizes out, as `onnxslim model.onnx slim.onnx --input-shapes
+    x:1,3,64,64` does; sensorfit build does not need it.
     """
     batches = {name for name, axis in graph.written.negative if axis == 0 and name in graph.inputs}
     places = batches or {name for name, _ in graph.written.negative}
@@ -201,8 +201,8 @@ def negative(graph: Graph, target: Target) -> Iterator[Issue]:
     name = next(iter(graph.inputs), "input")
     yield Issue.accepted(
         f"an open dimension written as -1: {RAW}",
-        f"to hand this very file over, run `onnxslim model.onnx slim.onnx --input-shapes {shlex.quote(name)}:1,3,H,W`, which writes "
-        "the sizes out; sensorfit build needs no help",
+        f"to run the converter on this file yourself, run `onnxslim model.onnx slim.onnx --input-shapes {shlex.quote(name)}:1,3,H,W`, which writes "
+        "the sizes out; sensorfit build does not need it",
         ", ".join(f"'{p}'" for p in sorted(places)[:3]) + (" and more" if len(places) > 3 else ""),
         code="INVMOD" if batches else "EXEC",
         tensor=min(places),

@@ -20,17 +20,18 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from ..report.causes import Cause, cannot_feed, causes, refused_nodes
+from ..report.causes import Cause, cannot_feed, causes, every_finding, refused_nodes
 from ..report.next_step import last_line, reached, verdict_word
 from ..report.outcome import Outcome
 from ..report.phrases import (
     NOT_SIZED,
-    VERDICT,
     at_least,
     batch_words,
     counted,
     other_converter,
+    other_verdicts,
     share_words,
+    weights_hidden,
 )
 from ..report.report import Report
 from ..units import show_count, show_shape
@@ -148,16 +149,15 @@ def headline_number(report: Report) -> str:
                 f"the size of an input is open: {_input(report, report.model.inputs.index(left))}"
             )
         return terminal(whole[0].reason or whole[0].message)
-    return share
+    tiled = over and any(f.about_memory and f.support == "unknown" for f in every_finding(report))
+    return f"{share}, unless the converter tiles it" if tiled else share
 
 
 def remarks(report: Report) -> list[tuple[str, str]]:
     """What changes how the figures are to be read, the most important first."""
-    found = [
-        (f"under profile {profile}: {VERDICT[verdict]}", "yellow")
-        for profile, verdict in report.verdicts.items()
-        if verdict != report.verdict
-    ]
+    # a stranger's network is judged as was asked, and no other way; the papers' rules matter to their own networks
+    of_ours = report.model.title or report.profile != "converter"
+    found = [(words, "yellow") for words in other_verdicts(report)] if of_ours else []
     found += [(words, "yellow") for words in (batch_words(report.model), other_converter(report)) if words]
     feed = cannot_feed(report)
     if feed:
@@ -183,7 +183,7 @@ def memory_bar(report: Report, columns: int, glyphs: str = GLYPHS) -> list[Text]
     memory = report.memory
     total, budget = memory.total_bytes, memory.budget_bytes
     share = share_words(memory)
-    hidden = memory.weights_bytes < report.model.parameters // 4  # in branches that are not looked into
+    hidden = weights_hidden(report)
     if report.model.open_input is not None and not memory.complete and memory.fits and not hidden:
         said = f"weights {_mebi(memory.weights_bytes)} of {_mebi(budget)} MiB; the rest depends on the input's size"
         return [Text.assemble(("Memory   ", "bold"), (said, "yellow"))]
@@ -247,7 +247,8 @@ def _causes(outcome: Outcome, console: Console) -> None:
     known = tuple(f for f in report.findings if outcome.state(f) == "unchanged")
     found = causes(report, known)
     fits = not any(outcome.fails(f) for f in report.findings)
-    first = found[:HINTS_SHOWN] if fits else [c for c in found if outcome.fails(c.findings[0])][:CAUSES_SHOWN]
+    hints = [c for c in found if not c.findings[0].about_file]
+    first = hints[:HINTS_SHOWN] if fits else [c for c in found if outcome.fails(c.findings[0])][:CAUSES_SHOWN]
     unfed = [c for c in found if c.findings[0].about_source] if fits or report.verdict == "unknown" else []
     if unfed:  # the verdict says so, whatever the converter accepts
         kept = [] if report.verdict == "fits" else first
@@ -263,7 +264,7 @@ def _causes(outcome: Outcome, console: Console) -> None:
         else:
             _lines(rows, console)
     elif report.verdict == "fits" and not report.hidden:
-        console.print(Text("No findings to show: nothing is refused in the form used."))
+        console.print(Text("Nothing to change: nothing is refused in the form used."))
     notes = _left_out(outcome, found, first)
     if len(report.memory.notes):
         notes.append(counted(len(report.memory.notes), "caveat"))

@@ -19,10 +19,11 @@ from ..report.phrases import (
     counted,
     judged_by,
     other_converter,
+    other_verdicts,
     place,
     share_words,
 )
-from ..report.report import Report, TensorInfo
+from ..report.report import ModelInfo, Report, TensorInfo
 from ..units import show_shape
 from .columns import laid_out
 from .escape import terminal
@@ -74,9 +75,7 @@ def _headline(report: Report) -> RenderableType:
     model = report.model
     title = Text.assemble((terminal(model.name), "bold"), "  ", (word, style))
     shapes = ", ".join(_input(t) for t in model.inputs) or "no inputs"
-    about = (
-        f"{shapes} · opset {model.opset} · {model.parameters:,} parameters · {counted(model.nodes, 'node')}"
-    )
+    about = f"{shapes} · opset {model.opset} · {model.parameters:,} parameters · {_nodes(model)}"
     against = judged_by(report)
     lines = [title, _in_short(report), Text(about, "dim"), Text(against, "dim")]
     if report.other_converter:
@@ -85,11 +84,14 @@ def _headline(report: Report) -> RenderableType:
         lines.append(Text(terminal(model.note), "dim"))
     if batch := batch_words(model):
         lines.append(Text(batch, "yellow"))
-    others = {p: v for p, v in report.verdicts.items() if v != report.verdict}
-    for profile, verdict in others.items():
-        word, style = VERDICT_STYLE[verdict]
-        lines.append(Text.assemble("under profile ", (profile, "bold"), ": ", (word, style)))
+    lines += [Text(words, "yellow") for words in other_verdicts(report)]
     return Group(*lines)
+
+
+def _nodes(model: ModelInfo) -> str:
+    """Those that are judged, as everywhere; and the file's where constants are folded."""
+    folded = model.folded or model.nodes
+    return counted(folded, "node") + (f" ({model.nodes:,} in the file)" if model.nodes != folded else "")
 
 
 def _in_short(report: Report) -> Text:

@@ -47,7 +47,11 @@ class Cause:
     def fix(self) -> str:
         """The way out in a few words: without its examples and alternatives; without a fix, what is wrong."""
         first = self.findings[0]
-        return in_short(first.fix) if first.fix else first.reason or first.message
+        if not first.fix:
+            return first.reason or first.message
+        short = in_short(first.fix)
+        different = len({in_short(f.fix) for f in self.findings}) > 1  # only in their numbers
+        return f"{short} (the first of {len(self.findings):,})" if different else short
 
     @property
     def rules(self) -> tuple[str, ...]:

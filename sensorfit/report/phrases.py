@@ -60,6 +60,26 @@ def figure_words(figure: Figure) -> str:
     return f"{FIGURE[figure.name]} {amount(figure.name, figure.before)} -> {amount(figure.name, figure.now)}{share}"
 
 
+PROFILE: Final = {
+    "picosam": "by the PicoSAM papers' rules (--profile picosam)",
+    "converter": "by the converter's word (--profile converter)",
+}
+
+
+def other_verdicts(report: Report) -> tuple[str, ...]:
+    """``by the PicoSAM papers' rules (--profile picosam): does not fit``, of each profile that says something else."""
+    return tuple(
+        f"{PROFILE.get(profile, f'by profile {profile}')}: {VERDICT[verdict]}"
+        for profile, verdict in report.verdicts.items()
+        if verdict != report.verdict
+    )
+
+
+def weights_hidden(report: Report) -> bool:
+    """Whether weights lie where they are not counted, in branches and loops: fewer bytes than two bits a parameter."""
+    return report.memory.weights_bytes < report.model.parameters // 4
+
+
 def batch_words(model: ModelInfo) -> str:
     """What the figures are for where that is not one image, which is all the sensor runs; else ""."""
     if model.batch == 1:

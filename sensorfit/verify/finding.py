@@ -73,5 +73,10 @@ class Finding:
             and bool(self.tensor)
         )
 
+    @property
+    def about_file(self) -> bool:
+        """Whether it is only about the file as it is written, which the build writes anew: there is nothing to do."""
+        return self.family == INPUTS.tag and self.support == "supported" and bool(self.converter_code)
+
     follows: str = ""
     """The rule whose finding this one follows from: once that is mended, this is gone or to be judged anew."""

@@ -128,6 +128,41 @@ def test_an_image_that_the_sensor_does_not_deliver_is_not_built_to_learn_its_byt
     assert last_line(fed)[1] == "sensorfit build net.onnx"
 
 
+def test_what_a_profile_says_that_nobody_asked_for_is_said_of_built_in_networks_alone() -> None:
+    strict = replace(report(), verdicts={"converter": "fits", "picosam": "does_not_fit"})
+    papers = "by the PicoSAM papers' rules (--profile picosam): does not fit"
+    assert "picosam" not in screen(Outcome("net.onnx", strict))
+    assert papers in screen(Outcome("ours", replace(strict, model=replace(strict.model, title="Ours"))))
+    asked = replace(strict, profile="picosam", verdicts={"converter": "does_not_fit", "picosam": "fits"})
+    assert "by the converter's word (--profile converter)" in screen(Outcome("net.onnx", asked))
+
+
+def test_what_the_build_writes_anew_takes_no_line_of_a_network_that_fits() -> None:
+    spelled = finding(
+        rule="SF512", severity="warning", node="", op="", family="inputs-outputs", support="supported",
+        converter_code="EXEC", fix="to run the converter on this file yourself, name the nodes",
+    )  # fmt: skip
+    text = screen(Outcome("net.onnx", report(spelled)))
+    assert "yourself" not in text and "1 lesser point: --verbose shows all" in text
+    assert "nothing is refused" in text and "Next: sensorfit build" in text
+
+
+def test_a_network_over_the_budget_that_tiles_may_save_says_why_it_is_unknown() -> None:
+    over = finding(rule="SF301", node="", op="", family="memory", support="unknown")
+    made = report(over, runtime=9_000_000)
+    assert "of the memory, unless the converter tiles it" in screen(Outcome("net.onnx", made, exit_code=1))
+
+
+def test_ways_out_that_differ_in_their_numbers_are_one_line_that_says_so() -> None:
+    wide, narrow = (
+        finding(severity="info", support="supported", family="memory", node=f"/{n}", fix=f"use {n} channels")
+        for n in (96, 32)
+    )
+    (cause,) = causes(report(wide, narrow))
+    assert cause.fix == "use 96 channels (the first of 2)"
+    assert causes(report(wide))[0].fix == "use 96 channels"
+
+
 def test_an_unknown_operator_comes_before_the_shape_that_it_leaves_open() -> None:
     operator = finding(severity="warning", support="unknown", rule="SF102", fix="ask the converter")
     shape = finding(
