@@ -234,6 +234,19 @@ def test_attention_in_windows_keeps_a_batch_of_one(tmp_path: Path) -> None:
     assert case.operators.count("MatMul") == 1 + 2 * 4 * 2
 
 
+def test_a_mean_over_groups_of_channels_folded_into_the_batch_has_four_axes_whose_bytes_are_known(
+    tmp_path: Path,
+) -> None:
+    """EMA attention: groups of channels are the batch, each row and each column is averaged."""
+    text = """(float[1,16,8,8] x) => (float[1,16,8,1] y) <int64[4] s = {4,4,8,8}, int64[4] t = {1,16,8,1}> {
+        g = Reshape (x, s)
+        m = ReduceMean <axes = [3]> (g)
+        y = Reshape (m, t)
+    }"""
+    case = rewritten(text, tmp_path, "KeepBatchAxis")
+    assert case.operators == ["ReduceMean", "Reshape"]  # and no Reshape to five axes before
+
+
 def test_a_second_run_changes_nothing(tmp_path: Path) -> None:
     rewritten(WINDOWS, tmp_path)
     once = tmp_path / "after.onnx"

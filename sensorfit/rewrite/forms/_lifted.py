@@ -83,6 +83,9 @@ def lifted(site: Site, draft: Draft) -> bool:
             or [*range(rank)]
         )
         moved = [a % rank + 1 for a in axes]
+        if rank > 3 and min(moved) > 2:  # what is counted in front is counted as channels: no fifth axis
+            inputs[0] = draft.reshape(node.inputs[0], (1, site.x[0] * site.x[1], *site.x[2:]))
+            moved = [a - 1 for a in moved]
         if not site.y:
             attrs["keepdims"] = 1  # a result of two axes at least
         if "axes" in attrs or (op != "ReduceSum" and site.opset < 18):
