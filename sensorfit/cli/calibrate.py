@@ -100,7 +100,7 @@ def _calibrate(logs: tuple[Path, ...], models: tuple[Path, ...], output: Path | 
     default=20,
     show_default=True,
     metavar="N",
-    help="How many, PicoSAM2 and 3 among them.",
+    help="How many networks, PicoSAM2 and 3 among them.",
 )
 @click.option(
     "--build",

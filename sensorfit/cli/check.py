@@ -18,17 +18,17 @@ from .waiting import waiting
 @click.option("--format", "formats", type=click.Choice(FORMATS), multiple=True, help="Output format; may be given several times.  [default: console]")
 @click.option("--output", "outputs", multiple=True, metavar="[FORMAT=]FILE", help="Write to FILE, in the format of --format or of its name (.html .sarif .json .xml .md).")
 @click.option("--plot", metavar="FILE", help="Draw memory over the schedule and latency by layer for a paper, as .svg, .png or .pdf (extra 'plot').")
-@click.option("--profile", type=PROFILES, help="Whose word decides: the converter's or the PicoSAM papers' constraint set.  [default: converter]")
+@click.option("--profile", type=PROFILES, help="Whose rules decide: the converter's, or the PicoSAM papers', which are stricter.  [default: converter]")
 @target
 @converter
 @click.option("--input-persistency/--no-input-persistency", default=None, help="Count the input tensor kept in memory, as the converter does by default.")
 @input_shape
 @click.option("--memory", is_flag=True, help="Show the memory plan step by step.")
 @click.option("--layers", is_flag=True, help="List the layers with their weights, activations, MACs, ms and bits.")
-@click.option("--sort", type=click.Choice(SORTS), help="The layers that take most of this first; lists them.")
-@click.option("--bits", type=click.Choice(["8", "4", "2"]), default="8", show_default=True, callback=lambda ctx, option, value: int(value), help="Count weights at so many bits: what `build --weights-budget` could reach.")
+@click.option("--sort", type=click.Choice(SORTS), help="List the layers, those that take most of this first.")
+@click.option("--bits", type=click.Choice(["8", "4", "2"]), default="8", show_default=True, callback=lambda ctx, option, value: int(value), help="Count weights at this many bits: what `build --weights-budget` could reach.")
 @click.option("--confirm", is_flag=True, help="Ask the real converter as well: of a float model its operators, of one quantized by MCT the memory too (extra 'build').")
-@click.option("--calibration", metavar="FILE", help="Latency by a file that `sensorfit calibrate` wrote.")
+@click.option("--calibration", metavar="FILE", help="Estimate latency by a file that `sensorfit calibrate` wrote.")
 @click.option("--fail-on", type=click.Choice(["error", "warning", "info", "never"]), help="Exit 1 on a finding of this severity or above.  [default: error]")
 @click.option("--select", multiple=True, callback=listed, metavar="RULES", help="Show only these rules, by id, name (Softmax) or prefix (SF2).")
 @click.option("--ignore", multiple=True, callback=listed, metavar="RULES", help="Leave these rules out; the verdict stays what it is.")
@@ -37,7 +37,7 @@ from .waiting import waiting
 @click.option("--no-baseline", is_flag=True, help="Judge without a baseline.")
 @click.option("--write-baseline", is_flag=True, help="Record today's findings and figures as the baseline.")
 @click.option("-j", "--jobs", type=click.IntRange(min=0), help="Check this many models at once (0: one per core).  [default: 1]")
-@click.option("-v", "--verbose", is_flag=True, help="Everything: each node of each finding, evidence, the peak, the slowest layers, caveats.")
+@click.option("-v", "--verbose", is_flag=True, help="Show everything: each node of each finding, evidence, the peak, the slowest layers, caveats.")
 @click.pass_context
 def command(ctx: click.Context, models: tuple[str, ...], **options: Any) -> None:
     """Check whether each MODEL runs inside the sensor.

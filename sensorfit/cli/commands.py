@@ -19,20 +19,20 @@ COMMANDS = {
     "check": "Check whether a model runs inside the sensor.",
     "fix": "Rewrite what the converter refuses, with a proof.",
     "build": "Quantize and package a model for the sensor.",
-    "doctor": "Say whether a build could run here, and what mends it.",
+    "doctor": "Say whether a build can run here, and what is missing.",
     "explain": "Say why a model fits or not, on one page.",
     "compare": "Compare models in one table.",
-    "sweep": "Judge a space of networks; find those worth training.",
+    "sweep": "Judge a family of networks; find those worth training.",
     "diff": "Show what changed between two models.",
     "models": "List the built-in models.",
-    "init": "Set up the gate of a model repository.",
+    "init": "Set up checks in a repository of models.",
     "rules": "List the rules, or explain one.",
     "calibrate": "Refit the latency model from measurements.",
-    "data": "Make or look at data to train on.",
-    "teach": "Keep a SAM's masks of annotated images, to train on.",
+    "data": "Make data to train on.",
+    "teach": "Store a SAM's masks of annotated images for training.",
     "train": "Train a network on crops of annotated images.",
     "evaluate": "Measure models on annotated crops.",
-    "segment": "Draw the mask of what a box of an image holds.",
+    "segment": "Draw the mask of the object inside a box of an image.",
 }
 
 
@@ -123,7 +123,7 @@ def run() -> None:
 
 
 def _fail(message: str, code: int) -> None:
-    from ..render.escape import terminal  # a message may quote a model
+    from ..render.said import say
 
-    click.echo(f"sensorfit: {terminal(message)}", err=True)
+    say(message)
     sys.exit(code)

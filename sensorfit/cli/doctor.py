@@ -14,7 +14,7 @@ from .options import converter, target
 @converter
 @click.pass_context
 def command(ctx: click.Context, form: str, target: str | None, converter: str | None) -> None:
-    """Say whether a build could run here: Python, Java, Sony's tools and their versions, disk, memory.
+    """Say whether a build can run here: Python, Java, Sony's tools and their versions, disk, memory.
 
     Each line that is not well comes with the command that mends it. Exit code 3 when a build could not run.
 

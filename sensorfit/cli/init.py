@@ -13,7 +13,7 @@ from .options import target
 @click.argument("directory", type=click.Path(exists=True, file_okay=False), default=".")
 @target
 def command(directory: str, target: str | None) -> None:
-    """Set up the gate of a model repository: configuration, CI file, baseline.
+    """Set up checks in a repository of models: configuration, CI file, baseline.
 
     It finds the models, and GitHub or GitLab by what DIRECTORY holds; what is there already is kept.
 

@@ -11,7 +11,7 @@ from ..errors import ConfigError
 PROFILES: Final = click.Choice(["converter", "picosam"])
 
 # fmt: off
-profile = click.option("--profile", type=PROFILES, default="converter", show_default=True, help="Whose word decides.")
+profile = click.option("--profile", type=PROFILES, default="converter", show_default=True, help="Whose rules decide.")
 input_persistency = click.option("--input-persistency/--no-input-persistency", default=True, show_default=True, help="Count the input tensor kept in memory, as the converter does by default.")
 target = click.option("--target", metavar="NAME", help="Device to judge for.  [default: the configuration's, else imx500]")
 converter = click.option("--converter", metavar="VERSION", help="Judge as this version of the converter does, 3.18 for example.  [default: the configuration's, else the newest known]")

@@ -30,7 +30,7 @@ Boxes = list[tuple[float, float, float, float]]
 @click.option("--std", callback=channel_values, metavar="R,G,B")
 @click.option("--json", "as_json", is_flag=True, help="Print boxes, ROIs and areas as JSON.")
 def command(image: Path, rois: tuple[str, ...], model: str, output: Path, mask_file: Path | None, exact: bool, mean: tuple[float, ...] | None, std: tuple[float, ...] | None, as_json: bool) -> None:
-    """Draw the mask of what a box of an image holds.
+    """Draw the mask of the object inside a box of an image.
 
     \b
     Examples:

@@ -60,21 +60,21 @@ def command() -> None:
 @click.argument("space", type=PATH, metavar="SPACE.toml")
 @click.option("-o", "--output", "directory", type=PATH, required=True, metavar="DIR", help="Folder of the results; a sweep in it goes on.")
 @click.option("--sampler", type=SAMPLERS, help="How candidates are chosen.  [default: grid up to 10,000 combinations, else random]")
-@click.option("--candidates", type=click.IntRange(1), metavar="N", help="How many.  [default: all of a grid, else 1000]")
+@click.option("--candidates", type=click.IntRange(1), metavar="N", help="How many candidates.  [default: all of a grid, else 1000]")
 @click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--workers", type=click.IntRange(0), default=0, metavar="N", help="Processes.  [default: one a core]")
+@click.option("--workers", type=click.IntRange(0), default=0, metavar="N", help="Processes.  [default: one per core]")
 @click.option("--scheduler", metavar="local|tcp://...", help="Judge on a Dask cluster (extra 'cluster').")
-@click.option("--batch", type=click.IntRange(1), metavar="N", help="Candidates a task.  [default: 100; 8 with Optuna's samplers]")
-@click.option("--seconds", type=click.FloatRange(0, min_open=True), default=30.0, show_default=True, metavar="S", help="That a candidate may take.")
+@click.option("--batch", type=click.IntRange(1), metavar="N", help="Candidates per task.  [default: 100; 8 with Optuna's samplers]")
+@click.option("--seconds", type=click.FloatRange(0, min_open=True), default=30.0, show_default=True, metavar="S", help="Time limit for one candidate, in seconds.")
 @click.option("--accuracy", metavar="train|MODULE:FUNCTION", help="Train candidates of the front on --data, or measure them with a function of yours.")
-@click.option("--data", type=PATH, metavar="PATH", help="Of --accuracy train: material, a folder of `data demo`, or annotations (extra 'train').")
-@click.option("--images", type=PATH, metavar="DIR", help="Their images.")
-@click.option("--steps", type=click.IntRange(1), default=500, show_default=True, metavar="N", help="Of each candidate's training.")
-@click.option("--train-batch", type=click.IntRange(1), default=32, show_default=True, metavar="N", help="Crops a step.")
+@click.option("--data", type=PATH, metavar="PATH", help="For --accuracy train: material, a folder of `data demo`, or annotations (extra 'train').")
+@click.option("--images", type=PATH, metavar="DIR", help="Folder of the images that --data names.")
+@click.option("--steps", type=click.IntRange(1), default=500, show_default=True, metavar="N", help="Training steps for each candidate.")
+@click.option("--train-batch", type=click.IntRange(1), default=32, show_default=True, metavar="N", help="Crops per step.")
 @click.option("--also", type=click.IntRange(0), multiple=True, metavar="NUMBER", help="Measure this candidate as well; may be given several times.")
-@click.option("--measured", type=click.IntRange(0), default=8, show_default=True, metavar="N", help="How many of the front.")
+@click.option("--measured", type=click.IntRange(0), default=8, show_default=True, metavar="N", help="How many candidates of the front to measure.")
 @click.option("--confirm", "confirmed", type=click.IntRange(1), metavar="N", help="Build N candidates of the front with MCT and the real converter (extra 'build').")
-@click.option("--overwrite", is_flag=True, help="Begin anew where another sweep lies in DIR.")
+@click.option("--overwrite", is_flag=True, help="Start again where DIR holds another sweep.")
 @options.target
 @options.converter
 @options.input_persistency
@@ -136,7 +136,7 @@ def families() -> None:
 @click.argument("directory", type=PATH, metavar="DIR")
 @click.argument("number", type=click.IntRange(0), metavar="NUMBER")
 @click.option("-o", "--output", type=PATH, required=True, metavar="FILE", help="ONNX file to write.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the random weights.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random weights.")
 def picked(directory: Path, number: int, output: Path, seed: int) -> None:
     """Write candidate NUMBER of the sweep in DIR as an ONNX file.
 

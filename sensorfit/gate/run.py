@@ -97,6 +97,7 @@ def check_all(
     alone = clock if len(todo) == 1 else None
     with alone("check", names[0]) if alone else nullcontext(), progress(len(todo)) as advance:
         results = run(todo, workers, advance, lambda: _meanwhile(plan))
+    from ..render.said import say
     from ..render.show import show
     from . import baseline
 
@@ -142,13 +143,6 @@ def _check_rules(asked: Policy, config: Config) -> None:
     for rule in wanted:
         if not matching_rules(rule):
             raise ConfigError(f"there is no rule '{rule}' to select or ignore: {hint(rule)}")
-
-
-def say(text: str) -> None:
-    """One line on standard error."""
-    from ..render.escape import plain
-
-    print(f"sensorfit: {plain(text)}", file=sys.stderr)
 
 
 @contextmanager

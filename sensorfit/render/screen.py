@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO, cast
 
 from ..runtime.files import write_text
-from .escape import plain
+from .said import say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -65,7 +65,7 @@ def deliver(text: str, output: str | None) -> None:
         sys.stdout.write(text)
     else:
         write_text(Path(output), text)
-        print(f"sensorfit: wrote {plain(output)}", file=sys.stderr)
+        say(f"wrote {output}")
 
 
 def print_or_write(print_on: Callable[[Console], None], output: str | None, width: int) -> None:

@@ -23,6 +23,7 @@ from ..report.phrases import (
     share_words,
     status,
 )
+from ..report.report import Report
 from .console import SEVERITY_STYLE
 from .escape import terminal
 from .next_line import print_next
@@ -161,13 +162,15 @@ def _cells(outcome: Outcome) -> dict[str, Text]:
         return found
     memory = report.memory
     texts = {
-        "Errors": f"{sum(f.severity == 'error' for f in report.findings):,}",
-        "Warnings": f"{sum(f.severity == 'warning' for f in report.findings):,}",
+        "Errors": f"{_count(report, 'error'):,}",
+        "Warnings": f"{_count(report, 'warning'):,}",
         "Memory": memory_words(memory, f"{memory.total_bytes / 2**20:,.2f} MiB"),
         "of budget": share_words(memory),
         "MACs": macs_words(report.latency),
         "Latency": f"{report.latency.dsp_ms:,.2f} ms" if report.latency.complete else latency_words(report),
     }
+    if report.model.open_input is not None and not memory.complete and memory.fits:
+        texts |= dict.fromkeys(("of budget", "MACs", "Latency"), "") | {"Memory": "input size open"}
     return {
         **found,
         "Verdict": Text(
@@ -175,6 +178,12 @@ def _cells(outcome: Outcome) -> dict[str, Text]:
         ),
         **{heading: Text(text) for heading, text in texts.items()},
     }
+
+
+def _count(report: Report, severity: str) -> int:
+    """The findings of a severity, without those that only follow from another that is shown, as everywhere."""
+    causes = {f.rule for f in report.findings if not f.follows}
+    return sum(f.severity == severity and f.follows not in causes for f in report.findings)
 
 
 def _gate_style(outcome: Outcome) -> str:

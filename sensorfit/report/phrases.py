@@ -80,6 +80,11 @@ def weights_hidden(report: Report) -> bool:
     return report.memory.weights_bytes < report.model.parameters // 4
 
 
+def weights_words(report: Report, text: str) -> str:
+    """``text`` about the weights, as a lower bound where some lie in branches or loops, which nobody counts."""
+    return at_least(text, not weights_hidden(report), report.memory.weights_bytes)
+
+
 def batch_words(model: ModelInfo) -> str:
     """What the figures are for where that is not one image, which is all the sensor runs; else ""."""
     if model.batch == 1:

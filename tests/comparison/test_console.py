@@ -60,7 +60,7 @@ def test_a_wide_terminal_has_every_column_and_names_the_operators() -> None:
 
 def test_where_the_profiles_differ_a_short_verdict_says_so() -> None:
     shown = recorded(lambda console: print_table(compare(["edgesam@96", "picosam3"]), console), 60)
-    assert "fits *" in shown and "* the converter's word" in shown
+    assert "fits *" in shown and "* by the converter" in shown
 
 
 def test_a_long_path_keeps_its_end(tmp_path: Path) -> None:

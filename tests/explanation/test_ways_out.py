@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from sensorfit.api import explain
 from sensorfit.cli.explain import command
 from sensorfit.errors import ConfigError
+from sensorfit.render.explanation.phrases import figures
 from tests.explanation.pages import chain, page, saved
 
 
@@ -23,6 +24,18 @@ def test_what_the_sensor_cannot_feed_is_not_said_to_fit(tmp_path: Path) -> None:
     (reason,) = found.reasons
     assert "prompt 1x1x96x96" in reason and "leave the part that needs them to the host" in reason
     assert found.what_ifs == ()
+
+
+def test_weights_that_lie_in_branches_are_not_said_to_be_none(tmp_path: Path) -> None:
+    branch = "() => (float[1,8,32,32] {0}) {{ w = Constant <value = float[8,1,1] {{1,2,3,4,5,6,7,8}}> () {0} = Mul (x, w) }}"
+    either = saved(
+        tmp_path / "either.onnx",
+        f"""<ir_version: 8, opset_import: ["" : 17]> g (float[1,8,32,32] x, bool c) => (float[1,8,32,32] y)
+        {{ y = If (c) <then_branch = t {branch.format("a")}, else_branch = e {branch.format("b")}> }}""",
+    )
+    rows = {row[0]: row[1] for row in figures(explain(either))}
+    (weights,) = (cell for label, cell in rows.items() if label.startswith("weights"))
+    assert rows["parameters"] == "16" and weights == "n/a (sizes unknown)"
 
 
 def test_where_memory_is_lacking_the_largest_inputs_that_fit_are_named(tmp_path: Path) -> None:

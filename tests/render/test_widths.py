@@ -19,7 +19,7 @@ from sensorfit.render.explanation.console import print_page
 from sensorfit.render.screen import recorded
 from sensorfit.render.summary import HEADINGS, print_summary
 from sensorfit.report.outcome import Outcome
-from sensorfit.report.report import Report
+from sensorfit.report.report import Report, TensorInfo
 
 from ..made_reports import finding, report
 
@@ -74,6 +74,19 @@ def test_a_table_of_models_cuts_no_figure_and_names_what_it_leaves_out(width: in
     heading = " ".join(re.split("[┃│]", " ".join(table.splitlines()[1:3])))
     left_out = said.partition("No room here for: ")[2].partition(".")[0].split("; ")
     assert all((name in left_out) or set(name.split()) <= set(heading.split()) for name in HEADINGS)
+
+
+def test_a_table_of_models_counts_causes_and_gives_no_figure_that_an_open_size_decides() -> None:
+    open_size = report(
+        finding(rule="SF502", node="", op=""),
+        finding(follows="SF502"),
+        finding(follows="SF502", node="/up/1"),
+        inputs=(TensorInfo("x", (1, 3, None, None), "float32"),),
+    )
+    made = replace(open_size, memory=replace(open_size.memory, complete=False))
+    table = recorded(lambda c: print_summary([Outcome("net.onnx", made, exit_code=1)], c), WIDE)
+    row = [cell.strip() for cell in table.splitlines()[-3].split("│")[1:-1]]
+    assert row == ["net.onnx", "does not fit", "1", "0", "input size open", "", "", "", "fail"]
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -48,7 +48,9 @@ def print_table(result: Table, console: Console) -> None:
     console.print()
     notes = []
     if any("*" in cell for cell in shown.get("verdict", ())):
-        notes.append("* the converter's word; under profile picosam it is another.")
+        notes.append(
+            "* by the converter; by the PicoSAM papers' rules (check --profile picosam) it is another."
+        )
     if hidden := [heading for heading in COLUMNS if heading not in shown]:
         notes.append(f"No room here for: {'; '.join(hidden)}. --format markdown has them all.")
     said, cited = below(result, shown, name)

@@ -9,7 +9,7 @@ from rich.cells import cell_len, set_cell_size
 
 from ...explanation.model import Page, Part, Sum
 from ...explanation.what_if import EXCHANGED, mebibytes
-from ...report.phrases import at_least, interval_words, macs_words, share_words
+from ...report.phrases import at_least, interval_words, macs_words, share_words, weights_words
 from ...units import show_count, show_shape
 from ..escape import terminal
 from .phrases import besides_label, lift_left, lift_total
@@ -23,7 +23,7 @@ def rows(page: Page, columns: int) -> list[str]:
     table: list[tuple[str, Callable[[Part], str], Callable[[Sum], str]]] = [
         ("input", _input, lambda s: ""),
         ("parameters", lambda p: show_count(p.report.model.parameters), lambda s: show_count(s.parameters)),
-        ("weights", lambda p: mebibytes(p.report.memory.weights_bytes), lambda s: mebibytes(s.weights_bytes)),
+        ("weights", lambda p: weights_words(p.report, mebibytes(p.report.memory.weights_bytes)), lambda s: mebibytes(s.weights_bytes)),
         ("activations, peak", lambda p: at_least(mebibytes(p.report.memory.runtime_bytes), p.report.memory.complete, p.report.memory.runtime_bytes), lambda s: at_least(mebibytes(s.runtime_bytes), s.sized, s.runtime_bytes)),
         (besides_label(page.parts), _besides, lambda s: mebibytes(s.total_bytes - s.weights_bytes - s.runtime_bytes)),
         (f"total of {mebibytes(page.parts[0].report.memory.budget_bytes)}", _total, lambda s: at_least(mebibytes(s.total_bytes), s.sized, s.total_bytes)),

@@ -23,6 +23,7 @@ from ...report.phrases import (
     share_words,
     slowest_words,
     total_words,
+    weights_words,
 )
 from ...units import show_bytes, show_count, show_shape
 
@@ -38,7 +39,7 @@ def figures(page: Page) -> list[list[str]]:
         ("inputs", _inputs, lambda s: ""),
         ("nodes", _nodes, lambda s: ""),
         ("parameters", lambda p: f"{p.report.model.parameters:,}", lambda s: f"{s.parameters:,}"),
-        (f"weights {weights_form(page.parts)}", lambda p: show_bytes(p.report.memory.weights_bytes), lambda s: show_bytes(s.weights_bytes)),
+        (f"weights {weights_form(page.parts)}", lambda p: weights_words(p.report, show_bytes(p.report.memory.weights_bytes)), lambda s: show_bytes(s.weights_bytes)),
         ("activations, peak", lambda p: runtime_words(p.report.memory), lambda s: at_least(show_bytes(s.runtime_bytes), s.sized, s.runtime_bytes)),
         (besides_label(page.parts), lambda p: _besides(p.report.memory, p.report.memory.complete), lambda s: _besides(s, s.sized)),
         ("peak at", lambda p: peak_words(p.report.memory), lambda s: ""),
