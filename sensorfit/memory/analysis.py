@@ -133,9 +133,9 @@ def _may_be_shifted(graph: Graph, facts: MemoryFacts) -> tuple[str, ...]:
         for op, count in sorted(found.items())
     )
     return (
-        f"{names}: quantization may shift the small negative values of these to read them unsigned; each so shifted "
-        f"writes 16 bits, which these figures leave out (EdgeSAM's re-parameterised encoder at 96x96: "
-        f"{facts.shift_error:.0%} more runtime memory with 26 of them shifted than with none); sensorfit build leaves that off unless asked (--shift-negative)",
+        f"{names}: built with --shift-negative (off by default), MCT may shift their small negative values, to read them "
+        f"unsigned; each of them then takes 16 bits, which these figures leave out (EdgeSAM's re-parameterised encoder at 96x96: "
+        f"{facts.shift_error:.0%} more runtime memory with 26 of them shifted)",
     )
 
 

@@ -7,17 +7,17 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from ..memory.model import Live, Step
+from ..memory.model import Live
 from ..report.causes import cannot_feed
 from ..report.next_step import verdict_word
 from ..report.outcome import FindingGroup, grouped, said
 from ..report.phrases import (
     NOT_SIZED,
-    TRANSFORM,
     at_least,
     batch_words,
     counted,
     judged_by,
+    operator_words,
     other_converter,
     other_verdicts,
     place,
@@ -204,7 +204,9 @@ def _memory(report: Report, columns: int) -> RenderableType:
         lines.append(
             indent(
                 Text.assemble(
-                    "peak at ", (terminal(place(peak)), "bold"), f" ({terminal(_kind(peak))}): {listed}{more}"
+                    "peak at ",
+                    (terminal(place(peak)), "bold"),
+                    f" ({terminal(operator_words(peak))}): {listed}{more}",
                 ),
                 2,
             )
@@ -221,10 +223,6 @@ def _live(item: Live, among: Sequence[Live]) -> str:
     """``x 884,736 B``, with the reason where that alone tells it from its namesake, or from a tensor."""
     named = sum(other.tensor == item.tensor for other in among) == 1 and item.why != "scratch"
     return f"{terminal(item.tensor)} {item.bytes:,} B" + ("" if named or not item.why else f" ({item.why})")
-
-
-def _kind(step: Step) -> str:
-    return "layout change" if step.op == TRANSFORM else step.op
 
 
 def _input(tensor: TensorInfo) -> str:

@@ -79,7 +79,7 @@ def _activations(axes: Any, memory: MemoryReport, base: float) -> None:
     axes.add_collection(
         PolyCollection(boxes, facecolors=colours, edgecolors="white" if edge else "face", linewidths=edge)
     )
-    axes.fill_between([], [], color=COLOURS[0], label="activations,\na colour a tensor")
+    axes.fill_between([], [], color=COLOURS[0], label="activations,\none colour each")
 
 
 def _peak(axes: Any, memory: MemoryReport, base: float) -> None:

@@ -11,7 +11,7 @@ from ..report.causes import Cause, causes
 from ..report.layer import Layer, node_of
 from ..report.next_step import last_line, verdict_word
 from ..report.outcome import FindingGroup, Outcome, grouped, outcomes
-from ..report.phrases import counted, latency_words, of_budget_words
+from ..report.phrases import counted, latency_words, of_budget_words, operator_words
 from ..report.report import Report
 from ..units import show_shape
 from ..verify.finding import Finding
@@ -22,6 +22,7 @@ from .layout import layout
 
 NAME: Final = 200
 """Characters of a name that are shown."""
+OPERATORS_SHOWN: Final = 3
 
 
 def render(items: Sequence[Report | Outcome]) -> str:
@@ -112,7 +113,11 @@ def _close(runs: Sequence[list[int]]) -> list[list[int]]:
 def _step(step: Step, row: int, places: Mapping[str, int]) -> list[Any]:
     """Row, bytes and, where they are not those of the row, name and operator."""
     own = places.get(step.node, -1) == row
-    return [row, step.bytes] if own and row >= 0 else [row, step.bytes, plain(step.node, NAME), step.op]
+    return (
+        [row, step.bytes]
+        if own and row >= 0
+        else [row, step.bytes, plain(step.node, NAME), operator_words(step)]
+    )
 
 
 def _rows(report: Report, places: dict[str, int]) -> dict[str, list[Any]]:
@@ -176,6 +181,7 @@ def _cause(cause: Cause) -> dict[str, Any]:
     first = cause.findings[0]
     return {
         "severity": cause.severity,
+        "of": plain(", ".join(cause.operators[:OPERATORS_SHOWN])) if first.about_operator else "",
         "fix": plain(first.fix or first.reason or first.message),
         "gain": cause.gain,
         "said": [

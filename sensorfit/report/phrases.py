@@ -177,12 +177,17 @@ def runtime_words(memory: MemoryReport) -> str:
     return at_least(show_bytes(memory.runtime_bytes), memory.complete, memory.runtime_bytes)
 
 
+def operator_words(step: Step) -> str:
+    """``Conv``; a change of layout has no operator."""
+    return "layout change" if step.op == TRANSFORM else step.op
+
+
 def peak_words(memory: MemoryReport) -> str:
     """``/up4/Conv (Conv)``: where the memory's peak is; "" where it is not known."""
     if not memory.complete or not 0 <= memory.peak_step < len(memory.steps):
         return ""
     peak = memory.steps[memory.peak_step]
-    return f"{place(peak)} ({'layout change' if peak.op == TRANSFORM else peak.op})"
+    return f"{place(peak)} ({operator_words(peak)})"
 
 
 def slowest_words(latency: LatencyReport, most: int = 3) -> str:

@@ -192,7 +192,7 @@ def test_bytes_that_quantization_may_raise_are_marked(width: int) -> None:
     assert [cell.strip()[-1] == "‡" for cell in totals] == [True, False]
     assert len({len(cell) - cell.index(".") for cell in totals}) == 1  # the figures stand in line
     said = console(found, width)
-    assert "‡ 27 Gelu: quantization may shift" in said
+    assert "‡ 27 Gelu: built with --shift-negative (off by default)" in said
     assert "Rows: edgesam-deploy@96 (encoder)." in said
     noted, plain = json.loads(to_json(found))["rows"]
     assert ("may shift" in noted["memory_notes"][0], plain["memory_notes"]) == (True, [])

@@ -63,7 +63,7 @@ def test_open_shapes_are_never_zero_milliseconds(open_model: Path) -> None:
     assert not found.memory.complete
     assert not found.latency.complete
     for text in (shown(found), shown(found, found), page_of(explain(open_model))):
-        assert NOT_SIZED in text or "depends on the input's size" in text
+        assert any(said in text for said in (NOT_SIZED, "depends on the input's size", "input size open"))
         assert "0%" not in text
         assert "0.00 ms" not in text
         assert "0 ms" not in text

@@ -34,7 +34,7 @@ def render(result: Table) -> str:
             f"Filled: fits. Circle: {DATASETS[kinds[0]][0]}, square: {DATASETS[kinds[1]][0]}.",
         ),
         table("The table", list(cells), zip(*cells.values(), strict=True)),
-        listing("What stands in it", said),
+        listing("Notes", said),
         listing("Sources of the published figures", cited),
     ]
     about = f"{result.target}, {result.converter}. Bytes and milliseconds are predicted; mIoU is published."

@@ -41,7 +41,7 @@ function findings(model, byNode, pick) {
   for (const cause of model.causes) {
     const box = make("div", undefined, { class: "cause " + cause.severity });
     const head = make("p");
-    head.append(make("strong", `${cause.severity}: ${cause.fix}`));
+    head.append(make("strong", `${cause.severity}${cause.of ? ` ${cause.of}` : ""}: ${cause.fix}`));
     if (cause.gain) head.append(make("span", "  " + cause.gain, { class: "soft" }));
     box.append(head);
     for (const [rule, text] of cause.said) box.append(make("p", `${rule}  ${text}`));
