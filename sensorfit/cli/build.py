@@ -27,7 +27,7 @@ PATH = click.Path(path_type=Path)
 @target
 @converter
 @click.option("--mean", callback=channel_values, metavar="R,G,B|none", help="Normalisation to build in, on RGB in [0, 1].  [default: the model's]")
-@click.option("--std", callback=channel_values, metavar="R,G,B")
+@click.option("--std", callback=channel_values, metavar="R,G,B", help="The standard deviation, with --mean.")
 @click.option("--size", callback=size, metavar="N|HxW", help="Input height and width, where the file leaves them open.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Picks images, makes synthetic ones and random weights, seeds MCT.")
 @click.option("--shift-negative/--no-shift-negative", default=False, show_default=True, help="MCT's correction of activations with a small negative part: more exact at times, more memory than predicted.")
@@ -59,6 +59,7 @@ def command(model: str, directory: Path | None, target: str | None, converter: s
     from ..pipeline.history import expected, remember
     from ..render.build import print_build
     from ..render.build_page import render
+    from ..render.screen import console_for
     from ..runtime.isolated import isolated
     from .progress import progress
 
@@ -72,4 +73,5 @@ def command(model: str, directory: Path | None, target: str | None, converter: s
             converter=device.converter_version, stages=stages, page=render, **options
         )
     remember(model, made.stages)
-    print_build(made, Console(highlight=False, quiet=quiet))
+    if not quiet:
+        print_build(made, console_for(sys.stdout))

@@ -39,11 +39,11 @@ def material(directory: Path, cache: Path) -> None:
 @click.argument("directory", type=PATH, metavar="DIR")
 @click.option("--material", "pieces", type=PATH, metavar="DIR", help="Made by `data material`.  [default: made in DIR/material]")
 @click.option("--cache", type=PATH, default=Path("~/.cache/sensorfit/debian"), show_default=True, metavar="DIR", help="Where packages are downloaded and unpacked.")
-@click.option("--train", type=click.IntRange(0), default=2000, show_default=True, metavar="SCENES")
-@click.option("--val", type=click.IntRange(0), default=100, show_default=True, metavar="SCENES")
-@click.option("--test", type=click.IntRange(0), default=300, show_default=True, metavar="SCENES")
-@click.option("--workers", type=click.IntRange(1), default=2, show_default=True, metavar="N")
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--train", type=click.IntRange(0), default=2000, show_default=True, metavar="SCENES", help="Scenes to train on.")
+@click.option("--val", type=click.IntRange(0), default=100, show_default=True, metavar="SCENES", help="Scenes to validate on.")
+@click.option("--test", type=click.IntRange(0), default=300, show_default=True, metavar="SCENES", help="Scenes to test on.")
+@click.option("--workers", type=click.IntRange(1), default=2, show_default=True, metavar="N", help="Processes.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the scenes.")
 def demo(directory: Path, pieces: Path | None, cache: Path, train: int, val: int, test: int, workers: int, seed: int) -> None:
     """Compose scenes in COCO format, split by object and by ground: DIR/images, DIR/train.json, val.json, test.json."""
     from ..vision.demo import make_demo

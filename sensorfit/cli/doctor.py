@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from .options import converter, target
@@ -32,9 +34,8 @@ def command(ctx: click.Context, form: str, target: str | None, converter: str | 
 
         click.echo(dumps(found.to_dict()))
     else:
-        from rich.console import Console
-
         from ..render.doctor import print_diagnosis
+        from ..render.screen import console_for
 
-        print_diagnosis(found, Console(highlight=False))
+        print_diagnosis(found, console_for(sys.stdout))
     ctx.exit(found.exit_code)

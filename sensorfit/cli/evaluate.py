@@ -23,13 +23,13 @@ PATH = click.Path(path_type=Path)
 @click.option("--baselines/--no-baselines", default=True, show_default=True, help="Filled box, ellipse and GrabCut in the same table.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Evaluate N instances at random.")
 @click.option("--mean", callback=channel_values, metavar="R,G,B", help="Normalise before an ONNX graph that does not itself, on RGB in [0, 1].")
-@click.option("--std", callback=channel_values, metavar="R,G,B")
+@click.option("--std", callback=channel_values, metavar="R,G,B", help="The standard deviation, with --mean.")
 @click.option("--threads", type=click.IntRange(0), default=0, metavar="N", help="Threads of onnxruntime.  [default: one per core]")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, metavar="N", help="Models at a time, each in a process of its own.")
 @click.option("--scheduler", metavar="local|tcp://...", help="Run them on a Dask cluster (extra 'cluster').")
 @click.option("--format", "form", type=click.Choice(["console", "markdown", "html", "json"]), help="Output format.  [default: that of the file's name, else console]")
 @click.option("--output", type=PATH, metavar="FILE", help="Write to FILE instead of standard output.")
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of --limit and of the bootstrap.")
 def command(models: tuple[str, ...], data: Path, images: Path | None, protocol: str, cut: str, baselines: bool, limit: int | None, mean: tuple[float, ...] | None, std: tuple[float, ...] | None, threads: int, workers: int, scheduler: str | None, form: str | None, output: Path | None, seed: int) -> None:
     """Measure models on annotated crops: mIoU, the papers' threshold average, AP; each beside the first.
 

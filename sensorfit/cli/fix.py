@@ -30,7 +30,7 @@ def cut_at(ctx: click.Context, parameter: click.Parameter, value: str | None) ->
 @click.option("--split-heads/--no-split-heads", default=True, show_default=True, help="Take 4-D products apart by head in the file; MCT does it on the way otherwise.")
 @click.option("--explain", is_flag=True, help="Show for each rewrite the other ways that were known, with their figures.")
 @click.option("--list", "list_", is_flag=True, help="List the rewrites and exit.")
-@click.option("--format", "format_", type=click.Choice(["console", "json"]), default="console", show_default=True)
+@click.option("--format", "format_", type=click.Choice(["console", "json"]), default="console", show_default=True, help="Output format.")
 @options.target
 @options.converter
 @options.input_shape

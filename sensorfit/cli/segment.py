@@ -27,7 +27,7 @@ Boxes = list[tuple[float, float, float, float]]
 @click.option("--mask", "mask_file", type=PATH, metavar="FILE.png|DIR", help="The masks alone: 255 inside, or the box's number where there are several.")
 @click.option("--exact", is_flag=True, help="Take each box as the ROI itself, without the margin of a tenth.")
 @click.option("--mean", callback=channel_values, metavar="R,G,B", help="Normalise before an ONNX graph that does not itself, on RGB in [0, 1].")
-@click.option("--std", callback=channel_values, metavar="R,G,B")
+@click.option("--std", callback=channel_values, metavar="R,G,B", help="The standard deviation, with --mean.")
 @click.option("--json", "as_json", is_flag=True, help="Print boxes, ROIs and areas as JSON.")
 def command(image: Path, rois: tuple[str, ...], model: str, output: Path, mask_file: Path | None, exact: bool, mean: tuple[float, ...] | None, std: tuple[float, ...] | None, as_json: bool) -> None:
     """Draw the mask of the object inside a box of an image.

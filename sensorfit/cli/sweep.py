@@ -50,7 +50,7 @@ def command() -> None:
       sensorfit sweep space.toml -o out --scheduler tcp://10.0.0.1:8786
       sensorfit sweep pick out 17 -o model.onnx
 
-    Exit codes: 0; 1 no candidate fits and keeps the constraints; 2 unusable input or usage; 3 an extra is missing; 130
+    Exit codes: 0 done; 1 no candidate fits and keeps the constraints; 2 unusable input or usage; 3 an extra is missing; 130
     interrupted.
     """
 
@@ -61,7 +61,7 @@ def command() -> None:
 @click.option("-o", "--output", "directory", type=PATH, required=True, metavar="DIR", help="Folder of the results; a sweep in it goes on.")
 @click.option("--sampler", type=SAMPLERS, help="How candidates are chosen.  [default: grid up to 10,000 combinations, else random]")
 @click.option("--candidates", type=click.IntRange(1), metavar="N", help="How many candidates.  [default: all of a grid, else 1000]")
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the sampler.")
 @click.option("--workers", type=click.IntRange(0), default=0, metavar="N", help="Processes.  [default: one per core]")
 @click.option("--scheduler", metavar="local|tcp://...", help="Judge on a Dask cluster (extra 'cluster').")
 @click.option("--batch", type=click.IntRange(1), metavar="N", help="Candidates per task.  [default: 100; 8 with Optuna's samplers]")

@@ -15,7 +15,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--data", type=PATH, required=True, metavar="ANN|DIR", help="COCO or LVIS JSON, or a folder of `data demo`.")
 @click.option("--images", type=PATH, metavar="DIR", help="Folder of the images.  [default: images beside ANN]")
 @click.option("-o", "--output", "cache", type=PATH, required=True, metavar="CACHE", help="Folder of the cache; what it holds already is not asked again.")
-@click.option("--precision", type=click.Choice(["fp32", "bf16", "fp16"]), default="fp32", show_default=True)
+@click.option("--precision", type=click.Choice(["fp32", "bf16", "fp16"]), default="fp32", show_default=True, help="Numbers that the teacher computes in.")
 @click.option("--shard", type=click.IntRange(1), default=1024, show_default=True, metavar="N", help="Annotations per file; a run that is killed loses at most one file's.")
 def command(teacher: str, data: Path, images: Path | None, cache: Path, precision: str, shard: int) -> None:
     """Ask a teacher for the mask of every annotation, once, and keep its logits for `train --teacher`.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..models.published import Published
+from ..report.phrases import counted
 
 GRAPH, FIGURES = "graph", "published figures"
 VARIANT = "INT8"
@@ -78,3 +79,8 @@ class Table:
     """The version of the converter that is installed, where it is another."""
     remark: str = ""
     """What follows from that, as a sentence."""
+
+    def __repr__(self) -> str:
+        """One line: ``<Table of 3 models, 1 fits>``; the rows are ``rows``."""
+        fits = sum(row.fits for row in self.rows)
+        return f"<Table of {counted(len(self.rows), 'model')}, {fits:,} fit{'s' * (fits == 1)}>"

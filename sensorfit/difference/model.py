@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..report.outcome import Change, Figure
+from ..report.phrases import VERDICT, counted
 from ..report.report import VERDICTS, Report
 from ..report.serialise import SCHEMA_VERSION, finding_to_dict, judged_for
 from ..version import __version__
@@ -55,6 +56,12 @@ class Diff:
     layers: tuple[Layer, ...]
     """The largest change in cycles first."""
     findings: Change
+
+    def __repr__(self) -> str:
+        """One line: ``<Diff 'picosam2' -> 'picosam3': fits -> fits, 12 changed nodes>``."""
+        names = f"{self.old.model.name!r} -> {self.new.model.name!r}"
+        verdicts = " -> ".join(VERDICT[r.verdict] for r in (self.old, self.new))
+        return f"<Diff {names}: {verdicts}, {counted(len(self.nodes), 'changed node')}>"
 
     @property
     def worse(self) -> bool:

@@ -230,6 +230,10 @@ class Page:
     built_in: bool = False
     """Whether it is a model of ours: only then it is set beside PicoSAM's papers unasked."""
 
+    def __repr__(self) -> str:
+        """One line: ``<Page: TinySAM does not fit the IMX500.>``."""
+        return f"<Page: {self.headline}>"
+
     @property
     def shown_verdicts(self) -> Mapping[str, str]:
         """The verdicts that the page speaks of: a user's own network is judged as was asked, and no other way."""

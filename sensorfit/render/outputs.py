@@ -89,6 +89,10 @@ def form_of(asked: str | None, output: str | None, offered: Sequence[str]) -> st
     found = _suggested(Path(output), ()) or (suffix if suffix in offered else "")
     if found and found not in offered:
         raise ConfigError(f"--output {short(output)}: {found} is not among {', '.join(offered)}")
+    if not found and suffix not in ("", "txt", "log"):
+        raise ConfigError(
+            f"--output {short(output)}: which format? write --format with it ({', '.join(offered)})"
+        )
     return found or "console"
 
 

@@ -154,7 +154,10 @@ class Report:
             if latency.complete
             else f"at least {low:,.2f} ms"
         )
-        return f"<Report {self.model.name!r}: {self.verdict}, {total}, {time}, {len(self.findings)} findings>"
+        from .phrases import counted
+
+        found = counted(len(self.findings), "finding")
+        return f"<Report {self.model.name!r}: {self.verdict}, {total}, {time}, {found}>"
 
     def to_dict(self, plan: bool = False) -> dict[str, Any]:
         """The JSON object of schema ``report/schema.json``; with ``plan``, every step of the memory plan."""

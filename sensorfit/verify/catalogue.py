@@ -19,6 +19,7 @@ from .text import Text
 
 PACKAGE: Final = "sensorfit.rules"
 """Where the modules lie that declare rules."""
+_REWRITE: Final = re.compile(r"RW\d+", re.IGNORECASE)
 _ID: Final = re.compile(r"SF\d*", re.IGNORECASE)
 
 
@@ -54,6 +55,8 @@ def matching_rules(word: str) -> tuple[str, ...]:
 def hint(word: str) -> str:
     """What to say of a ``word`` that names no rule: the nearest, where one is near."""
     elsewhere = "`sensorfit rules` lists them"
+    if _REWRITE.fullmatch(word):
+        return "that is a rewrite; `sensorfit fix --list` lists them"
     if _ID.fullmatch(word):  # well-formed: another number is no nearer than any
         return elsewhere
     return did_you_mean(word, (*(r.id for r in rules()), *(r.name for r in rules())), elsewhere)

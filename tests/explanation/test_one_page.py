@@ -88,3 +88,10 @@ def test_the_last_line_is_the_next_command() -> None:
 def test_verbose_has_all_of_it() -> None:
     result = CliRunner().invoke(command, ["tinysam/decoder@96", "--verbose"])
     assert len(result.output.splitlines()) > LINES
+
+
+def test_a_file_whose_name_stands_for_nothing_that_is_written_is_refused(tmp_path: Path) -> None:
+    result = CliRunner().invoke(command, ["picosam3", "--output", str(tmp_path / "why.pdf")])
+    assert "which format? write --format with it (console" in str(result.exception)
+    assert not (tmp_path / "why.pdf").exists()
+    assert CliRunner().invoke(command, ["picosam3", "--output", str(tmp_path / "why.txt")]).exit_code == 0

@@ -1,5 +1,6 @@
 """A report in a notebook and in a log."""
 
+from sensorfit.api import compare, diff, explain
 from sensorfit.report.report import Report
 
 from ..made_reports import HOSTILE, finding, report
@@ -20,3 +21,12 @@ def test_a_hostile_name_is_text_in_a_notebook() -> None:
 
 def test_the_representation_is_one_short_line() -> None:
     assert len(repr(report(*[finding(node=str(i)) for i in range(500)]))) < 200
+
+
+def test_every_answer_of_the_api_is_one_line_in_a_notebook() -> None:
+    assert repr(explain("picosam3")) == "<Page: PicoSAM3 fits the IMX500.>"
+    assert (
+        repr(diff("picosam3", "picosam3")) == "<Diff 'picosam3' -> 'picosam3': fits -> fits, 0 changed nodes>"
+    )
+    assert repr(compare(["picosam3"])) == "<Table of 1 model, 1 fits>"
+    assert repr(report(finding())).endswith(", 1 finding>")

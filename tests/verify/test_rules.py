@@ -117,6 +117,11 @@ def test_an_unknown_rule_is_answered_with_the_nearest(word: str, near: str) -> N
         require_rules(word)
 
 
+def test_the_id_of_a_rewrite_is_said_to_be_one() -> None:
+    with pytest.raises(ConfigError, match="that is a rewrite; `sensorfit fix --list` lists them"):
+        require_rules("RW121")
+
+
 @pytest.mark.parametrize("word", ["", "xyzzy", "SF999", "sf7"])
 def test_a_word_that_is_near_nothing_is_told_where_the_rules_are(word: str) -> None:
     with pytest.raises(ConfigError, match="`sensorfit rules` lists them"):
