@@ -82,5 +82,5 @@ class Table:
 
     def __repr__(self) -> str:
         """One line: ``<Table of 3 models, 1 fits>``; the rows are ``rows``."""
-        fits = sum(row.fits for row in self.rows)
+        fits = sum(bool(row.fits) for row in self.rows)
         return f"<Table of {counted(len(self.rows), 'model')}, {fits:,} fit{'s' * (fits == 1)}>"

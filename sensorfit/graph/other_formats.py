@@ -20,31 +20,33 @@ class Format(NamedTuple):
 
 _TORCH: Final = (
     "build the model in Python, load this into it, and torch.onnx.export(model.eval(), torch.zeros(1, 3, H, W), "
-    '"{stem}.onnx", opset_version=17)'
+    '"{to}", opset_version=17)'
 )
 TORCH: Final = Format("a PyTorch checkpoint", _TORCH)
 TORCHSCRIPT: Final = Format(
     "a PyTorch file (a checkpoint, TorchScript or an exported program)",
-    _TORCH + '; of TorchScript the model is torch.jit.load("{name}")',
+    _TORCH + '; of a TorchScript file, torch.jit.load("{name}") is the model',
 )
 SAFETENSORS: Final = Format("weights alone (safetensors)", _TORCH)
 TFLITE: Final = Format(
     "a TensorFlow Lite model",
-    "pip install tf2onnx, python -m tf2onnx.convert --tflite {name} --output {stem}.onnx --opset 17",
+    "pip install tf2onnx, python -m tf2onnx.convert --tflite {name} --output {to} --opset 17",
 )
 KERAS: Final = Format(
     "a Keras model",
-    'tf2onnx.convert.from_keras(tf.keras.models.load_model("{name}"), opset=17, output_path="{stem}.onnx")',
+    'tf2onnx.convert.from_keras(tf.keras.models.load_model("{name}"), opset=17, output_path="{to}")',
 )
 TENSORFLOW: Final = Format(
     "a TensorFlow graph",
-    "python -m tf2onnx.convert --graphdef {name} --inputs NAME:0 --outputs NAME:0 --output {stem}.onnx --opset 17",
+    "python -m tf2onnx.convert --graphdef {name} --inputs NAME:0 --outputs NAME:0 --output {to} --opset 17",
 )
 ENGINE: Final = Format(
     "a TensorRT engine, which holds code for one GPU", "export the model that it was built from to ONNX"
 )
 OPENVINO: Final = Format("an OpenVINO model", "export the model that it was made from to ONNX")
 COREML: Final = Format("a Core ML model", "export the model that it was made from to ONNX")
+POINTER: Final = Format("a Git LFS pointer", "`git lfs pull` fetches the model itself")
+PAGE: Final = Format("a web page", "download the model itself")
 SENSOR: Final = Format(
     "a package for the sensor, built already", "check the float model that it was built from"
 )
@@ -72,6 +74,10 @@ def format_of(name: str, first: bytes) -> Format | None:
         return NUMPY
     if _SAFETENSORS.match(first):
         return SAFETENSORS
+    if first.startswith(b"version https://"):
+        return POINTER
+    if first.lstrip().lower().startswith((b"<!doctype html", b"<html")):
+        return PAGE
     if first.startswith(b"PK"):
         return by_name or TORCHSCRIPT
     if _PICKLE.match(first):
@@ -85,4 +91,6 @@ def named(name: str, first: bytes) -> str:
     if found is None:
         return ""
     file = Path(name).name
-    return f"is {found.title}, not ONNX: {found.export.replace('{name}', file).replace('{stem}', Path(file).stem)}"
+    made = f"{Path(file).stem}.onnx"
+    made = f"{Path(file).stem}.exported.onnx" if made == file else made  # what is read is not written over
+    return f"is {found.title}, not ONNX: {found.export.replace('{name}', file).replace('{to}', made)}"

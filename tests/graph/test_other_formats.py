@@ -22,6 +22,13 @@ from tests.conftest import model_of
         ("net.h5", b"\x89HDF\r\n\x1a\n", "Keras.*from_keras"),
         ("net.keras", b"PK\x03\x04" + b"\0" * 60, "a Keras model"),
         ("net.bin", b'\x40\0\0\0\0\0\0\0{"weight"', "weights alone"),
+        (
+            "net.onnx",
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:4d",
+            "a Git LFS pointer.*git lfs pull",
+        ),
+        ("net.onnx", b"<!DOCTYPE html><html><body>Not found", "a web page"),
+        ("net.onnx", b"\x1c\0\0\0TFL3" + b"\0" * 60, "--tflite net.onnx --output net.exported.onnx"),
         ("net.engine", b"ptrt\0\0", "TensorRT engine"),
     ],
 )
