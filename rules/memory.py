@@ -14,7 +14,6 @@ from ..memory.model import (
     INTEGER_WEIGHTS,
     MANY_PHASES,
     MANY_PLACES,
-    MULTIPLIED,
     MemoryReport,
 )
 from ..target import Target, read_facts
@@ -161,8 +160,7 @@ def counted_in_part(graph: Graph, memory: MemoryReport, target: Target) -> Itera
 
     Some weights are computed, not stored, or belong to another tool's
     quantization (ConvInteger); or a layer runs in parts whose memory is not
-    known (a quantized GroupNormalization with quantizers between its operators,
-    a grouped convolution with one input and several outputs a group, a huge
+    known (a quantized GroupNormalization with quantizers between its operators, a huge
     stride, a Gather of thousands of places). The verdict is "unknown" then.
 
     Fails:
@@ -296,7 +294,6 @@ _COUNTABLE = {
     INTEGER_WEIGHTS: "check the float model that this file was quantized from; sensorfit build quantizes it with MCT",
     GROUPS: "run sensorfit fix on the float file, which spells it out, and quantize that: no form of it is packaged (SF132)",
     FIVE_AXES: f"{_ASK}; or use BatchNormalization or LayerNormalization in place of statistics over groups of channels",
-    MULTIPLIED: f"{_ASK}; or use a depthwise convolution with one output a group and a 1x1 convolution behind it",
     MANY_PLACES: "leave the Gather to the host (sensorfit fix MODEL --cut TENSOR), or gather whole rows: 2,048 single cells were not packaged in seven minutes",
     MANY_PHASES: f"{_ASK}; or reach the stride in several steps, by convolutions or pooling",
 }

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from .graph.ir import Graph, Node
 from .latency.model import LatencyReport
-from .memory.layout import load_memory_facts
+from .memory.layout import MemoryFacts, load_memory_facts
 from .memory.model import MemoryReport
+from .memory.multipliers import multipliers_spread
 from .memory.weights import weight_bytes_by_node
 from .memory.widths import with_widths
 from .report.layer import Layer, node_of
@@ -19,9 +20,8 @@ def layers(
 ) -> tuple[Layer, ...]:
     """A layer for each node of ``graph``; ``memory`` has every step of its plan."""
     device = with_widths(device_graph)
-    counted, _, _ = weight_bytes_by_node(device, load_memory_facts(target))
-    weights = dict(zip((node.name for node in device.nodes), counted, strict=True))
     own = {node.name: node for node in device.nodes}
+    weights = _weights(device, load_memory_facts(target), own)
     written = _written(memory, own)
     cost = {layer.node: layer for layer in latency.layers}
     into = _fused(graph, device)
@@ -45,6 +45,15 @@ def layers(
             )
         )
     return tuple(found)
+
+
+def _weights(device: Graph, facts: MemoryFacts, names: Mapping[str, object]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    run = multipliers_spread(device)
+    for node, size in zip(run.nodes, weight_bytes_by_node(run, facts)[0], strict=True):
+        name = node_of(node.name, names)
+        found[name] = found.get(name, 0) + size
+    return found
 
 
 def _written(memory: MemoryReport, names: Mapping[str, object]) -> dict[str, int]:

@@ -19,6 +19,8 @@ LAYERS: Final = frozenset(
     }
 )  # fmt: skip
 """Operators that become a torch layer; a product with constant weights does, too."""
+PART_OF_LAYER: Final = "part of a layer"
+"""``Node.pattern`` of what the converter makes of one layer and calls as it: ``/stem_Conv/layer/Conv_dm0``."""
 
 
 def layer_name(node: str) -> str:
@@ -30,4 +32,5 @@ def layer_name(node: str) -> str:
 def called(graph: Graph, node: Node) -> str:
     """The beginning of what the converter calls the steps of ``node``, without the number of a function."""
     weighed = node.op in ("Gemm", "MatMul") and any(map(graph.is_constant, node.inputs[:2]))
-    return layer_name(node.name) if weighed or node.op in LAYERS else node.op
+    layer = weighed or node.op in LAYERS or node.pattern == PART_OF_LAYER
+    return layer_name(node.name) if layer else node.op

@@ -13,6 +13,7 @@ from .gathers import cut_ahead, gathers_cut
 from .layout import MemoryFacts, load_memory_facts
 from .lifetimes import lifetimes
 from .model import MANY_PLACES, MemoryReport, OnHost
+from .multipliers import multipliers_spread
 from .peak import Needs
 from .placement import place
 from .product import is_product
@@ -39,7 +40,7 @@ def analyse(
     said in ``notes``, and ``complete`` is False when sizes are unknown.
     """
     facts = load_memory_facts(target)
-    device_graph = gathers_cut(with_widths(device_graph))
+    device_graph = multipliers_spread(gathers_cut(with_widths(device_graph)))
     program = device_steps(device_graph, facts)
     program.operations = schedule(program, facts, search_up_to)
     weights, missing_weights = model_weight_bytes(device_graph, facts)

@@ -13,7 +13,7 @@ from .builder import StepBuilder, Value
 from .constants import rearranged
 from .groups import split_groups
 from .layout import Layout
-from .model import MANY_PHASES, MULTIPLIED
+from .model import MANY_PHASES
 from .phases import polyphase, sample
 
 
@@ -29,8 +29,6 @@ def convolution(state: StepBuilder, node: Node, sources: list[str]) -> None:
         state.program.missing[MANY_PHASES] = None
         state.put(node, node.outputs[0], Layout.BLOCKS, [value.buffer])
         return
-    if 1 < conv.groups == conv.inputs < conv.outputs:
-        state.program.missing[MULTIPLIED] = None
     if cv.runs_by_group(conv, facts):
         split_groups(state, node, conv, value, _ready_input)
         return

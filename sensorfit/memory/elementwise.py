@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-from ..graph.ir import Node
+from ..graph.ir import Graph, Node
 from .builder import StepBuilder, Value
 from .constants import Constant, constant_operand, laid_bytes
 from .fusion import BYTE, joins_convolution
@@ -36,7 +36,7 @@ def elementwise(state: StepBuilder, node: Node, sources: list[str]) -> None:
             [result, *(state.values[t].buffer for t in sources if t != spatial[0])],
         )
         return
-    constant = constant_operand(state.graph, node)
+    constant = constant_operand(state.graph, node) if node.op != "Pow" else None
     if constant is not None:
         _with_constant(state, node, sources[0], constant, bits)
         return
@@ -44,9 +44,15 @@ def elementwise(state: StepBuilder, node: Node, sources: list[str]) -> None:
         extents = [*(state.values[t].extent for t in spatial), state.extent(node.outputs[0])]
         layout = _leaner_layout(state, state.values[spatial[0]], extents)
     values = [state.bring(t, layout, node.name, bits) for t in sources]
-    if len(values) == 1 and node.input(1) == node.inputs[0]:  # read twice: once as a copy
+    if len(values) == 1 and _reads_twice(state.graph, node):  # once as a copy
         values.append(state.copy(values[0], node))
     state.put(node, node.outputs[0], layout, [v.buffer for v in values])
+
+
+def _reads_twice(graph: Graph, node: Node) -> bool:
+    """Whether it is the product of a tensor with itself, as a square is on the device (/Pow_id in ln2d)."""
+    square = node.op == "Pow" and [*(graph.numbers(node.input(1)) or ())] == [2]
+    return square or node.input(1) == node.inputs[0]
 
 
 def _with_constant(state: StepBuilder, node: Node, source: str, constant: Constant, bits: int) -> None:

@@ -13,7 +13,6 @@ INTEGER_WEIGHTS = (
 )
 """Why the weights are counted in part."""
 GROUPS = "GroupNormalization with quantizers between its operators: the converter runs it in parts that need several times the memory"
-MULTIPLIED = "a grouped convolution with one input and several outputs a group runs as several steps, whose memory is not known"
 MANY_PHASES = (
     "a convolution's stride cuts its input into more phases than were asked: its steps are not counted"
 )

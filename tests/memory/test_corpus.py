@@ -159,9 +159,9 @@ def test_a_product_and_a_sum_are_one_step_but_for_those_of_the_input() -> None:
 def test_wider_networks_are_within_one_per_cent_or_known_to_be_off(found: dict[str, Error]) -> None:
     """Drawn of wider kinds, as the converter answered: where we are off by more, is said (docs/memory.md)."""
     wide = [error for error in found.values() if error.case.kind == "wide draw"]
-    assert len(wide) == 54 and sum(error.worst <= 0.01 for error in wide) >= 41
+    assert len(wide) == 54 and sum(error.worst <= 0.01 for error in wide) >= 46
     unsaid = {e.case.name for e in wide if e.worst > 0.01 and not e.notes}
-    assert unsaid == {"e2", "e13"}
+    assert unsaid == {"e2"}
     room = load_target().budget_bytes - load_target().reserved_bytes
     assert all(
         (e.case.weights_bytes + e.case.runtime_bytes <= room)
@@ -170,19 +170,11 @@ def test_wider_networks_are_within_one_per_cent_or_known_to_be_off(found: dict[s
     )
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        """(float[1,1,512,512] x) => (float[1,1,8,8] y) <float[1,1,3,3] w>
-        { y = Conv <kernel_shape = [3, 3], strides = [64, 64], pads = [1, 1, 1, 1]> (x, w) }""",
-        """(float[1,3,32,32] x) => (float[1,12,32,32] y) <float[12,1,3,3] w>
-        { y = Conv <kernel_shape = [3, 3], group = 3, pads = [1, 1, 1, 1]> (x, w) }""",
-    ],
-    ids=["64x64 phases", "outputs a group"],
-)
-def test_a_convolution_in_parts_that_nobody_counted_is_unknown(text: str) -> None:
+def test_a_convolution_in_parts_that_nobody_counted_is_unknown() -> None:
     from tests.verify.text import model
 
+    text = """(float[1,1,512,512] x) => (float[1,1,8,8] y) <float[1,1,3,3] w>
+        { y = Conv <kernel_shape = [3, 3], strides = [64, 64], pads = [1, 1, 1, 1]> (x, w) }"""
     report = check(model(text))
     (one,) = [f for f in report.findings if f.support == "unknown"]
     assert report.verdict == "unknown" and not report.memory.complete

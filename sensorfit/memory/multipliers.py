@@ -1,0 +1,84 @@
+"""A depthwise convolution with several outputs a channel as the device runs it.
+
+    x ─┬─► depthwise 0 ─► activation ─► (N, C, 1, H, W) ─┐
+       └─► depthwise 1 ─► activation ─► (N, C, 1, H, W) ─┴─► Concat ─► (N, C, 2, H, W) ─► (N, 2 C, H, W)
+
+``--model-insight`` lists so many depthwise convolutions (``_dm0``, ``_dm1``, ...), each with the activation and its table
+and beside a Reshape, then one Concat and a Reshape; what it takes at its peak are these parts (probes mul_*, e19).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ..graph.called import PART_OF_LAYER
+from ..graph.ir import Graph, Node, Tensor
+from .convolution import read_convolution
+from .fusion import NONLINEAR
+
+
+def multipliers_spread(graph: Graph) -> Graph:
+    """``graph`` with these convolutions as depthwise ones side by side; the same graph where it has none.
+
+    Parts are called ``NODE/...``: those of an activation by its own name.
+    """
+    spread = {node.name: outputs for node in graph.nodes if (outputs := _outputs_a_channel(graph, node)) > 1}
+    if not spread:
+        return graph
+    nodes: list[Node] = []
+    tensors = dict(graph.tensors)
+    taken: set[str] = set()
+    for node in graph.nodes:
+        if node.name in spread:
+            activation = _activation(graph, node)
+            nodes += _parts(graph, node, activation, spread[node.name], tensors)
+            taken.update((activation.name,) if activation else ())
+        elif node.name not in taken:
+            nodes.append(node)
+    return graph.replace(nodes=tuple(nodes), tensors=tensors)
+
+
+def _outputs_a_channel(graph: Graph, node: Node) -> int:
+    """Of a depthwise convolution; 1 for every other node."""
+    conv = (
+        read_convolution(graph, node) if node.op == "Conv" and graph.tensors[node.outputs[0]].static else None
+    )
+    return conv.outputs // conv.inputs if conv is not None and conv.depthwise else 1
+
+
+def _activation(graph: Graph, node: Node) -> Node | None:
+    """The activation with a table that alone reads what ``node`` writes."""
+    reader = graph.only_reader(node.outputs[0])
+    return reader if reader is not None and reader.op in NONLINEAR and not node.activation else None
+
+
+def _parts(
+    graph: Graph, node: Node, activation: Node | None, outputs: int, tensors: dict[str, Tensor]
+) -> Iterator[Node]:
+    """The nodes of ``node`` and its ``activation``; adds what they read and write to ``tensors``."""
+    last = activation or node
+    result, read = tensors[node.outputs[0]], [tensors[name] for name in node.inputs[1:] if name]
+    batch, channels, *image = result.shape or ()
+    assert isinstance(channels, int)
+    inputs = channels // outputs
+
+    def made(tensor: Tensor, name: str, shape: tuple[int | None, ...]) -> str:
+        tensors[name] = Tensor(name, shape, tensor.dtype, tensor.constant, tensor.bits)
+        return name
+
+    raised = []
+    for i in range(outputs):
+        of = f"{node.name}/dm{i}"
+        weights = [made(w, f"{of}/{w.name}", (inputs, *(w.shape or ())[1:])) for w in read]
+        part = made(result, f"{of}/out", (batch, inputs, *image))
+        yield replace(node, name=of, inputs=(node.inputs[0], *weights), outputs=(part,))
+        if activation is not None:
+            own, read_by = f"{activation.name}/dm{i}", part
+            part = made(tensors[activation.outputs[0]], f"{own}/out", (batch, inputs, *image))
+            yield replace(activation, name=own, inputs=(read_by,), outputs=(part,))
+        raised.append(made(tensors[last.outputs[0]], f"{of}/ex", (batch, inputs, 1, *image)))
+        yield Node(raised[-1], "Reshape", (part,), (raised[-1],), pattern=PART_OF_LAYER)
+    joined = made(tensors[last.outputs[0]], f"{node.name}/dmc", (batch, inputs, outputs, *image))
+    yield Node(joined, "Concat", tuple(raised), (joined,), {"axis": 2}, pattern=PART_OF_LAYER)
+    yield Node(f"{node.name}/dmr", "Reshape", (joined,), last.outputs, pattern=PART_OF_LAYER)
