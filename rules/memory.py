@@ -362,7 +362,7 @@ def ways_out(memory: MemoryReport, image: Sequence[int | None] = ()) -> list[str
     else:
         if 2 * memory.repeated_bytes > over:
             ways.append(
-                f"share no weights between layers: {_size(memory.repeated_bytes)} of them are stored once more for each further layer "
+                f"share no weights between layers or recurrent steps: {_size(memory.repeated_bytes)} of them are stored once more for each further layer "
                 "(a recurrence's for each step, where convolutions over the whole sequence hold theirs once)"
             )
         here = (

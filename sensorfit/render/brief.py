@@ -129,6 +129,9 @@ def headline(report: Report) -> Text:
 def headline_number(report: Report) -> str:
     """The number that the verdict stands on, in words."""
     if report.verdict != "fits" and report.model.closed and report.model.open_input is not None:
+        weights, budget = report.memory.weights_bytes, report.memory.budget_bytes
+        if weights > budget:
+            return f"its weights alone take {weights / budget:.0%} of the memory"
         return terminal(f"the size of its input is open: {_input(report, 0)}")
     refused, unknown = refused_nodes(report), refused_nodes(report, "unknown")
     share = share_words(report.memory)
@@ -148,7 +151,7 @@ def headline_number(report: Report) -> str:
             return terminal(
                 f"the size of an input is open: {_input(report, report.model.inputs.index(left))}"
             )
-        return terminal(whole[0].reason or whole[0].message)
+        return terminal((whole[0].reason or whole[0].message).partition(";")[0])
     tiled = over and any(f.about_memory and f.support == "unknown" for f in every_finding(report))
     return f"{share}, unless the converter tiles it" if tiled else share
 

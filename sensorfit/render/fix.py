@@ -10,7 +10,7 @@ from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from .columns import laid_out
+from .columns import GAP, laid_out
 from .escape import terminal
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ VERDICTS: Final = {
 }
 NODES_SHOWN: Final = 2
 TENSORS_SHOWN: Final = 4
+WIDE: Final = 100
+"""Columns from which a proof is told in full; with fewer it takes a line for each rewrite."""
 
 
 def print_fixed(fixed: Fixed, console: Console, target: Target) -> None:
@@ -66,7 +68,7 @@ def listing(rewrites: Iterable[Rewrite]) -> str:
 
 def _headline(fixed: Fixed) -> Text:
     count = len(fixed.rewrites)
-    if not count and not fixed.remaining:
+    if not count and not fixed.remaining and fixed.before.verdict == fixed.after.verdict:
         said, style = "NEEDS NO REWRITE", "bold green"
     elif not fixed.remaining:
         said, style = "ALL OPERATORS ACCEPTED", "bold green"
@@ -101,7 +103,7 @@ def _rewrites(fixed: Fixed, columns: int) -> RenderableType:
                 Text(f"{name} ×{len(found)}" + (f" ({form})" if form else "")),
                 Text(found[0].kind),
                 Text(f"{worst.max_difference:.2g}"),
-                Text(terminal(worst.proof)),
+                Text(terminal(worst.proof if columns >= WIDE else worst.proof.partition(":")[0])),
             ]
         )
     head = ("", "rewrite", "kind", "differs by", "proof")
@@ -141,6 +143,10 @@ def _states(fixed: Fixed, columns: int) -> RenderableType:
     for label, state in (("before", fixed.before), ("after", fixed.after)):
         rows.append([Text(label), *_state(state)])
     head = ("", "verdict", "refused", "nodes", "weights, B", "runtime, B", "total, B", "MACs", "ms")
+    whole = [[Text(h) for h in head], *rows]
+    if sum(max(len(row[i].plain) for row in whole) + GAP for i in range(len(head))) - GAP > columns:
+        _, *figures = zip(*whole, strict=True)  # a figure a line, before beside after
+        return laid_out(figures, columns, ("", "before", "after"), ("left", "right", "right"))
     return laid_out(
         rows, columns, head, ("left", "left", "right", "right", "right", "right", "right", "right", "right")
     )

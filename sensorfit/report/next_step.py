@@ -44,7 +44,9 @@ def last_line(outcome: Outcome) -> tuple[str, str]:
     to_change = f"{word}: {counted(len(wrong), 'thing')} to change." if wrong else f"{word}."
     if report.verdict != "fits" and report.model.closed:
         size = show_shape(report.model.closed)
-        return f"{word} while its input's size is open.", f"{_command('check', outcome)} --input-shape {size}"
+        heavy = report.memory.weights_bytes > report.memory.budget_bytes
+        said = "at any input size" if heavy else "while its input's size is open"
+        return f"{word} {said}.", f"{_command('check', outcome)} --input-shape {size}"
     if (
         report.verdict == "unknown"
         and all(f.about_memory for f in _unsure(report))

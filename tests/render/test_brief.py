@@ -153,6 +153,23 @@ def test_a_network_over_the_budget_that_tiles_may_save_says_why_it_is_unknown() 
     assert "of the memory, unless the converter tiles it" in screen(Outcome("net.onnx", made, exit_code=1))
 
 
+def test_weights_over_the_budget_are_said_before_the_size_that_is_open() -> None:
+    open_size = report(
+        finding(rule="SF502", node="", op="", tensor="x", family="inputs-outputs"),
+        inputs=(TensorInfo("x", (1, 3, None, None), "float32"),),
+        closed=(1, 3, 224, 224),
+    )
+    light = Outcome(
+        "net.onnx", replace(open_size, memory=replace(open_size.memory, complete=False)), exit_code=1
+    )
+    assert "the size of its input is open" in screen(light) and "while its input's size is open" in screen(
+        light
+    )
+    memory = replace(open_size.memory, complete=False, weights_bytes=2 * open_size.memory.budget_bytes)
+    heavy = screen(Outcome("net.onnx", replace(open_size, memory=memory), exit_code=1))
+    assert "its weights alone take 200% of the memory" in heavy and "DOES NOT FIT at any input size." in heavy
+
+
 def test_ways_out_that_differ_in_their_numbers_are_one_line_that_says_so() -> None:
     wide, narrow = (
         finding(severity="info", support="supported", family="memory", node=f"/{n}", fix=f"use {n} channels")

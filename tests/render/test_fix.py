@@ -1,0 +1,35 @@
+"""What ``fix`` prints, in the width of a terminal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sensorfit.render.fix import print_fixed
+from sensorfit.render.screen import recorded
+from sensorfit.rewrite.result import Applied, Fixed, State
+from sensorfit.target import load_target
+
+BEFORE = State("does_not_fit", 89, 707, 460_800, 71_682_400, 72_177_120, 425_982_880, 9.26)
+ONE = Applied("RW121", "LinearIn4d", "", (), ("/fc",), "exact", "polynomial of degree 2: 5 runs", 0.0)
+FIXED = Fixed(
+    "net.onnx", "net.fixed.onnx", BEFORE, replace(BEFORE, refused=0, nodes=770), (ONE,), (), 0.0, 1.0
+)
+
+
+def shown(fixed: Fixed, width: int) -> list[str]:
+    target = load_target("imx500")
+    return recorded(lambda console: print_fixed(fixed, console, target), width).splitlines()
+
+
+def test_before_stands_beside_after_at_80_columns_and_a_rewrite_takes_a_line() -> None:
+    lines = shown(FIXED, 80)
+    assert max(map(len, lines)) <= 80 and len(lines) <= 24
+    assert ["refused", "89", "0"] in [line.split() for line in lines]
+    assert any(line.startswith("RW121") and line.endswith("polynomial of degree 2") for line in lines)
+    assert "polynomial of degree 2: 5 runs" in "\n".join(shown(FIXED, 160))
+
+
+def test_what_an_image_that_was_turned_brought_about_is_not_called_nothing() -> None:
+    turned = replace(FIXED, rewrites=(), after=replace(BEFORE, verdict="fits"))
+    assert "ALL OPERATORS ACCEPTED" in shown(turned, 80)[0]
+    assert "NEEDS NO REWRITE" in shown(replace(turned, after=BEFORE), 80)[0]
