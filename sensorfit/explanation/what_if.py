@@ -38,7 +38,7 @@ def together(parts: Sequence[Part]) -> Sum:
     )
 
 
-EXCHANGED = "refused operators exchanged, nothing else changed"
+EXCHANGED = "refused operators replaced, nothing else changed"
 FIXED = "rewritten by sensorfit fix"
 
 

@@ -31,6 +31,7 @@ from ..report.phrases import (
     other_converter,
     other_verdicts,
     share_words,
+    short_ms,
     weights_hidden,
 )
 from ..report.report import Report
@@ -231,10 +232,7 @@ def _latency(report: Report) -> Text:
     latency = report.latency
     if not latency.complete and report.model.open_input is not None:
         return Text.assemble(("Latency  ", "bold"), "depends on the input's size")
-    low, middle, high = (
-        f"{ms:,.0f}" if ms >= 100 else f"{ms:.3g}"
-        for ms in (latency.dsp_ms_low, latency.dsp_ms, latency.dsp_ms_high)
-    )
+    low, middle, high = (short_ms(ms) for ms in (latency.dsp_ms_low, latency.dsp_ms, latency.dsp_ms_high))
     said = f"about {middle} ms ({low} to {high})"
     if not latency.complete:
         said = at_least(f"{low} ms", False, round(latency.dsp_ms_low, 2))

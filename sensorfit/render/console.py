@@ -22,6 +22,7 @@ from ..report.phrases import (
     other_verdicts,
     place,
     share_words,
+    short_ms,
 )
 from ..report.report import ModelInfo, Report, TensorInfo
 from ..units import show_shape
@@ -105,10 +106,7 @@ def _in_short(report: Report) -> Text:
     memory, latency = report.memory, report.latency
     share = share_words(memory)
     share = f"memory {NOT_SIZED}" if share == NOT_SIZED else f"{share} of the memory"
-    low, middle, high = (
-        f"{ms:,.0f}" if ms >= 100 else f"{ms:.3g}"
-        for ms in (latency.dsp_ms_low, latency.dsp_ms, latency.dsp_ms_high)
-    )
+    low, middle, high = (short_ms(ms) for ms in (latency.dsp_ms_low, latency.dsp_ms, latency.dsp_ms_high))
     time = f"about {middle} ms ({low} to {high})"
     if not latency.complete:
         time = at_least(f"{low} ms", False, latency.dsp_ms_low).replace(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..memory.model import MemoryReport, Step
+from ..report.phrases import TRANSFORM, operator_words
 from .escape import plain
 
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ def render_timeline(report: MemoryReport, console: Console) -> None:
     table.add_column("node", width=left, overflow="fold")
     for index, step in enumerate(report.steps):
         peak = index == report.peak_step
-        style = "bold red" if peak else "dim" if step.op == "Transform" else ""
-        kind = f" {plain(step.op)}" + ("  ← peak" if peak else "")
+        style = "bold red" if peak else "dim" if step.op == TRANSFORM else ""
+        kind = f" {plain(operator_words(step))}" + ("  ← peak" if peak else "")
         cells = [f"{index:,}", f"{step.bytes:,}"]
         blocks = "█" * max(1, round(bar * step.bytes / top)) if step.bytes else ""
         bars = [Text(blocks, style="red" if peak else "cyan")] if bar >= SHORTEST_BAR else []

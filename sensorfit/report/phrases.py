@@ -136,6 +136,11 @@ def interval_words(middle: float, low: float, high: float, complete: bool = True
     return at_least(f"{low:,.2f} ms", False, round(low, 2))
 
 
+def short_ms(ms: float) -> str:
+    """``5.05``: three digits, as every screen has them."""
+    return f"{ms:,.0f}" if ms >= 100 else f"{ms:.3g}"
+
+
 def at_least(text: str, complete: bool, value: float) -> str:
     """``text``, as a lower bound where not everything was counted, as not available where nothing was."""
     if complete:

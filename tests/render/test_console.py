@@ -24,11 +24,13 @@ from sensorfit.render import markdown
 from sensorfit.render.comparison.cells import COLUMNS
 from sensorfit.render.comparison.sources import Sources
 from sensorfit.render.console import place
+from sensorfit.render.explanation.console import print_page
 from sensorfit.render.explanation.markdown import render as page_of
 from sensorfit.render.outputs import plan
+from sensorfit.render.screen import recorded
 from sensorfit.render.show import write_console
 from sensorfit.report.outcome import Outcome
-from sensorfit.report.phrases import NOT_SIZED, OUTSIDE, outside, status
+from sensorfit.report.phrases import NOT_SIZED, OUTSIDE, outside, short_ms, status
 from sensorfit.report.report import Report, TensorInfo
 from sensorfit.report.serialise import schema
 from tests.conftest import model_of
@@ -105,6 +107,13 @@ def test_frames_a_second_are_bound_by_the_slower_of_compute_and_readout() -> Non
     assert latency.frames_a_second(5.5) == pytest.approx(100)
     assert latency.frames_a_second(16.5) == pytest.approx(1000 / 16.5)
     assert "at most 182 frames a second" in shown(report())  # 3.8 ms of compute, 5.5 ms of readout
+
+
+def test_check_and_explain_give_the_milliseconds_in_the_same_digits() -> None:
+    found = sensorfit.check("picosam3").latency
+    low, middle, high = (short_ms(ms) for ms in (found.dsp_ms_low, found.dsp_ms, found.dsp_ms_high))
+    assert f"about {middle} ms ({low} to {high})" in shown(sensorfit.check("picosam3"))
+    assert f"{middle} ({low}-{high})" in recorded(lambda console: print_page(explain("picosam3"), console))
 
 
 def test_a_published_latency_outside_the_interval_says_so() -> None:

@@ -9,7 +9,7 @@ from rich.cells import cell_len, set_cell_size
 
 from ...explanation.model import Page, Part, Sum
 from ...explanation.what_if import EXCHANGED, mebibytes
-from ...report.phrases import at_least, interval_words, macs_words, share_words, weights_words
+from ...report.phrases import at_least, interval_words, macs_words, share_words, short_ms, weights_words
 from ...units import show_count, show_shape
 from ..escape import terminal
 from .phrases import besides_label, lift_left, lift_total
@@ -86,8 +86,7 @@ def _time(part: Part) -> str:
 def _interval(middle: float, low: float, high: float, complete: bool) -> str:
     if not complete:
         return interval_words(middle, low, high, False).removesuffix(" ms")
-    digits = 0 if middle >= 100 else 1
-    return f"{middle:,.{digits}f} ({low:,.{digits}f}-{high:,.{digits}f})"
+    return f"{short_ms(middle)} ({short_ms(low)}-{short_ms(high)})"
 
 
 def _peak(part: Part) -> str:
@@ -107,7 +106,7 @@ def lift_rows(page: Page) -> Iterator[tuple[str, str, str, str, bool]]:
     for one in sorted(page.what_ifs[1:], key=lambda w: (len(w.remains), w.total_bytes)):
         time = f"{_interval(*one.dsp_ms, one.timed)} ms" if one.dsp_ms else ""
         yield (
-            one.change.replace(EXCHANGED, "refused operators exchanged"),
+            one.change.replace(EXCHANGED, "refused operators replaced"),
             lift_total(one),
             time,
             lift_left(one, budget),

@@ -48,7 +48,7 @@ def print_page(page: Page, console: Console, verbose: bool = False) -> None:
     for part in page.parts:
         _part(console, part, page, verbose)
     if page.what_ifs:
-        _title(console, "What remains if it is lifted")
+        _title(console, "What would remain after a change")
         console.print(_what_ifs(page, console.width))
     _sentences(console, "Taken all the way", converted(page))
     if page.contrast:

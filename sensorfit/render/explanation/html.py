@@ -54,7 +54,7 @@ def _sections(page: Page) -> Iterator[dict[str, Any]]:
     if page.what_ifs:
         budget = page.parts[0].report.memory.budget_bytes
         lifts = [(w.change, lift_total(w), lift_time(w), lift_left(w, budget)) for w in page.what_ifs]
-        yield table("What remains if it is lifted", LIFTS, lifts)
+        yield table("What would remain after a change", LIFTS, lifts)
     yield listing("Taken all the way", converted(page))
     if page.contrast:
         yield listing(contrast_title(page.contrast), instead(page.contrast))

@@ -120,7 +120,7 @@ def _what_ifs(page: Page) -> str:
         )
         for what_if in page.what_ifs
     )
-    return "### What remains if it is lifted\n\n" + table(LIFTS, rows)
+    return "### What would remain after a change\n\n" + table(LIFTS, rows)
 
 
 def _contrast(page: Page) -> str:

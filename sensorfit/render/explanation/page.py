@@ -157,7 +157,7 @@ def _sections(page: Page, columns: int) -> Iterator[Section]:
             yield Section(heading, [_refusal(g, one.colour) for g in _merged(one.groups)], least=2)
     if page.what_ifs:
         lifts = [_lift(*row) for row in lift_rows(page)]
-        yield Section("What remains if it is lifted", lifts, least=2)
+        yield Section("What would remain after a change", lifts, least=2)
     else:
         yield Section("What it could gain", list(_hints(page)), rank=1)
     yield Section("What the real converter said", _plain(_front_end(page)), least=0, rank=2)
