@@ -24,8 +24,8 @@ from sensorfit.render import markdown
 from sensorfit.render.comparison.cells import COLUMNS
 from sensorfit.render.comparison.sources import Sources
 from sensorfit.render.console import place
-from sensorfit.render.explanation.console import print_page
 from sensorfit.render.explanation.markdown import render as page_of
+from sensorfit.render.explanation.page import print_page
 from sensorfit.render.outputs import plan
 from sensorfit.render.screen import recorded
 from sensorfit.render.show import write_console
