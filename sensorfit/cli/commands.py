@@ -81,7 +81,7 @@ def group() -> None:
       sensorfit explain tinysam
       sensorfit build picosam3 --int8 -o out
 
-    Exit codes: 0 fits, or is unknown without an error; 1 does not fit, or a finding at or above --fail-on; 2
+    Exit codes of check: 0 fits, or is unknown without an error; 1 does not fit, or a finding at or above --fail-on; 2
     unusable input or usage; 3 the toolchain or sensorfit itself failed; 130 interrupted.
     """
 

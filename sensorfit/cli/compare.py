@@ -40,7 +40,7 @@ def command(models: tuple[str, ...], form: str | None, output: str | None, plot_
       sensorfit compare --format markdown --plot miou.svg
       sensorfit compare --output table.html
 
-    Exit codes: 0; 2 unusable input; 3 an extra is missing.
+    Exit codes: 0 done; 2 unusable input; 3 an extra is missing.
     """
     from ..comparison import compare
     from ..gate.config import target_for

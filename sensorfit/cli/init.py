@@ -22,7 +22,7 @@ def command(directory: str, target: str | None) -> None:
       sensorfit init
       sensorfit init ../models
 
-    Exit codes: 0; 2 unusable input.
+    Exit codes: 0 done; 2 unusable input.
     """
     from ..gate.baseline import FILE as BASELINE
     from ..gate.config import find_config

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from ..errors import Refused
+from ..units import show_shape
 from .request import Request
 
 if TYPE_CHECKING:
@@ -27,10 +28,22 @@ def stop_where_it_does_not_fit(report: Report, request: Request) -> None:
     against = [f for f in report.findings if f.support == "unsupported"]
     if request.quantization.weights_budget is not None and all(f.about_memory for f in against):
         return
+    rewrite = not request.fix and any(f.refused for f in against)
     raise Refused(
         f"{report.model.name}: does not fit, so nothing was quantized: {'; '.join(_brief(against))}"
-        f" (`sensorfit check {shlex.quote(request.model)}{report.target.option}` says what to change, --force builds all the same)"
+        f" (`{_check(report, request)}` says what to change"
+        f"{', --fix first rewrites what it can' if rewrite else ''}, --force builds all the same)"
     )
+
+
+def _check(report: Report, request: Request) -> str:
+    """The command that judges the same network: at the size that was asked for."""
+    command = f"sensorfit check {shlex.quote(request.model)}{report.target.option}"
+    if request.size is None or not report.model.inputs or not (shape := report.model.inputs[0].shape):
+        return command
+    height, width = request.size
+    size = show_shape((*(d or 1 for d in shape[:2]), height, width))
+    return f"{command} --input-shape {size}"
 
 
 def unknowns(report: Report) -> tuple[str, ...]:

@@ -33,6 +33,16 @@ def test_operators_are_named_with_how_often_and_what_to_run() -> None:
     assert "\n" not in text and said.value.exit_code == 1
 
 
+def test_the_check_that_is_named_judges_the_size_that_was_built_and_fix_is_named_where_it_may_help() -> None:
+    with pytest.raises(
+        Refused, match=r"`sensorfit check net.onnx --input-shape 1x3x64x64` says .* --fix first"
+    ):
+        stopped(SOFTPLUS, size=(64, 64))
+    with pytest.raises(Refused) as said:
+        stopped(SOFTPLUS, fix=True)
+    assert "--fix" not in str(said.value)
+
+
 def test_too_much_memory_is_named_in_bytes() -> None:
     with pytest.raises(Refused, match=r"SF301: needs 58,987,552 B of 8,388,480 B"):
         stopped(LARGE)
