@@ -105,12 +105,13 @@ def little_headroom(graph: Graph, memory: MemoryReport, target: Target) -> Itera
         (float[1,3,224,224] x) => (float[1,64,224,224] y) <float[64,3,3,3] w>
         { y = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (x, w) }
 
-    Fix: nothing today; enlarge neither the input nor the widest layers.
+    Fix: build it to be sure, as the prediction may be off by more than what is left; enlarge neither the input nor the widest
+    layers.
     """
     if memory.complete and 0 <= memory.headroom_bytes < SMALL_HEADROOM * memory.budget_bytes:
         yield _issue(
             f"less than {SMALL_HEADROOM * 100:g} % of the memory is left",
-            "almost full: enlarge neither the input nor the widest layers; a larger head may no longer fit",
+            "almost full, build it to be sure: the prediction may be off by more than what is left (docs/memory.md); enlarge neither the input nor the widest layers",
             f"fits with {memory.headroom_bytes:,} B to spare of {memory.budget_bytes:,} B",
             severity="info",
             node=_at_peak(graph, memory),
@@ -322,7 +323,7 @@ def _smaller(image: Sequence[int | None], percent: int) -> str:
     """The way to an input of at most ``percent`` of the sides, as a shape on the grid where there is one."""
     sides = [d * percent // 100 // GRID * GRID if d else 0 for d in image[2:]]
     if len(image) != 4:
-        return f"make the input smaller, to {percent} % of its {show_shape(image[1:])} elements or less"
+        return f"make the input smaller: to {percent} % of its {show_shape(image[1:])} elements or less"
     if not all(sides):
         return f"scale the input's sides to {percent} % or less"
     return f"re-export at {show_shape((1, image[1], *sides))}"
