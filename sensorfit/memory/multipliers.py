@@ -78,7 +78,7 @@ def _parts(
             part = made(tensors[activation.outputs[0]], f"{own}/out", (batch, inputs, *image))
             yield replace(activation, name=own, inputs=(read_by,), outputs=(part,))
         raised.append(made(tensors[last.outputs[0]], f"{of}/ex", (batch, inputs, 1, *image)))
-        yield Node(raised[-1], "Reshape", (part,), (raised[-1],), pattern=PART_OF_LAYER)
+        yield Node(raised[-1], "Unsqueeze", (part,), (raised[-1],), pattern=PART_OF_LAYER)
     joined = made(tensors[last.outputs[0]], f"{node.name}/dmc", (batch, inputs, outputs, *image))
     yield Node(joined, "Concat", tuple(raised), (joined,), {"axis": 2}, pattern=PART_OF_LAYER)
     yield Node(f"{node.name}/dmr", "Reshape", (joined,), last.outputs, pattern=PART_OF_LAYER)

@@ -19,7 +19,8 @@ and search see what the converter's listings show:
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
 
 from .bound import bound_bytes
 from .device import Operation, Program
@@ -90,8 +91,9 @@ def _ranks(program: Program, blocks: list[list[Operation]]) -> list[Rank]:
 def _numbers(program: Program) -> dict[str, str]:
     """The number of each transform's result as text; transforms in a row share one: 5-, 5-0-, 5-1-.
 
-    They are counted from the outputs back: by the steps to an output, the last
-    step first; what leads from a step to an output, then what it reads. What
+    They are counted from the outputs back, breadth first: the last step that hands
+    one out first, then each whose readers are all counted, as those read it (e6).
+    What leads from a step to an output comes before what it reads. What
     prepares the input of one convolution is one step here (br_s2k3).
     """
     source = {op.writes[0]: op.reads[0] for op in program.operations if op.op == TRANSFORM}
@@ -104,25 +106,9 @@ def _numbers(program: Program) -> dict[str, str]:
     outputs: dict[str, list[str]] = {}
     for name in program.outputs:
         outputs.setdefault(origin(name), []).append(name)
-    steps = [op for op in program.operations if op.op != TRANSFORM]
-    height: dict[str, int] = {}
-    """Of a buffer, the steps to the farthest output."""
-    order: list[tuple[int, int, int]] = []
-    parts: dict[str, tuple[int, int]] = {}
-    for index in range(len(steps) - 1, -1, -1):
-        op = steps[index]
-        mine = max((height.get(name, 0) for name in op.writes), default=0)
-        if op.part:
-            mine, last = parts.setdefault(op.part, (mine, index))
-        else:
-            last = index
-        order.append((mine, -last, -index))
-        for name in map(origin, op.reads):
-            height[name] = max(height.get(name, 0), mine + 1)
     numbers: dict[str, str] = {}
     count = 0
-    for _, _, index in sorted(order):
-        op = steps[-index]
+    for op in _from_the_outputs([op for op in program.operations if op.op != TRANSFORM], origin):
         for name in (*(out for written in op.writes for out in outputs.get(written, ())), *op.reads):
             row = []
             while name in source and name not in numbers:
@@ -132,6 +118,33 @@ def _numbers(program: Program) -> dict[str, str]:
                 numbers[step] = f"{count}-" + (f"{place - 1}-" if place else "")
             count += bool(row)
     return numbers
+
+
+def _from_the_outputs(steps: list[Operation], origin: Callable[[str], str]) -> list[Operation]:
+    """``steps`` counted back, those of one part together; ``origin`` of a tensor is what it was before any transform."""
+    writer = {name: index for index, op in enumerate(steps) for name in op.writes}
+    parts: dict[str, list[int]] = {}
+    for index, op in enumerate(steps):
+        parts.setdefault(op.part or f"{index}", []).append(index)
+    part = {index: key for key, indices in parts.items() for index in indices}
+    before: dict[str, list[str]] = {}
+    for key, indices in parts.items():
+        read = [
+            writer[name] for index in indices for name in map(origin, steps[index].reads) if name in writer
+        ]
+        before[key] = [*dict.fromkeys(part[index] for index in read if part[index] != key)]
+    waiting = Counter(key for keys in before.values() for key in keys)
+    ready = deque(key for key in reversed(parts) if not waiting[key])
+    order: list[Operation] = []
+    while ready:
+        done = ready.popleft()
+        order += (steps[index] for index in reversed(parts[done]))
+        tiles = steps[parts[done][0]].op == "TileConcat"  # the last tile first (t_chain, g1)
+        for key in reversed(before[done]) if tiles else before[done]:
+            waiting[key] -= 1
+            if not waiting[key]:
+                ready.append(key)
+    return order
 
 
 def _as_soon_as_possible(blocks: list[list[Operation]], ranks: list[Rank]) -> list[int]:
