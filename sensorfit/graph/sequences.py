@@ -35,6 +35,8 @@ def part(
     elif whole is None or sizes[0] < 1:
         return None
     else:
+        if sizes[0] == 1:  # torch's unbind: onnxruntime heeds keepdims here, though the standard has it ignored beside sizes
+            kept = attrs.get("keepdims", 1) != 0
         count, rest = divmod(whole, int(sizes[0]))
         listed = [int(sizes[0])] * count + ([rest] if rest else [])
     if listed is None or not -len(listed) <= place < len(listed):

@@ -55,6 +55,12 @@ CASES = {
         { q = SplitToSequence <axis = 1, keepdims = 0> (x) a = SequenceAt (q, i) b = SequenceAt (q, j) y = Add (a, b) }""",
         17,
     ),
+    "sequence of cells, as torch's unbind has it": (
+        "SequenceAsSlices",
+        """(float[1,3,4,4] x) => (float[1,4,4] y) <int64 s = {1}, int64 i = {0}, int64 j = {2}>
+        { q = SplitToSequence <axis = 1, keepdims = 0> (x, s) a = SequenceAt (q, i) b = SequenceAt (q, j) y = Add (a, b) }""",
+        17,
+    ),
     "crop and pad": (
         "CenterCropPadWritten",
         "(float[1,4,7,8] x) => (float[1,4,4,13] y) <int64[2] s = {4,13}> { y = CenterCropPad <axes = [2, 3]> (x, s) }",

@@ -46,8 +46,8 @@ def slices(site: Site) -> Iterator[Draft]:
 def sequence(site: Site) -> Iterator[Draft]:
     """A SplitToSequence whose parts are taken by constant places, as a Slice for each.
 
-    torch's newer exporter writes ``split``, ``chunk`` and ``unbind`` so, of weights too. Without sizes each part is one cell, its
-    axis gone where keepdims is 0.
+    torch's newer exporter writes ``split``, ``chunk`` and ``unbind`` so, of weights too. Without sizes, or with 1 for all,
+    each part is one cell, its axis gone where keepdims is 0.
     """
     x, made = site.node.inputs[0], site.node.outputs[0]
     readers = site.graph.consumers_of(made)
@@ -66,7 +66,7 @@ def sequence(site: Site) -> Iterator[Draft]:
         index = place[0] % len(sizes)
         begin = sum(sizes[:index])
         part = draft.slice(x, {axis: (begin, begin + sizes[index])})
-        if not site.node.input(1) and not int(site.attr("keepdims", 1)):
+        if len(site.shape(reader.outputs[0])) < len(site.x):
             part = draft.reshape(part, site.shape(reader.outputs[0]))
         draft.gives(part, reader.outputs[0])
     yield draft
