@@ -91,7 +91,7 @@ class _Loader:
             self.values.visit(renamed)
             self._check_operands(renamed)
             constant = any(renamed.output) and all(o in self.values.constants for o in renamed.output if o)
-            (folded if constant else kept).append(renamed)
+            (folded if constant else kept).append(renamed if constant else self._without_empty(renamed))
         outputs = tuple(self._source(o.name) for o in self.proto.graph.output)
         needed = _needed(kept, outputs)
         nodes = tuple(n for n, proto in zip(self._nodes(kept), kept, strict=True) if id(proto) in needed)
@@ -232,6 +232,22 @@ class _Loader:
         copy.CopyFrom(node)
         del copy.input[:]
         copy.input.extend(self._source(i) for i in node.input)
+        return copy
+
+    def _without_empty(self, node: onnx.NodeProto) -> onnx.NodeProto:
+        """A Concat without its operands of no elements, which a roll by 0 has: the converter ends with an exception at one."""
+        if node.op_type != "Concat" or node.domain:
+            return node
+        some = [i for i in node.input if 0 not in (self.values.shape(i) or ())]
+        if not some or len(some) == len(node.input):
+            return node
+        copy = onnx.NodeProto()
+        copy.CopyFrom(node)
+        del copy.input[:]
+        copy.input.extend(some)
+        if len(some) == 1:
+            copy.op_type = "Identity"
+            del copy.attribute[:]
         return copy
 
     def _nodes(self, protos: Iterable[onnx.NodeProto]) -> Iterator[Node]:

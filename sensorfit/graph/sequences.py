@@ -35,7 +35,8 @@ def part(
     elif whole is None or sizes[0] < 1:
         return None
     else:
-        if sizes[0] == 1:  # torch's unbind: onnxruntime heeds keepdims here, though the standard has it ignored beside sizes
+        # torch's unbind: the standard has keepdims ignored beside sizes, onnxruntime does not
+        if sizes[0] == 1:
             kept = attrs.get("keepdims", 1) != 0
         count, rest = divmod(whole, int(sizes[0]))
         listed = [int(sizes[0])] * count + ([rest] if rest else [])

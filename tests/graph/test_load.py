@@ -16,6 +16,7 @@ from sensorfit.graph import shapes
 from sensorfit.graph.load import load
 from sensorfit.models.registry import entry_for
 from tests.conftest import model_of
+from tests.verify.text import model as parsed
 
 CONV = """
 g (float[1,3,8,8] x, float[4,3,3,3] w) => (float[1,4,6,6] y) {
@@ -69,6 +70,21 @@ def test_shape_arithmetic_folds_into_a_static_reshape() -> None:
     assert graph.shape("y") == (1, 4, 36)
     target = graph.numbers("to")
     assert target is not None and [*target] == [1, 4, -1]
+
+
+def test_a_roll_by_nothing_reads_no_tensor_without_elements() -> None:
+    """The converter ends with an exception at one, behind its front end: UNeXt's rolls were called fitting."""
+    text = """(float[1,4,6,8] x) => (float[1,4,6,8] y) <int64[1] z = {0}, int64[1] e = {9}, int64[1] h = {2}> {
+        a = Slice (x, z, e, h)
+        b = Slice (x, z, z, h)
+        c = Concat <axis = 2> (a, b)
+        d = Slice (c, z, h, h)
+        f = Slice (c, h, e, h)
+        y = Concat <axis = 2> (f, d, b)
+    }"""
+    graph = load(parsed(text, 17))
+    read = {n.outputs[0]: (n.op, n.inputs) for n in graph.nodes if n.op != "Slice"}
+    assert read == {"c": ("Identity", ("a",)), "y": ("Concat", ("f", "d"))}
 
 
 def test_a_dynamic_batch_counts_as_one_and_is_remembered() -> None:
