@@ -182,9 +182,11 @@ def _shown() -> Iterator[Progress]:
             bar.update(task, completed=done, total=total, rate=_rate(speed))
             if not console.is_terminal and now - said >= 10:
                 said = now
-                left = f", {(total - done) / speed:,.0f} s left" if total is not None and speed else ""
+                left = (
+                    f", at most {(total - done) / speed:,.0f} s left" if total is not None and speed else ""
+                )
                 click.echo(
-                    f"{done:,} of {total:,} candidates, {_rate(speed)}{left}"
+                    f"{done:,} of at most {total:,} candidates, {_rate(speed)}{left}"
                     if total
                     else f"{done:,} candidates",
                     err=True,
