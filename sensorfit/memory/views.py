@@ -61,7 +61,7 @@ def transpose(state: StepBuilder, node: Node, source: str) -> None:
 
 
 def view(state: StepBuilder, node: Node, source: str) -> None:
-    """In blocks along the first axis that stays, or the last; where none does, a copy in planes, their rows filled to whole blocks."""
+    """In blocks along the axis that stays and takes least so, the first of several, or the last; where none does, a copy in planes, their rows filled to whole blocks."""
     layout, out = state.values[source].layout, state.extent(node.outputs[0])
     value = state.values[source]
     read, written = (static(state.graph.shape(t)) for t in (source, node.outputs[0]))
@@ -71,7 +71,7 @@ def view(state: StepBuilder, node: Node, source: str) -> None:
         return
     kept = kept_axes(read, written) if node.op == "Reshape" and min(len(read), len(written)) > 2 else {}
     if kept and len(read) - 1 not in kept:
-        axis = min(kept)
+        axis = min(kept, key=lambda a: (_size(state, along(read, a, value.extent.bits)), a))
     elif 1 in kept and kept[1] == 1:
         axis = 1
     else:
@@ -96,10 +96,13 @@ IMAGE_AXES = 4
 
 
 def _put(state: StepBuilder, node: Node, value: Value, lying: Lying) -> None:
-    size = tensor_bytes(lying.extent, lying.layout, state.facts)
-    buffer = state.store(node.outputs[0], "", size, lying.layout)
+    buffer = state.store(node.outputs[0], "", _size(state, lying), lying.layout)
     state.step(node.name, node.op, [value.buffer], [buffer])
     state.values[node.outputs[0]] = Value(buffer, lying.layout, lying.extent, lying.axis)
+
+
+def _size(state: StepBuilder, lying: Lying) -> int:
+    return tensor_bytes(lying.extent, lying.layout, state.facts)
 
 
 def static(shape: tuple[int | None, ...] | None) -> Shape:
