@@ -43,6 +43,7 @@ def average_pool(site: Site) -> Iterator[Draft]:
     The last window may hang over the end (see RW111) by cells that are never counted; padding counts where
     count_include_pad says so. A Pad of zeros makes whole windows, whose mean divides by k^2; a constant map k^2 / n, n the
     cells that count in each window, makes it the mean of these. The map is left out where it is 1 everywhere.
+    One window that hangs over the whole map, as EfficientNet's of 2,560 cells, is the mean of all: no padding is made.
     """
     kernel, strides = site.ints("kernel_shape", ()), site.ints("strides", (1, 1))
     pads = grown(site)
@@ -58,6 +59,14 @@ def average_pool(site: Site) -> Iterator[Draft]:
         for a in range(2)
     ]
     draft, x = site.draft(), site.node.inputs[0]
+    if (
+        any(pads)
+        and site.y[2:] == (1, 1)
+        and all(k - p >= n for k, p, n in zip(kernel, pads, site.x[2:], strict=False))
+    ):
+        y, share = draft.op("GlobalAveragePool", x), site.x[2] * site.x[3] / (counts[0][0] * counts[1][0])
+        yield draft.gives(y if share == 1 else draft.op("Mul", y, draft.floats([share], (1, 1, 1, 1))))
+        return
     if any(pads):
         x = draft.pad(x, [0, 0, *pads[:2]], [0, 0, *pads[2:]])
     y = draft.op("AveragePool", x, kernel_shape=kernel, strides=strides)
