@@ -1,7 +1,8 @@
 """How a convolution runs on the device: its layouts, the polyphase form, scratch and weights.
 
 A dense convolution reads planes when its input lies in planes and has fewer
-than 32 channels, blocks otherwise; it writes planes up to 16 channels. Before
+than 32 channels, blocks otherwise and where its kernel is one row or column;
+it writes planes up to 16 channels. Before
 a kernel wider than 1 the planes are padded by four transforms (rows, turn,
 columns, turn back). Depthwise, grouped and dilated convolutions read and
 write blocks.
@@ -199,8 +200,9 @@ def weight_bytes(conv: Convolution, facts: MemoryFacts) -> int:
 
 
 def reads_planes(conv: Convolution, source: Layout, facts: MemoryFacts) -> bool:
-    """Whether the convolution takes its input in planes."""
-    return conv.dense and source is not Layout.BLOCKS and conv.inputs < facts.channel_block
+    """Whether the convolution takes its input in planes: a row or a column of taps reads blocks (line_taps)."""
+    line = min(conv.kernel) == 1 < max(conv.kernel)
+    return conv.dense and not line and source is not Layout.BLOCKS and conv.inputs < facts.channel_block
 
 
 def padded_extent(conv: Convolution, extent: Extent) -> Extent:

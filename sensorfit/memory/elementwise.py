@@ -9,7 +9,7 @@ from ..graph.ir import Graph, Node
 from .builder import StepBuilder, Value
 from .constants import Constant, constant_operand, laid_bytes
 from .fusion import BYTE, joins_convolution
-from .layout import Extent, Layout, leaner, tensor_bytes
+from .layout import Extent, Layout, leaner, leanest, tensor_bytes
 
 
 def elementwise(state: StepBuilder, node: Node, sources: list[str]) -> None:
@@ -17,7 +17,9 @@ def elementwise(state: StepBuilder, node: Node, sources: list[str]) -> None:
         return
     spatial = [t for t in sources if not state.values[t].extent.is_vector]
     layouts = [state.values[t].layout for t in spatial]
-    layout = layouts[0] if layouts and Layout.BLOCKS not in layouts else Layout.BLOCKS
+    layout = Layout.BLOCKS
+    if layouts and Layout.BLOCKS not in layouts:  # of two unlike ones the leaner (pvt)
+        layout = leanest(layouts, [state.values[t].extent for t in spatial], state.facts)
     bits = state.working_bits(node, state.extent(node.outputs[0]))
     if len(spatial) == 1 and len(sources) == 2:  # a product with a vector
         layout = _leaner_layout(state, state.values[spatial[0]], [state.values[spatial[0]].extent])

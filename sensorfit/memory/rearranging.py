@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..graph.ir import Node
 from .builder import StepBuilder, Value
-from .layout import SIDE_BY_SIDE, Layout, leanest, tensor_bytes
+from .layout import SIDE_BY_SIDE, Layout, leaner, leanest, tensor_bytes
 
 
 def write_all(state: StepBuilder, node: Node, sources: list[str], layout: Layout) -> None:
@@ -49,13 +49,16 @@ def pad(state: StepBuilder, node: Node, sources: list[str]) -> None:
 
 
 def cut_layout(state: StepBuilder, node: Node, sources: list[str]) -> Layout:
-    """Channels are cut out of planes or turned planes, of blocks whichever take least; columns out of blocks or
+    """Channels are cut out of planes or turned planes where those are clearly smaller (coat), of blocks whichever take least; columns out of blocks or
     turned planes, whichever take least, rows out of blocks too (tests/memory/test_cuts.py: planes are laid as blocks anew for each part)."""
     value, part = state.values[sources[0]], state.extent(node.outputs[0])
     if part.channels == value.extent.channels and part.columns != value.extent.columns:
         return leanest((Layout.BLOCKS, Layout.TURNED), [value.extent, part], state.facts)
     if value.layout is not Layout.BLOCKS:
-        return Layout.PLANES
+        best = leaner(
+            Layout.PLANES, len(state.graph.shape(sources[0]) or ()), [value.extent, part], state.facts
+        )
+        return best if best is value.layout else Layout.PLANES
     if (part.rows, part.columns) != (value.extent.rows, value.extent.columns):
         return Layout.BLOCKS if part.channels == value.extent.channels else Layout.PLANES
     return leanest((Layout.TURNED, Layout.PLANES), [value.extent, part], state.facts)
