@@ -18,7 +18,7 @@ def elementwise(state: StepBuilder, node: Node, sources: list[str]) -> None:
     spatial = [t for t in sources if not state.values[t].extent.is_vector]
     layouts = [state.values[t].layout for t in spatial]
     layout = Layout.BLOCKS
-    if layouts and Layout.BLOCKS not in layouts:  # of two unlike ones the leaner (pvt)
+    if layouts and Layout.BLOCKS not in layouts:  # of two unlike ones the leaner (timm_pvt_small_fixed)
         layout = leanest(layouts, [state.values[t].extent for t in spatial], state.facts)
     bits = state.working_bits(node, state.extent(node.outputs[0]))
     if len(spatial) == 1 and len(sources) == 2:  # a product with a vector

@@ -49,7 +49,7 @@ def pad(state: StepBuilder, node: Node, sources: list[str]) -> None:
 
 
 def cut_layout(state: StepBuilder, node: Node, sources: list[str]) -> Layout:
-    """Channels are cut out of planes or turned planes where those are clearly smaller (coat), of blocks whichever take least; columns out of blocks or
+    """Channels are cut out of planes or turned planes where those are clearly smaller (stacked heads), of blocks whichever take least; columns out of blocks or
     turned planes, whichever take least, rows out of blocks too (tests/memory/test_cuts.py: planes are laid as blocks anew for each part)."""
     value, part = state.values[sources[0]], state.extent(node.outputs[0])
     if part.channels == value.extent.channels and part.columns != value.extent.columns:
