@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator, Sequence
-from math import isqrt
-from typing import Any, Final
+from typing import Any
 
 from ..graph.ir import Graph, Node
 from ..memory.model import (
@@ -16,6 +15,7 @@ from ..memory.model import (
     MANY_PLACES,
     MemoryReport,
 )
+from ..memory.smaller import mostly_weights, percent, smaller_image
 from ..target import Target, read_facts
 from ..units import show_shape
 from ..verify.family import MEMORY
@@ -24,8 +24,6 @@ from ..verify.rule import Issue, rule
 
 SMALL_HEADROOM = 0.05
 """Headroom below this share of the budget is worth a word: a retrained head or a new input size eats it."""
-MOSTLY_WEIGHTS = 0.8
-"""Of the budget: above this share of weights, a smaller input frees next to nothing."""
 FEWEST_BITS = 2
 """Of a weight: MCT has 8, 4 and 2."""
 EVIDENCE = "memory model read off converter listings (docs/memory.md has its errors)"
@@ -310,23 +308,20 @@ def _whole(memory: MemoryReport) -> str:
     )
 
 
-GRID: Final = 32
-"""Pixels by which a smaller input is proposed: most networks halve it five times."""
-
-
 def _image(graph: Graph) -> Sequence[int | None]:
     """The shape of the first input."""
     return (graph.inputs and graph.shape(graph.inputs[0])) or ()
 
 
-def _smaller(image: Sequence[int | None], percent: int) -> str:
-    """The way to an input of at most ``percent`` of the sides, as a shape on the grid where there is one."""
-    sides = [d * percent // 100 // GRID * GRID if d else 0 for d in image[2:]]
+def _smaller(memory: MemoryReport, image: Sequence[int | None]) -> str:
+    """The way to a smaller input, as a shape on the grid where there is one; "" where it is small enough."""
+    share = percent(memory, image)
+    if share >= 100:
+        return ""
     if len(image) != 4:
-        return f"make the input smaller: to {percent} % of its {show_shape(image[1:])} elements or less"
-    if not all(sides):
-        return f"scale the input's sides to {percent} % or less"
-    return f"re-export at {show_shape((1, image[1], *sides))}"
+        return f"make the input smaller: to {share} % of its {show_shape(image[1:])} elements or less"
+    found = smaller_image(memory, image)
+    return f"re-export at {show_shape(found)}" if found else f"scale the input's sides to {share} % or less"
 
 
 def ways_out(memory: MemoryReport, image: Sequence[int | None] = ()) -> list[str]:
@@ -350,16 +345,13 @@ def ways_out(memory: MemoryReport, image: Sequence[int | None] = ()) -> list[str
     fixed = memory.weights_bytes + memory.reserved_bytes
     fewer = _in_fewer_bits(memory)
     if fixed < memory.budget_bytes:
-        scaling = memory.runtime_bytes + (memory.input_persistence_bytes if memory.input_persistency else 0)
-        share = 10_000 * (memory.budget_bytes - fixed) // max(scaling, 1)
-        percent = share // 100 if image and len(image) != 4 else isqrt(share)  # of an image, each side
-        if fixed > MOSTLY_WEIGHTS * memory.budget_bytes:
+        if mostly_weights(memory):
             ways.append(
-                f"the weights take {memory.weights_bytes / memory.budget_bytes:.0%} of the memory, so that no useful input size "
-                f"helps: take a smaller variant of the network{', or ' if fewer else ''}{fewer}"
+                f"take a smaller variant of the network{', or ' if fewer else ''}{fewer}: the weights take "
+                f"{memory.weights_bytes / memory.budget_bytes:.0%} of the memory, so that no useful input size helps"
             )
-        elif percent < 100:
-            ways.append(_smaller(image, percent))
+        elif smaller := _smaller(memory, image):
+            ways.append(smaller)
     else:
         if 2 * memory.repeated_bytes > over:
             ways.append(

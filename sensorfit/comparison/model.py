@@ -57,6 +57,9 @@ class Row:
     memory_notes: tuple[str, ...] = ()
     """What the memory report says it estimated: how far the bytes may be off."""
 
+    open_inputs: tuple[str, ...] = ()
+    """Inputs whose size the file leaves open, with their shapes, where bytes and milliseconds depend on it."""
+
     @property
     def fits(self) -> bool | None:
         """Whether it fits under the first profile, the converter's; None where there is no graph to say so."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..analysis import analyse
 from ..convert.installed import other_installed
-from ..explanation.model import Part, ReasonGroup
+from ..explanation.model import Part, ReasonGroup, shape_words
 from ..explanation.page import own_parts, part, worst
 from ..explanation.what_if import together
 from ..models.published import FIGURES as KINDS
@@ -98,6 +98,7 @@ class _Reader:
             sized=whole.sized,
             timed=whole.timed,
             foreign_inputs=_foreign(parts),
+            open_inputs=tuple(dict.fromkeys(o for p in parts for o in _open(p))),
             memory_notes=tuple(dict.fromkeys(note for p in parts for note in _estimated(p))),
         )
 
@@ -126,6 +127,12 @@ def _foreign(parts: Sequence[Part]) -> tuple[str, ...]:
                 found.append(given.form + (f" ({given.why})" if given.kind == "size" else ""))
         written |= {o.name for o in item.report.model.outputs}
     return tuple(found)
+
+
+def _open(item: Part) -> tuple[str, ...]:
+    """The input whose size is open, where its memory could not be counted for that."""
+    left = item.report.model.open_input
+    return () if left is None or item.report.memory.complete else (f"{left.name} {shape_words(left.shape)}",)
 
 
 def _estimated(item: Part) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ FITS. Next: sensorfit build picosam3
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -53,6 +54,9 @@ GLYPHS: Final = "█▓░·"
 """Weights, activations, kept input, free: told apart without colour."""
 ASCII: Final = "#=-."
 LINES: Final = 24
+_ADDED: Final = re.compile(r"[:,;] | \(| (?:on|where|unless|for|so) ")
+"""What of a way out begins here only explains it."""
+_DANGLING: Final = re.compile(r" (?:on|of|to|by|with|in|and|or|the|a)$")
 
 
 def print_brief(outcome: Outcome, console: Console) -> None:
@@ -89,11 +93,8 @@ def print_last_line(outcome: Outcome, console: Console) -> None:
     line = Text.assemble((said.partition(":")[0] if ":" in said else said, STYLE.get(word, "bold red")))
     line.append(said[len(line.plain) :])
     console.print()
-    if more := reached(outcome):
-        parts = more.split(", ")
-        while len(parts) > 2 and cell_len(", ".join(parts)) > console.width:
-            parts.pop()  # milliseconds first: no figure is cut
-        console.print(Text(_clipped(", ".join(parts), console)))
+    if more := reached(outcome, console.width):
+        console.print(Text(_clipped(more, console)))
     print_next(console, line, command)
 
 
@@ -318,12 +319,26 @@ def _lines(rows: Sequence[tuple[Text, Text, Text]], console: Console) -> None:
     room = min(longest, console.width - 2 - first - 2 - (last + 2 if last else 0))
     for subject, fix, gain in rows:
         subject.pad_right(first - cell_len(subject.plain))
-        text = _cut(fix.plain, room, _poor(console))
+        text = _phrase(fix.plain, room, _poor(console))
         line = Text.assemble("  ", subject, "  ", text)
         if gain.plain:
             line.append(" " * (room - cell_len(text) + 2 + last - cell_len(gain.plain)))
             line.append(gain.plain, "dim")
         console.print(line, no_wrap=True, overflow="ignore", crop=False)
+
+
+def _phrase(text: str, room: int, poor: bool) -> str:
+    """What is said of ``text`` in ``room`` columns: up to where it only explains, else up to a word."""
+    if cell_len(text) <= room:
+        return text
+    dots = "..." if poor else "…"
+    most = room - len(dots)
+    ends = [m.start() for m in re.finditer(r"[:,;]? ", text) if cell_len(text[: m.start()]) <= most]
+    ends = [end for end in ends if text[:end].count("(") == text[:end].count(")")]
+    end = max((e for e in ends if _ADDED.match(text, e)), default=0)
+    end = end if end > most // 2 else max(ends, default=0)
+    said = _DANGLING.sub("", text[:end])
+    return f"{said}{dots}" if end > most // 2 else _cut(text, room, poor)
 
 
 def _clipped(text: str, console: Console) -> str:

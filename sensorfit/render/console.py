@@ -237,10 +237,11 @@ def print_confirmation(report: Report, console: Console) -> None:
 
 
 def _confirmation(report: Report, columns: int) -> RenderableType:
-    from ..verify.confirmation import other_nodes, predicted, refused_nodes
+    from ..verify.confirmation import learnt, other_nodes, predicted, refused_nodes
 
     answer = report.confirmation
-    ours = predicted(report.findings, answer)
+    open_ = learnt(report.findings)  # what the answer has taught is no prediction
+    ours = "not known" if open_ else predicted(report.findings, answer)
     rows = [("quantized graph" if report.model.quantized else "front end, float graph", ours, answer.verdict)]
     if answer.nodes:
         rows.append(("nodes refused", f"{len(refused_nodes(report.findings)):,}", f"{len(answer.nodes):,}"))
@@ -257,7 +258,7 @@ def _confirmation(report: Report, columns: int) -> RenderableType:
             )
         )
     lines += [Text(terminal(reason), "dim") for reason in dict.fromkeys(answer.reasons)]
-    if ours != answer.verdict or other_nodes(report.findings, answer):
+    if not open_ and (ours != answer.verdict or other_nodes(report.findings, answer)):
         lines.append(
             Text(
                 "They differ: that is a bug in sensorfit's rules; please report it with the model's operator list.",

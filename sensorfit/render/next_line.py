@@ -15,8 +15,9 @@ def print_next(console: Console, line: Text, command: str) -> None:
         console.print(line)
         return
     text = Text(terminal(command), "bold")
-    if cell_len(line.plain) + cell_len(" Next: ") + cell_len(text.plain) <= console.width:
-        console.print(line.append(" Next: ").append_text(text))
+    label = "" if line.plain.endswith(", then:") else " Next:"  # the command comes after what is done by hand
+    if cell_len(line.plain) + cell_len(f"{label} ") + cell_len(text.plain) <= console.width:
+        console.print(line.append(f"{label} ").append_text(text))
         return
-    console.print(line.append(" Next:"))
+    console.print(line.append(label))
     console.print(text, soft_wrap=True)

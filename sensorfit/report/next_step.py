@@ -5,8 +5,9 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from ..memory.smaller import smaller_image
 from ..units import BYTE, show_shape
-from .causes import causes, every_finding
+from .causes import Cause, causes, every_finding
 from .outcome import Outcome
 from .phrases import counted
 
@@ -39,8 +40,11 @@ def last_line(outcome: Outcome) -> tuple[str, str]:
         if _unfed(report):
             word += ", build refuses it" if report.model.not_built else ""
             return f"{word}.", explain_command(outcome)
-        obstacle = report.model.not_built or _other_size(report)
-        return (f"{word}: {obstacle}.", "") if obstacle else (f"{word}.", build_command(outcome))
+        if report.model.not_built:
+            return f"{word}: {report.model.not_built}.", ""
+        if size := _other_size(report):
+            return f"{word} at {size}. Next: export it at that size, then:", _command("build", outcome)
+        return f"{word}.", build_command(outcome)
     to_change = f"{word}: {counted(len(wrong), 'thing')} to change." if wrong else f"{word}."
     if report.verdict != "fits" and report.model.closed:
         size = show_shape(report.model.closed)
@@ -66,6 +70,10 @@ def last_line(outcome: Outcome) -> tuple[str, str]:
             return f"{word}.", explain_command(outcome)
         ask = f"{_at_shapes('check', outcome)} --confirm"
         return f"{word}: nobody has tried this. Ask the converter.", ask
+    if report.outlook is None and report.confirmation is not None and _settled(report):
+        return f"{to_change} Next: change it, then:", f"{_at_shapes('check', outcome)} --confirm"
+    if len(wrong) == 1 and (size := _smaller(report, wrong[0])):
+        return to_change, f"{_command('check', outcome)} --input-shape {size}"
     return to_change, _change_command(outcome)
 
 
@@ -91,8 +99,11 @@ def explain_command(outcome: Outcome) -> str:
     return _at_shapes("explain", outcome)
 
 
-def reached(outcome: Outcome) -> str:
-    """What the next command reaches, where that is ``fix``: ``With fix: no node refused, fits, 72% of memory, 5.32 ms``."""
+def reached(outcome: Outcome, columns: int = 0) -> str:
+    """What the next command reaches, where that is ``fix``: ``With fix: no node refused, fits, 72% of memory, 5.32 ms``.
+
+    Where ``columns`` are too few for all of it, the last figures are left out: none is cut.
+    """
     report = outcome.report
     if report is None or report.outlook is None or not last_line(outcome)[1].startswith("sensorfit fix "):
         return ""
@@ -103,15 +114,16 @@ def reached(outcome: Outcome) -> str:
     share = f"{seen.total_bytes / report.memory.budget_bytes:,.0%} of memory"
     share = share if seen.sized else f"at least {share}"
     time = f"{seen.ms:,.3g} ms" if seen.timed else "milliseconds not known"
-    return f"With fix: {left}, {verdict}, {share}, {time}"
+    parts = [f"With fix: {left}", verdict, share, time]
+    while columns and len(parts) > 2 and len(", ".join(parts)) > columns:
+        parts.pop()
+    return ", ".join(parts)
 
 
 def _change_command(outcome: Outcome) -> str:
     """The command that rewrites refused operators where it would; else the one that explains."""
     report = outcome.report
     assert report is not None
-    if report.outlook is None and report.confirmation is not None and _settled(report):
-        return ""  # its way out is said, and explain does not ask the converter
     if report.outlook is None:
         return (
             f"{_command('build', outcome)} --weights-budget fit"
@@ -133,11 +145,19 @@ def _at_shapes(name: str, outcome: Outcome) -> str:
     )
 
 
+def _smaller(report: Report, cause: Cause) -> str:
+    """The shape of the image that ``cause`` asks for, which can be tried before anything is exported; "" for what asks for more."""
+    first, *further = report.model.inputs
+    found = smaller_image(report.memory, first.judged or first.shape or ())
+    size = show_shape(found) if found and not further else ""
+    return size if size and cause.fix == f"re-export at {size}" else ""
+
+
 def _settled(report: Report) -> bool:
     """Whether the converter's own answer alone refuses an operator."""
-    from ..verify.confirmation import ASKED
+    from ..verify.confirmation import learnt
 
-    return any(f.evidence.startswith(ASKED) and f.support == "unsupported" for f in report.findings)
+    return learnt([f for f in report.findings if f.support == "unsupported"])
 
 
 def _unsure(report: Report) -> tuple[Finding, ...]:
@@ -159,14 +179,10 @@ def _weighs_too_much(report: Report) -> bool:
 
 
 def _other_size(report: Report) -> str:
-    """That a file of fixed height and width was judged at others; "" where build can take them, as it can for a built-in name."""
+    """Height and width that a file fixed at others was judged at; "" where build can take them, as it can for a built-in name."""
     declared, judged = _sides(report)
     fixed = not report.model.title and any(d not in (None, j) for d, j in zip(declared, judged, strict=False))
-    return (
-        f"the file is fixed at {show_shape(declared)}; export it at {show_shape(judged)} to build it"
-        if fixed
-        else ""
-    )
+    return show_shape(judged) if fixed else ""
 
 
 def _sides(report: Report) -> tuple[tuple[int | None, ...], tuple[int | None, ...]]:

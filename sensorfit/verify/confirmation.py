@@ -86,6 +86,11 @@ def predicted(findings: Sequence[Finding], answer: Confirmation) -> str:
     return front_end_verdict(f for f in findings if not _is(f, "mended_in_copy"))
 
 
+def learnt(findings: Sequence[Finding]) -> bool:
+    """Whether the converter's answer settled an operator that we had not known: these ``findings`` say it, none foresaw it."""
+    return any(f.evidence.startswith(ASKED) and f.about_operator for f in findings)
+
+
 def refused_nodes(findings: Sequence[Finding]) -> frozenset[str]:
     """The nodes that our findings say the front end refuses for their form, what MCT rewrites before among them."""
     return frozenset(f.node for f in findings if f.converter_code == FORM and f.node)

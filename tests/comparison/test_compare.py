@@ -19,9 +19,11 @@ from sensorfit.errors import ConfigError, ModelError
 from sensorfit.gate.find_models import find_models
 from sensorfit.models.published import Listed, listed, published
 from sensorfit.models.registry import find
+from sensorfit.render.comparison.cells import whole
 from sensorfit.render.comparison.columns import fitted
 from sensorfit.render.comparison.flat import PUBLISHED
 from sensorfit.render.comparison.formats import print_table, to_csv, to_json, to_markdown
+from sensorfit.render.comparison.sources import MARKS, Sources
 from sensorfit.render.screen import recorded
 from tests.comparison.tables import MODELS, below, cells_of, console, table
 
@@ -205,6 +207,30 @@ def test_notes_that_differ_in_numbers_are_one() -> None:
     assert sum("may shift" in line for line in below(found)) == 1
     (line,) = [line for line in below(found) if line.startswith("‡ 12, 27 Gelu: ")]
     assert line.endswith(" Rows: EdgeSAM encoder at 96x96; EfficientSAM-Ti.")
+
+
+def test_each_note_on_bytes_has_a_mark_of_its_own() -> None:
+    found = table("tinysam", "edgesam")
+    totals = whole(found.rows, Sources(found.rows))["total, MiB"]
+    notes = [line for line in below(found) if line[0] in MARKS]
+    assert len(notes) > 2 and len({line.split()[0] for line in notes}) == len(notes)
+    for line in notes:
+        mark, rows = line.split()[0], line.rpartition(" Rows: ")[2]
+        for row in found.rows:
+            assert (mark in totals[found.rows.index(row)]) == (row.title in rows)
+
+
+def test_bytes_of_an_open_size_are_no_lower_bound(tmp_path: Path) -> None:
+    text = """<ir_version: 8, opset_import: ["": 17]>
+    wide (float[1,3,h,w] x) => (float[1,3,h,w] y) { y = Relu (x) }"""
+    onnx.save(onnx.parser.parse_model(text), tmp_path / "wide.onnx")
+    found = compare([tmp_path / "wide.onnx", "picosam3"])
+    shown = console(found, 200)
+    assert "size open" in shown and "at least" not in shown
+    assert "size open: the file leaves the size of its input open, x 1x3x?x?" in " ".join(shown.split())
+    cells = cells_of(found.rows[0])
+    assert {cells[h] for h in ("total, MiB", "peak SRAM, MiB", "MACs", "predicted, ms")} == {"size open"}
+    assert json.loads(to_json(found))["rows"][0]["open_inputs"] == ["x 1x3x?x?"]
 
 
 def test_inputs_the_sensor_does_not_deliver_are_said_beside_fits(tmp_path: Path) -> None:

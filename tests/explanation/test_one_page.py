@@ -15,6 +15,7 @@ from sensorfit.render.explanation.html import render as html
 from sensorfit.render.explanation.markdown import render as markdown
 from sensorfit.render.explanation.page import LINES, print_page
 from sensorfit.render.screen import recorded
+from tests.explanation.pages import saved
 
 SHOWN = ("picosam3", "tinysam", "tinysam/decoder@96")
 
@@ -82,7 +83,20 @@ def test_a_format_that_explain_has_not_is_refused(tmp_path: Path) -> None:
 
 def test_the_last_line_is_the_next_command() -> None:
     assert shown(page("picosam3"))[-1] == "Next: sensorfit build picosam3"
-    assert shown(page("tinysam"))[-1] == "The whole page: sensorfit explain tinysam --output explain.html"
+    assert shown(page("tinysam"))[-2:] == [
+        "The whole page: sensorfit explain tinysam --output explain.html",
+        "Next: change the network as said above, then: sensorfit check model.onnx",
+    ]
+
+
+def test_what_the_sensor_cannot_feed_is_checked_again_once_changed(tmp_path: Path) -> None:
+    two = saved(
+        tmp_path / "two.onnx",
+        """<ir_version: 8, opset_import: ["" : 17]> g (float[1,3,96,96] image, float[1,3,96,96] prompt)
+        => (float[1,3,96,96] y) { y = Add(image, prompt) }""",
+    )
+    lines = shown(explain(two), 200)
+    assert lines[-1] == f"Next: change the network as said above, then: sensorfit check {two}"
 
 
 def test_verbose_has_all_of_it() -> None:

@@ -243,7 +243,11 @@ def test_an_ascii_output_gets_a_bar_of_its_own() -> None:
             "FITS: built in for check alone: build takes its ONNX file with the weights.",
         ),
         ("{open}", "1x3x64x96", "--size 64x96"),
-        ("{fixed}", "1x3x64x96", "FITS: the file is fixed at 96x96; export it at 64x96 to build it."),
+        (
+            "{fixed}",
+            "1x3x64x96",
+            "FITS at 64x96. Next: export it at that size, then: sensorfit build {fixed}",
+        ),
         ("{weightless}", None, "FITS: the file holds no weights: build takes the one that does."),
     ],
 )
@@ -262,4 +266,4 @@ def test_a_build_is_named_only_where_it_can_begin(
         "weightless": Path(sensorfit.__file__).parents[1] / "models" / "graphs" / "picosam3.onnx",
     }
     given = ["check", model.format(**places), *(["--input-shape", shape] if shape else [])]
-    assert CliRunner().invoke(group, given).output.rstrip().endswith(ends)
+    assert CliRunner().invoke(group, given).output.rstrip().endswith(ends.format(**places))

@@ -228,3 +228,38 @@ def test_no_figure_of_what_fix_reaches_is_cut() -> None:
 def test_an_open_size_of_one_of_several_inputs_is_said_in_the_same_words() -> None:
     text = "(float[1,3,64,64] x, float[1,3,h,w] z) => (float[1,3,64,64] y, float[1,3,h,w] u) { y = Relu (x) u = Relu (z) }"
     assert "DOES NOT FIT  the size of an input is open: z 1x3x?x?" in screen(model(text))[0]
+
+
+WIDE = """(float[1,3,320,320] x) => (float[1,96,320,320] y) <float[96,3,7,7] k, float[96,96,3,3] l>
+{ a = Conv <kernel_shape = [7, 7], pads = [3, 3, 3, 3]> (x, k) b = Relu (a)
+  c = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (b, l) d = Add (c, b) y = Relu (d) }"""
+
+
+def test_a_smaller_input_is_tried_by_the_next_command_before_anything_is_exported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    onnx.save(model(WIDE), tmp_path / "net.onnx")
+    monkeypatch.chdir(tmp_path)
+    first = last_line(Outcome("net.onnx", check("net.onnx"), exit_code=1))[1]
+    assert first.startswith("sensorfit check net.onnx --input-shape 1x3x")
+    shape = tuple(int(d) for d in first.split()[-1].split("x"))
+    again = check("net.onnx", input_shapes={"": shape})
+    sentence, command = last_line(Outcome("net.onnx", again))
+    assert sentence == f"FITS at {shape[2]}x{shape[3]}. Next: export it at that size, then:"
+    assert command == "sensorfit build net.onnx"
+
+
+@pytest.mark.parametrize(
+    ("fix", "wanted"),
+    [
+        ("replace the Linear by a 1x1 Conv on (1, C, H, W)", "replace the Linear by a 1x1 Conv… "),
+        ("set ceil_mode=False and pad the input (Pad, value of the lowest)", "pad the input… "),
+        ("one " * 30, "one one… "),
+    ],
+)
+def test_what_to_change_ends_where_a_phrase_does(fix: str, wanted: str) -> None:
+    many = [finding(fix=fix, op="Conv", node=f"/{i}") for i in range(500)]
+    outcome = Outcome("net.onnx", report(*many), exit_code=1)
+    lines = recorded(lambda console: print_brief(outcome, console), 80).splitlines()
+    (line,) = (line for line in lines if "500 of 500 refused" in line)
+    assert wanted in line and len(line) <= 80

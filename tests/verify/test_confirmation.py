@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from sensorfit.convert.frontend import Confirmation
+from sensorfit.render.console import print_confirmation
+from sensorfit.render.screen import recorded
 from sensorfit.report.next_step import last_line
 from sensorfit.report.outcome import Outcome
 from sensorfit.verify.catalogue import find
@@ -129,12 +133,25 @@ def test_a_refusal_that_was_feared_settles_what_it_names() -> None:
     )
 
 
+@pytest.mark.parametrize(("verdict", "code"), [("unsupported_operator", "USOP"), ("accepted", "")])
+def test_what_was_learnt_by_asking_is_not_shown_as_predicted(verdict: str, code: str) -> None:
+    feared = replace(UNKNOWN, converter_code="USOP", severity="warning")
+    said = Confirmation(verdict, code, ("Op",) if code else (), (), None, 1.0)
+    after = replace(report(*apply_confirmation((feared,), said)), confirmation=said)
+    shown = recorded(lambda console: print_confirmation(after, console), 80)
+    (row,) = (line for line in shown.splitlines() if "front end" in line)
+    assert row.split("  ")[-2:] == ["not known", verdict] and "bug" not in shown
+
+
 def test_a_model_that_the_converter_was_asked_about_is_not_sent_to_it_again() -> None:
     feared = replace(UNKNOWN, converter_code="USOP", severity="warning")
     said = Confirmation("unsupported_operator", "USOP", ("Op",), (), None, 1.0)
     before = report(feared)
     assert last_line(Outcome("net.onnx", before))[1] == "sensorfit check net.onnx --confirm"
     after = replace(report(*apply_confirmation((feared,), said)), confirmation=said)
-    assert last_line(Outcome("net.onnx", after, exit_code=1)) == ("DOES NOT FIT: 1 thing to change.", "")
+    assert last_line(Outcome("net.onnx", after, exit_code=1)) == (
+        "DOES NOT FIT: 1 thing to change. Next: change it, then:",
+        "sensorfit check net.onnx --confirm",
+    )
     open_still = replace(before, confirmation=said)
     assert "--confirm" not in last_line(Outcome("net.onnx", open_still))[1]

@@ -11,9 +11,10 @@ from .sources import Sources
 
 NOT_KNOWN = "n/a"
 """For a figure that only a graph can give."""
-FOREIGN, ESTIMATED = "†", "‡"
-"""Marks of the footnotes: at a verdict, the network takes what the sensor does not deliver; at bytes, their
-report says what it estimated."""
+FOREIGN = "†"
+"""The mark at the verdict of a network that takes what the sensor does not deliver."""
+OPEN = "size open"
+"""For a figure that depends on the size of an input, which the file leaves open."""
 PARAMETERS, MACS = "parameters", "MACs"
 WEIGHTS, PEAK, TOTAL, PREDICTED = "INT8 weights, MiB", "peak SRAM, MiB", "total, MiB", "predicted, ms"
 COCO, LVIS, SIZE, LATENCY = "COCO mIoU, %", "LVIS mIoU, %", "published size, MB", "published latency"
@@ -39,6 +40,8 @@ def _operators(operators: tuple[str, ...], nodes: int | None) -> str:
 def _milliseconds(row: Row) -> str:
     if row.dsp_ms is None or row.dsp_ms_low is None or row.dsp_ms_high is None:
         return NOT_KNOWN
+    if row.open_inputs:
+        return OPEN
     digits = 2 if row.dsp_ms < 10 else 0
     if not row.timed:
         return at_least(f"{row.dsp_ms_low:,.{digits}f}", False, round(row.dsp_ms_low, digits))
@@ -60,8 +63,9 @@ def foreign(row: Row) -> str:
     return f" {FOREIGN}" if row.foreign_inputs else ""
 
 
-def _estimated(row: Row, text: str) -> str:
-    return text + (ESTIMATED if row.memory_notes else "")
+def _bytes(row: Row, sources: Sources, value: int | None, more: str = "") -> str:
+    """Bytes with the marks of what their report says it estimated."""
+    return OPEN if row.open_inputs else _mebibytes(value, row.sized) + more + sources.marks(row)
 
 
 def counted(row: Row, sources: Sources, kind: str, published: bool = True) -> str:
@@ -70,7 +74,10 @@ def counted(row: Row, sources: Sources, kind: str, published: bool = True) -> st
     value = row.parameters if kind == "parameters" else row.macs
     if value is None:
         return cited or NOT_KNOWN
-    ours = at_least(show_count(value), kind == "parameters" or bool(row.timed), value)
+    if kind == "macs" and row.open_inputs:
+        ours = OPEN
+    else:
+        ours = at_least(show_count(value), kind == "parameters" or bool(row.timed), value)
     return f"{ours} ({cited})" if cited and published else ours
 
 
@@ -100,9 +107,9 @@ def latency(row: Row, sources: Sources, shorten: Callable[[str], str] = str) -> 
     )
 
 
-def _total(row: Row) -> str:
+def _total(row: Row, sources: Sources) -> str:
     tiled = f" ({row.tiled_total_bytes / _MEBI:,.2f} in tiles)" if row.tiled_total_bytes else ""
-    return _estimated(row, _mebibytes(row.total_bytes, row.sized) + tiled)
+    return _bytes(row, sources, row.total_bytes, tiled)
 
 
 def title(row: Row) -> str:
@@ -117,8 +124,8 @@ COLUMNS: dict[str, Cell] = {
     PARAMETERS: lambda row, sources: counted(row, sources, "parameters"),
     WEIGHTS: lambda row, _: _mebibytes(row.weights_bytes),
     MACS: lambda row, sources: counted(row, sources, "macs"),
-    PEAK: lambda row, _: _estimated(row, _mebibytes(row.runtime_bytes, row.sized)),
-    TOTAL: lambda row, _: _total(row),
+    PEAK: lambda row, sources: _bytes(row, sources, row.runtime_bytes),
+    TOTAL: _total,
     "refused nodes": lambda row, _: _operators(row.refused, row.refused_nodes),
     "flagged nodes": lambda row, _: _operators(row.flagged, row.flagged_nodes),
     "verdict": lambda row, _: _verdicts(row),

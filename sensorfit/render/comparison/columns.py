@@ -13,7 +13,6 @@ from ..escape import terminal
 from .cells import (
     COCO,
     COLUMNS,
-    ESTIMATED,
     LATENCY,
     LVIS,
     MACS,
@@ -75,7 +74,10 @@ BRIEF: Mapping[str, Cell] = {
 def fitted(rows: Sequence[Row], width: int) -> dict[str, list[str]]:
     """Cells by heading, in the table's order: as many columns as fit, then as many whole words."""
     sources = Sources(rows)
-    full = {h: _aligned([terminal(cell) for cell in cells]) for h, cells in whole(rows, sources).items()}
+    marks = [sources.marks(row) for row in rows]
+    full = {
+        h: _aligned([terminal(cell) for cell in cells], marks) for h, cells in whole(rows, sources).items()
+    }
     brief = dict(full)
     for heading, cell in BRIEF.items():
         brief[heading] = [terminal(cell(row, sources)) for row in rows]
@@ -94,11 +96,10 @@ def fitted(rows: Sequence[Row], width: int) -> dict[str, list[str]]:
     return {heading: chosen[heading] for heading in COLUMNS if heading in chosen}
 
 
-def _aligned(cells: list[str]) -> list[str]:
-    """``cells`` with room for the mark behind a figure, so that the figures above and below it stand in line."""
-    if not any(cell.endswith(ESTIMATED) for cell in cells):
-        return cells
-    return [cell if cell.endswith(ESTIMATED) else f"{cell} " for cell in cells]
+def _aligned(cells: list[str], marks: Sequence[str]) -> list[str]:
+    """``cells`` with room for the ``marks`` behind a figure, so that the figures above and below it stand in line."""
+    behind = [len(m) if m and c.endswith(m) else 0 for c, m in zip(cells, marks, strict=True)]
+    return [cell + " " * (max(behind) - taken) for cell, taken in zip(cells, behind, strict=True)]
 
 
 def room(heading: str, cells: Sequence[str]) -> int:

@@ -104,7 +104,7 @@ def below(
     sources = Sources(result.rows)
     cited = sources.listing(citing(cells))
     said = [
-        *footnotes(result.rows, cells, naming),
+        *footnotes(result.rows, cells, sources, naming),
         *legend(result, cells),
         *without_graph(result.rows, naming),
         *remarked(result.rows, cells, sources, naming),

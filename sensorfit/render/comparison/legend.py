@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from ...comparison.model import GRAPH, Row, Table
-from ...explanation.blocks import shape_of, spread
+from ...explanation.blocks import spread
 from .cells import (
     COCO,
     COLUMNS,
-    ESTIMATED,
     FOREIGN,
     LATENCY,
     LVIS,
     MACS,
+    OPEN,
     PARAMETERS,
     PEAK,
     PREDICTED,
@@ -68,7 +68,7 @@ def without_graph(rows: Sequence[Row], name: Naming) -> list[str]:
     return found
 
 
-def footnotes(rows: Sequence[Row], shown: Collection[str], name: Naming) -> list[str]:
+def footnotes(rows: Sequence[Row], shown: Collection[str], sources: Sources, name: Naming) -> list[str]:
     """What the marks in the columns ``shown`` say, then for which rows: the end of a long line is cut."""
     found = []
     if "verdict" in shown:
@@ -79,7 +79,16 @@ def footnotes(rows: Sequence[Row], shown: Collection[str], name: Naming) -> list
         ]
     if PEAK in shown or TOTAL in shown:
         noted = [(row, note) for row in rows for note in row.memory_notes]
-        found += [f"{ESTIMATED} {text}. Rows: {names}." for names, text in _grouped(noted, name, shape_of)]
+        for mark in dict.fromkeys(sources.mark(note) for _, note in noted):
+            alike = [(row, note) for row, note in noted if sources.mark(note) == mark]
+            found += [f"{mark} {text}. Rows: {names}." for names, text in _grouped(alike, name, sources.mark)]
+    if any(heading in shown for heading in (PEAK, TOTAL, MACS, PREDICTED)):
+        left = [(row, ", ".join(row.open_inputs)) for row in rows if row.open_inputs]
+        found += [
+            f"{OPEN}: the file leaves the size of its input open, {text}; check --input-shape gives the figures "
+            f"of one size. Rows: {names}."
+            for names, text in _grouped(left, name, str)
+        ]
     return found
 
 

@@ -17,7 +17,7 @@ from rich.text import Text
 from ...explanation.blocks import UNNAMED
 from ...explanation.model import Page, ReasonGroup
 from ...report.causes import causes, in_short
-from ...report.next_step import explain_command, last_line, reached
+from ...report.next_step import check_command, explain_command, last_line, reached
 from ...report.outcome import Outcome
 from ...report.phrases import VERDICT
 from ..console import VERDICT_STYLE
@@ -227,20 +227,24 @@ def _front_end(page: Page) -> Iterator[str]:
 
 
 def _end(page: Page, columns: int) -> list[Text]:
-    """The next command: of a network that is right the one that uses it, else the one that says all of this."""
+    """The next command: the one that uses the network or mends it, else the check of what was changed by hand."""
     report = page.parts[0].report
     outcome = Outcome(page.model, report, exit_code=report.exit_code())
     whole = f"{explain_command(outcome)} --output explain.html"
     if len(page.parts) == 1:
         _, command = last_line(outcome)
         if command and not command.startswith("sensorfit explain"):
-            said = reached(outcome)
+            said = reached(outcome, columns)
             return [
                 *([Text(said)] if said else []),
                 *_command("The whole page:", whole, columns, "dim"),
                 *_command("Next:", command, columns, "bold"),
             ]
-    return _command("The whole page:", whole, columns, "bold")
+    again = "sensorfit check model.onnx" if page.built_in else check_command(outcome)
+    return [
+        *_command("The whole page:", whole, columns, "dim"),
+        *_command("Next: change the network as said above, then:", again, columns, "bold"),
+    ]
 
 
 def _command(label: str, command: str, columns: int, style: str) -> list[Text]:
