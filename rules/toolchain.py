@@ -56,6 +56,13 @@ OPS = (
 )  # fmt: skip
 
 
+ENDS = {
+    "MCT": "the converter accepts it, but it cannot be quantized",
+    "EXEC": "the front end accepts it, and the converter behind it ends with an exception",
+}
+"""What becomes of a form, by who ends on it."""
+
+
 @rule("SF131", "NotQuantizable", OPERATORS, ops=OPS)
 def not_quantizable(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """The converter takes this form, the quantization before it does not.
@@ -83,10 +90,11 @@ def not_quantizable(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     said = _form(graph, node)
     if said is not None:
         reason, fix = said
+        code = "EXEC" if node.op == "Pad" else "MCT"
         yield Issue(
-            f"the converter accepts it, but it cannot be quantized: {reason}",
+            f"{ENDS[code]}: {reason}",
             fix,
-            code="EXEC" if node.op == "Pad" else "MCT",
+            code=code,
             probes=PROBES.get(node.op, ()),
         )
 

@@ -63,7 +63,7 @@ class Analysis:
     @property
     def fixable(self) -> bool:
         """Whether ``fix`` is a question at all: a file with operators that the converter refuses, or its channels last."""
-        refused = (f for f in self.findings["converter"] if f.refused and f.support == "unsupported")
+        refused = (f for f in self.findings["converter"] if f.stops_build)
         return self.entry is None and (any(refused) or bool(channels_last(self.graph)))
 
     def layers(self) -> tuple[Layer, ...]:

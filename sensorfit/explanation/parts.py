@@ -12,7 +12,7 @@ from ..memory.weights import whole_constant_bytes
 from ..memory.widths import with_weight_bits
 from ..models import evidence
 from ..target import Target
-from ..verify.finding import Finding
+from ..verify.finding import Finding, stopped_nodes
 from ..verify.profiles import STRICT
 from .blocks import block, ranges, shape_of, spread
 from .model import Part, ReasonGroup
@@ -49,7 +49,7 @@ def part(
         largest=largest(of.graph),
         weights_4bit_bytes=weights_at(of.device_graph, target, LOW_BITS),
         foreign_inputs=foreign_inputs(of.graph, target, given),
-        refused_nodes=len({f.node for f in found if f.support == "unsupported" and f.about_operator}),
+        refused_nodes=len(stopped_nodes(found)),
         unknown_nodes=len({f.node for f in found if f.support == "unknown" and f.about_operator}),
         refused_operators=_by_operator(found, "unsupported"),
         unknown_operators=_by_operator(found, "unknown"),

@@ -18,7 +18,8 @@ from ..graph.ir import Graph
 from ..graph.load import load
 from ..graph.write import write_model
 from ..target import Target
-from ..verify.finding import Finding
+from ..verify.engine import judged
+from ..verify.finding import Finding, stopped_nodes
 from . import run
 from .applied import applied
 from .class_numbers import cast_at_the_end
@@ -144,8 +145,9 @@ def fix(
     return Fixed(
         model=where,
         output=str(output or ""),
-        before=state_of(
-            plan.whole if prepared.before is None else normalised(prepared.before, where), target
+        before=replace(
+            state_of(plan.whole if prepared.before is None else normalised(prepared.before, where), target),
+            refused=len(stopped_nodes(judged(loaded, target))),
         ),
         after=replace(state_of(plan.settled.graph, target), refused=len({f.node for f in remaining})),
         rewrites=steps,

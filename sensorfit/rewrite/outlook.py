@@ -16,7 +16,7 @@ from ..graph.channels_last import channels_last
 from ..graph.ir import Graph
 from ..report.outlook import Outlook
 from ..report.report import Report
-from ..verify.finding import Finding
+from ..verify.finding import Finding, stopped_nodes
 from .declare import chosen
 from .normalise import without_data
 from .plan import planned
@@ -94,7 +94,7 @@ def outlook(analysis: Analysis, input_shapes: Mapping[str, Iterable[int]] | None
         return Seen(None, fixable, rules, turned)
     after = state_of(plan.settled.graph, target, analysis.memory.weight_bits)
     seen = Outlook(
-        refused=len(found),
+        refused=len(stopped_nodes(refusals)),
         remaining=after.refused,
         rewrites=dict(Counter(s.rewrite.name for s in steps)),
         nodes=after.nodes,

@@ -19,7 +19,8 @@ class State:
 
     verdict: Verdict
     refused: int
-    """Nodes in a form that the front end refuses in the file itself, or that end the converter behind it."""
+    """Before, the nodes that ``check`` counts; after, those in a form that the front end refuses in the file itself, what MCT
+    takes apart among them, or that end the converter behind it."""
     nodes: int
     runtime_bytes: int
     weights_bytes: int

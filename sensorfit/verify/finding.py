@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -54,6 +55,11 @@ class Finding:
         return self.about_operator and bool(self.converter_code or self.support == "unsupported")
 
     @property
+    def stops_build(self) -> bool:
+        """Whether the operator does not come to the sensor: what MCT takes apart on the way does."""
+        return self.about_operator and self.support == "unsupported"
+
+    @property
     def about_memory(self) -> bool:
         """Whether it is about the bytes that the network takes."""
         return self.family == MEMORY.tag
@@ -80,3 +86,8 @@ class Finding:
 
     follows: str = ""
     """The rule whose finding this one follows from: once that is mended, this is gone or to be judged anew."""
+
+
+def stopped_nodes(findings: Iterable[Finding]) -> frozenset[str]:
+    """The nodes that do not come to the sensor, which is what every command counts as refused."""
+    return frozenset(f.node for f in findings if f.stops_build)

@@ -59,6 +59,8 @@ CASES = {
     "log softmax of many classes": ("LogSoftmaxByNewton", "(float[1,150,2,2] x) => (float[1,150,2,2] y) { y = LogSoftmax <axis = 1> (x) }"),
     "backwards on two axes, forwards on one": ("SliceBackwards", "(float[1,4,6,8] x) => (float[1,2,3,8] y) <int64[3] a = {0,-1,-1}, int64[3] b = {2,-9,-9}, int64[3] c = {1,2,3}, int64[3] d = {1,-2,-1}> { y = Slice (x, a, b, c, d) }"),
     "indices that count from the end": ("GatherFlat", "(float[1,4,6,8] x) => (float[1,4,3,8] y) <int64[3] i = {-1, 0, -2}> { y = Gather <axis = 2> (x, i) }"),
+    "cells of a map laid flat": ("GatherFlat", "(float[1,6,2,2] x) => (float[1,6,1,2] y) <int64[1] s = {-1}, int64[1,6,1,2] i = {0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, -2}> { r = Relu (x) f = Reshape (r, s) y = Gather <axis = 0> (f, i) }"),
+    "rows of a map laid flat": ("GatherFlat", "(float[1,6,2,2] x) => (float[1,2,1,2,2] y) <int64[3] s = {6, 2, 2}, int64[1,2,1] i = {3, 4}> { r = Relu (x) f = Reshape (r, s) y = Gather <axis = 0> (f, i) }"),
     "a whole number like an activation": ("PassedOn", f"{SHAPE} <int64 k = {{3}}> {{ c = CastLike (k, x) y = Mul (x, c) }}"),
     "one average over more than the map": ("AveragePoolCeilMode", "(float[1,4,3,2] x) => (float[1,4,1,1] y) { y = AveragePool <kernel_shape = [40, 40], strides = [40, 40], ceil_mode = 1, count_include_pad = 1> (x) }", 20),
     "one of a stack of windows": ("KeepBatchAxis", "(float[1,4,6] x) => (float[1,4,6] y) <int64 i = {0}, int64[1] z = {0}> { g = Gather <axis = 0> (x, i) r = Relu (g) y = Unsqueeze (r, z) }"),

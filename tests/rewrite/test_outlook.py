@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from sensorfit.api import check
 from sensorfit.cli import group
+from sensorfit.report.causes import refused_nodes
 from sensorfit.rewrite.fix import fix
 
 from .harness import TARGET, model
@@ -36,6 +37,20 @@ def test_the_outlook_is_what_fix_reaches(tmp_path: Path, opset: int) -> None:
         after = fixed.after
         assert (seen.remaining, seen.nodes) == (after.refused, after.nodes)
         assert (seen.verdict, seen.total_bytes, seen.ms) == (after.verdict, after.total_bytes, after.ms)
+
+
+HEADS = """(float[1,4,64,16] q, float[1,4,16,64] k, float[1,64,16] x) => (float[1,4,64,64] y, float[1,64,8] z) <float[16,8] w>
+{ a = MatMul (q, k) y = Softmax <axis = -1> (a) z = MatMul (x, w) }"""
+"""A product of several heads, which a build takes apart, beside a Linear that is refused."""
+
+
+@pytest.mark.parametrize("opset", [11, 17])
+def test_check_its_outlook_and_fix_count_the_same_nodes_as_refused(opset: int) -> None:
+    made = model(HEADS, opset)
+    report = check(made)
+    assert report.outlook is not None
+    before = fix(made, None, TARGET).before.refused
+    assert refused_nodes(report) == report.outlook.refused == before == 1
 
 
 def test_a_finding_is_fixable_where_nothing_of_its_node_stays_refused() -> None:

@@ -30,6 +30,7 @@ def pooled(pads: tuple[int, int, int, int], pool: str, behind: str = "") -> str:
 def test_as_many_as_the_kernel_is_long_are_refused(pads: tuple[int, int, int, int], pool: str) -> None:
     (issue,) = found(pooled(pads, pool), "SF131")
     assert issue.op == "Pad" and issue.converter_code == "EXEC"
+    assert "ends with an exception" in issue.reason and "quantized" not in issue.reason
 
 
 @pytest.mark.parametrize(

@@ -16,15 +16,22 @@ def flat(site: Site) -> Iterator[Draft]:
     """A Gather with constant indices of any rank, with a vector of them and a Reshape.
 
     The cells that an index of rank r selects stand in row-major order of the index: the same as a vector of all. An index below
-    0 counts from the end: i + n.
+    0 counts from the end: i + n. Along the first axis, of one image laid flat (torch's as_strided comes to it), the rows of
+    (1, N, M) are selected.
     """
     x, indices = site.node.inputs
     rank = len(site.x)
     axis = int(site.attr("axis", 0)) % max(rank, 1)
     found = site.whole_numbers(indices) if site.is_constant(indices) else None
-    if not found or site.is_constant(x) or axis == 0 or (len(site.shape(indices)) < 2 and min(found) >= 0):
+    if not found or site.is_constant(x) or (len(site.shape(indices)) < 2 and min(found) >= 0):
         return
     draft = site.draft()
+    if axis == 0:
+        if site.x[:1] not in ((), (1,)):
+            rows = draft.reshape(x, (1, site.x[0], prod(site.x[1:])))
+            chosen = selected(draft, rows, [i % site.x[0] for i in found])
+            yield draft.gives(draft.reshape(chosen, site.y))
+        return
     y = draft.gather(x, (i % site.x[axis] for i in found), axis)
     yield draft.gives(y if draft.shape(y) == site.y else draft.reshape(y, site.y))
 
