@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -122,3 +124,9 @@ def test_a_name_too_long_is_exit_2_on_the_command_line(
     assert stop.value.code == 2
     error = capfd.readouterr().err
     assert error.count("\n") == 1 and len(error) < 1200
+
+
+def test_a_model_that_is_not_there_is_refused_before_torch_is_imported(tmp_path: Path) -> None:
+    script = "import sys, sensorfit\ntry: sensorfit.build('no such', 'out')\nexcept Exception as e: print(e)\nassert 'torch' not in sys.modules"
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0 and "no such" in done.stdout, done.stderr

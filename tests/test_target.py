@@ -74,11 +74,14 @@ def test_every_command_answers_for_the_target_asked_for(how: str, small: Path) -
     assert code == 0 and "DOES NOT FIT" in text and "Next: sensorfit check fixed.onnx --target tiny\n" in text
     code, text = run("fix", name, "-o", "fixed.onnx", "--format", "json", *asked)
     assert code == 0 and json.loads(text)["after"]["verdict"] == "does_not_fit"
-    if asked:  # the other way to ask is read by the same lines, and torch takes seconds
-        with pytest.raises(Refused, match=f"of {BUDGET:,} B.*sensorfit check {name} --target tiny"):
-            run("build", name, *asked)
     assert run("check", name, "--target", DEFAULT)[0] == 0
     assert f"{BUDGET:,} bytes" in run("rules", "OutOfMemory", *asked)[1]
+
+
+@pytest.mark.heavy  # imports torch
+def test_a_build_answers_for_the_target_asked_for(small: Path) -> None:
+    with pytest.raises(Refused, match=f"of {BUDGET:,} B.*sensorfit check {small.name} --target tiny"):
+        run("build", small.name, "--target", "tiny")
 
 
 def test_init_writes_the_target_asked_for_and_no_other_over_it(small: Path) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..convert.toolchain import TIME_LIMIT_S
-from ..errors import ConfigError
+from ..errors import ConfigError, ModelError
+from ..models.registry import find, nothing_called
 from ..quantize.calibration import LIMIT, SYNTHETIC
 from ..quantize.options import FIT, Quantization
 from . import bundle
@@ -78,6 +79,8 @@ class Request:
             raise ConfigError("--std needs --mean: one value a channel each")
         self.calibration.check()
         self.quantization.check()
+        if not Path(self.model).exists() and find(self.model) is None:
+            raise ModelError(nothing_called(self.model, buildable=True))
 
 
 GROUPS: Final = {"calibration": Calibration, "quantization": Quantization, "deploy": Deploy}

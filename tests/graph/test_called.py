@@ -57,6 +57,7 @@ def test_a_function_is_called_as_its_operator_and_a_product_with_weights_as_its_
     assert {op: name for op, (name, _) in names.items() if op == "Mul"} in ({}, {"Mul": "Mul"})
 
 
+@pytest.mark.heavy  # imports torch
 def test_what_becomes_a_layer_is_lowered() -> None:
     from sensorfit.quantize.lowering.registry import lowered_operators
 

@@ -13,6 +13,7 @@ from sensorfit.quantize import ptq
 from sensorfit.quantize.options import Quantization
 
 
+@pytest.mark.heavy  # imports torch
 @pytest.mark.parametrize("asked", [False, True])
 def test_mct_shifts_negative_values_only_where_it_is_asked_for(
     asked: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

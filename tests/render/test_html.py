@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sensorfit.api import check
+from sensorfit.api import check, compare
 from sensorfit.latency.model import LayerCost
 from sensorfit.memory.model import Live, Step
+from sensorfit.render.comparison.page import render as comparison
 from sensorfit.render.document import Bar, Head, Point, bars, document, pictures, scatter, table
 from sensorfit.render.html import render
 from sensorfit.render.picture import png
@@ -126,6 +127,28 @@ def test_a_printed_page_is_no_wider_than_the_sheet(browser: Any, tmp_path: Path)
     page.emulate_media(media="print")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.locator("tbody tr").count() == 84
+
+
+@pytest.mark.browser
+def test_a_printed_comparison_is_no_wider_than_the_sheet(browser: Any, tmp_path: Path) -> None:
+    """All fourteen columns, the published latencies in words among them."""
+    file = tmp_path / "compare.html"
+    file.write_text(comparison(compare(["picosam3", "edgesam"])), encoding="utf-8")
+    page = browser.new_page(viewport={"width": 718, "height": 1000})
+    page.goto(file.as_uri())
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.locator("th").count() == 14
+
+
+@pytest.mark.browser
+def test_a_hand_made_step_before_the_next_command_is_one_sentence(browser: Any, tmp_path: Path) -> None:
+    text = "(float[1,3,96,96] x) => (float[1,3,96,96] y) { y = Relu (x) }"
+    file = tmp_path / "report.html"
+    file.write_text(render([check(model(text), input_shapes={"": (1, 3, 64, 64)})]), encoding="utf-8")
+    page = browser.new_page()
+    page.goto(file.as_uri())
+    assert "FITS at 64x64. Next: export it at that size, then: sensorfit build" in page.inner_text("main")
 
 
 @pytest.mark.browser

@@ -61,7 +61,7 @@ function memory(plan, title, top, picked, views, picks) {
     pen.beginPath(); pen.moveTo(0, y(budget)); pen.lineTo(width, y(budget)); pen.stroke();
     pen.setLineDash([]);
     if (peak >= 0) {
-      const x = (peak + 0.5) * across, tip = y(base + steps[peak][2]) - 3;
+      const x = Math.min(width - 6, Math.max(6, (peak + 0.5) * across)), tip = Math.max(11, y(base + steps[peak][2]) - 3);
       pen.fillStyle = css("--text");
       pen.beginPath(); pen.moveTo(x, tip); pen.lineTo(x - 6, tip - 10); pen.lineTo(x + 6, tip - 10); pen.fill();
     }

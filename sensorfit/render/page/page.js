@@ -8,7 +8,7 @@ function show(model) {
   const title = heading(0, model.name + " ");
   title.append(make("span", model.word, { class: model.verdict }));
   page.append(title, make("p", model.number), make("p", model.about, { class: "soft" }));
-  const next = make("p", model.next[0] + (model.next[1] ? " Next: " : ""));
+  const next = make("p", model.next[0] + (!model.next[1] ? "" : model.next[0].endsWith(", then:") ? " " : " Next: "));
   if (model.next[1]) next.append(make("code", model.next[1]));
   page.append(next);
   for (const note of model.remarks) page.append(make("p", note, { class: "soft" }));
