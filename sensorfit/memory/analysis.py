@@ -9,6 +9,7 @@ from ..graph.ir import Graph
 from ..target import Target
 from .advice import culprits, padding
 from .bound import bound_bytes
+from .crops import cropped_by_axis
 from .gathers import cut_ahead, gathers_cut
 from .layout import MemoryFacts, load_memory_facts
 from .lifetimes import lifetimes
@@ -40,7 +41,7 @@ def analyse(
     said in ``notes``, and ``complete`` is False when sizes are unknown.
     """
     facts = load_memory_facts(target)
-    device_graph = multipliers_spread(gathers_cut(with_widths(device_graph)))
+    device_graph = multipliers_spread(cropped_by_axis(gathers_cut(with_widths(device_graph))))
     program = device_steps(device_graph, facts)
     program.operations = schedule(program, facts, search_up_to)
     weights, missing_weights = model_weight_bytes(device_graph, facts)

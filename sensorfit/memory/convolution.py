@@ -1,10 +1,9 @@
 """How a convolution runs on the device: its layouts, the polyphase form, scratch and weights.
 
 A dense convolution reads planes when its input lies in planes and has fewer
-than 32 channels, blocks otherwise and where its kernel is one row or column;
-it writes planes up to 16 channels. Before
-a kernel wider than 1 the planes are padded by four transforms (rows, turn,
-columns, turn back). Depthwise, grouped and dilated convolutions read and
+than 32 channels and its kernel is a square up to 8x8, blocks otherwise; it writes
+planes up to 16 channels. Before a kernel wider than 1 the planes are padded by
+four transforms (rows, turn, columns, turn back). Depthwise, grouped and dilated convolutions read and
 write blocks.
 
 With a stride, a dense convolution may become stride 1 over its input's
@@ -17,7 +16,7 @@ from math import ceil, prod
 from typing import NamedTuple
 
 from ..graph.ir import Graph, Node
-from .layout import Extent, Layout, MemoryFacts
+from .layout import Layout, MemoryFacts
 
 Pair = tuple[int, int]
 
@@ -157,13 +156,15 @@ def scratch_bytes(conv: Convolution, facts: MemoryFacts) -> int:
     return 0
 
 
-def _dense_taps(conv: Convolution, facts: MemoryFacts) -> int:
-    """Positions of a dense kernel as stored: below 32 inputs, square ones but unit strides up to 3x3 take even sides."""
-    square = conv.kernel[0] == conv.kernel[1]
-    narrow = square and conv.inputs < facts.channel_block and not conv.transposed
-    if narrow and (max(conv.kernel) > 3 or conv.stride != (1, 1)):
-        return prod(2 * ceil(side / 2) for side in conv.kernel)
-    return prod(conv.kernel)
+def stored_kernel(conv: Convolution, facts: MemoryFacts) -> Pair:
+    """A dense kernel as stored: below 32 inputs the side of a square one is a multiple of 2 or 3 (pad_kernels,
+    big_kernels: 5, 7, 11 and 13 take one more, 9 and 15 none), and an even one where it strides."""
+    side = conv.kernel[0]
+    if side != conv.kernel[1] or conv.inputs >= facts.channel_block or conv.transposed:
+        return conv.kernel
+    if side % 2 and (conv.stride != (1, 1) or (side > 3 and side % 3)):
+        side += 1
+    return side, side
 
 
 def _grouped_side(conv: Convolution, facts: MemoryFacts) -> int:
@@ -193,18 +194,15 @@ def weight_bytes(conv: Convolution, facts: MemoryFacts) -> int:
     elif is_polyphase(conv, facts):
         kernel = prod(phase_kernel(conv)) * blocks(conv.inputs * prod(conv.stride), facts) * facts.tap_bytes
     else:
-        kernel = _dense_taps(conv, facts) * blocks(conv.inputs, facts) * facts.tap_bytes
+        kernel = prod(stored_kernel(conv, facts)) * blocks(conv.inputs, facts) * facts.tap_bytes
     return blocks(conv.outputs, facts) * (
         ceil(kernel * stored_bits(conv, facts) / 8) + facts.weight_block_bytes
     )
 
 
 def reads_planes(conv: Convolution, source: Layout, facts: MemoryFacts) -> bool:
-    """Whether the convolution takes its input in planes: a row or a column of taps reads blocks (line_taps)."""
-    line = min(conv.kernel) == 1 < max(conv.kernel)
-    return conv.dense and not line and source is not Layout.BLOCKS and conv.inputs < facts.channel_block
-
-
-def padded_extent(conv: Convolution, extent: Extent) -> Extent:
-    """The input grown by the convolution's padding."""
-    return extent.grown(conv.pads[0] + conv.pads[2], conv.pads[1] + conv.pads[3])
+    """Whether the convolution takes its input in planes: a kernel that is no square reads blocks (line_taps, oblong), and so
+    does a long one (big_kernels, pad_kernels)."""
+    high, wide = conv.kernel
+    few = conv.inputs < facts.channel_block and high == wide <= facts.planar_side
+    return conv.dense and source is not Layout.BLOCKS and few

@@ -54,8 +54,10 @@ def _ready_input(state: StepBuilder, node: Node, conv: cv.Convolution, value: Va
 
 
 def _pad_planes(state: StepBuilder, node: Node, conv: cv.Convolution, value: Value) -> Value:
-    """Planes padded for a kernel: pad rows, turn, pad columns, turn back."""
+    """Planes padded for a kernel as it is stored: pad rows, turn, pad columns, turn back."""
+    stored = cv.stored_kernel(conv, state.facts) if conv.stride == (1, 1) else conv.kernel
     top, left, bottom, right = conv.pads
+    bottom, right = bottom + stored[0] - conv.kernel[0], right + stored[1] - conv.kernel[1]
     name = f"{node.name}/transform"
     if not any(conv.pads):
         if value.layout is Layout.PLANES:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from ..graph.ir import Graph, Node
 from .constants import Constant, constant_operand
 
@@ -29,10 +31,17 @@ def rectified(graph: Graph) -> frozenset[str]:
             node.activation == "Relu"
             or node.activation == "Clip"
             or node.op in NOT_NEGATIVE
+            or (node.op == "Clip" and _low_bound(graph, node) >= 0)
             or (node.op in KEEPS_SIGN and sources and all(t in found for t in sources))
         ):
             found.update(t for t in node.outputs if t)
     return frozenset(found)
+
+
+def _low_bound(graph: Graph, node: Node) -> float:
+    """The least that a Clip lets through: of opset 11 an operand, before it an attribute."""
+    low = graph.numbers(node.input(1)) or (node.attrs.get("min"),)
+    return float(low[0]) if low[0] is not None else -inf
 
 
 def is_wide(graph: Graph, *tensors: str) -> bool:

@@ -46,6 +46,7 @@ class MemoryFacts(NamedTuple):
     row_block: int
     align: int
     planar_channels: int
+    planar_side: int
     input_guard_bytes: int
     input_rows: int
     planar_convolution_bytes: int
@@ -102,6 +103,7 @@ def load_memory_facts(target: Target) -> MemoryFacts:
         row_block=layout["row_block"],
         align=layout["align"],
         planar_channels=layout["planar_channels"],
+        planar_side=layout["planar_side"],
         input_guard_bytes=table["input"]["guard_bytes"],
         input_rows=table["input"]["rows"],
         planar_convolution_bytes=workspace["planar_convolution_bytes"],

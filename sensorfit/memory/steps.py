@@ -89,6 +89,8 @@ def _fused_in_place(state: StepBuilder, node: Node, sources: Sequence[str]) -> b
     if before is None:
         return True
     before = adds_bias(state.graph, before) or before
+    if before.activation and node.op in NONLINEAR:  # a table behind another activation runs by itself (e3014)
+        return False
     return before.op in KERNELS or (before.op in ELEMENTWISE and node.op not in NONLINEAR)
 
 

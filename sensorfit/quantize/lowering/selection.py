@@ -7,6 +7,7 @@ import operator
 import torch
 
 from ...graph.ir import Node
+from ...graph.slices import cuts
 from .builder import Builder, Value
 from .registry import NoRoad, lowers
 
@@ -28,26 +29,15 @@ def split(b: Builder, node: Node) -> tuple[Value, ...]:
 @lowers("Slice")
 def slice_(b: Builder, node: Node) -> Value:
     shape = b.shape(node.inputs[0])
-    lists = [node.attrs.get("starts"), node.attrs.get("ends"), node.attrs.get("axes"), None]
-    lists = [
-        b.numbers(node.input(index + 1)) if node.input(index + 1) else given
-        for index, given in enumerate(lists)
-    ]
-    starts, ends, axes, steps = lists
-    if starts is None or ends is None:
+    kept = cuts(node, shape, b.numbers)
+    if kept is None:
         raise NoRoad("its bounds are computed")
-    axes = [*axes] if axes else [*range(len(starts))]
-    steps = [*steps] if steps else [1] * len(starts)
-    parts = [slice(None)] * len(shape)
-    for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
-        if step < 0:
-            raise NoRoad("a negative step")
-        first, last, step = slice(start, end, step).indices(shape[axis % len(shape)])
-        if (first, last, step) != (0, shape[axis % len(shape)], 1):
-            parts[axis % len(shape)] = slice(first, last, step)
-    if all(part == slice(None) for part in parts):
+    if any(part.step < 0 for part in kept.values()):
+        raise NoRoad("a negative step")
+    if not kept:
         return b.value(node.inputs[0])
-    return b.call(operator.getitem, b.value(node.inputs[0]), tuple(parts))
+    parts = tuple(kept.get(axis, slice(None)) for axis in range(len(shape)))
+    return b.call(operator.getitem, b.value(node.inputs[0]), parts)
 
 
 @lowers("Gather")
