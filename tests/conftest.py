@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,11 +26,11 @@ settings.load_profile("steady")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """A file that is heavy as a whole is not even imported where ``-m`` leaves such tests out: torch takes seconds."""
-    if collection_path.suffix == ".py" and "not heavy" in config.option.markexpr:
-        return (
-            True if "pytestmark = pytest.mark.heavy" in collection_path.read_text(encoding="utf-8") else None
-        )
+    """A file that is slow as a whole is not even imported where ``-m`` leaves such tests out: torch takes seconds."""
+    out = [f"pytestmark = pytest.mark.{mark}\n" for mark in SLOW if f"not {mark}" in config.option.markexpr]
+    if out and collection_path.suffix == ".py":
+        text = collection_path.read_text(encoding="utf-8")
+        return True if any(line in text for line in out) else None
     return None
 
 
@@ -39,6 +40,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if hasattr(config, "workerinput"):
         slow = Counter(i.path for i in items if any(i.get_closest_marker(mark) for mark in SLOW))
         items.sort(key=lambda item: -slow[item.path])
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """A file that imports torch as it is read costs the fast suite ten seconds a worker, whichever of its tests then run."""
+    if all(f"not {mark}" in session.config.option.markexpr for mark in SLOW) and "torch" in sys.modules:
+        raise pytest.UsageError(
+            "a test file imports torch: mark it heavy as a whole, or import inside the test"
+        )
 
 
 @pytest.fixture(scope="session", autouse=True)

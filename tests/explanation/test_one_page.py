@@ -1,6 +1,5 @@
 """explain is one page in a terminal, whatever the model; a file has all of it."""
 
-from functools import cache
 from pathlib import Path
 
 import onnx
@@ -15,14 +14,9 @@ from sensorfit.render.explanation.html import render as html
 from sensorfit.render.explanation.markdown import render as markdown
 from sensorfit.render.explanation.page import LINES, print_page
 from sensorfit.render.screen import recorded
-from tests.explanation.pages import saved
+from tests.explanation.pages import page, saved
 
 SHOWN = ("picosam3", "tinysam", "tinysam/decoder@96")
-
-
-@cache
-def page(model: str) -> Page:
-    return explain(model)
 
 
 def shown(found: Page, width: int = 80) -> list[str]:

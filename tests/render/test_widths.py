@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 from rich.text import Text
 
-from sensorfit.api import check, diff, explain
+from sensorfit.api import check, diff
 from sensorfit.difference import Diff
 from sensorfit.explanation import Page
 from sensorfit.render.columns import laid_out, widths
@@ -21,6 +21,7 @@ from sensorfit.render.summary import HEADINGS, print_summary
 from sensorfit.report.outcome import Outcome
 from sensorfit.report.report import Report, TensorInfo
 
+from ..explanation.pages import page
 from ..made_reports import finding, report
 
 WIDTHS = [40, 50, 60, 72, 80, 100, 120, 160, 200]
@@ -35,7 +36,7 @@ def figures(text: str) -> set[str]:
 
 @cache
 def compared() -> tuple[Diff, Page]:
-    return diff("picosam2", "picosam3"), explain("edgesam")
+    return diff("picosam2", "picosam3"), page("edgesam")
 
 
 @pytest.fixture(scope="module")

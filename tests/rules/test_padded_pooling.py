@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from tools.probes.packaged import PACKAGED, said
-
 from ..verify.text import found, model
 
 
@@ -50,5 +48,7 @@ def test_fewer_and_those_that_something_else_reads_are_not(
 @pytest.mark.toolchain
 @pytest.mark.parametrize("pad", [1, 2])
 def test_the_converter_says_so(pad: int) -> None:
+    from tools.probes.packaged import PACKAGED, said  # torch
+
     proto = model(pooled((pad,) * 4, "MaxPool <kernel_shape = [2, 2], strides = [2, 2]>"))
     assert (said("padded", proto) == PACKAGED) == (pad == 1)

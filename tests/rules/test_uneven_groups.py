@@ -7,8 +7,6 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
-from tools.probes.packaged import PACKAGED, said
-
 from ..verify.text import found, model
 
 
@@ -39,6 +37,8 @@ def test_others_are_packaged(groups: int, each: int) -> None:
 @pytest.mark.toolchain
 @pytest.mark.parametrize(("groups", "each"), [(4, 16), (3, 16)])
 def test_the_converter_says_so(groups: int, each: int) -> None:
+    from tools.probes.packaged import PACKAGED, said  # torch
+
     proto: onnx.ModelProto = model(grouped(groups, each))
     rng = np.random.default_rng(0)
     shape = (groups * each, each, 1, 1)

@@ -11,6 +11,8 @@ pytest.importorskip("accelerate")
 
 from tools.training_ablation import VARIANTS, settings, teacher, trained
 
+pytestmark = pytest.mark.heavy
+
 
 def test_the_rows_differ_in_the_network_and_the_teacher_alone() -> None:
     runs = [replace(settings(variant, 150), network="", teacher="") for variant in VARIANTS]
