@@ -101,7 +101,7 @@ def test_without_the_extra_a_build_says_what_to_install(tmp_path: Path) -> None:
         ({"time_limit": 0.0}, "--time-limit"),
         ({"mean": (0.5, 0.5, 0.5)}, "--mean needs --std"),
         ({"std": (0.5, 0.5, 0.5)}, "--std needs --mean"),
-        ({"size": (96, 100)}, "multiple of 16"),
+        pytest.param({"size": (96, 100)}, "multiple of 16", marks=pytest.mark.heavy),  # imports torch
     ],
 )
 def test_an_option_that_cannot_be_used_is_named(
