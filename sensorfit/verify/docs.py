@@ -72,12 +72,14 @@ def operators_page(target: Target) -> str:
     lines = [
         NOTE + "# Operators",
         "",
-        f"What the front end of {converter(target)} does with each ONNX operator, measured with one-operator graphs "
-        f"(`python -m tools.probes.ask` asks them again). {counts['supported']} operators are supported in some form, "
-        f"{counts['unsupported']} are not; an operator that is not listed was never tried and is reported as unknown "
-        f"([SF102](rules/SF102.md)). Opsets {low} to {high} are read.",
+        f"Can the sensor run an ONNX operator, in which form, and what helps where it cannot? This table answers for "
+        f"{converter(target)} and opsets {low} to {high}: {counts['supported']} operators are supported in some form, "
+        f"{counts['unsupported']} are not. One that is not listed was never tried and is reported as unknown ([SF102](rules/SF102.md)).",
         "",
-        "Supported means that the front end accepts it; memory is another question ([SF301](rules/SF301.md)).",
+        "- **supported**: the converter's front end accepts the operator in the form that the third column states. Whether the network "
+        "then fits is a question of memory ([SF301](rules/SF301.md)).",
+        "- **unsupported**: it is refused in any form; the third column says what to use instead, where something does.",
+        "- **probes**: the one-operator graphs with which the front end was asked; `python -m tools.probes.ask` asks them again.",
         "",
         "| Operator | Support | Constraints, or the way out | Probes |",
         "| --- | --- | --- | --- |",
