@@ -120,7 +120,12 @@ def analyse(
     source, entry = resolve(model)
     proto = source if isinstance(source, onnx.ModelProto) else limits.read_model(source)
     name = entry.name if entry else (source.stem if isinstance(source, Path) else proto.graph.name or "model")
-    graph = load(source if isinstance(source, Path) else proto, name, input_shapes, proto=proto)
+    try:
+        graph = load(source if isinstance(source, Path) else proto, name, input_shapes, proto=proto)
+    except ModelError as error:  # where a built-in graph lies is no matter of the user's
+        if entry is None:
+            raise
+        raise ModelError(str(error).replace(str(source), entry.name)) from error
     device_graph = lower(graph)
     of = (source if isinstance(source, Path) else proto) if largest_inputs else None
     if weight_bits != BYTE:

@@ -195,3 +195,8 @@ def test_the_command_waits_for_no_import_that_its_child_can_do(tmp_path: Path) -
         [sys.executable, "-c", PARENT], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert done.stderr.splitlines() == ["before the child: []", "at the end: []"]
+
+
+def test_an_error_of_a_built_in_network_names_it_and_not_where_its_graph_lies() -> None:
+    with pytest.raises(sensorfit.errors.ModelError, match=r"^picosam3: the shapes"):
+        sensorfit.check("picosam3", input_shapes={"": (1, 3, 100, 100)})

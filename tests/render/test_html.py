@@ -142,6 +142,16 @@ def test_a_printed_comparison_is_no_wider_than_the_sheet(browser: Any, tmp_path:
 
 
 @pytest.mark.browser
+def test_a_short_table_is_shown_whole(browser: Any, tmp_path: Path) -> None:
+    rows = [("a long cell " * 12, str(i)) for i in range(20)]
+    file = tmp_path / "report.html"
+    file.write_text(document("t", [], [table("Figures", ["what", "n"], rows)]), encoding="utf-8")
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page.goto(file.as_uri())
+    assert page.evaluate("(b => b.scrollHeight <= b.clientHeight + 1)(document.querySelector('.scroll'))")
+
+
+@pytest.mark.browser
 def test_a_hand_made_step_before_the_next_command_is_one_sentence(browser: Any, tmp_path: Path) -> None:
     text = "(float[1,3,96,96] x) => (float[1,3,96,96] y) { y = Relu (x) }"
     file = tmp_path / "report.html"

@@ -86,6 +86,30 @@ def test_a_brush_selects_and_the_chosen_candidate_names_its_command(tmp_path: Pa
         assert wrong == []
 
 
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+def test_the_labels_of_the_axes_do_not_lie_over_each_other_on_a_phone(tmp_path: Path) -> None:
+    from playwright.sync_api import sync_playwright
+
+    file = tmp_path / "front.html"
+    file.write_text(render(found()), encoding="utf-8")
+    with sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 360, "height": 800})
+        page.add_init_script(
+            """window.drawn = []; const pen = CanvasRenderingContext2D.prototype, put = pen.fillText;
+            pen.fillText = function (text, x, y) { const width = this.measureText(text).width;
+              const left = { left: x, right: x - width, center: x - width / 2 }[this.textAlign] ?? x;
+              window.drawn.push([this.canvas.getAttribute("aria-label") || "", text, left, left + width, y]); put.call(this, text, x, y); };"""
+        )
+        page.goto(file.as_uri())
+        drawn = [tuple(t) for t in page.evaluate("drawn")]
+    labels = [t for t in dict.fromkeys(drawn) if t[1].startswith(("up: ", "across: "))]
+    assert len(labels) == 2
+    assert all(b[2] >= a[3] or b[4] != a[4] for a in labels for b in labels if a[2] < b[2])
+    assert all(t[2] >= 0 and t[3] <= 360 for t in labels)
+
+
 def _selected(page: Any) -> int:
     text = next(t for t in page.locator("h2").all_inner_texts() if "selected" in t)
     return int(text.split()[0])

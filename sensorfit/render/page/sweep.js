@@ -155,9 +155,8 @@
     }
     pen.fillStyle = css("--soft");
     const [x, y] = [axis(shown.x), axis(shown.y)];
-    pen.textAlign = "left"; pen.fillText(`${shown.y} up to ${y.ends[1]}`, LEFT, 14);
-    pen.fillText(`${shown.x} from ${x.ends[0]}, ${shown.y} from ${y.ends[0]}`, LEFT, TALL - 8);
-    pen.textAlign = "right"; pen.fillText(`${shown.x} to ${x.ends[1]}`, width - LEFT, TALL - 8);
+    pen.textAlign = "left"; pen.fillText(`up: ${shown.y}, ${y.ends[0]} to ${y.ends[1]}`, LEFT, 14);
+    pen.textAlign = "right"; pen.fillText(`across: ${shown.x}, ${x.ends[0]} to ${x.ends[1]}`, width - LEFT, TALL - 8);
     if (drag) {
       const [[x0, y0], [x1, y1]] = drag;
       pen.strokeStyle = strong;
