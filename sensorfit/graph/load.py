@@ -128,11 +128,23 @@ class _Loader:
     def _remedy(self) -> str:
         """What to do about an input shape that the network does not take."""
         written = {n.output[0] for n in self.proto.graph.node if n.op_type == "Constant"} | self.initializers
+        made = {o: n for n in self.proto.graph.node for o in n.output}
+        shape = next((s for s in self.wanted.values() if len(s) == 4), None)
         for node in self.proto.graph.node:
             sizes = node.input[3] if node.op_type == "Resize" and len(node.input) > 3 else ""
-            shape = next((s for s in self.wanted.values() if len(s) == 4), None)
+            while (by := made.get(sizes)) is not None and by.op_type in ("Concat", "Cast", "Identity"):
+                sizes = by.input[-1]  # torch writes batch and channels of the tensor, then height and width
             if sizes in written and shape:
                 return f"Resize '{node.name or node.output[0]}' is fixed to one size: re-export at {show_shape(shape[2:])}"
+        for name, given in self.wanted.items():
+            own = self.declared.get(name)
+            if (
+                own
+                and len(own) == len(given) == 4
+                and own[1] == given[1]
+                and not any(d % 32 for d in given[2:])
+            ):
+                return f"a size is written into it: re-export at {show_shape(given[2:])}"
         return (
             "keep the channels it was made for and choose a height and width that halve evenly at every stage "
             "(multiples of 32 suit most), or export it again at that size"
