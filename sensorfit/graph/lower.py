@@ -16,6 +16,7 @@ from .integer import as_float
 from .ir import Graph, Node, Tensor
 from .pads import fold_pads
 from .patterns import find_patterns
+from .turned_back import without_turning_back
 
 FUSES_ACTIVATION = frozenset(
     {"Conv", "ConvTranspose", "Gemm", "MatMul", "Add", "Sub", "Mul", "BatchNormalization"}
@@ -31,6 +32,7 @@ def lower(graph: Graph) -> Graph:
         as_float,
         drop_identities,
         fuse_patterns,
+        without_turning_back,
         _fold_batchnorm,
         collapse_convolutions,
         _fuse_activations,

@@ -99,3 +99,43 @@ def test_every_tensor_a_lowered_node_names_is_known(graph_of: Parse) -> None:
     )
     named = {t for n in low.nodes for t in (*n.inputs, *n.outputs) if t} | {*low.inputs, *low.outputs}
     assert named <= set(low.tensors)
+
+
+TURNED = """g (float[1,1,16,8] x) => (float[1,1,16,8] y) {{
+    a = Constant<value_ints = [1, 16, 8]>()
+    b = Constant<value_ints = {back}>()
+    r = Reshape(x, a)
+    e = {op}
+    y = Reshape(e, b)
+}}"""
+
+
+def test_an_activation_between_a_reshape_and_its_way_back_runs_on_the_tensor_as_it_was(
+    graph_of: Parse,
+) -> None:
+    graph = lower(graph_of(TURNED.format(op="Sigmoid(r)", back="[1, 1, 16, 8]")))
+    assert ops(graph) == ["Sigmoid"]
+    assert (graph.nodes[0].inputs[0], graph.outputs) == ("x", ("y",))
+
+
+def test_a_softmax_and_a_reshape_that_leads_elsewhere_stay_as_they_are(graph_of: Parse) -> None:
+    assert ops(lower(graph_of(TURNED.format(op="Softmax(r)", back="[1, 1, 16, 8]")))).count("Reshape") == 2
+    elsewhere = TURNED.replace("(float[1,1,16,8] y)", "(float[1,2,8,8] y)")
+    assert ops(lower(graph_of(elsewhere.format(op="Sigmoid(r)", back="[1, 2, 8, 8]")))).count("Reshape") == 2
+
+
+def test_activations_that_share_a_reshape_are_taken_one_after_the_other(graph_of: Parse) -> None:
+    graph = lower(
+        graph_of("""
+    g (float[1,1,16,8] x) => (float[1,16,8] y) {
+        a = Constant<value_ints = [1, 16, 8]>()
+        b = Constant<value_ints = [1, 1, 16, 8]>()
+        r = Reshape(x, a)
+        e = Sigmoid(r)
+        s = Reshape(e, b)
+        f = Tanh(s)
+        y = Reshape(f, a)
+    }""")
+    )
+    read = {t for n in graph.nodes for t in n.inputs}
+    assert all(t in graph.inputs or graph.producer_of(t) or graph.is_constant(t) for t in read)
