@@ -240,7 +240,7 @@ def _end(page: Page, columns: int) -> list[Text]:
                 *_command("The whole page:", whole, columns, "dim"),
                 *_command("Next:", command, columns, "bold"),
             ]
-    again = "sensorfit check model.onnx" if page.built_in else check_command(outcome)
+    again = f"sensorfit check model.onnx{report.target.option}" if page.built_in else check_command(outcome)
     return [
         *_command("The whole page:", whole, columns, "dim"),
         *_command("Next: change the network as said above, then:", again, columns, "bold"),
