@@ -153,7 +153,7 @@ def unsized(graph: Graph, target: Target) -> Iterator[Issue]:
         (float[1,3,64,64] x) => (float[1,3,64,64] y) { y = Relu (x) }
 
     Fix: export with static shapes and fold constants (onnxslim); leave what depends on the data, such as NonZero or
-    NonMaxSuppression, to the host.
+    NonMaxSuppression, to the host; write an operator of a domain of its own with standard ones.
     """
     unknown = {t.name for t in graph.tensors.values() if not t.constant and not t.static}
     lost = [
@@ -179,7 +179,9 @@ def unsized(graph: Graph, target: Target) -> Iterator[Issue]:
         more = f" and {others} more node{'s' if others > 1 else ''}" if others else ""
         yield Issue.unknown(
             "the shape of its output could not be inferred: what follows is not known either",
-            "export with static shapes and fold constants (onnxslim); leave what depends on the data to the host",
+            "write it with standard operators, whose shapes ONNX infers"
+            if node.domain
+            else "export with static shapes and fold constants (onnxslim); leave what depends on the data to the host",
             f"'{tensor}'{more}",
             tensor=tensor,
             node=node,

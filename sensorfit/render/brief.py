@@ -6,7 +6,7 @@ input 1x3x96x96 · 1.37 M parameters · 88 nodes · opset 17 · imx500-converter
 Memory   3.67 of 8.00 MiB, 46%
 ████████▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓·············································
 █ weights 1.37  ▓ activations 2.26  ░ input 0.03  · free 4.33 MiB
-Latency  about 5.11 ms (2.98 to 9.14), at most 182 frames a second
+Latency  about 5.11 ms (2.98 to 9.14), 182 frames a second (109 to 182)
 
 FITS. Next: sensorfit build picosam3
 """
@@ -21,6 +21,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
+from ..latency.model import LatencyReport
 from ..report.causes import Cause, cannot_feed, causes, every_finding, refused_nodes
 from ..report.next_step import last_line, reached, verdict_word
 from ..report.outcome import Outcome
@@ -164,12 +165,11 @@ def remarks(report: Report) -> list[tuple[str, str]]:
     of_ours = report.model.title or report.profile != "converter"
     found = [(words, "yellow") for words in other_verdicts(report)] if of_ours else []
     found += [(words, "yellow") for words in (batch_words(report.model), other_converter(report)) if words]
-    feed = cannot_feed(report)
-    if feed:
-        accepted = "the converter accepts it, but" if report.verdict == "fits" else "inputs:"
-        found.append(
-            (f"{accepted} {'; '.join(dict.fromkeys(f.reason.partition(';')[0] for f in feed))}", "yellow")
-        )
+    reasons = [*dict.fromkeys(f.reason.partition(";")[0] for f in cannot_feed(report))]
+    if reasons and report.verdict == "fits":  # the headline has the first
+        found.append(("; ".join(("the converter accepts it", *reasons[1:])), "yellow"))
+    elif reasons:
+        found.append((f"inputs: {'; '.join(reasons)}", "yellow"))
     return [*found, (report.model.note, "dim")] if report.model.note else found
 
 
@@ -238,9 +238,19 @@ def _latency(report: Report) -> Text:
     if not latency.complete:
         said = at_least(f"{low} ms", False, round(latency.dsp_ms_low, 2))
     elif latency.cycles:
-        rate = latency.frames_a_second(report.target.readout_3mp_ms)
-        said += f", at most {f'{rate:.0f}' if rate >= 10 else f'{rate:.2g}'} frames a second"
+        said += f", {_frames(latency, report.target.readout_3mp_ms)}"
     return Text.assemble(("Latency  ", "bold"), said)
+
+
+def _frames(latency: LatencyReport, readout_ms: float) -> str:
+    """``94 frames a second (69 to 128)``, each beside the sensor's readout; where that alone decides, it says so."""
+    slow, rate, fast = (
+        f"{each:.0f}" if each >= 10 else f"{each:.2g}"
+        for each in (
+            1e3 / max(ms, readout_ms) for ms in (latency.dsp_ms_high, latency.dsp_ms, latency.dsp_ms_low)
+        )
+    )
+    return f"{rate} frames a second ({f'{slow} to {fast}' if slow != fast else 'sensor readout'})"
 
 
 def _causes(outcome: Outcome, console: Console) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import floor
 from typing import TYPE_CHECKING, Final
 
 from ..latency.model import LatencyReport
@@ -169,7 +170,10 @@ def of_budget_words(memory: MemoryReport) -> str:
 
 def share_words(memory: MemoryReport, digits: int = 0) -> str:
     """``46%`` of the budget; "at least 0%" says nothing, so that becomes not available."""
-    share = f"{memory.total_bytes / memory.budget_bytes:,.{digits}%}"
+    part = memory.total_bytes / memory.budget_bytes
+    if not memory.complete:  # "at least" is never rounded up
+        part = floor(part * 10 ** (digits + 2)) / 10 ** (digits + 2)
+    share = f"{part:,.{digits}%}"
     if not memory.complete and not share.strip("0.%"):
         return NOT_SIZED
     if memory.tiled_total_bytes:
