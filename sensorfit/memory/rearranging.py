@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..graph.ir import Node
 from .builder import StepBuilder, Value
 from .layout import SIDE_BY_SIDE, Layout, leaner, leanest, tensor_bytes
@@ -46,6 +48,23 @@ def pad(state: StepBuilder, node: Node, sources: list[str]) -> None:
         value = state.transform(value, tall, flat, f"{name}/pad-rows", f"rows padded for {name}", "Pad")
     layout = leanest((Layout.BLOCKS, Layout.TURNED), [tall, full], facts)
     state.put(node, node.outputs[0], layout, [state.lay(value, layout, name).buffer])
+
+
+def padded_average(state: StepBuilder, node: Node, sources: list[str]) -> None:
+    """An average over a padded map: rows and columns are padded in blocks, a step each, before the pool (g_pools)."""
+    top, left, bottom, right = (int(p) for p in node.attrs["pads"])
+    value = state.bring(sources[0], Layout.BLOCKS, node.name)
+    for axis, rows, columns in (("rows", top + bottom, 0), ("columns", 0, left + right)):
+        if rows + columns:
+            full = value.extent.grown(rows=rows, columns=columns)
+            value = state.transform(
+                value, full, Layout.BLOCKS, f"{node.name}/pad-{axis}", f"{axis} padded for {node.name}", "Pad"
+            )
+    state.put(node, node.outputs[0], Layout.BLOCKS, [value.buffer])
+
+
+def is_padded_average(state: StepBuilder, node: Node, sources: Sequence[str]) -> bool:
+    return node.op == "AveragePool" and len(node.attrs.get("pads", ())) == 4 and any(node.attrs["pads"])
 
 
 def cut_layout(state: StepBuilder, node: Node, sources: list[str]) -> Layout:

@@ -29,7 +29,7 @@ from .normalization import (
     wide_normalisation,
 )
 from .product import is_product, matrix_product
-from .rearranging import concat, cut_layout, pad, write_all
+from .rearranging import concat, cut_layout, is_padded_average, pad, padded_average, write_all
 from .views import transpose, view
 from .widths import MOVES
 
@@ -182,6 +182,7 @@ KINDS: Final = (
     Kind("the shift behind a scale", _shift_of_scaled, lambda s, n, t: scaled_and_shifted(s, n, t[0])),
     Kind("resizing", _is("Resize", "Upsample"), resize),
     Kind("a BatchNorm", _is("BatchNormalization"), lambda s, n, t: scaled_and_shifted(s, n, t[0])),
+    Kind("an average over a padded map", is_padded_average, padded_average),
     Kind("pooling", _is(*IN_BLOCKS), _in(Layout.BLOCKS)),
     Kind("a reduction to a vector", lambda s, n, _: n.op.startswith("Reduce") and s.extent(n.outputs[0]).is_vector, _reduced_vector),
     Kind("a reduction to a map", lambda s, n, _: n.op.startswith("Reduce"), _reduced_map),

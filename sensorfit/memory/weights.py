@@ -106,7 +106,7 @@ def _convolution(
     if cv.is_pointwise_vector(graph, node, conv):
         return fully_connected_bytes(conv.inputs, conv.outputs, conv.bits, facts)
     value = cv.weight_bytes(conv, facts)
-    if conv.transposed:
+    if conv.transposed and conv.stride != (1, 1):  # with stride 1 it is listed as a convolution (g_deconv2)
         phases = prod(conv.stride) if node.inputs[0] in positive else 1
         value += phases * cv.blocks(conv.outputs, facts) * facts.transposed_phase_bytes
     return value

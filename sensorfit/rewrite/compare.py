@@ -14,9 +14,9 @@ from ..errors import ToolchainError
 from ..graph.ir import Graph
 from ..graph.write import as_model
 from .channels_first import TakesLast
-from .difference import Seen, difference, units_of_largest, where_finite
+from ..numerics.difference import Seen, difference, units_of_largest, where_finite
 from .opset import raised
-from .own_rounding import within
+from ..numerics.own_rounding import within
 from .plan import Plan
 from .proof import contrast, sample
 from .run import NotRun, Runner

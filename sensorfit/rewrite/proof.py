@@ -21,7 +21,7 @@ from ..graph.ir import Graph
 from .bounds import EXACT, NotPolynomial, divisor, sizes
 from .declare import Kind, Rewrite
 from .derived import Derived, value
-from .difference import Seen, difference, units_apart, units_of_largest, where_finite
+from ..numerics.difference import Seen, difference, units_apart, units_of_largest, where_finite
 from .draft import Draft
 from .opset import raised
 from .run import Part, part

@@ -323,3 +323,39 @@ def test_a_graph_that_takes_one_image_alone_says_nothing_on_the_terminal(
     )
     assert source(str(saved(tmp_path / "net.onnx", body)), None, None, 0).batch == 1
     assert capfd.readouterr() == ("", "")
+
+
+JUMPY = (
+    head()
+    + """ <float scale = {3.0e8}> {
+    a = Conv <pads = [1, 1, 1, 1]> (x, w) b = Mul (a, scale) c = Sin (b) y = Conv <pads = [1, 1, 1, 1]> (c, v)
+}"""
+)
+"""A unit of float32 at the input turns the sine about: no two ways to add up the first convolution agree."""
+
+
+def test_a_network_whose_own_rounding_hides_a_difference_is_built_and_that_is_said(tmp_path: Path) -> None:
+    path = saved(tmp_path / "jumpy.onnx", JUMPY, w=(16, 3, 3, 3), v=(4, 16, 3, 3))
+    (note,) = source(str(path), None, None, 0).notes
+    assert note.startswith("whether its torch form is the same could not be shown")
+
+
+def test_a_torch_form_that_computes_something_else_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sensorfit.quantize import bridge
+
+    true = bridge.to_module
+
+    def halved(graph: object) -> torch.nn.Module:
+        module = true(graph)
+        with torch.no_grad():
+            next(module.parameters()).mul_(0.5)
+        return module
+
+    monkeypatch.setattr(bridge, "to_module", halved)
+    path = saved(
+        tmp_path / "plain.onnx", head() + "{ y = Conv <pads = [1, 1, 1, 1]> (x, w) }", w=(4, 3, 3, 3)
+    )
+    with pytest.raises(ModelError, match="its torch form changes output 'y'"):
+        source(str(path), None, None, 0)

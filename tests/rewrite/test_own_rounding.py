@@ -9,8 +9,8 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from sensorfit.rewrite.difference import UNIT, units_of_largest
-from sensorfit.rewrite.own_rounding import own_rounding, within
+from sensorfit.numerics.difference import UNIT, units_of_largest
+from sensorfit.numerics.own_rounding import own_rounding, within
 
 from .harness import model, rewritten
 

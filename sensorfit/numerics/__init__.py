@@ -1,0 +1,1 @@
+"""How far apart two computations of the same network are, and how far they may be."""
