@@ -13,10 +13,10 @@ from onnx import ModelProto
 from ..errors import ToolchainError
 from ..graph.ir import Graph
 from ..graph.write import as_model
-from .channels_first import TakesLast
 from ..numerics.difference import Seen, difference, units_of_largest, where_finite
-from .opset import raised
 from ..numerics.own_rounding import within
+from .channels_first import TakesLast
+from .opset import raised
 from .plan import Plan
 from .proof import contrast, sample
 from .run import NotRun, Runner

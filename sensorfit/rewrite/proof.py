@@ -18,10 +18,10 @@ from typing import Any, Final
 import numpy as np
 
 from ..graph.ir import Graph
+from ..numerics.difference import Seen, difference, units_apart, units_of_largest, where_finite
 from .bounds import EXACT, NotPolynomial, divisor, sizes
 from .declare import Kind, Rewrite
 from .derived import Derived, value
-from ..numerics.difference import Seen, difference, units_apart, units_of_largest, where_finite
 from .draft import Draft
 from .opset import raised
 from .run import Part, part

@@ -173,7 +173,7 @@ def test_the_first_node_whose_shape_is_not_inferred_is_named_and_what_follows_is
 
 
 def test_an_operator_of_a_domain_of_its_own_has_no_shape_and_a_static_export_does_not_help() -> None:
-    text = '(float[1,3,64,64] x) => (float[1,3,64,64] y) { a = Relu (x) y = com.acme.Swirl (a) }'
+    text = "(float[1,3,64,64] x) => (float[1,3,64,64] y) { a = Relu (x) y = com.acme.Swirl (a) }"
     (one,) = found(text, "SF514")
     assert (one.node, one.fix) == ("Swirl_1", "write it with standard operators, whose shapes ONNX infers")
 
