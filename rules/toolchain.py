@@ -9,6 +9,8 @@ from sensorfit.graph.pads import zeros_around
 from sensorfit.verify.family import OPERATORS
 from sensorfit.verify.rule import Facts, Issue, rule
 
+from .convolution import pair
+
 PARAMETERS = {
     "Conv": (1, 2),
     "ConvTranspose": (1, 2),
@@ -122,7 +124,8 @@ def not_packaged(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     ends with "simdAxis mismatch", of three axes and of four, along channels and along columns. A convolution in 2, 4 or 8
     groups is one step of the converter whatever a group reads, but only one whose groups read 1, 2, 4 or 8 channels is
     packaged: with 3, 6, 10, 12, 16, 24, 32 and 64 it ends with "Index 0 out of bounds", 1x1 and 3x3. Other numbers of groups run
-    as a convolution each, which is packaged (3 groups of 16).
+    as a convolution each, which is packaged (3 groups of 16). A convolution that is not depthwise takes no dilation larger
+    than its map is high or wide ("Dilation_rate_H=12 is larger than H=8 - not supported").
 
     Fails:
         (float[1,8,16,16] x) => (float[1,8,16,16] y) <float[8] s, float[8] b> { y = InstanceNormalization (x, s, b) }
@@ -138,6 +141,7 @@ def not_packaged(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
         return
     if node.op == "Conv":
         yield from _uneven_groups(graph, node, facts)
+        yield from _dilated_past_the_map(graph, node, facts)
     else:
         fix, probes = NOT_PACKAGED[node.op]
         yield Issue(
@@ -156,6 +160,26 @@ def _uneven_groups(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
         yield Issue(
             f"the converter counts its memory and writes no package: its back end stops on {groups} groups that read {inputs} channels each",
             "run sensorfit fix, which writes a kernel over all channels, zero between the groups; or train with groups of 8 channels, or none",
+            code="CBE",
+        )
+
+
+def _dilated_past_the_map(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
+    shape, weights = graph.shape(node.input(0)) or (), graph.shape(node.input(1)) or ()
+    dilations = pair(node, "dilations")
+    if len(shape) != 4 or len(weights) != 4 or not facts["not_packaged"]["dilated_past_the_map"]:
+        return
+    depthwise = node.attrs.get("group", 1) == shape[1]
+    past = [
+        (d, size)
+        for d, size, taps in zip(dilations, shape[2:], weights[2:], strict=True)
+        if taps and taps > 1 and size and d > size
+    ]
+    if past and not depthwise:
+        d, size = past[0]
+        yield Issue(
+            f"the converter counts its memory and writes no package: its back end takes no dilation ({d}) larger than the map ({size})",
+            "run sensorfit fix, which leaves out the taps that read nothing but padding; or dilate by less than the map is high and wide",
             code="CBE",
         )
 

@@ -105,6 +105,14 @@ CASES = {
         "PaddingBeforeConv",
         "(float[1,8,9,9] x) => (float[1,4,15,15] y) <float[4,8,3,3] w> { y = Conv <pads = [4, 4, 4, 4]> (x, w) }",
     ),
+    "dilation_past_the_map": (
+        "TapsInThePadding",
+        "(float[1,8,8,8] x) => (float[1,4,8,8] y) <float[4,8,3,3] w, float[4] b> { y = Conv <dilations = [12, 12], pads = [12, 12, 12, 12]> (x, w, b) }",
+    ),
+    "dilation_past_the_rows_alone": (
+        "TapsInThePadding",
+        "(float[1,8,6,20] x) => (float[1,4,6,20] y) <float[4,8,5,5] w> { y = Conv <dilations = [8, 4], pads = [16, 8, 16, 8]> (x, w) }",
+    ),
     "uneven_groups": (
         "UnevenGroups",
         "(float[1,8,9,9] x) => (float[1,12,7,7] y) <float[12,4,3,3] w, float[12] b> { y = Conv <group = 2> (x, w, b) }",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..declare import rewrite
 from ..draft import Draft
 from ..site import Site
+from .depthwise_parts import piece
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,6 +64,53 @@ def padded(site: Site) -> Iterator[Draft]:
     x = draft.pad(site.node.inputs[0], [0, 0, *pads[:2]], [0, 0, *pads[2:]])
     attrs = {**site.node.attrs, "pads": [0] * 4}
     yield draft.gives(draft.op("Conv", x, *site.node.inputs[1:], **attrs))
+
+
+@rewrite("RW186", "TapsInThePadding", answers=("SF132",), ops=("Conv",), proof="polynomial")
+def unseen(site: Site) -> Iterator[Draft]:
+    """Taps of a dilated kernel that read nothing but padding are left out.
+
+    y[i] = sum_j w[j] x[s i + d j - p]. Where s i + d j - p lies in the map for no i, tap j adds nothing: of a 3x3 kernel with
+    dilation and padding 12 on an 8x8 map all but the one in the middle, which is a 1x1 kernel.
+    """
+    kernel, weights = site.shape(site.node.input(1)), site.node.input(1)
+    if (
+        len(site.x) != 4
+        or len(kernel) != 4
+        or not site.is_constant(weights)
+        or site.attr("auto_pad", "NOTSET") != "NOTSET"
+    ):
+        return
+    strides, dilations = site.ints("strides", (1, 1)), site.ints("dilations", (1, 1))
+    pads = [*site.ints("pads", [0] * 4)]
+    kept = []
+    for axis in range(2):
+        taps, d = kernel[2 + axis], dilations[axis]
+        seen = [
+            j
+            for j in range(taps)
+            if any(
+                0 <= strides[axis] * i + d * j - pads[axis] < site.x[2 + axis]
+                for i in range(site.y[2 + axis])
+            )
+        ]
+        if not seen:
+            return
+        pads[axis] -= d * seen[0]
+        pads[axis + 2] -= d * (taps - 1 - seen[-1])
+        kept.append((seen[0], seen[-1] - seen[0] + 1))
+    (top, rows), (left, columns) = kept
+    if (rows, columns) == tuple(kernel[2:]) or min(pads) < 0:
+        return
+    draft = site.draft()
+    attrs = {
+        **site.node.attrs,
+        "kernel_shape": [rows, columns],
+        "pads": pads,
+        "dilations": [d if taps > 1 else 1 for d, taps in zip(dilations, (rows, columns), strict=True)],
+    }
+    own = draft.derived((*kernel[:2], rows, columns), partial(piece, top, rows, left, columns), weights)
+    yield draft.gives(draft.op("Conv", site.node.inputs[0], own, *site.node.inputs[2:3], **attrs))
 
 
 @rewrite("RW183", "UnevenGroups", answers=("SF111",), ops=("Conv",), proof="polynomial")

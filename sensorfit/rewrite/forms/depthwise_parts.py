@@ -54,7 +54,7 @@ def parts(site: Site) -> Iterator[Draft]:
                 if (begin, end) != (0, draft.shape(x)[axis]):
                     cut[axis] = (begin, end)
             own = draft.derived(
-                (*kernel[:2], rows, columns), partial(_piece, top, rows, left, columns), weights
+                (*kernel[:2], rows, columns), partial(piece, top, rows, left, columns), weights
             )
             more = [bias] if bias and not total else []
             part = draft.slice(x, cut) if cut else x
@@ -80,5 +80,6 @@ def pieces(taps: int) -> list[tuple[int, int]]:
     return [(a, b - a) for a, b in pairwise(edges)]
 
 
-def _piece(top: int, rows: int, left: int, columns: int, w: np.ndarray) -> np.ndarray:
+def piece(top: int, rows: int, left: int, columns: int, w: np.ndarray) -> np.ndarray:
+    """``rows`` and ``columns`` of the taps of ``w``, from ``top`` and ``left`` on."""
     return w[:, :, top : top + rows, left : left + columns]
