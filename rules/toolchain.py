@@ -124,8 +124,9 @@ def not_packaged(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     ends with "simdAxis mismatch", of three axes and of four, along channels and along columns. A convolution in 2, 4 or 8
     groups is one step of the converter whatever a group reads, but only one whose groups read 1, 2, 4 or 8 channels is
     packaged: with 3, 6, 10, 12, 16, 24, 32 and 64 it ends with "Index 0 out of bounds", 1x1 and 3x3. Other numbers of groups run
-    as a convolution each, which is packaged (3 groups of 16). A convolution that is not depthwise takes no dilation larger
-    than its map is high or wide ("Dilation_rate_H=12 is larger than H=8 - not supported").
+    as a convolution each, which is packaged (3 groups of 16). A convolution takes no dilation larger than its map is
+    high or wide ("Dilation_rate_H=12 is larger than H=8 - not supported"), but a depthwise one of few channels: with
+    dilation 12 on 8x8 one of ${operators.operators.Conv.not_packaged.depthwise_past_the_map} is packaged and one of 1,280 is not.
 
     Fails:
         (float[1,8,16,16] x) => (float[1,8,16,16] y) <float[8] s, float[8] b> { y = InstanceNormalization (x, s, b) }
@@ -167,15 +168,17 @@ def _uneven_groups(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
 def _dilated_past_the_map(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     shape, weights = graph.shape(node.input(0)) or (), graph.shape(node.input(1)) or ()
     dilations = pair(node, "dilations")
-    if len(shape) != 4 or len(weights) != 4 or not facts["not_packaged"]["dilated_past_the_map"]:
+    if len(shape) != 4 or len(weights) != 4:
         return
     depthwise = node.attrs.get("group", 1) == shape[1]
+    if depthwise and (shape[1] or 0) <= facts["not_packaged"]["depthwise_past_the_map"]:
+        return
     past = [
         (d, size)
         for d, size, taps in zip(dilations, shape[2:], weights[2:], strict=True)
         if taps and taps > 1 and size and d > size
     ]
-    if past and not depthwise:
+    if past:
         d, size = past[0]
         yield Issue(
             f"the converter counts its memory and writes no package: its back end takes no dilation ({d}) larger than the map ({size})",
