@@ -51,7 +51,7 @@ def pad(state: StepBuilder, node: Node, sources: list[str]) -> None:
 
 
 def padded_average(state: StepBuilder, node: Node, sources: list[str]) -> None:
-    """An average over a padded map: rows and columns are padded in blocks, a step each, before the pool (g_pools)."""
+    """An average over a padded map: rows and columns are padded in blocks, a step each, before the pool (pad_average, g_pools)."""
     top, left, bottom, right = (int(p) for p in node.attrs["pads"])
     value = state.bring(sources[0], Layout.BLOCKS, node.name)
     for axis, rows, columns in (("rows", top + bottom, 0), ("columns", 0, left + right)):
