@@ -173,11 +173,7 @@ def _dilated_past_the_map(graph: Graph, node: Node, facts: Facts) -> Iterator[Is
     depthwise = node.attrs.get("group", 1) == shape[1]
     if depthwise and (shape[1] or 0) <= facts["not_packaged"]["depthwise_past_the_map"]:
         return
-    past = [
-        (d, size)
-        for d, size, taps in zip(dilations, shape[2:], weights[2:], strict=True)
-        if taps and taps > 1 and size and d > size
-    ]
+    past = [(d, size) for d, size in zip(dilations, shape[2:], strict=True) if size and d > size]
     if past:
         d, size = past[0]
         yield Issue(

@@ -100,14 +100,15 @@ def unseen(site: Site) -> Iterator[Draft]:
         pads[axis + 2] -= d * (taps - 1 - seen[-1])
         kept.append((seen[0], seen[-1] - seen[0] + 1))
     (top, rows), (left, columns) = kept
-    if (rows, columns) == tuple(kernel[2:]) or min(pads) < 0:
+    slower = [d if taps > 1 else 1 for d, taps in zip(dilations, (rows, columns), strict=True)]
+    if ((rows, columns) == tuple(kernel[2:]) and slower == [*dilations]) or min(pads) < 0:
         return
     draft = site.draft()
     attrs = {
         **site.node.attrs,
         "kernel_shape": [rows, columns],
         "pads": pads,
-        "dilations": [d if taps > 1 else 1 for d, taps in zip(dilations, (rows, columns), strict=True)],
+        "dilations": slower,
     }
     own = draft.derived((*kernel[:2], rows, columns), partial(piece, top, rows, left, columns), weights)
     yield draft.gives(draft.op("Conv", site.node.inputs[0], own, *site.node.inputs[2:3], **attrs))
