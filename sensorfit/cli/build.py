@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from . import complete
 from .options import bytes_or_fit, channel_values, converter, size, target
 
 PATH = click.Path(path_type=Path)
@@ -16,7 +17,7 @@ PATH = click.Path(path_type=Path)
 
 # fmt: off
 @click.command(name="build")
-@click.argument("model")
+@click.argument("model", shell_complete=complete.model)
 @click.option("--int8", is_flag=True, expose_value=False, help="8-bit weights and activations: the default, and the only precision.")
 @click.option("-o", "--output", "directory", type=PATH, metavar="DIR", help="Directory to make.  [default: MODEL-TARGET]")
 @click.option("--weights", type=PATH, metavar="FILE.pt", help="Checkpoint of a built-in model.")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from . import options
+from . import complete, options
+from .waiting import several, waiting
 
 if TYPE_CHECKING:
     from ..comparison import Row
@@ -19,10 +19,10 @@ FORMATS = ("console", "markdown", "html", "csv", "json")
 
 # fmt: off
 @click.command(name="compare")
-@click.argument("models", nargs=-1, metavar="[MODEL]...")
+@click.argument("models", nargs=-1, metavar="[MODEL]...", shell_complete=complete.model)
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Output format.  [default: that of the file's name, else console]")
 @options.output
-@click.option("--plot", "plot_file", metavar="FILE", help="Draw mIoU against total SRAM, as .svg, .png or .pdf (extra 'plot').")
+@click.option("--plot", "plot_file", metavar="FILE", shell_complete=complete.file, help="Draw mIoU against total SRAM, as .svg, .png or .pdf (extra 'plot').")
 @options.target
 @options.converter
 @options.input_persistency
@@ -58,14 +58,13 @@ def command(models: tuple[str, ...], form: str | None, output: str | None, plot_
     present.show(table, form, output, plot_file)
 
 
-def _each(models: Sequence[str], row: Callable[[str], Row]) -> Iterable[Row]:
-    """The rows from a child process, with a bar on a terminal: all built-in models take a quarter of a minute."""
+def _each(models: Sequence[str], row: Callable[[str], Row]) -> Iterator[Row]:
+    """The rows from a child process, with a clock: all built-in models take a quarter of a minute."""
     from ..runtime.isolated import isolated_each
 
-    rows = isolated_each(models, row)
-    if len(models) < 2 or not sys.stderr.isatty():
-        return rows
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(rows, "checking", len(models), console=Console(stderr=True), transient=True)
+    if not models:
+        return
+    with waiting("compare", several(models), len(models) if len(models) > 1 else 0) as count:
+        for each in isolated_each(models, row):
+            count.advance()
+            yield each

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from .waiting import waiting
+
 PATH = click.Path(path_type=Path)
 
 
@@ -29,7 +31,9 @@ def material(directory: Path, cache: Path) -> None:
     from ..vision.needs import DATA, need_extra
 
     need_extra(DATA, "composing scenes")
-    counted = Counter((p.split, p.kind) for p in make_material(directory, cache.expanduser()))
+    with waiting("data material", str(directory)):
+        made = make_material(directory, cache.expanduser())
+    counted = Counter((p.split, p.kind) for p in made)
     for (split, kind), number in sorted(counted.items()):
         click.echo(f"{split:6} {kind:8} {number:6,}")
 
@@ -53,7 +57,11 @@ def demo(directory: Path, pieces: Path | None, cache: Path, train: int, val: int
     need_extra(DATA, "composing scenes")
     place = pieces or directory / "material"
     if pieces is None and not is_material(place):
-        make_material(place, cache.expanduser())
-    made = make_demo(directory, place, {"train": train, "val": val, "test": test}, workers, seed)
+        with waiting("data material", str(place)):
+            make_material(place, cache.expanduser())
+    wanted = {"train": train, "val": val, "test": test}
+    count = sum(wanted.values())
+    with waiting("data demo", str(directory), count, key=f"{count} {workers}") as clock:
+        made = make_demo(directory, place, wanted, workers, seed, clock.advance)
     for split, (scenes, instances) in made.items():
         click.echo(f"{split:6} {scenes:6,} scenes {instances:7,} instances")

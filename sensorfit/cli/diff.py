@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from . import options
+from . import complete, options
 from .waiting import waiting
 
 FORMATS = ("console", "markdown", "html", "json")
@@ -15,8 +15,8 @@ FORMATS = ("console", "markdown", "html", "json")
 
 # fmt: off
 @click.command(name="diff")
-@click.argument("old")
-@click.argument("new")
+@click.argument("old", shell_complete=complete.model)
+@click.argument("new", shell_complete=complete.model)
 @click.option("--format", "format_", type=click.Choice(FORMATS), help="Output format.  [default: that of the file's name, else console]")
 @options.output
 @options.target

@@ -8,14 +8,16 @@ from pathlib import Path
 
 import click
 
+from . import complete
 from .options import channel_values
+from .waiting import several, waiting
 
 PATH = click.Path(path_type=Path)
 
 
 # fmt: off
 @click.command(name="evaluate")
-@click.argument("models", nargs=-1, required=True, metavar="MODEL...")
+@click.argument("models", nargs=-1, required=True, metavar="MODEL...", shell_complete=complete.model)
 @click.option("--data", type=PATH, required=True, metavar="ANN|DIR", help="COCO or LVIS JSON, or a folder of `data demo` (its test split).")
 @click.option("--images", type=PATH, metavar="DIR", help="Folder of the images.  [default: images beside ANN]")
 @click.option("--protocol", type=click.Choice(["picosam", "image", "coco"]), default="picosam", show_default=True, help="picosam: in the crop; image: in the whole image too; coco: and COCO's segm AP.")
@@ -42,9 +44,6 @@ def command(models: tuple[str, ...], data: Path, images: Path | None, protocol: 
       sensorfit evaluate runs/*/model.pt --data demo-data --workers 4
       sensorfit evaluate picosam2 picosam3 --data demo-data --output evaluation.html
     """
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
     from ..render.evaluation import FORMATS
     from ..render.outputs import form_of
     from ..runtime.files import check_output, write_text
@@ -58,29 +57,23 @@ def command(models: tuple[str, ...], data: Path, images: Path | None, protocol: 
         check_output(output, models)
     annotations, folder = resolve(data, images, "test")
     found = read_instances(annotations, folder)
-    from ..sweep.pools import pool_for
-    from ..vision.elsewhere import Elsewhere, elsewhere
-    from ..vision.evaluate import evaluate, prepare  # torch, once the data is there
-    from ..vision.predict import Predictor, predictor
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     normalise = (mean or (), std or ())
-    with ExitStack() as stack:
-        bar = stack.enter_context(Progress(*columns, console=Console(stderr=True), transient=True))
-        task = bar.add_task("crops", total=None)
-
-        def step(count: int) -> None:
-            bar.advance(task, count)
+    asked = " ".join(map(str, (annotations, limit or "", protocol, workers)))
+    with waiting("evaluate", several(models), key=asked) as count, ExitStack() as stack:
+        from ..sweep.pools import pool_for
+        from ..vision.elsewhere import Elsewhere, elsewhere
+        from ..vision.evaluate import evaluate, prepare  # torch, once the data is there
+        from ..vision.predict import Predictor, predictor
 
         named: list[tuple[str, Predictor]]
         if scheduler is None and workers == 1:
-            named = [(m, predictor(m, *normalise, threads, step)) for m in models]
+            named = [(m, predictor(m, *normalise, threads, count.advance)) for m in models]
         else:
             executor, _ = stack.enter_context(pool_for(scheduler, workers))
             each = threads or max(1, (os.cpu_count() or 1) // workers)
-            named = [(m, elsewhere(executor, m, *normalise, each, step)) for m in models]
+            named = [(m, elsewhere(executor, m, *normalise, each, count.advance)) for m in models]
         prepared = prepare(found, limit, seed, cut, named[0][1].size)
-        bar.update(task, total=len(models) * len(prepared.crops))
+        count.total = len(models) * len(prepared.crops)
         for _, model in named:
             if isinstance(model, Elsewhere):
                 model.begin(prepared.crops)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from . import options
+from . import complete, options
 from .waiting import waiting
 
 FORMATS = ("console", "markdown", "html", "json")
@@ -14,7 +14,7 @@ FORMATS = ("console", "markdown", "html", "json")
 
 # fmt: off
 @click.command(name="explain")
-@click.argument("model")
+@click.argument("model", shell_complete=complete.model)
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Output format.  [default: that of the file's name, else console]")
 @options.output
 @options.target

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from . import options
+from . import complete, options
 from .waiting import waiting
 
 PATH = click.Path(path_type=Path)
@@ -21,7 +21,7 @@ def cut_at(ctx: click.Context, parameter: click.Parameter, value: str | None) ->
 
 # fmt: off
 @click.command(name="fix")
-@click.argument("model", required=False)
+@click.argument("model", required=False, shell_complete=complete.model)
 @click.option("-o", "--output", type=PATH, metavar="FILE", help="File to write.  [default: MODEL.fixed.onnx]")
 @click.option("--approximate", is_flag=True, help="Also rewrites that are equal only up to a stated bound.")
 @click.option("--cut", is_flag=False, flag_value="", metavar="[TENSOR,...]", callback=cut_at, help="Leave what lies behind these tensors, or behind what stays refused, to the host: host.onnx beside FILE.")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import click
 
+from . import complete
+
 
 @click.command(name="models")
-@click.argument("words", nargs=-1, metavar="[NAME]...")
+@click.argument("words", nargs=-1, metavar="[NAME]...", shell_complete=complete.built_in)
 def command(words: tuple[str, ...]) -> None:
     """List the built-in models, or those whose names begin with NAME, their parts among them.
 

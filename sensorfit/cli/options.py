@@ -7,14 +7,15 @@ from typing import Final
 import click
 
 from ..errors import ConfigError
+from . import complete
 
 PROFILES: Final = click.Choice(["converter", "picosam"])
 
 # fmt: off
 profile = click.option("--profile", type=PROFILES, default="converter", show_default=True, help="Whose rules decide.")
 input_persistency = click.option("--input-persistency/--no-input-persistency", default=True, show_default=True, help="Count the input tensor kept in memory, as the converter does by default.")
-target = click.option("--target", metavar="NAME", help="Device to judge for.  [default: the configuration's, else imx500]")
-converter = click.option("--converter", metavar="VERSION", help="Judge as this version of the converter does, 3.18 for example.  [default: the configuration's, else the newest known]")
+target = click.option("--target", metavar="NAME", shell_complete=complete.device, help="Device to judge for.  [default: the configuration's, else imx500]")
+converter = click.option("--converter", metavar="VERSION", shell_complete=complete.version, help="Judge as this version of the converter does, 3.18 for example.  [default: the configuration's, else the newest known]")
 output = click.option("--output", type=click.Path(dir_okay=False), metavar="FILE", help="Write to FILE instead of standard output.")
 # fmt: on
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from . import options
+from . import complete, options
 
 if TYPE_CHECKING:
     from ..target import Target
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command(name="rules")
-@click.argument("words", nargs=-1, metavar="[RULE]...")
+@click.argument("words", nargs=-1, metavar="[RULE]...", shell_complete=complete.rule)
 @options.target
 def command(words: tuple[str, ...], target: str | None) -> None:
     """List the rules, or explain each RULE, with the numbers of the target.

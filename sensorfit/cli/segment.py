@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from ..errors import InputError
+from . import complete
 from .options import channel_values
 
 PATH = click.Path(path_type=Path)
@@ -21,8 +22,8 @@ Boxes = list[tuple[float, float, float, float]]
 # fmt: off
 @click.command(name="segment")
 @click.argument("image", type=PATH, metavar="IMAGE|DIR")
-@click.option("--roi", "rois", multiple=True, required=True, metavar="X,Y,W,H|FILE.json|-", help="A box in pixels, repeatable; or JSON: a list of boxes, file names to lists, or COCO annotations; - reads it from standard input.")
-@click.option("--model", default="picosam3", show_default=True, metavar="NAME|DIR|FILE", help="A built-in model with weights, a build's folder, an ONNX file or a checkpoint FILE.pt.")
+@click.option("--roi", "rois", multiple=True, required=True, metavar="X,Y,W,H|FILE.json|-", shell_complete=complete.file, help="A box in pixels, repeatable; or JSON: a list of boxes, file names to lists, or COCO annotations; - reads it from standard input.")
+@click.option("--model", default="picosam3", show_default=True, metavar="NAME|DIR|FILE", shell_complete=complete.model, help="A built-in model with weights, a build's folder, an ONNX file or a checkpoint FILE.pt.")
 @click.option("-o", "--output", type=PATH, required=True, metavar="FILE.png|DIR", help="The image with masks drawn in; a folder of them for a folder.")
 @click.option("--mask", "mask_file", type=PATH, metavar="FILE.png|DIR", help="The masks alone: 255 inside, or the box's number where there are several.")
 @click.option("--exact", is_flag=True, help="Take each box as the ROI itself, without the margin of a tenth.")

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import click
 
+from . import complete
+
 PATH = click.Path(path_type=Path)
 
 
 # fmt: off
 @click.command(name="teach")
-@click.option("--teacher", required=True, metavar="NAME|DIR", help="A SAM, SAM 2.1 or SAM3 on the hub (facebook/sam3, facebook/sam2.1-hiera-large, facebook/sam-vit-huge) or in a folder.")
+@click.option("--teacher", required=True, metavar="NAME|DIR", shell_complete=complete.file, help="A SAM, SAM 2.1 or SAM3 on the hub (facebook/sam3, facebook/sam2.1-hiera-large, facebook/sam-vit-huge) or in a folder.")
 @click.option("--data", type=PATH, required=True, metavar="ANN|DIR", help="COCO or LVIS JSON, or a folder of `data demo`.")
 @click.option("--images", type=PATH, metavar="DIR", help="Folder of the images.  [default: images beside ANN]")
 @click.option("-o", "--output", "cache", type=PATH, required=True, metavar="CACHE", help="Folder of the cache; what it holds already is not asked again.")

@@ -7,12 +7,14 @@ from typing import Any
 
 import click
 
+from . import complete
+
 PATH = click.Path(path_type=Path)
 
 
 # fmt: off
 @click.command(name="train")
-@click.argument("network", metavar="picosam3|picosam2|unet-teacher")
+@click.argument("network", metavar="picosam3|picosam2|unet-teacher", shell_complete=complete.network)
 @click.option("--data", type=PATH, required=True, metavar="ANN|DIR", help="COCO or LVIS JSON, a folder of `data demo`, or material to compose from.")
 @click.option("--images", type=PATH, metavar="DIR", help="Folder of the images.  [default: images beside ANN]")
 @click.option("--teacher", type=PATH, metavar="CACHE|FILE.pt", help="A cache of `teach`, or a checkpoint that is run along.  [default: none, the annotations alone]")

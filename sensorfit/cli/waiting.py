@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from threading import Event, Thread
 from typing import Final
 
@@ -14,20 +14,35 @@ PATIENCE_S: Final = 1.0
 BEAT_S: Final = 0.1
 
 
+class Count:
+    """How many of how many are done, where the work counts; the clock shows it."""
+
+    def __init__(self, total: int = 0) -> None:
+        self.total = total
+        self.done = 0
+
+    def advance(self, many: int = 1) -> None:
+        """``many`` more are done."""
+        self.done += many
+
+
 @contextlib.contextmanager
-def waiting(work: str, model: str) -> Iterator[None]:
+def waiting(work: str, model: str, total: int = 0, key: str = "") -> Iterator[Count]:
     """Shown on standard error where that is a terminal, until the block ends; then nothing of it is left there.
 
-    ``work``, a verb, with ``model`` is what its time is remembered under.
+    ``work``, a verb, with ``model`` is what its time is remembered under, and ``key`` where more than these decides it.
+    The block counts what it does on the value, ``total`` of them where that is known beforehand.
     """
+    count = Count(total)
     if not sys.stderr.isatty():
-        yield
+        yield count
         return
+    name = f"{work} {model} {key}".rstrip()
     over, start = Event(), time.monotonic()
-    clock = Thread(target=_show, args=(work, model, start, over), daemon=True)
+    clock = Thread(target=_show, args=(work, model, name, count, start, over), daemon=True)
     clock.start()
     try:
-        yield
+        yield count
     finally:
         over.set()
         clock.join()
@@ -36,10 +51,15 @@ def waiting(work: str, model: str) -> Iterator[None]:
         from ..pipeline.history import remember
         from ..pipeline.stages import Stage
 
-        remember(f"{work} {model}", [Stage(work, took)], latest=False)
+        remember(name, [Stage(work, took)], latest=False)
 
 
-def _show(work: str, model: str, start: float, over: Event) -> None:
+def several(names: Sequence[str]) -> str:
+    """What a clock calls ``names``."""
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+
+
+def _show(work: str, model: str, name: str, count: Count, start: float, over: Event) -> None:
     if over.wait(PATIENCE_S):
         return
     from rich.console import Console
@@ -49,15 +69,22 @@ def _show(work: str, model: str, start: float, over: Event) -> None:
     from ..pipeline.history import expected
     from ..render.escape import terminal
 
-    last = expected(f"{work} {model}", latest=False).get(work)
+    last = expected(name, latest=False).get(work)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         TimeElapsedColumn(),
         TextColumn("[dim]{task.fields[said]}"),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        said = f"{last:.0f} s last time" if last else ""
-        task = bar.add_task(escape(f"{work} {terminal(model)}"), total=last, said=said)
-        while not over.wait(BEAT_S):
-            bar.update(task, completed=min(time.monotonic() - start, last or 0.0))
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task(escape(f"{work} {terminal(model)}"), total=last, said="")
+    bar.tasks[0].start_time = start  # what passed before there was anything to see
+    with bar:
+        while True:
+            passed = time.monotonic() - start
+            counted = f"{count.done:,} of {count.total:,}" if count.total else ""
+            said = ", ".join(filter(None, (counted, f"{last:.0f} s last time" if last else "")))
+            total, done = (last, min(passed, last)) if last else (count.total or None, count.done)
+            bar.update(task, total=total, completed=done, said=said)
+            if over.wait(BEAT_S):
+                return

@@ -10,12 +10,11 @@ needs is imported in ``judge.ready``, in the child, and what only the answer nee
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import ConfigError
 from ..render.outputs import OutputPlan
@@ -28,6 +27,13 @@ from .job import Job, judge, ready, seconds_for
 
 if TYPE_CHECKING:
     from ..report.outcome import Outcome
+
+
+class Counts(Protocol):
+    """A clock that is told what is done."""
+
+    def advance(self) -> None:
+        """One more is."""
 
 
 def check_all(
@@ -48,13 +54,13 @@ def check_all(
     bits: int = 8,
     verbose: bool = False,
     plot: str | None = None,
-    clock: Callable[[str, str], AbstractContextManager[None]] | None = None,
+    clock: Callable[[Sequence[str]], AbstractContextManager[Counts]] | None = None,
     **policy: Any,
 ) -> int:
     """What ``sensorfit check`` does: judge ``models``, write every output, return the exit code.
 
     ``policy`` takes the fields of ``config.Policy``; they come before the
-    configuration's. ``clock`` is shown while one model alone is judged; of several a bar counts them. ConfigError for
+    configuration's. ``clock`` is shown while the models of these names are judged, and counts them. ConfigError for
     options or files that cannot be used.
     """
     layers = layers or sort is not None
@@ -94,9 +100,8 @@ def check_all(
         for name in names
     ]
     workers = jobs if jobs is not None else config.jobs if config.jobs is not None else 1
-    alone = clock if len(todo) == 1 else None
-    with alone("check", names[0]) if alone else nullcontext(), progress(len(todo)) as advance:
-        results = run(todo, workers, advance, lambda: _meanwhile(plan))
+    with clock(names) if clock else nullcontext() as count:
+        results = run(todo, workers, lambda _: count.advance() if count else None, lambda: _meanwhile(plan))
     from ..render.said import say
     from ..render.show import show
     from . import baseline
@@ -143,20 +148,6 @@ def _check_rules(asked: Policy, config: Config) -> None:
     for rule in wanted:
         if not matching_rules(rule):
             raise ConfigError(f"there is no rule '{rule}' to select or ignore: {hint(rule)}")
-
-
-@contextmanager
-def progress(total: int) -> Iterator[Callable[[Outcome], None]]:
-    """A bar on standard error while several models are checked, on a terminal only."""
-    if total < 2 or not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("checking", total=total)
-        yield lambda _: bar.advance(task)
 
 
 def run(

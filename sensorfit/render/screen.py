@@ -21,8 +21,11 @@ WIDTH: Final = 160
 _TRAILING: Final = re.compile(r"[ \t]+(?=\n)")
 
 
-def console_for(file: TextIO, width: int | None = None) -> Console:
-    """A rich console on ``file``: colour only on a terminal and without NO_COLOR (rich sees to that)."""
+def console_for(file: TextIO, width: int | None = None, unasked: int = WIDTH) -> Console:
+    """A rich console on ``file``: colour only on a terminal and without NO_COLOR (rich sees to that).
+
+    Elsewhere it has ``width`` columns, else those of COLUMNS, else ``unasked``.
+    """
     from rich.console import Console
 
     if file.isatty():
@@ -34,7 +37,7 @@ def console_for(file: TextIO, width: int | None = None) -> Console:
         highlight=False,
         emoji=False,
         no_color=True,
-        width=width or asked or WIDTH,
+        width=width or asked or unasked,
     )
 
 
@@ -68,9 +71,11 @@ def deliver(text: str, output: str | None) -> None:
         say(f"wrote {output}")
 
 
-def print_or_write(print_on: Callable[[Console], None], output: str | None, width: int) -> None:
-    """What ``print_on`` writes: to standard output, or ``width`` columns wide to the file ``output``."""
+def print_or_write(
+    print_on: Callable[[Console], None], output: str | None, width: int, unasked: int = WIDTH
+) -> None:
+    """What ``print_on`` writes: to standard output (a pipe is ``unasked`` wide), or ``width`` columns wide to the file ``output``."""
     if output is None:
-        print_on(console_for(sys.stdout))
+        print_on(console_for(sys.stdout, unasked=unasked))
     else:
         deliver(recorded(print_on, width), output)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
@@ -24,15 +25,23 @@ _palettes: dict[tuple[Path, str], Palette] = {}
 
 
 def make_demo(
-    directory: Path, material: Path, scenes: dict[str, int], workers: int, seed: int
+    directory: Path,
+    material: Path,
+    scenes: dict[str, int],
+    workers: int,
+    seed: int,
+    each: Callable[[], object] = int,
 ) -> dict[str, tuple[int, int]]:
-    """Write the splits; (scenes, instances) of each."""
+    """Write the splits; (scenes, instances) of each. ``each`` is called after every scene."""
     (directory / "images").mkdir(parents=True, exist_ok=True)
     made: dict[str, tuple[int, int]] = {}
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         for split, count in scenes.items():
             one = partial(_scene, directory / "images", material, split, seed)
-            rows = list(pool.map(one, range(count), chunksize=8))
+            rows = []
+            for row in pool.map(one, range(count), chunksize=8):
+                rows.append(row)
+                each()
             images = [image for image, _ in rows]
             annotations = [a for _, found in rows for a in found]
             for number, annotation in enumerate(annotations, 1):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -42,7 +43,7 @@ def test_the_second_run_says_what_the_first_took(monkeypatch: pytest.MonkeyPatch
     remember("another.onnx", [Stage("quantize", 90.0)])
     first = shown(monkeypatch, 1.0)
     assert "fix [wide].onnx" in first and "last time" not in first
-    assert "1 s last time" in shown(monkeypatch, 1.0)
+    assert re.search(r"\d s last time", shown(monkeypatch, 1.0))
     assert expected("new.onnx") == {"quantize": 90.0}, "a build is expected to take what builds took"
 
 
@@ -66,17 +67,33 @@ def test_a_pipe_is_told_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "" and expected("fix a.onnx", latest=False) == {}
 
 
-def test_a_check_of_one_model_has_the_clock_and_one_of_several_counts_them(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("command", ["check", "compare"])
+def test_the_clock_counts_the_models_where_they_are_several(
+    command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[tuple[str, str]] = []
+    seen: list[tuple[str, str, int]] = []
+    counts: list[waiting.Count] = []
 
     @contextlib.contextmanager
-    def clock(work: str, name: str) -> Iterator[None]:
-        seen.append((work, name))
-        yield
+    def clock(work: str, name: str, total: int = 0, key: str = "") -> Iterator[waiting.Count]:
+        seen.append((work, name, total))
+        counts.append(count := waiting.Count(total))
+        yield count
 
-    monkeypatch.setattr("sensorfit.cli.check.waiting", clock)
+    monkeypatch.setattr(f"sensorfit.cli.{command}.waiting", clock)
     for models in (["picosam3"], ["picosam3", "picosam2"]):
-        assert CliRunner().invoke(group, ["check", *models]).exit_code == 0
-    assert seen == [("check", "picosam3")]
+        assert CliRunner().invoke(group, [command, *models]).exit_code == 0
+    assert seen == [(command, "picosam3", 0), (command, "picosam3 and 1 more", 2)]
+    assert [count.done for count in counts] == [1, 2]
+
+
+def test_the_clock_shows_the_count_and_the_whole_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "PATIENCE_S", 1.2)
+    for _ in range(2):
+        monkeypatch.setattr(sys, "stderr", screen := Screen())
+        with waiting.waiting("check", "a.onnx and 1 more", 2, key="coarse") as count:
+            count.advance()
+            time.sleep(1.4)
+    shown = screen.getvalue()
+    assert re.search(r"1 of 2, \d s last time", shown) and "coarse" not in shown
+    assert "0:00:01" in shown and "0:00:00" not in shown, "the first second counts, too"

@@ -9,6 +9,7 @@ from sensorfit.api import compare
 from sensorfit.render.comparison.cells import COLUMNS
 from sensorfit.render.comparison.columns import LONGEST, fitted
 from sensorfit.render.comparison.formats import print_table, to_markdown
+from sensorfit.render.comparison.present import show
 from sensorfit.render.screen import recorded
 from tests.comparison.tables import MODELS, table
 
@@ -67,3 +68,16 @@ def test_a_long_path_keeps_its_end(tmp_path: Path) -> None:
     (row,) = table().rows[:1]
     cell = fitted([replace(row, name=f"{tmp_path}/{'deep/' * 20}net.onnx")], 80)["model"][0]
     assert cell.startswith("…") and cell.endswith("/net.onnx") and len(cell) == LONGEST
+
+
+def test_a_pipe_and_a_file_lose_no_column_that_a_wide_terminal_shows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    found = compare(["picosam2", "picosam3", "tinysam"])
+    wide = recorded(lambda console: print_table(found, console), 1000)
+    show(found, "console", None, None)
+    show(found, "console", str(tmp_path / "table.txt"), None)
+    for text in (capsys.readouterr().out, (tmp_path / "table.txt").read_text()):
+        assert "No room here" not in text and "whether transfer or readout is included" in text
+        assert text.split() == wide.split()

@@ -71,6 +71,15 @@ BRIEF: Mapping[str, Cell] = {
 """Cells in few words, where the whole ones do not fit on the line."""
 
 
+def whole_width(rows: Sequence[Row]) -> int:
+    """Characters of a line that has every column in whole words."""
+    sources = Sources(rows)
+    marks = [sources.marks(row) for row in rows]
+    full = {h: _aligned(list(map(terminal, cells)), marks) for h, cells in whole(rows, sources).items()}
+    full["model"] = [name(row) for row in rows]
+    return sum(room(heading, cells) + GAP for heading, cells in full.items()) - GAP
+
+
 def fitted(rows: Sequence[Row], width: int) -> dict[str, list[str]]:
     """Cells by heading, in the table's order: as many columns as fit, then as many whole words."""
     sources = Sources(rows)

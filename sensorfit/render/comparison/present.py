@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ...comparison.model import Table
-from ..screen import deliver, print_or_write
+from ..screen import WIDTH, deliver, print_or_write
+from .columns import whole_width
 from .formats import print_table, to_csv, to_json, to_markdown
 
 TABLE_WIDTH = 240
-"""Columns of a table written to a file."""
+"""Columns of a table written to a file, where it needs no more."""
 
 
 def show(result: Table, form: str, output: str | None, plot_file: str | None) -> None:
@@ -21,6 +22,12 @@ def show(result: Table, form: str, output: str | None, plot_file: str | None) ->
 
         deliver(render(result), output)
     elif form == "console":
-        print_or_write(lambda console: print_table(result, console), output, TABLE_WIDTH)
+        needed = whole_width(result.rows)  # a file and a pipe lose no column
+        print_or_write(
+            lambda console: print_table(result, console),
+            output,
+            max(TABLE_WIDTH, needed),
+            max(WIDTH, needed),
+        )
     else:
         deliver({"markdown": to_markdown, "csv": to_csv, "json": to_json}[form](result), output)
