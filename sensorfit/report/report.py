@@ -126,7 +126,11 @@ class Report:
         ]
         wrong = [c for c in causes(self) if c.severity == "error"]
         for cause in wrong:
-            where = ", ".join(cause.operators)
+            first = cause.findings[0]
+            of_memory = (
+                first.about_memory and not first.about_operator
+            )  # the peak's node is not what is wrong
+            where = first.family.partition("-")[0] if of_memory else ", ".join(cause.operators)
             lines.append(
                 f"change  {where + ': ' if where else ''}{cause.fix}"
                 + (f" ({cause.gain})" if cause.gain else "")
@@ -136,12 +140,13 @@ class Report:
         return "\n".join("".join(c if c.isprintable() else "�" for c in line) for line in lines)
 
     def _repr_html_(self) -> str:
-        """For a notebook: the summary as a table, everything escaped; no script and no style of its own."""
+        """For a notebook: the summary as a table, everything escaped; no script, and no colour of its own."""
         from html import escape
 
         head, *lines = self.summary().splitlines()
         rows = (line.split(maxsplit=1) for line in lines)
-        cells = "".join(f"<tr><th>{escape(a)}</th><td>{escape(b)}</td></tr>" for a, b in rows)
+        left = 'style="text-align:left"'  # notebooks put cells at the right
+        cells = "".join(f"<tr><th>{escape(a)}</th><td {left}>{escape(b)}</td></tr>" for a, b in rows)
         return f"<table><caption>{escape(head)}</caption>{cells}</table>"
 
     def __repr__(self) -> str:

@@ -1,6 +1,6 @@
 """A report in a notebook and in a log."""
 
-from sensorfit.api import compare, diff, explain
+from sensorfit.api import check, compare, diff, explain
 from sensorfit.report.report import Report
 
 from ..made_reports import HOSTILE, finding, report
@@ -30,3 +30,9 @@ def test_every_answer_of_the_api_is_one_line_in_a_notebook() -> None:
     )
     assert repr(compare(["picosam3"])) == "<Table of 1 model, 1 fits>"
     assert repr(report(finding())).endswith(", 1 finding>")
+
+
+def test_what_is_too_large_is_the_memory_and_not_the_operator_at_the_peak() -> None:
+    summary = check("tinysam").summary()
+    assert "\nchange  memory: take a smaller variant of the network" in summary
+    assert "text-align:left" in report()._repr_html_(), "notebooks put cells at the right"
