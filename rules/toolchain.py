@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sensorfit.graph.ir import Graph, Node
 from sensorfit.graph.pads import zeros_around
@@ -125,9 +125,9 @@ def not_packaged(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     groups is one step of the converter whatever a group reads, but only one whose groups read 1, 2, 4 or 8 channels is
     packaged: with 3, 6, 10, 12, 16, 24, 32 and 64 it ends with "Index 0 out of bounds", 1x1 and 3x3. Other numbers of groups run
     as a convolution each, which is packaged (3 groups of 16). A convolution takes no dilation larger than its map is
-    high or wide ("Dilation_rate_H=12 is larger than H=8 - not supported"), but a depthwise one of few channels: with
-    dilation 12 on 8x8 one of ${operators.operators.Conv.not_packaged.depthwise_past_the_map} is packaged and one of 1,280 is not. Within the
-    map, too, 1,280 with dilation 7 or more are refused (asked: 7 on 8x8); 1,280 with 1 and 960 with 2 are packaged, between them is not known.
+    high or wide ("Dilation_rate_H=12 is larger than H=8 - not supported"). A depthwise one takes larger ones, the fewer
+    channels it has; with many it is not packaged within the map either (3x3 on 8x8 and 16x16 were asked; what lies
+    between the last that was packaged and the first that was not is refused).
 
     Fails:
         (float[1,8,16,16] x) => (float[1,8,16,16] y) <float[8] s, float[8] b> { y = InstanceNormalization (x, s, b) }
@@ -143,7 +143,7 @@ def not_packaged(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
         return
     if node.op == "Conv":
         yield from _uneven_groups(graph, node, facts)
-        yield from _dilated_past_the_map(graph, node, facts)
+        yield from _dilated_too_far(graph, node, facts)
     else:
         fix, probes = NOT_PACKAGED[node.op]
         yield Issue(
@@ -166,30 +166,39 @@ def _uneven_groups(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
         )
 
 
-def _dilated_past_the_map(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
+def _dilated_too_far(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     shape, weights = graph.shape(node.input(0)) or (), graph.shape(node.input(1)) or ()
     dilations = pair(node, "dilations")
     if len(shape) != 4 or len(weights) != 4:
         return
-    found = facts["not_packaged"]
-    depthwise = node.attrs.get("group", 1) == shape[1]
-    if depthwise and (shape[1] or 0) <= found["depthwise_past_the_map"]:
+    if node.attrs.get("group", 1) == shape[1]:
+        dilation, most = max(dilations), facts["not_packaged"]["depthwise_dilations"]
+        limit = next(
+            (d for channels, d in most if (shape[1] or 0) <= channels),
+            facts["not_packaged"]["any_depthwise_dilation"],
+        )
+        if dilation > limit:
+            yield Issue(
+                "the converter counts its memory and writes no package: its back end stops on a depthwise convolution of "
+                f"{shape[1]:,} channels with dilation {dilation}; with {limit} it does not",
+                _without_taps(dilations, shape[2:]),
+                code="CBE",
+            )
         return
     past = [(d, size) for d, size in zip(dilations, shape[2:], strict=True) if size and d > size]
     if past:
         d, size = past[0]
         yield Issue(
             f"the converter counts its memory and writes no package: its back end takes no dilation ({d}) larger than the map ({size})",
-            "run sensorfit fix, which leaves out the taps that read nothing but padding; or dilate by less than the map is high and wide",
+            _without_taps(dilations, shape[2:]),
             code="CBE",
         )
-    elif depthwise and (shape[1] or 0) >= found["depthwise"][0] and max(dilations) >= found["depthwise"][1]:
-        yield Issue(
-            "the converter counts its memory and writes no package: its back end stops on a depthwise convolution of "
-            f"{shape[1]:,} channels with dilation {max(dilations)}",
-            "dilate by less, or give it fewer channels",
-            code="CBE",
-        )
+
+
+def _without_taps(dilations: Sequence[int], sides: Sequence[int | None]) -> str:
+    if any(size and d > size for d, size in zip(dilations, sides, strict=True)):
+        return "run sensorfit fix, which leaves out the taps that read nothing but padding; or dilate by less than the map is high and wide"
+    return "dilate by less, or give it fewer channels"
 
 
 def _form(graph: Graph, node: Node) -> tuple[str, str] | None:

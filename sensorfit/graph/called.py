@@ -19,18 +19,56 @@ LAYERS: Final = frozenset(
     }
 )  # fmt: skip
 """Operators that become a torch layer; a product with constant weights does, too."""
+OPERATOR: Final = re.compile(r"[A-Z][A-Za-z]*")
+"""The last part of what torch's export calls a node, where the module has one of the kind."""
 PART_OF_LAYER: Final = "part of a layer"
 """``Node.pattern`` of what the converter makes of one layer and calls as it: ``/stem_Conv/layer/Conv_dm0``."""
 
 
-def layer_name(node: str) -> str:
-    """A node's name as the name of a torch layer."""
-    base = re.sub(r"\W+", "_", node).strip("_") or "node"
+def layer_name(text: str) -> str:
+    """``text`` as the name of a torch layer."""
+    base = re.sub(r"\W+", "_", text).strip("_") or "node"
     return f"n{base}" if base[0].isdigit() else base
 
 
-def called(graph: Graph, node: Node) -> str:
-    """The beginning of what the converter calls the steps of ``node``, without the number of a function."""
-    weighed = node.op in ("Gemm", "MatMul") and any(map(graph.is_constant, node.inputs[:2]))
-    layer = weighed or node.op in LAYERS or node.pattern == PART_OF_LAYER
-    return layer_name(node.name) if layer else node.op
+class Called:
+    """What the nodes of a graph are called in the file that the converter reads, without the numbers of functions.
+
+    torch's export calls the operator of a module ``/encoder/conv1/Conv``; the layer is called as the module, as it
+    would be if MCT were given the torch network itself: ``encoder_conv1``. What lies beside other nodes of its
+    path is no module of its own and keeps the whole name: ``/encoder/Relu`` is ``encoder_Relu``.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._containers: set[str] = set()
+        """The paths that hold modules, or more than one node."""
+        modules: set[str] = set()
+        for node in graph.nodes:
+            path = node.name.rpartition("/")[0]
+            if path in modules:
+                self._containers.add(path)
+            modules.add(path)
+        for path in modules:
+            while path := path.rpartition("/")[0]:
+                if path in self._containers:
+                    break
+                self._containers.add(path)
+
+    def layer(self, node: str) -> str:
+        """The layer of the node called ``node``."""
+        path, _, last = node.rpartition("/")
+        return layer_name(
+            path if path and OPERATOR.fullmatch(last) and path not in self._containers else node
+        )
+
+    def __call__(self, node: Node) -> str:
+        """The beginning of what the converter calls the steps of ``node``."""
+        weighed = node.op in ("Gemm", "MatMul") and any(map(self._graph.is_constant, node.inputs[:2]))
+        if not (weighed or node.op in LAYERS or node.pattern == PART_OF_LAYER):
+            return node.op
+        first, *others = (*node.merged, node.name)
+        name = self.layer(first)
+        for other in others:
+            name = f"{name}_{self.layer(other)}_collapsed"
+        return name

@@ -143,7 +143,12 @@ def _collapse_linear(graph: Graph) -> Graph:
         if node.input(2) or first.input(2):
             parameters.append(Tensor(f"{node.name}/collapsed-bias", kernel[:1], "float32", constant=True))
         tensors.update((t.name, t) for t in parameters)
-        one = replace(node, inputs=(first.input(0), *(t.name for t in parameters)), attrs=first.attrs)
+        one = replace(
+            node,
+            inputs=(first.input(0), *(t.name for t in parameters)),
+            attrs=first.attrs,
+            merged=(*first.merged, first.name),
+        )
         changed[node.name] = one
         made[node.outputs[0]] = (one, merged)
         gone.add(first.name)

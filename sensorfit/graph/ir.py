@@ -66,6 +66,8 @@ class Node:
     """The pattern it was fused from ("LayerNormalization", "Gelu", ...), "" when it stood in the file."""
     activation: str = ""
     """After lowering: the operator fused onto the output ("Relu", "Clip", ...)."""
+    merged: tuple[str, ...] = ()
+    """After lowering: the names of the nodes before this one that MCT merges with it into one layer."""
 
     def input(self, index: int) -> str:
         """Name of input ``index``, "" when absent."""
@@ -133,6 +135,32 @@ class Graph:
                 if tensor:
                     users.setdefault(tensor, []).append(node)
         return {t: tuple(n) for t, n in users.items()}
+
+    @cached_property
+    def breadth_first(self) -> Mapping[str, int]:
+        """The place of each node, by name, in the file that MCT writes: one generation after the other.
+
+        Each generation reads nothing but those before it, the readers of an earlier node first. An activation
+        that is fused here is a node of its own there.
+        """
+        waiting = {
+            node.name: sum(t in self._producers for t in self.activations(node)) for node in self.nodes
+        }
+        places: dict[str, int] = {}
+        generation = [(node, bool(node.activation)) for node in self.nodes if not waiting[node.name]]
+        while generation:
+            following: list[tuple[Node, bool]] = []
+            for node, activates in generation:
+                places.setdefault(node.name, len(places))
+                if activates:
+                    following.append((node, False))
+                    continue
+                for reader in (r for tensor in node.outputs for r in self.consumers_of(tensor)):
+                    waiting[reader.name] -= 1
+                    if not waiting[reader.name]:
+                        following.append((reader, bool(reader.activation)))
+            generation = following
+        return places
 
     def producer_of(self, tensor: str) -> Node | None:
         """The node that writes ``tensor``; None for inputs and constants."""

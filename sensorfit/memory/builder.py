@@ -65,6 +65,16 @@ class StepBuilder:
         self._steps[number] = operation
         self.writer |= dict.fromkeys(operation.writes, number)
 
+    def step_of(self, buffer: str) -> Operation:
+        """The step that writes ``buffer``."""
+        return self._steps[self.writer[buffer]]
+
+    def before_transforms(self, buffer: str) -> str:
+        """The buffer that a step of a node wrote, of which ``buffer`` is a copy."""
+        while buffer in self.writer and self.step_of(buffer).op == "Transform":
+            (buffer,) = self.step_of(buffer).reads
+        return buffer
+
     def take(self, buffer: str) -> Operation:
         """The step that writes ``buffer``, which is a step no more."""
         return self._steps.pop(self.writer[buffer])

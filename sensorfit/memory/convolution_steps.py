@@ -44,6 +44,8 @@ def _ready_input(state: StepBuilder, node: Node, conv: cv.Convolution, value: Va
     narrow = conv.dense and conv.inputs < facts.channel_block
     if narrow and value.layout is Layout.BLOCKS and rearranged(state.graph, node.inputs[0]):
         value = state.lay(value, Layout.PLANES, node.name)  # its axes lie in another order: laid anew anyway
+    if value.layout is Layout.OTHER_BLOCKS:
+        return _ready_input(state, node, conv, state.lay(value, Layout.BLOCKS, node.name))
     if cv.is_polyphase(conv, facts):
         return polyphase(state, node, conv, value)
     if cv.is_sampled(conv, facts):

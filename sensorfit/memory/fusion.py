@@ -12,6 +12,11 @@ NONLINEAR = frozenset(
      "Softsign", "Exp", "Log", "Sqrt", "Abs", "Sin", "Cos", "Reciprocal", "Erf"}
 )  # fmt: skip
 """Activations that take a table; Relu, Clip and LeakyRelu do without."""
+ELEMENTWISE = frozenset({"Add", "Sub", "Mul", "Div", "Max", "Min", "Pow"})
+FUSED_IN_PLACE = NONLINEAR | {"Relu", "Clip", "LeakyRelu"}
+"""What rides on the step before it when nobody else reads that step's result."""
+KEEPS_PLACE = ELEMENTWISE | FUSED_IN_PLACE
+"""What runs element by element."""
 KEEPS_SIGN = frozenset(
     {"MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "ReduceMean", "ReduceMax", "Resize", "Upsample",
      "Concat", "Reshape", "Flatten", "Transpose", "Slice", "Split", "Squeeze", "Unsqueeze", "Pad", "Add", "Mul"}
@@ -78,7 +83,7 @@ def joins_convolution(graph: Graph, node: Node) -> str | None:
     candidates = [t for t in sources if _is_fresh(graph, t) and not is_wide(graph, *{*sources} - {t})]
     if not candidates:
         return None
-    chosen = candidates[-1] if len(candidates) == 1 else _later(graph, candidates)
+    chosen = candidates[0] if len(candidates) == 1 else _first(graph, candidates)
     other = sources[0] if chosen == sources[1] else sources[1]
     if node.activation and other not in candidates and _is_untrained(graph, chosen):
         return None
@@ -102,10 +107,10 @@ def _is_fresh(graph: Graph, tensor: str) -> bool:
     )
 
 
-def _later(graph: Graph, tensors: list[str]) -> str:
-    """The tensor whose producer comes last in the graph."""
-    producers = {id(graph.producer_of(t)): t for t in tensors}
-    return next((producers[id(n)] for n in reversed(graph.nodes) if id(n) in producers), tensors[-1])
+def _first(graph: Graph, tensors: list[str]) -> str:
+    """The tensor whose producer comes first breadth first, as in the file that MCT writes (e3011, e3019, e3022)."""
+    producers = {t: producer.name for t in tensors if (producer := graph.producer_of(t))}
+    return min(producers, key=lambda t: graph.breadth_first[producers[t]])
 
 
 def _is_untrained(graph: Graph, tensor: str) -> bool:

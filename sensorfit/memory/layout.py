@@ -1,9 +1,11 @@
 """Bytes of a tensor in the sensor's memory.
 
-Activations lie in one of four ways:
+Activations lie in one of these ways:
 
 - ``BLOCKS``: channels in blocks of 32, no padding in rows (what the
   convolution engine reads and writes): ceil32(C) H W
+- ``OTHER_BLOCKS``: as many bytes in another order; what reads it turns it into ``BLOCKS`` first (a Concat most of
+  whose operands narrow convolutions wrote, and activations on it: probes cat_a to cat_d)
 - ``PLANES``: one plane a channel, rows padded to 32: C H ceil32(W)
 - ``TURNED``: planes with rows and columns exchanged: C W ceil32(H)
 - ``PACKED``: planes without row padding, as an output leaves: C ceil32(H W)
@@ -29,6 +31,7 @@ class Layout(Enum):
     """How a tensor lies in memory."""
 
     BLOCKS = "blocks of 32 channels"
+    OTHER_BLOCKS = "blocks of 32 channels, otherwise"
     PLANES = "planes"
     TURNED = "turned planes"
     PACKED = "packed planes"
@@ -212,7 +215,7 @@ def tensor_bytes(extent: Extent, layout: Layout, facts: MemoryFacts) -> int:
     each, block, row = extent.element_bytes, facts.channel_block, facts.row_block
     if layout is Layout.VECTOR:
         return round_up(c * h * w * each, row)
-    if layout is Layout.BLOCKS:
+    if layout in (Layout.BLOCKS, Layout.OTHER_BLOCKS):
         return round_up(c * each, block) * h * w
     if layout is Layout.PLANES:
         return c * h * round_up(w * each, row)

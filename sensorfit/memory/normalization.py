@@ -78,8 +78,12 @@ def move_channels(state: StepBuilder, node: Node, sources: Sequence[str]) -> Non
     order, source = _order(node), sources[0]
     if order == ROWS_AND_COLUMNS:
         value, out = state.values[source], state.extent(node.outputs[0])
-        written = leanest((Layout.PLANES, Layout.TURNED), [out], state.facts)
-        read = Layout.TURNED if written is Layout.PLANES else Layout.PLANES
+        exchanged = {
+            Layout.PLANES: Layout.TURNED,
+            Layout.TURNED: Layout.PLANES,
+        }  # blocks stay along their axis (e4051)
+        written = exchanged.get(value.layout) or leanest((Layout.PLANES, Layout.TURNED), [out], state.facts)
+        read = exchanged[written]
         value = state.transform(value, value.extent, read, f"{node.name}/transform", f"rows for {node.name}")
         state.put(node, node.outputs[0], written, [value.buffer])
         return

@@ -28,7 +28,11 @@ def polyphase(state: StepBuilder, node: Node, conv: cv.Convolution, value: Value
     tall = extent.resized(rows=max(rows * sy, extent.rows))
     full = tall.resized(columns=max(columns * sx, extent.columns))
     # Planes of a block and more, which a concatenation leaves, are not turned: their columns are cut in blocks.
-    wide = planes and extent.channels >= facts.channel_block
+    joins = value.buffer in state.writer and state.step_of(value.buffer).op == "Concat"
+    many = planes and extent.channels >= facts.channel_block
+    wide, computed = many and joins, many and not joins
+    if computed:
+        value = state.lay(value, Layout.PLANES, name)  # e4039
     flat, sliced = (Layout.PLANES, Layout.TURNED) if planes else (Layout.BLOCKS, Layout.BLOCKS)
     state.part = name
     padded = any(conv.pads) or full != extent
@@ -78,7 +82,7 @@ def polyphase(state: StepBuilder, node: Node, conv: cv.Convolution, value: Value
     joined = replace(value, buffer=buffer, layout=together, extent=stacked)
     narrow_input = planes and stacked.channels < facts.channel_block
     wanted = Layout.PLANES if narrow_input else Layout.BLOCKS
-    if together is not wanted or (planes and together is Layout.BLOCKS):
+    if together is not wanted or (planes and not computed and together is Layout.BLOCKS):
         joined = state.transform(joined, stacked, wanted, f"{name}/transform", f"input of {name}")
     return joined
 

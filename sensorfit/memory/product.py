@@ -29,8 +29,9 @@ def matrix_product(state: StepBuilder, node: Node, sources: list[str]) -> None:
     name, facts = node.name, state.facts
     out = state.extent(node.outputs[0])
     heads = out.channels
-    first = _heads(state, state.values[sources[0]], heads, Layout.PLANES, f"{name}/a")
-    second = _heads(state, state.values[sources[-1]], heads, Layout.TURNED, f"{name}/b")
+    by_head = len(state.graph.shape(node.outputs[0]) or ()) > MATRIX_AXES  # one head, too (e4021)
+    first = _heads(state, sources[0], heads, Layout.PLANES, f"{name}/a")
+    second = _heads(state, sources[-1], heads, Layout.TURNED, f"{name}/b")
     part = out.resized(channels=1)
     together = leanest(SIDE_BY_SIDE, [*[part] * heads, out], facts)
     results = []
@@ -40,23 +41,28 @@ def matrix_product(state: StepBuilder, node: Node, sources: list[str]) -> None:
         buffer = state.store(node.outputs[0], label, size, Layout.PLANES)
         state.step(f"{name}/{head}", node.op, [a.buffer, b.buffer], [buffer])
         done = Value(buffer, Layout.PLANES, part)
-        if heads > 1:
+        if by_head:
             done = state.transform(
                 done, part, Layout.PLANES, f"{name}/stack-{head}", f"stacked, {label}", "Reshape"
             )
             if together is not Layout.PLANES:
                 done = state.transform(done, part, together, f"{name}/lay-{head}", f"laid, {label}")
         results.append(done)
-    if heads == 1:
+    if not by_head:
         state.values[node.outputs[0]] = results[0]
     else:
         state.put(node, node.outputs[0], together, [r.buffer for r in results])
 
 
-def _heads(state: StepBuilder, value: Value, heads: int, wanted: Layout, name: str) -> list[Value]:
+MATRIX_AXES = 3
+"""Of a product without an axis of heads: (1, rows, columns)."""
+
+
+def _heads(state: StepBuilder, source: str, heads: int, wanted: Layout, name: str) -> list[Value]:
     """The matrices of an operand, one a head, each as the product reads it."""
+    value, axes = state.values[source], len(state.graph.shape(source) or ())
     part = value.extent.resized(channels=1)
-    shared = value.extent.channels == 1  # one matrix for every head
+    shared = value.extent.channels == 1 and (heads > 1 or axes <= MATRIX_AXES)  # one matrix for every head
     cut = value.layout if value.layout in (Layout.PLANES, Layout.TURNED) else Layout.PLANES
     found = []
     for head in range(heads):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..graph.called import PART_OF_LAYER
 from ..graph.ir import Node
 from .builder import StepBuilder, Value
-from .layout import SIDE_BY_SIDE, Layout, leaner, leanest, tensor_bytes
+from .fusion import FUSES, KEEPS_PLACE
+from .layout import SIDE_BY_SIDE, Layout, leanest, tensor_bytes
 
 
 def write_all(state: StepBuilder, node: Node, sources: list[str], layout: Layout) -> None:
@@ -23,12 +25,29 @@ def write_all(state: StepBuilder, node: Node, sources: list[str], layout: Layout
 
 
 def concat(state: StepBuilder, node: Node, sources: list[str]) -> None:
-    """In the layout in which operands and result together take the least."""
+    """In the layout in which operands and result together take the least; of blocks in those that most operands are made for."""
     bits = state.working_bits(node, state.extent(node.outputs[0]))
     extents = [state.values[t].extent for t in sources]
-    layout = leanest(SIDE_BY_SIDE, [*extents, state.extent(node.outputs[0])], state.facts)
+    few = node.pattern == PART_OF_LAYER and extents[0].channels < state.facts.channel_block  # e4053
+    choices = SIDE_BY_SIDE[1:] if few else SIDE_BY_SIDE
+    layout = leanest(choices, [*extents, state.extent(node.outputs[0])], state.facts)
+    if layout is Layout.BLOCKS:
+        narrow = [_is_narrow(state, state.values[t].buffer) for t in sources]
+        if 2 * sum(narrow) > len(narrow) - narrow[0]:  # of as many the first decides (cat_a, cat_d)
+            layout = Layout.OTHER_BLOCKS
     reads = [state.bring(t, layout, node.name, bits).buffer for t in sources]
     state.put(node, node.outputs[0], layout, reads)
+
+
+def _is_narrow(state: StepBuilder, buffer: str) -> bool:
+    """Whether a narrow convolution wrote these planes, or it is what runs element by element on such; cuts and copies are not."""
+    if state.program.buffers[buffer].layout in (Layout.BLOCKS, Layout.VECTOR) or buffer not in state.writer:
+        return False
+    step = state.step_of(buffer)
+    if step.op not in KEEPS_PLACE:
+        return step.op in FUSES
+    maps = [name for name in step.reads if state.program.buffers[name].layout is not Layout.VECTOR]
+    return all(_is_narrow(state, state.before_transforms(name)) for name in maps)
 
 
 def pad(state: StepBuilder, node: Node, sources: list[str]) -> None:
@@ -74,10 +93,15 @@ def cut_layout(state: StepBuilder, node: Node, sources: list[str]) -> Layout:
     if part.channels == value.extent.channels and part.columns != value.extent.columns:
         return leanest((Layout.BLOCKS, Layout.TURNED), [value.extent, part], state.facts)
     if value.layout is not Layout.BLOCKS:
-        best = leaner(
-            Layout.PLANES, len(state.graph.shape(sources[0]) or ()), [value.extent, part], state.facts
+        flat = {
+            x: sum(tensor_bytes(e, x, state.facts) for e in (value.extent, part))
+            for x in (Layout.PLANES, Layout.TURNED)
+        }
+        turned = (
+            value.layout is Layout.TURNED
+            and flat[Layout.TURNED] <= state.facts.planes_ratio * flat[Layout.PLANES]
         )
-        return best if best is value.layout else Layout.PLANES
+        return Layout.TURNED if turned else Layout.PLANES
     if (part.rows, part.columns) != (value.extent.rows, value.extent.columns):
         return Layout.BLOCKS if part.channels == value.extent.channels else Layout.PLANES
     return leanest((Layout.TURNED, Layout.PLANES), [value.extent, part], state.facts)

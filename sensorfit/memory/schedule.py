@@ -19,7 +19,7 @@ and search see what the converter's listings show:
 from __future__ import annotations
 
 import heapq
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 from .bound import bound_bytes
@@ -134,16 +134,18 @@ def _from_the_outputs(steps: list[Operation], origin: Callable[[str], str]) -> l
         ]
         before[key] = [*dict.fromkeys(part[index] for index in read if part[index] != key)]
     waiting = Counter(key for keys in before.values() for key in keys)
-    ready = deque(key for key in reversed(parts) if not waiting[key])
+    called = {key: (steps[indices[-1]].called, indices[-1]) for key, indices in parts.items()}
+    generation = [key for key in reversed(parts) if not waiting[key]]
     order: list[Operation] = []
-    while ready:
-        done = ready.popleft()
-        order += (steps[index] for index in reversed(parts[done]))
-        tiles = steps[parts[done][0]].op == "TileConcat"  # the last tile first (t_chain, g1)
-        for key in reversed(before[done]) if tiles else before[done]:
-            waiting[key] -= 1
-            if not waiting[key]:
-                ready.append(key)
+    while generation:
+        following: list[str] = []
+        for done in sorted(generation, key=called.__getitem__, reverse=True):
+            order += (steps[index] for index in reversed(parts[done]))
+            for key in before[done]:
+                waiting[key] -= 1
+                if not waiting[key]:
+                    following.append(key)
+        generation = following
     return order
 
 

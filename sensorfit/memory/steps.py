@@ -9,14 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from ..graph.called import called
+from ..graph.called import Called
 from ..graph.ir import Graph, Node
 from . import convolution as cv
 from .builder import StepBuilder, Value
 from .convolution_steps import convolution
 from .device import Program
 from .elementwise import elementwise
-from .fusion import NONLINEAR, adds_bias, bits_before_table, is_pointwise_product, is_wide, scale_and_shift
+from .fusion import (
+    ELEMENTWISE,
+    FUSED_IN_PLACE,
+    NONLINEAR,
+    adds_bias,
+    bits_before_table,
+    is_pointwise_product,
+    is_wide,
+    scale_and_shift,
+)
 from .gathers import too_many
 from .interpolation import resize
 from .layout import Layout, MemoryFacts, leanest, round_up, tensor_bytes
@@ -34,11 +43,8 @@ from .views import transpose, view
 from .widths import MOVES
 
 IN_BLOCKS = frozenset({"MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool"})
-ELEMENTWISE = frozenset({"Add", "Sub", "Mul", "Div", "Max", "Min", "Pow"})
 MERGED = MOVES | {"Relu"}
 """Of several equal ones of one tensor torch's export keeps one (branches_11: six of seven Relus; branches_13)."""
-FUSED_IN_PLACE = NONLINEAR | {"Relu", "Clip", "LeakyRelu"}
-"""What rides on the step before it when nobody else reads that step's result."""
 KERNELS = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
 CUTS = frozenset({"Split", "Slice"})
 VIEWS = frozenset({"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity", "Dropout", "Cast"})
@@ -55,8 +61,9 @@ def device_steps(graph: Graph, facts: MemoryFacts) -> Program:
         state.program.inputs.append(buffer)
         state.program.input_bytes += size
         state.values[name] = Value(buffer, Layout.PLANES, extent)
+    called = Called(graph)
     for node in graph.nodes:
-        state.called = called(graph, node)
+        state.called = called(node)
         _add_steps(state, node)
     for name in graph.outputs:
         _output(state, name)

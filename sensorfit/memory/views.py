@@ -8,9 +8,10 @@ from __future__ import annotations
 from math import prod
 from typing import NamedTuple
 
+from ..graph.called import PART_OF_LAYER
 from ..graph.ir import Node
 from .builder import StepBuilder, Value
-from .layout import Extent, Layout, extent_of, layout_along, round_up, tensor_bytes
+from .layout import Extent, Layout, MemoryFacts, extent_of, layout_along, round_up, tensor_bytes
 
 Shape = tuple[int, ...]
 
@@ -65,6 +66,13 @@ def view(state: StepBuilder, node: Node, source: str) -> None:
     layout, out = state.values[source].layout, state.extent(node.outputs[0])
     value = state.values[source]
     read, written = (static(state.graph.shape(t)) for t in (source, node.outputs[0]))
+    if node.pattern == PART_OF_LAYER:
+        if node.op == "Reshape":
+            value = state.transform(
+                value, value.extent, layout, f"{node.name}/transform", f"copy for {node.name}"
+            )
+        _put(state, node, value, Lying(layout, out, 1), filled=True)
+        return
     same = value.extent == out and (layout is not Layout.BLOCKS or max(len(read), len(written)) <= IMAGE_AXES)
     if same or value.extent.is_vector:
         state.put(node, node.outputs[0], layout, [value.buffer])
@@ -85,24 +93,36 @@ def view(state: StepBuilder, node: Node, source: str) -> None:
         _put(state, node, value, along(written, kept[axis], out.bits))
         return
     value = state.bring(source, Layout.PLANES, node.name)
-    rows = out.channels * out.rows
-    fill = round_up(rows, state.facts.row_block) - rows
-    row = tensor_bytes(out.resized(1, 1), Layout.PLANES, state.facts)
-    state.put(node, node.outputs[0], Layout.PLANES, [value.buffer], 0 if out.is_vector else fill * row)
+    if node.op == "Reshape" and not out.is_vector:
+        _put(state, node, value, Lying(Layout.PLANES, out, 1), filled=True)
+    else:
+        state.put(node, node.outputs[0], Layout.PLANES, [value.buffer])
 
 
 IMAGE_AXES = 4
 """Of a tensor that convolutions leave in another order of axes than a Reshape reads."""
 
 
-def _put(state: StepBuilder, node: Node, value: Value, lying: Lying) -> None:
-    buffer = state.store(node.outputs[0], "", _size(state, lying), lying.layout)
+def _put(state: StepBuilder, node: Node, value: Value, lying: Lying, filled: bool = False) -> None:
+    """The step of ``node``; where no axis is kept the places of a block are ``filled`` to 32, too (e4024, e3007, e4016, e6)."""
+    size = _filled(lying, state.facts) if filled else _size(state, lying)
+    buffer = state.store(node.outputs[0], "", size, lying.layout)
     state.step(node.name, node.op, [value.buffer], [buffer])
     state.values[node.outputs[0]] = Value(buffer, lying.layout, lying.extent, lying.axis)
 
 
 def _size(state: StepBuilder, lying: Lying) -> int:
     return tensor_bytes(lying.extent, lying.layout, state.facts)
+
+
+def _filled(lying: Lying, facts: MemoryFacts) -> int:
+    channels, rows, columns, _ = lying.extent
+    along, others = {
+        Layout.PLANES: (columns, channels * rows),
+        Layout.TURNED: (rows, channels * columns),
+    }.get(lying.layout, (channels, rows * columns))
+    width = lying.extent.element_bytes
+    return round_up(along * width, facts.channel_block) * round_up(others, facts.row_block)
 
 
 def static(shape: tuple[int | None, ...] | None) -> Shape:

@@ -12,6 +12,7 @@ from ..graph.ir import Graph, Node
 from . import convolution as cv
 from .constants import constant_bytes, constant_operand
 from .fusion import (
+    ELEMENTWISE,
     NONLINEAR,
     NOT_NEGATIVE,
     adds_bias,
@@ -28,7 +29,6 @@ from .views import kept_axes, static
 
 CONVOLUTIONS = frozenset({"Conv", "ConvTranspose"})
 MATRIX_PRODUCTS = frozenset({"Gemm", "MatMul"})
-ELEMENTWISE = frozenset({"Add", "Sub", "Mul", "Div", "Max", "Min", "Pow"})
 
 INTEGER_OPERATORS = frozenset({"ConvInteger", "MatMulInteger"})
 """What onnxruntime's dynamic quantization makes of a layer: scales are applied by nodes of their own."""

@@ -6,7 +6,7 @@ import onnx
 import pytest
 
 import sensorfit
-from sensorfit.graph.called import LAYERS, called, layer_name
+from sensorfit.graph.called import LAYERS, Called, layer_name
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
 
@@ -43,8 +43,37 @@ def involution() -> onnx.ModelProto:
 @pytest.mark.parametrize(
     ("node", "name"), [("/encoder/conv1/Conv", "encoder_conv1_Conv"), ("/0/0.1/Conv", "n0_0_1_Conv"), ("..", "node")]
 )  # fmt: skip
-def test_a_layer_is_called_as_its_node(node: str, name: str) -> None:
+def test_a_name_becomes_the_name_of_a_layer(node: str, name: str) -> None:
     assert layer_name(node) == name
+
+
+TWO = """agraph (float[1,4,8,8] x) => (float[1,4,8,8] y) {
+    a = Conv (x, w) b = Relu (a) c = Conv (b, v) y = Conv (c, u)
+}"""
+
+
+def named(model: onnx.ModelProto, *names: str) -> onnx.ModelProto:
+    for node, name in zip(model.graph.node, names, strict=True):
+        node.name = name
+    return model
+
+
+def test_a_layer_is_called_as_the_module_that_the_export_names() -> None:
+    """As in MCT's file of the torch network itself; what lies beside others of its path is no module (F.relu in a block)."""
+    network = weighted(TWO, w=(4, 4, 1, 1), v=(4, 4, 1, 1), u=(4, 4, 1, 1))
+    graph = load(named(network, "/stem/conv/Conv", "/stem/Relu", "/head/Conv", "Conv_7"), "net")
+    called = Called(graph)
+    assert [called(n) for n in graph.nodes] == ["stem_conv", "stem_Relu", "head", "Conv_7"]
+
+
+def test_merged_convolutions_carry_both_names_as_mct_writes_them() -> None:
+    text = """agraph (float[1,3,8,8] x) => (float[1,8,8,8] y) {
+        a = Conv <pads = [1,1,1,1]> (x, w) y = Conv (a, v)
+    }"""
+    network = weighted(text, w=(16, 3, 3, 3), v=(8, 16, 1, 1))
+    graph = lower(load(named(network, "/a/Conv", "/b/Conv"), "net"))
+    (node,) = graph.nodes
+    assert Called(graph)(node) == "a_b_collapsed"
 
 
 def test_a_function_is_called_as_its_operator_and_a_product_with_weights_as_its_node() -> None:
@@ -52,7 +81,8 @@ def test_a_function_is_called_as_its_operator_and_a_product_with_weights_as_its_
         "agraph (float[1,8,4,4] x) => (float[1,8,4,6] y) { m = MatMul (x, w) a = Sigmoid (m) y = Mul (a, m) }"
     )
     graph = lower(load(weighted(text, w=(4, 6)), "net"))
-    names = {n.op: (called(graph, n), n.name) for n in graph.nodes}
+    called = Called(graph)
+    names = {n.op: (called(n), n.name) for n in graph.nodes}
     assert names["MatMul"][0] == names["MatMul"][1]
     assert {op: name for op, (name, _) in names.items() if op == "Mul"} in ({}, {"Mul": "Mul"})
 

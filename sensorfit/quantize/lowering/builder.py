@@ -10,7 +10,7 @@ import torch
 from onnx import helper
 from torch import fx, nn
 
-from ...graph.called import layer_name
+from ...graph.called import Called, layer_name
 from ...graph.fold import Constant, Folded
 from ...graph.ir import Graph, Node
 from .registry import NoRoad
@@ -25,6 +25,7 @@ class Builder:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
+        self.called = Called(graph)
         self.root = nn.Module()
         self.fx = fx.Graph()
         self.values: dict[str, Value] = {}
@@ -106,13 +107,13 @@ class Builder:
 
     def layer(self, node: Node, layer: nn.Module, *args: Value) -> Value:
         """A layer under the name of its node."""
-        name = self._free(node.name)
+        name = self._free(self.called.layer(node.name))
         self.root.add_module(name, layer.eval())
         return self.fx.call_module(name, args)
 
     def buffer(self, values: torch.Tensor, name: str) -> Value:
         """A constant tensor of the module."""
-        free = self._free(name)
+        free = self._free(layer_name(name))
         self.root.register_buffer(free, values)
         return self.fx.get_attr(free)
 
@@ -131,8 +132,7 @@ class Builder:
         extra = {"value": fill} if mode == "constant" else {}
         return self.call(nn.functional.pad, value, pairs, mode=mode, **extra)
 
-    def _free(self, name: str) -> str:
-        base = layer_name(name)
+    def _free(self, base: str) -> str:
         taken, found, count = {*dict(self.root.named_children()), *self.root._buffers}, base, 1
         while found in taken or hasattr(self.root, found):
             found, count = f"{base}_{count}", count + 1
