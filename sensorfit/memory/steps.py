@@ -17,6 +17,7 @@ from .convolution_steps import convolution
 from .device import Program
 from .elementwise import elementwise
 from .fusion import (
+    BYTE,
     ELEMENTWISE,
     FUSED_IN_PLACE,
     NONLINEAR,
@@ -149,6 +150,20 @@ def _reduced_map(state: StepBuilder, node: Node, sources: list[str]) -> None:
     write_all(state, node, sources, leanest((Layout.TURNED, Layout.PLANES), extents, state.facts))
 
 
+def _root_of_squares(state: StepBuilder, node: Node, sources: list[str]) -> None:
+    """Of a copy of 16 bits, laid once more, in 16 bits (swiftformer_xs: 13 % low without)."""
+    value = state.cast(state.values[sources[0]], 2 * BYTE, node.name)
+    out = state.extent(node.outputs[0])
+    layout = leanest((Layout.TURNED, Layout.PLANES), [value.extent, out.resized(bits=2 * BYTE)], state.facts)
+    value = state.transform(value, value.extent, layout, f"{node.name}/transform", f"laid for {node.name}")
+    wide = tensor_bytes(out.resized(bits=2 * BYTE), layout, state.facts)
+    whole = state.store(node.outputs[0], f"{2 * BYTE} bits", wide, layout)
+    state.step(node.name, node.op, [value.buffer], [whole])
+    buffer = state.store(node.outputs[0], "", tensor_bytes(out, layout, state.facts), layout)
+    state.step(f"{node.name}/cast", "Cast", [whole], [buffer])
+    state.values[node.outputs[0]] = Value(buffer, layout, out)
+
+
 def _tiles_joined(state: StepBuilder, node: Node, sources: list[str]) -> None:
     layouts = {state.values[t].layout for t in sources}
     write_all(state, node, sources, layouts.pop() if len(layouts) == 1 else Layout.PLANES)
@@ -192,9 +207,11 @@ KINDS: Final = (
     Kind("an average over a padded map", is_padded_average, padded_average),
     Kind("pooling", _is(*IN_BLOCKS), _in(Layout.BLOCKS)),
     Kind("a reduction to a vector", lambda s, n, _: n.op.startswith("Reduce") and s.extent(n.outputs[0]).is_vector, _reduced_vector),
+    Kind("the root of a sum of squares", lambda s, n, t: n.op == "ReduceL2" and s.values[t[0]].extent.bits <= BYTE, _root_of_squares),
     Kind("a reduction to a map", lambda s, n, _: n.op.startswith("Reduce"), _reduced_map),
     Kind("sums, products and their like", _is(*ELEMENTWISE), elementwise),
     Kind("rows cut for a tile", _is("TileSlice"), lambda s, n, t: write_all(s, n, t, s.values[t[0]].layout)),
+    Kind("a broadcast of a map", lambda s, n, t: n.op == "Expand" and not s.values[t[0]].extent.is_vector, _same_layout),
     Kind("tiles joined", _is("TileConcat"), _tiles_joined),
     Kind("a concatenation", _is("Concat"), concat),
     Kind("a cut", _is(*CUTS), lambda s, n, t: write_all(s, n, t, cut_layout(s, n, t))),
