@@ -36,7 +36,7 @@ class Called:
 
     torch's export calls the operator of a module ``/encoder/conv1/Conv``; the layer is called as the module, as it
     would be if MCT were given the torch network itself: ``encoder_conv1``. What lies beside other nodes of its
-    path is no module of its own and keeps the whole name: ``/encoder/Relu`` is ``encoder_Relu``.
+    path is no module of its own and keeps the whole name: ``/encoder/Relu`` is ``encoder_relu``.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -71,4 +71,4 @@ class Called:
         name = self.layer(first)
         for other in others:
             name = f"{name}_{self.layer(other)}_collapsed"
-        return name
+        return re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower()  # as torch.fx names its nodes

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from .bound import bound_bytes
 from .device import Operation, Program
@@ -91,8 +91,8 @@ def _ranks(program: Program, blocks: list[list[Operation]]) -> list[Rank]:
 def _numbers(program: Program) -> dict[str, str]:
     """The number of each transform's result as text; transforms in a row share one: 5-, 5-0-, 5-1-.
 
-    They are counted from the outputs back, breadth first: the last step that hands
-    one out first, then each whose readers are all counted, as those read it (e6).
+    They are counted from the outputs back, a generation of steps after the other: those that hand out an output by name
+    (branches_11), of the others the one first that comes last where names alone order the steps (e4014, e37).
     What leads from a step to an output comes before what it reads. What
     prepares the input of one convolution is one step here (br_s2k3).
     """
@@ -135,11 +135,13 @@ def _from_the_outputs(steps: list[Operation], origin: Callable[[str], str]) -> l
         before[key] = [*dict.fromkeys(part[index] for index in read if part[index] != key)]
     waiting = Counter(key for keys in before.values() for key in keys)
     called = {key: (steps[indices[-1]].called, indices[-1]) for key, indices in parts.items()}
-    generation = [key for key in reversed(parts) if not waiting[key]]
+    place = {key: at for at, key in enumerate(_by_name(before, called))}
+    generation = sorted((key for key in parts if not waiting[key]), key=called.__getitem__)
+    place |= {key: len(place) + at for at, key in enumerate(generation)}
     order: list[Operation] = []
     while generation:
         following: list[str] = []
-        for done in sorted(generation, key=called.__getitem__, reverse=True):
+        for done in sorted(generation, key=place.__getitem__, reverse=True):
             order += (steps[index] for index in reversed(parts[done]))
             for key in before[done]:
                 waiting[key] -= 1
@@ -147,6 +149,24 @@ def _from_the_outputs(steps: list[Operation], origin: Callable[[str], str]) -> l
                     following.append(key)
         generation = following
     return order
+
+
+def _by_name(before: dict[str, list[str]], called: dict[str, tuple[str, int]]) -> Iterator[str]:
+    """The parts in topological order, of those that may run the first by name."""
+    readers: dict[str, list[str]] = {}
+    for key, sources in before.items():
+        for source in sources:
+            readers.setdefault(source, []).append(key)
+    waiting = {key: len(sources) for key, sources in before.items()}
+    ready = [(called[key], key) for key, count in waiting.items() if not count]
+    heapq.heapify(ready)
+    while ready:
+        _, key = heapq.heappop(ready)
+        yield key
+        for reader in readers.get(key, ()):
+            waiting[reader] -= 1
+            if not waiting[reader]:
+                heapq.heappush(ready, (called[reader], reader))
 
 
 def _as_soon_as_possible(blocks: list[list[Operation]], ranks: list[Rank]) -> list[int]:

@@ -150,6 +150,13 @@ def _reduced_map(state: StepBuilder, node: Node, sources: list[str]) -> None:
     write_all(state, node, sources, leanest((Layout.TURNED, Layout.PLANES), extents, state.facts))
 
 
+def _norm_of_rows(state: StepBuilder, node: Node, sources: Sequence[str]) -> bool:
+    """Over the last axis: one over rows and columns (GRN of ConvNeXt V2) runs as other reductions do."""
+    read, written = (state.graph.shape(t) or () for t in (sources[0], node.outputs[0]))
+    last = read[:-1] == written[: len(read) - 1] and written[len(read) - 1 :] in ((), (1,))
+    return node.op == "ReduceL2" and last and state.values[sources[0]].extent.bits <= BYTE
+
+
 def _root_of_squares(state: StepBuilder, node: Node, sources: list[str]) -> None:
     """Of a copy of 16 bits, laid once more, in 16 bits (swiftformer_xs: 13 % low without)."""
     value = state.cast(state.values[sources[0]], 2 * BYTE, node.name)
@@ -207,7 +214,7 @@ KINDS: Final = (
     Kind("an average over a padded map", is_padded_average, padded_average),
     Kind("pooling", _is(*IN_BLOCKS), _in(Layout.BLOCKS)),
     Kind("a reduction to a vector", lambda s, n, _: n.op.startswith("Reduce") and s.extent(n.outputs[0]).is_vector, _reduced_vector),
-    Kind("the root of a sum of squares", lambda s, n, t: n.op == "ReduceL2" and s.values[t[0]].extent.bits <= BYTE, _root_of_squares),
+    Kind("the root of a sum of squares", _norm_of_rows, _root_of_squares),
     Kind("a reduction to a map", lambda s, n, _: n.op.startswith("Reduce"), _reduced_map),
     Kind("sums, products and their like", _is(*ELEMENTWISE), elementwise),
     Kind("rows cut for a tile", _is("TileSlice"), lambda s, n, t: write_all(s, n, t, s.values[t[0]].layout)),
