@@ -39,6 +39,8 @@ class StepBuilder:
     """For each buffer, the number of the step that writes it."""
     moved: dict[tuple[str, ...], str] = field(default_factory=dict)
     """Operator, inputs and attributes of what the export merges: the result of the first such node."""
+    narrow: dict[str, bool] = field(default_factory=dict)
+    """By buffer, what a concatenation has found (``rearranging``)."""
     _steps: dict[int, Operation] = field(default_factory=dict)
     """By number: one can be taken out without looking at the others."""
 

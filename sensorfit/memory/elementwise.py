@@ -20,13 +20,10 @@ def elementwise(state: StepBuilder, node: Node, sources: list[str]) -> None:
     layout = Layout.BLOCKS
     if layouts and Layout.BLOCKS not in layouts:  # of two unlike ones the leaner (timm_pvt_small_fixed)
         layout = leanest(layouts, [state.values[t].extent for t in spatial], state.facts)
-        if len(spatial) > 1 and len(set(layouts)) > 1:
-            rank = len(state.graph.shape(node.outputs[0]) or ())
-            layout = (
-                leaner(Layout.PLANES, rank, [state.values[t].extent for t in spatial], state.facts)
-                if rank == 3
-                else layout
-            )
+        tokens = len(state.graph.shape(node.outputs[0]) or ()) == 3
+        if tokens and len(set(layouts)) > 1:  # test_l2_norm
+            extents = [state.values[t].extent for t in spatial]
+            layout = leaner(Layout.PLANES, 3, extents, state.facts)
     bits = state.working_bits(node, state.extent(node.outputs[0]))
     if len(spatial) == 1 and len(sources) == 2:  # a product with a vector
         layout = _leaner_layout(state, state.values[spatial[0]], [state.values[spatial[0]].extent])

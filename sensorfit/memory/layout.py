@@ -5,7 +5,7 @@ Activations lie in one of these ways:
 - ``BLOCKS``: channels in blocks of 32, no padding in rows (what the
   convolution engine reads and writes): ceil32(C) H W
 - ``OTHER_BLOCKS``: as many bytes in another order; what reads it turns it into ``BLOCKS`` first (a Concat most of
-  whose operands narrow convolutions wrote, and activations on it: probes cat_a to cat_d)
+  whose operands narrow convolutions wrote, and activations on it: tests/memory/test_concat.py)
 - ``PLANES``: one plane a channel, rows padded to 32: C H ceil32(W)
 - ``TURNED``: planes with rows and columns exchanged: C W ceil32(H)
 - ``PACKED``: planes without row padding, as an output leaves: C ceil32(H W)

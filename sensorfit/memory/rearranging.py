@@ -33,7 +33,7 @@ def concat(state: StepBuilder, node: Node, sources: list[str]) -> None:
     layout = leanest(choices, [*extents, state.extent(node.outputs[0])], state.facts)
     if layout is Layout.BLOCKS:
         narrow = [_is_narrow(state, state.values[t].buffer) for t in sources]
-        if 2 * sum(narrow) > len(narrow) - narrow[0]:  # of as many the first decides (cat_a, cat_d)
+        if 2 * sum(narrow) > len(narrow) - narrow[0]:  # of as many the first decides (test_concat)
             layout = Layout.OTHER_BLOCKS
     reads = [state.bring(t, layout, node.name, bits).buffer for t in sources]
     state.put(node, node.outputs[0], layout, reads)
@@ -41,13 +41,25 @@ def concat(state: StepBuilder, node: Node, sources: list[str]) -> None:
 
 def _is_narrow(state: StepBuilder, buffer: str) -> bool:
     """Whether a narrow convolution wrote these planes, or it is what runs element by element on such; cuts and copies are not."""
-    if state.program.buffers[buffer].layout in (Layout.BLOCKS, Layout.VECTOR) or buffer not in state.writer:
-        return False
-    step = state.step_of(buffer)
-    if step.op not in KEEPS_PLACE:
-        return step.op in FUSES
-    maps = [name for name in step.reads if state.program.buffers[name].layout is not Layout.VECTOR]
-    return all(_is_narrow(state, state.before_transforms(name)) for name in maps)
+    seen, waiting = {buffer}, [buffer]
+    while waiting:
+        name = waiting.pop()
+        if name in state.narrow:
+            found = state.narrow[name]
+        elif state.program.buffers[name].layout in (Layout.BLOCKS, Layout.VECTOR) or name not in state.writer:
+            found = False
+        elif (step := state.step_of(name)).op in KEEPS_PLACE:
+            maps = (r for r in step.reads if state.program.buffers[r].layout is not Layout.VECTOR)
+            new = {*map(state.before_transforms, maps)} - seen
+            seen |= new
+            waiting += new
+            found = True
+        else:
+            found = step.op in FUSES
+        if not found:
+            break
+    state.narrow[buffer] = found
+    return found
 
 
 def pad(state: StepBuilder, node: Node, sources: list[str]) -> None:

@@ -42,3 +42,15 @@ def test_the_operands_are_laid_as_the_converter_lists(operands: str, laid: str, 
     (read,) = [step.reads[0] for step in program.operations if step.op == "Conv" and "y" in step.writes]
     tensors = [program.buffers[buffer].tensor for buffer in joined.reads if "#" in buffer]
     assert (tensors, read not in joined.writes) == (laid.split(), behind)
+
+
+def test_sums_of_sums_are_looked_at_once_each() -> None:
+    """Forty in a row, each of its own twice: 2^40 ways lead back to the convolution."""
+    sums = "".join(f"r{i} = Sigmoid (t{i}) t{i + 1} = Mul (t{i}, r{i}) " for i in range(40))
+    text = f"""agraph (float[1,3,24,11] x) => (float[1,76,24,11] c) {{
+        a = {PADDED} (x, wa) t0 = {PADDED} (x, wq) {sums} c = Concat <axis = 1> (t40, a)
+    }}"""
+    model = weighted(text, wa=(64, 3, 3, 3), wq=(12, 3, 3, 3))
+    program = device_steps(lower(load(model, "net")), load_memory_facts(load_target()))
+    (joined,) = [step for step in program.operations if step.op == "Concat"]
+    assert len([buffer for buffer in joined.reads if "#" in buffer]) == 2
