@@ -50,8 +50,8 @@ def schedule(program: Program, facts: MemoryFacts, search_up_to: int | None = No
     order = search.improve(first)
     if search.gave_up and search.peak(order) > _bound(program) * CLOSE_ENOUGH:
         program.notes[
-            "parallel branches: the search for their order ended at its limit, as the converter's does; where the "
-            f"converter was asked about such networks, the runtime was up to {facts.order_error:.0%} off"
+            "parallel branches: the search for their order ended at its limit, as the converter's does; of "
+            f"the recorded networks of the kind the runtime was up to {facts.order_error:.0%} off"
         ] = None
     return [op for index in order for op in blocks[index] if op.op != OUTPUT]
 

@@ -158,7 +158,7 @@ def _norm_of_rows(state: StepBuilder, node: Node, sources: Sequence[str]) -> boo
 
 
 def _root_of_squares(state: StepBuilder, node: Node, sources: list[str]) -> None:
-    """Of a copy of 16 bits, laid once more, in 16 bits (swiftformer_xs: 13 % low without)."""
+    """Of a copy of 16 bits, laid once more, in 16 bits (tests/memory/test_l2_norm.py; SwiftFormer-XS is 13 % low without)."""
     value = state.cast(state.values[sources[0]], 2 * BYTE, node.name)
     out = state.extent(node.outputs[0])
     layout = leanest((Layout.TURNED, Layout.PLANES), [value.extent, out.resized(bits=2 * BYTE)], state.facts)
