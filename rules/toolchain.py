@@ -126,7 +126,7 @@ def not_packaged(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     packaged: with 3, 6, 10, 12, 16, 24, 32 and 64 it ends with "Index 0 out of bounds", 1x1 and 3x3. Other numbers of groups run
     as a convolution each, which is packaged (3 groups of 16). A convolution takes no dilation larger than its map is
     high or wide ("Dilation_rate_H=12 is larger than H=8 - not supported"). A depthwise one takes larger ones, the fewer
-    channels it has; with many it is not packaged within the map either (3x3 on 8x8 and 16x16 were asked; what lies
+    channels it has; with many it is not packaged within the map either (3x3 and 5x5 on 8x8 were asked; what lies
     between the last that was packaged and the first that was not is refused).
 
     Fails:
@@ -172,10 +172,11 @@ def _dilated_too_far(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     if len(shape) != 4 or len(weights) != 4:
         return
     if node.attrs.get("group", 1) == shape[1]:
-        dilation, most = max(dilations), facts["not_packaged"]["depthwise_dilations"]
-        limit = next(
-            (d for channels, d in most if (shape[1] or 0) <= channels),
-            facts["not_packaged"]["any_depthwise_dilation"],
+        found, large = facts["not_packaged"], max(side or 0 for side in weights[2:]) > 3
+        most = found["large_depthwise_dilations" if large else "depthwise_dilations"]
+        dilation, limit = (
+            max(dilations),
+            next((d for channels, d in most if (shape[1] or 0) <= channels), most[-1][1]),
         )
         if dilation > limit:
             yield Issue(

@@ -43,6 +43,12 @@ def test_many_depthwise_channels_with_a_wide_dilation_are_refused(d: int, group:
     assert ("sensorfit fix" in issue.fix) == (d > 8)  # only then are there taps that read nothing but padding
 
 
+def test_a_larger_kernel_takes_less() -> None:
+    """5x5 on 8x8, as the converter answered: 640 channels with 6 and 1,280 with 4 are packaged, 1,280 with 6 is not."""
+    assert found(dilated(6, 1280, 5), "SF132")
+    assert not found(dilated(4, 1280, 5), "SF132") and not found(dilated(6, 640, 5), "SF132")
+
+
 @pytest.mark.toolchain
 @pytest.mark.parametrize(
     ("d", "group", "kernel"), [(12, 1, 3), (8, 1, 3), (12, 640, 3), (12, 1, 1), (7, 1120, 3)]
