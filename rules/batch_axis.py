@@ -35,20 +35,16 @@ def batch_axis(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """
     if node.domain or node.op == "Softmax":  # SF201 speaks for Softmax
         return
-    if facts.get("one_image") and not _gathers_several(graph, node):
-        yield from several(graph, node)
-    reason = facts.get("batch")
-    if reason is None:
-        return
-    if node.op == "Gather" and not graph.is_constant(node.input(1)):
-        return  # SF117
-    axis = attribute(node, "axis", facts)
-    if on_batch(graph, node, axis):
-        yield Issue(
+    reason, axis = facts.get("batch"), attribute(node, "axis", facts)
+    by_data = node.op == "Gather" and not graph.is_constant(node.input(1))  # SF117
+    if reason is not None and not by_data and on_batch(graph, node, axis):
+        yield Issue(  # that several lie along that axis is the same matter: one change mends both
             reason,
             "use another axis: keep axis 0 for the batch of one and put what you stack there on the channels (axis 1)",
             f"axis {axis}",
         )
+    elif facts.get("one_image") and not _gathers_several(graph, node):
+        yield from several(graph, node)
 
 
 def on_batch(graph: Graph, node: Node, axis: int | None) -> bool:

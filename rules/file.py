@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+from onnx import GraphProto
 
 from sensorfit.graph.ir import Graph
+from sensorfit.graph.subgraphs import read_inside
 from sensorfit.target import Target
 from sensorfit.verify.facts import operators, reading
 from sensorfit.verify.family import INPUTS
@@ -65,7 +68,8 @@ def connected(graph: Graph, target: Target) -> Iterator[Issue]:
     Passes:
         (float[1,3,64,64] x) => (float[1,3,64,64] y) { y = Relu (x) }
 
-    Fix: remove unused inputs and constant outputs from the export; convert independent networks one by one.
+    Fix: remove unused inputs and constant outputs from the export; convert independent networks one by one. The
+    finding says which of these it is.
     """
     probes = ("unused_in", "const_used_out", "two_in_rank3")
     if not graph.outputs:
@@ -97,12 +101,14 @@ def connected(graph: Graph, target: Target) -> Iterator[Issue]:
             probes=("unused_const",),
         )
     pieces = _pieces(graph)
-    if pieces > 1:
+    if len(pieces) > 1:
+        unused = [i for i in graph.inputs if frozenset({i}) in pieces and i not in graph.outputs]
         yield Issue(
             "the graph is not connected",
-            "remove unused inputs; convert independent parts one by one",
-            f"{pieces} parts",
+            _unused(unused) if unused else _apart(graph, pieces),
+            f"{len(pieces)} parts",
             code="EXEC",
+            tensor=unused[0] if unused else "",
             probes=probes,
         )
 
@@ -188,8 +194,20 @@ def unsized(graph: Graph, target: Target) -> Iterator[Issue]:
         )
 
 
-def _pieces(graph: Graph) -> int:
-    """How many connected parts the tensors form."""
+def _apart(graph: Graph, pieces: Sequence[frozenset[str]]) -> str:
+    """What to do with the parts that are networks of their own."""
+    parts = [", ".join(f"'{o}'" for o in graph.outputs if o in piece) for piece in pieces]
+    return f"export the independent parts one by one, and convert each: one computes {'; one '.join(filter(None, parts))}"
+
+
+def _unused(inputs: Sequence[str]) -> str:
+    """What to do with ``inputs`` that nothing reads."""
+    more = f" and {len(inputs) - 1} more" if len(inputs) > 1 else ""
+    return f"remove the input that nothing reads from the export: '{inputs[0]}'{more}"
+
+
+def _pieces(graph: Graph) -> list[frozenset[str]]:
+    """The tensors of each connected part; what a branch takes from outside of it connects, too."""
     parent: dict[str, str] = {t: t for t in graph.inputs}
 
     def root(tensor: str) -> str:
@@ -199,10 +217,15 @@ def _pieces(graph: Graph) -> int:
         return tensor
 
     for node in graph.nodes:
-        tensors = [t for t in (*node.outputs, *node.inputs) if t]  # shared weights connect, too
+        branches = (a for a in node.attrs.values() if isinstance(a, GraphProto))
+        inner = (t for t in read_inside(branches) if t in graph.tensors)
+        tensors = [t for t in (*node.outputs, *node.inputs, *inner) if t]  # shared weights connect, too
         for tensor in tensors[1:]:
             parent[root(tensor)] = root(tensors[0])
-    return len({root(t) for t in (*graph.inputs, *(o for n in graph.nodes for o in n.outputs))})
+    found: dict[str, set[str]] = {}
+    for tensor in (*graph.inputs, *(o for n in graph.nodes for o in n.outputs)):
+        found.setdefault(root(tensor), set()).add(tensor)
+    return [frozenset(tensors) for tensors in found.values()]
 
 
 def missing_file(graph: Graph, tensor: str) -> str:

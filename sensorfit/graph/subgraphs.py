@@ -27,8 +27,13 @@ def has_subgraphs(node: NodeProto) -> bool:
 
 def reads(node: NodeProto) -> list[str]:
     """The tensors that ``node`` reads: its inputs, then what its subgraphs may take from outside."""
-    found = [i for i in node.input if i]
-    waiting = [*subgraphs(node)]
+    return [*(i for i in node.input if i), *read_inside(subgraphs(node))]
+
+
+def read_inside(graphs: Iterable[GraphProto]) -> list[str]:
+    """The tensors that the nodes and outputs of ``graphs``, and of the graphs within them, name."""
+    found: list[str] = []
+    waiting = [*graphs]
     while waiting:
         graph = waiting.pop()
         for inner in graph.node:
