@@ -29,7 +29,7 @@ from .declare import rewrites as every
 from .files import Files, put, sign
 from .in_float32 import inputs_of_whole_numbers
 from .leading_one import without_batch
-from .normalise import normalised, without_data
+from .normalise import normalised, uncomputed, without_data
 from .plan import Plan, planned
 from .ready import Ready, ready
 from .result import Cut, Fixed
@@ -75,6 +75,11 @@ def fix(
         raise ModelError(
             f"{where}: the data of '{missing}' is not there, and nothing is proven without the weights: "
             + (f"put {beside} beside the model" if beside else "take the file that holds them")
+        )
+    if wrong := uncomputed(loaded):
+        raise ModelError(
+            f"{where}: the kernel of '{wrong}' has other axes than its image, which is no valid ONNX: nothing is proven of what "
+            "no runtime computes; give that image its batch axis (x[None] in PyTorch) and export again"
         )
     domains = {o.domain: o.version for o in proto.opset_import if o.domain not in ("", "ai.onnx")}
     rewrites = chosen(only, skip, approximate=approximate, split_heads=split_heads)

@@ -16,6 +16,7 @@ from onnx import TensorProto
 from ..errors import ModelError
 from ..graph.fold import Stored
 from ..graph.ir import Graph, Node, Tensor, Written
+from ..graph.kernels import other_rank
 from ..units import show_shape
 
 DROPPED = frozenset({"Identity", "Dropout"})
@@ -43,6 +44,11 @@ def without_data(graph: Graph) -> str:
     read = dict.fromkeys(t for n in graph.nodes for t in n.inputs if t and graph.is_constant(t))
     held = ((t, graph.tensors[t]._constant) for t in read)
     return next((t for t, c in held if isinstance(c, Stored) and not c.there), "")
+
+
+def uncomputed(graph: Graph) -> str:
+    """A node that no runtime computes, "" where all are: nothing is proven of a network that is no valid ONNX."""
+    return next((n.name for n in graph.nodes if other_rank(graph, n)), "")
 
 
 def without_identities(graph: Graph) -> Graph:

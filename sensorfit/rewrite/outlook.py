@@ -18,7 +18,7 @@ from ..report.outlook import Outlook
 from ..report.report import Report
 from ..verify.finding import Finding, stopped_nodes
 from .declare import chosen
-from .normalise import without_data
+from .normalise import uncomputed, without_data
 from .plan import planned
 from .ready import needs_file, ready
 from .state import state_of
@@ -78,7 +78,7 @@ def outlook(analysis: Analysis, input_shapes: Mapping[str, Iterable[int]] | None
     refusals = [f for f in analysis.findings["converter"] if f.refused]
     found = {f.node for f in refusals}
     turned = channels_last(analysis.graph)
-    if not (found or turned) or len(analysis.graph.nodes) > MAX_NODES:
+    if not (found or turned) or len(analysis.graph.nodes) > MAX_NODES or uncomputed(analysis.graph):
         return None
     target, rewrites = analysis.target, chosen()
     try:

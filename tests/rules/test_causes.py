@@ -10,6 +10,7 @@ import onnx
 import pytest
 
 import sensorfit
+from sensorfit.errors import ModelError
 from sensorfit.render import sarif
 from sensorfit.report.outcome import grouped
 from sensorfit.report.serialise import schema
@@ -88,3 +89,56 @@ def test_a_hostile_name_in_a_command_is_quoted() -> None:
     command = cut.fix.partition("run `")[2].rpartition("`, which")[0]
     assert shlex.split(command)[:2] == ["python", "-c"]
     assert json.dumps(name) in shlex.split(command)[2]
+
+
+def test_what_is_taken_apart_along_the_batch_is_one_thing_to_change_and_not_two() -> None:
+    """Three lie there, and the Split is along them: the same axis is to be another."""
+    report = sensorfit.check(
+        model(
+            "(float[3,8,8,8] x) => (float[1,8,8,8] a, float[1,8,8,8] b, float[1,8,8,8] c) { a, b, c = Split <axis = 0> (x) }"
+        )
+    )
+    (found,) = [f for f in report.findings if f.op == "Split"]
+    assert found.rule == "SF107" and "axis 0" in found.message
+
+
+def test_two_networks_side_by_side_are_named_by_what_they_compute() -> None:
+    report = sensorfit.check(
+        model(
+            "(float[1,3,8,8] x, float[1,3,8,8] z) => (float[1,3,8,8] y, float[1,3,8,8] w) { y = Relu (x) w = Relu (z) }"
+        )
+    )
+    (found,) = [f for f in report.findings if f.rule == "SF509"]
+    assert "one computes 'y'; one 'w'" in found.fix and "input" not in found.fix and not found.tensor
+
+
+def test_an_input_that_nothing_reads_is_named() -> None:
+    report = sensorfit.check(
+        model("(float[1,3,8,8] x, float[1,9] state) => (float[1,3,8,8] y) { y = Relu (x) }")
+    )
+    (found,) = [f for f in report.findings if f.rule == "SF509"]
+    assert "'state'" in found.fix and found.tensor == "state"
+
+
+def test_an_input_that_only_a_branch_reads_is_used() -> None:
+    """Speech detectors take their sample rate so: a comparison decides, and both branches read the sound."""
+    branches = "then_branch = t () => (float[1,576] a) { a = Relu (x) }, else_branch = e () => (float[1,576] b) { b = Sigmoid (x) }"
+    report = sensorfit.check(
+        model(f"(float[1,576] x, bool[1] high) => (float[1,576] y) {{ y = If (high) <{branches}> }}")
+    )
+    assert not [f for f in report.findings if f.rule == "SF509"]
+
+
+POOLED = """(float[1,3,8,8] x) => (float[3,8,8] y) <int64[1] zero> {
+    a = Squeeze (x, zero) y = MaxPool <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (a)
+}"""
+
+
+def test_a_kernel_over_an_image_without_a_batch_axis_is_said_to_be_no_onnx(tmp_path: Path) -> None:
+    """PyTorch's exporter writes it as it stands; onnxruntime refuses the file, so that fix can prove nothing of it."""
+    onnx.save(model(POOLED), tmp_path / "m.onnx")
+    report = sensorfit.check(tmp_path / "m.onnx")
+    (found,) = [f for f in report.findings if f.rule == "SF106"]
+    assert "x[None]" in found.fix and report.outlook is None
+    with pytest.raises(ModelError, match=r"MaxPool_1.*no valid ONNX.*x\[None\]"):
+        sensorfit.fix(tmp_path / "m.onnx", tmp_path / "fixed.onnx")
