@@ -347,7 +347,7 @@ def ways_out(memory: MemoryReport, image: Sequence[int | None] = ()) -> list[str
     if fixed < memory.budget_bytes:
         if mostly_weights(memory):
             ways.append(
-                f"take a smaller variant of the network{', or ' if fewer else ''}{fewer}: the weights take "
+                f"{fewer}{', or ' if fewer else ''}take a smaller variant of the network: the weights take "
                 f"{memory.weights_bytes / memory.budget_bytes:.0%} of the memory, so that no useful input size helps"
             )
         elif smaller := _smaller(memory, image):

@@ -48,6 +48,11 @@ def reasons(parts: Sequence[Part], whole: Sum | None) -> tuple[str, ...]:
         found += [
             f"{who} as a whole is uncertain: {g.reason} ({g.rule}); {g.fix}." for g in item.graph_unknown
         ]
+        found += [
+            f"{who} takes at least {mebibytes(report.memory.total_bytes)}, and {f.reason} ({f.rule}); {f.fix}."
+            for f in report.findings
+            if f.about_memory and f.support == "unknown" and item.has_room
+        ]
         found += [f"{who} needs more than {_over(report)}."] if not item.has_room else []
         found += _too_large(who, item) if not item.has_room else []
         found += [f"{who} takes {g.form}; {g.why}." for g in item.foreign_inputs if g.kind == "size"]

@@ -23,6 +23,8 @@ VERDICTS: Final = {
     "does_not_fit": ("DOES NOT FIT", "bold red"),
     "unknown": ("UNKNOWN", "bold yellow"),
 }
+UNFED: Final = ("CANNOT BE FED", "bold red")
+"""What the converter accepts and the sensor has no source for, as ``check`` calls it."""
 NODES_SHOWN: Final = 2
 TENSORS_SHOWN: Final = 4
 WIDE: Final = 100
@@ -156,7 +158,7 @@ def _state(state: State) -> list[Text]:
     """The figures, those that are lower bounds called so: what could not be counted is left out of them."""
     bound, slower = "" if state.sized else "at least ", "" if state.timed else "at least "
     return [
-        Text(*VERDICTS[state.verdict]),
+        Text(*(UNFED if state.cannot_be_fed and state.verdict == "fits" else VERDICTS[state.verdict])),
         *(Text(f"{f:,}") for f in (state.refused, state.nodes)),
         *(Text(f"{bound}{f:,}") for f in (state.weights_bytes, state.runtime_bytes, state.total_bytes)),
         Text(f"{slower}{state.macs:,}"),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _NUMBER: Final = re.compile(r"\d+(?:,\d{3})*")
 _ELABORATION: Final = re.compile(r": |; |, (?:or|for|since|which|with) | \(or up to ")
+"""What of a way out begins here, outside of brackets, is an example or an alternative."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,10 @@ class Cause:
 
 def in_short(fix: str) -> str:
     """A way out without its examples and alternatives; one that names a command as it is."""
-    return fix if "`" in fix else _ELABORATION.split(fix, maxsplit=1)[0]
+    if "`" in fix:
+        return fix
+    ends = (m.start() for m in _ELABORATION.finditer(fix))
+    return fix[: next((end for end in ends if fix.count("(", 0, end) == fix.count(")", 0, end)), len(fix))]
 
 
 def every_finding(report: Report) -> tuple[Finding, ...]:

@@ -9,7 +9,7 @@ from ..memory.smaller import smaller_image
 from ..units import BYTE, show_shape
 from .causes import Cause, causes, every_finding
 from .outcome import Outcome
-from .phrases import counted
+from .phrases import counted, percent_words
 
 LOW_BITS = 4
 """MCT chooses fewer for single layers, at a cost that a first advice need not have."""
@@ -111,7 +111,7 @@ def reached(outcome: Outcome, columns: int = 0) -> str:
     left = f"{counted(seen.remaining, 'node')} still refused" if seen.remaining else "no node refused"
     left += f", {counted(seen.left_to_host, 'node')} left to the host" if seen.left_to_host else ""
     verdict = {"fits": "fits", "does_not_fit": "does not fit", "unknown": "not known to fit"}[seen.verdict]
-    share = f"{seen.total_bytes / report.memory.budget_bytes:,.0%} of memory"
+    share = f"{percent_words(seen.total_bytes / report.memory.budget_bytes)} of memory"
     share = share if seen.sized else f"at least {share}"
     time = f"{seen.ms:,.3g} ms" if seen.timed else "milliseconds not known"
     parts = [f"With fix: {left}", verdict, share, time]

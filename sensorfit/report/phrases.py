@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from math import floor
+from math import ceil, floor
 from typing import TYPE_CHECKING, Final
 
 from ..latency.model import LatencyReport
@@ -173,12 +173,20 @@ def share_words(memory: MemoryReport, digits: int = 0) -> str:
     part = memory.total_bytes / memory.budget_bytes
     if not memory.complete:  # "at least" is never rounded up
         part = floor(part * 10 ** (digits + 2)) / 10 ** (digits + 2)
-    share = f"{part:,.{digits}%}"
+    share = percent_words(part, digits)
     if not memory.complete and not share.strip("0.%"):
         return NOT_SIZED
     if memory.tiled_total_bytes:
-        share += f" ({memory.tiled_total_bytes / memory.budget_bytes:,.{digits}%} in tiles)"
+        share += f" ({percent_words(memory.tiled_total_bytes / memory.budget_bytes, digits)} in tiles)"
     return memory_words(memory, share)
+
+
+def percent_words(part: float, digits: int = 0) -> str:
+    """``46%``; beside the whole with one digit more, ``99.9%`` or ``100.1%``: only the whole itself reads 100 %."""
+    if part == 1 or f"{part:.{digits}%}" != f"{1:.{digits}%}":
+        return f"{part:,.{digits}%}"
+    places = 10 ** (digits + 3)
+    return f"{(floor if part < 1 else ceil)(part * places) / places:,.{digits + 1}%}"
 
 
 def runtime_words(memory: MemoryReport) -> str:

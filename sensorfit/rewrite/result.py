@@ -33,6 +33,8 @@ class State:
     """False where not all of the memory could be counted: bytes are lower bounds."""
     timed: bool = True
     """False where a layer could not be counted: MACs and milliseconds are lower bounds."""
+    cannot_be_fed: bool = False
+    """Whether it has inputs that the converter accepts and the sensor has no source for."""
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ def state_of(graph: Graph, target: Target, weight_bits: int = BYTE) -> State:
         ms_high=round(latency.dsp_ms_high, 4),
         sized=memory.complete,
         timed=latency.complete,
+        cannot_be_fed=any(f.about_source for f in found),
     )
 
 

@@ -16,11 +16,12 @@ from sensorfit.api import check
 from sensorfit.cli import group
 from sensorfit.render.brief import print_brief, print_last_line
 from sensorfit.render.screen import recorded
-from sensorfit.report.causes import causes
+from sensorfit.report.causes import causes, in_short
 from sensorfit.report.change import Change
 from sensorfit.report.next_step import last_line
 from sensorfit.report.outcome import Figure, Outcome
 from sensorfit.report.outlook import Outlook
+from sensorfit.report.phrases import percent_words
 from sensorfit.report.report import Report, TensorInfo
 
 from ..conftest import model_of
@@ -267,3 +268,18 @@ def test_a_build_is_named_only_where_it_can_begin(
     }
     given = ["check", model.format(**places), *(["--input-shape", shape] if shape else [])]
     assert CliRunner().invoke(group, given).output.rstrip().endswith(ends.format(**places))
+
+
+def test_a_way_out_in_short_ends_outside_of_brackets() -> None:
+    assert in_short("take slices (x[:, :n], x[:, n:], or torch.chunk) instead of split, or leave it") == (
+        "take slices (x[:, :n], x[:, n:], or torch.chunk) instead of split"
+    )
+    assert in_short("use another axis: keep axis 0 for the batch") == "use another axis"
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [(0.464, "46%"), (0.9949, "99%"), (0.9951, "99.5%"), (0.99998, "99.9%"), (1, "100%"), (1.00001, "100.1%"), (1.02, "102%")],
+)  # fmt: skip
+def test_only_what_is_just_as_large_as_the_budget_reads_100_per_cent(part: float, said: str) -> None:
+    assert percent_words(part) == said

@@ -33,3 +33,11 @@ def test_what_an_image_that_was_turned_brought_about_is_not_called_nothing() -> 
     turned = replace(FIXED, rewrites=(), after=replace(BEFORE, verdict="fits"))
     assert "ALL OPERATORS ACCEPTED" in shown(turned, 80)[0]
     assert "NEEDS NO REWRITE" in shown(replace(turned, after=BEFORE), 80)[0]
+
+
+def test_what_the_sensor_cannot_feed_is_called_so_as_check_does() -> None:
+    fed = replace(BEFORE, verdict="fits", refused=0)
+    assert "CANNOT BE FED" not in "\n".join(shown(replace(FIXED, before=fed, after=fed), 80))
+    unfed = replace(fed, cannot_be_fed=True)
+    said = "\n".join(shown(replace(FIXED, before=unfed, after=unfed), 80))
+    assert said.count("CANNOT BE FED") == 2 and "FITS" not in said

@@ -9,7 +9,15 @@ from rich.cells import cell_len, set_cell_size
 
 from ...explanation.model import Page, Part, Sum
 from ...explanation.what_if import EXCHANGED, mebibytes
-from ...report.phrases import at_least, interval_words, macs_words, share_words, short_ms, weights_words
+from ...report.phrases import (
+    at_least,
+    interval_words,
+    macs_words,
+    percent_words,
+    share_words,
+    short_ms,
+    weights_words,
+)
 from ...units import show_count, show_shape
 from ..escape import terminal
 from .phrases import besides_label, lift_left, lift_total
@@ -27,7 +35,7 @@ def rows(page: Page, columns: int) -> list[str]:
         ("activations, peak", lambda p: at_least(mebibytes(p.report.memory.runtime_bytes), p.report.memory.complete, p.report.memory.runtime_bytes), lambda s: at_least(mebibytes(s.runtime_bytes), s.sized, s.runtime_bytes)),
         (besides_label(page.parts), _besides, lambda s: mebibytes(s.total_bytes - s.weights_bytes - s.runtime_bytes)),
         (f"total of {mebibytes(page.parts[0].report.memory.budget_bytes)}", _total, lambda s: at_least(mebibytes(s.total_bytes), s.sized, s.total_bytes)),
-        ("of the budget", lambda p: share_words(p.report.memory), lambda s: at_least(f"{s.total_bytes / s.budget_bytes:,.0%}", s.sized, s.total_bytes)),
+        ("of the budget", lambda p: share_words(p.report.memory), lambda s: at_least(percent_words(s.total_bytes / s.budget_bytes), s.sized, s.total_bytes)),
         ("MACs", lambda p: macs_words(p.report.latency), lambda s: at_least(show_count(s.macs), s.timed, s.macs)),
         ("latency, ms",  _time, lambda s: _interval(s.dsp_ms, s.dsp_ms_low, s.dsp_ms_high, s.timed)),
         ("peak at", _peak, lambda s: ""),

@@ -19,6 +19,7 @@ from ...report.phrases import (
     macs_words,
     outside,
     peak_words,
+    percent_words,
     runtime_words,
     share_words,
     slowest_words,
@@ -44,7 +45,7 @@ def figures(page: Page) -> list[list[str]]:
         (besides_label(page.parts), lambda p: _besides(p.report.memory, p.report.memory.complete), lambda s: _besides(s, s.sized)),
         ("peak at", lambda p: peak_words(p.report.memory), lambda s: ""),
         ("total", _total, lambda s: at_least(show_bytes(s.total_bytes), s.sized, s.total_bytes)),
-        ("of the budget", lambda p: share_words(p.report.memory), lambda s: at_least(f"{s.total_bytes / s.budget_bytes:,.0%}", s.sized, s.total_bytes)),
+        ("of the budget", lambda p: share_words(p.report.memory), lambda s: at_least(percent_words(s.total_bytes / s.budget_bytes), s.sized, s.total_bytes)),
         ("MACs", lambda p: macs_words(p.report.latency), lambda s: at_least(show_count(s.macs), s.timed, s.macs)),
         ("latency (estimate)", lambda p: latency_words(p.report), milliseconds),
         ("slowest layers", lambda p: slowest_words(p.report.latency), lambda s: ""),
@@ -198,7 +199,7 @@ def instead(contrast: Contrast) -> list[str]:
     return [
         f"The input is {show_shape(report.model.inputs[0].shape or ())}: {report.model.parameters:,} parameters, "
         f"{show_count(report.latency.macs)} MACs, {latency_words(report)} estimated.",
-        f"{show_bytes(memory.total_bytes)} in all, {memory.total_bytes / memory.budget_bytes:.0%} of the budget, "
+        f"{show_bytes(memory.total_bytes)} in all, {share_words(memory)} of the budget, "
         f"of which the peak of the activations is {show_bytes(memory.runtime_bytes)}.",
         f"The operators are {counts}; "
         + (f"refused under {', '.join(refused)}." if refused else "neither profile refuses any."),
@@ -218,7 +219,10 @@ def lift_time(what_if: WhatIf) -> str:
 
 def lift_left(what_if: WhatIf, budget_bytes: int) -> str:
     """What still stands against the model after ``lift``, or how full the memory is where nothing does."""
-    return "; ".join(what_if.remains) or f"nothing; {what_if.total_bytes / budget_bytes:.0%} of the memory"
+    return (
+        "; ".join(what_if.remains)
+        or f"nothing; {percent_words(what_if.total_bytes / budget_bytes)} of the memory"
+    )
 
 
 def published_row(page: Page, one: Published) -> tuple[str, str, str, str]:
