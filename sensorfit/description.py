@@ -55,6 +55,7 @@ def describe(
         not_built=_not_built(proto, entry, graph),
         folded=len(graph.nodes),
         closed=closed(proto, graph),
+        absent=tuple(dict.fromkeys(graph.absent.values())),
     )
 
 
