@@ -347,7 +347,7 @@ def ways_out(memory: MemoryReport, image: Sequence[int | None] = ()) -> list[str
     if fixed < memory.budget_bytes:
         if mostly_weights(memory):
             ways.append(
-                f"{_either(memory, fewer, 'take a smaller variant of the network')}: the weights take "
+                f"{fewer}{', or ' if fewer else ''}take a smaller variant of the network: the weights take "
                 f"{memory.weights_bytes / memory.budget_bytes:.0%} of the memory, so that no useful input size helps"
             )
         elif smaller := _smaller(memory, image):
@@ -364,7 +364,7 @@ def ways_out(memory: MemoryReport, image: Sequence[int | None] = ()) -> list[str
             else "drop"
         )
         ways.append(
-            f"{_either(memory, fewer, f'{here} at least {_size(fixed - memory.budget_bytes)} of weights')}, since they alone exceed the memory"
+            f"{fewer}{', or ' if fewer else ''}{here} at least {_size(fixed - memory.budget_bytes)} of weights, since they alone exceed the memory"
             + ("" if over < memory.weights_bytes else ", and make the input smaller")
         )
     return ways
@@ -373,12 +373,6 @@ def ways_out(memory: MemoryReport, image: Sequence[int | None] = ()) -> list[str
 def _size(size: int) -> str:
     """What a person takes in: ``77.94 MiB``; the report has the bytes."""
     return f"{size / 2**20:,.2f} MiB" if size >= 2**20 / 100 else f"{size:,} B"
-
-
-def _either(memory: MemoryReport, fewer: str, else_: str) -> str:
-    """Weights of ``fewer`` bits, or what there is to do instead: first what is the better advice."""
-    ways = (fewer, else_) if memory.fewer_bits_will_do else (else_, fewer)
-    return ", or ".join(filter(None, ways))
 
 
 def _in_fewer_bits(memory: MemoryReport) -> str:

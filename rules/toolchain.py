@@ -141,16 +141,6 @@ def not_packaged(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """
     if node.domain:
         return
-    for issue in _not_packaged(graph, node, facts):
-        yield issue._replace(fix=issue.fix.replace(RUN_FIX, FIX_FLOAT)) if graph.quantized else issue
-
-
-RUN_FIX = "run sensorfit fix"
-FIX_FLOAT = "run sensorfit fix on the float model and quantize that"
-"""Of a file that is quantized already, which is not rewritten."""
-
-
-def _not_packaged(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     if node.op == "Conv":
         yield from _uneven_groups(graph, node, facts)
         yield from _dilated_too_far(graph, node, facts)

@@ -55,7 +55,6 @@ def describe(
         not_built=_not_built(proto, entry, graph),
         folded=len(graph.nodes),
         closed=closed(proto, graph),
-        absent=tuple(dict.fromkeys(graph.absent.values())),
     )
 
 

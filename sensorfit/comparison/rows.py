@@ -124,7 +124,7 @@ def _foreign(parts: Sequence[Part]) -> tuple[str, ...]:
     for item in parts:
         for given in item.foreign_inputs:
             if given.name not in written:
-                found.append(given.form + (f" ({given.why})" if given.kind != "other" else ""))
+                found.append(given.form + (f" ({given.why})" if given.kind == "size" else ""))
         written |= {o.name for o in item.report.model.outputs}
     return tuple(found)
 

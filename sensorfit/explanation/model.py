@@ -76,7 +76,7 @@ def shape_words(shape: tuple[int | None, ...] | None) -> str:
 
 @dataclass(frozen=True)
 class ForeignInput:
-    """An input the sensor does not deliver. ``kind``: "size" for an image too large or small, "channels" for one of other colours, "other" for no image."""
+    """An input the sensor does not deliver. ``kind``: "size" for an image too large or small, "other" for no image."""
 
     name: str
     shape: tuple[int | None, ...] | None

@@ -53,10 +53,9 @@ def reasons(parts: Sequence[Part], whole: Sum | None) -> tuple[str, ...]:
             for f in report.findings
             if f.about_memory and f.support == "unknown" and item.has_room
         ]
-        if not item.has_room:
-            found += [f"{who} needs more than {_over(report)}.", *_too_large(who, item)]
-            found += _ways_out(item) if len(parts) == 1 else []
-        found += [f"{who} takes {g.form}; {g.why}." for g in item.foreign_inputs if g.kind != "other"]
+        found += [f"{who} needs more than {_over(report)}."] if not item.has_room else []
+        found += _too_large(who, item) if not item.has_room else []
+        found += [f"{who} takes {g.form}; {g.why}." for g in item.foreign_inputs if g.kind == "size"]
         if others := [g.form for g in item.foreign_inputs if g.kind == "other"]:
             found.append(
                 f"{who} takes inputs that the sensor does not deliver: {', '.join(others)}; {OTHER_INPUTS}."
@@ -83,15 +82,6 @@ def _too_large(who: str, item: Part) -> list[str]:
         f"{who}'s largest tensor, {show_shape(item.largest.shape)}, takes {mebibytes(item.largest.bytes)} {item.largest.form} without padding: "
         f"{item.largest.bytes / budget:.1f} times the budget by itself."
     ]
-
-
-def _ways_out(item: Part) -> list[str]:
-    """What the finding about the memory says that there is to do."""
-    return [
-        f"To bring it within the budget: {f.fix}."
-        for f in item.report.findings
-        if f.about_memory and f.support == "unsupported" and f.fix
-    ][:1]
 
 
 def _over(report: Report) -> str:

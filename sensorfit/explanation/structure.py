@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Final
 
-from ..graph.ir import Graph, Node, Shape
+from ..graph.ir import Graph, Node
 from ..target import Target
 from .model import ForeignInput, Largest
 
-IMAGE_RANK: Final = 4
-COLOURS: Final = (1, 2, 3, 4)
-"""Channels of a picture: grey, colours, with depth or transparency."""
+IMAGE_RANK = 4
 
 
 def operators(graph: Graph) -> Mapping[str, int]:
@@ -55,11 +52,6 @@ def largest(graph: Graph) -> Largest | None:
     return best
 
 
-def _an_image(shape: Shape) -> bool:
-    """Whether it may be a picture, whatever its colours: grey, with depth, with transparency."""
-    return len(shape) == IMAGE_RANK and shape[1] in COLOURS
-
-
 def foreign_inputs(
     graph: Graph, target: Target, given: frozenset[str] = frozenset()
 ) -> tuple[ForeignInput, ...]:
@@ -74,17 +66,6 @@ def foreign_inputs(
         if name in given:
             continue
         shape = graph.shape(name)
-        if not images and shape is not None and _an_image(shape) and shape[1] != target.input_channels:
-            images += 1
-            found.append(
-                ForeignInput(
-                    name,
-                    shape,
-                    "channels",
-                    f"the sensor delivers {target.input_channels} channels: take one RGB image as the input",
-                )
-            )
-            continue
         if shape is None or len(shape) != IMAGE_RANK or shape[1] != target.input_channels:
             found.append(ForeignInput(name, shape, "other", "it is not an image of the sensor"))
             continue

@@ -100,8 +100,7 @@ def _with_fix(item: Part, seen: Outlook) -> WhatIf:
 
 
 def _not_fed(foreign: Sequence[ForeignInput]) -> list[str]:
-    kinds = {given.kind for given in foreign}
-    found = [f"the image's {kind}" for kind in ("size", "channels") if kind in kinds]
+    found = ["the image's size"] if any(given.kind == "size" for given in foreign) else []
     if others := [given.name for given in foreign if given.kind == "other"]:
         found.append(f"inputs the sensor does not deliver ({', '.join(others)})")
     return found

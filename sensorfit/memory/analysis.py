@@ -91,8 +91,7 @@ def _without_last_resize(graph: Graph, target: Target, input_persistency: bool) 
     if cut is None:
         return None
     smaller, nodes = cut
-    read = tuple(dict.fromkeys(n.inputs[0] for n in nodes))
-    return OnHost(tuple(n.name for n in nodes), analyse(smaller, target, input_persistency).total_bytes, read)
+    return OnHost(tuple(n.name for n in nodes), analyse(smaller, target, input_persistency).total_bytes)
 
 
 def _partly_modelled(graph: Graph) -> tuple[str, ...]:

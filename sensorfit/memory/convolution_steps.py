@@ -41,7 +41,7 @@ def convolution(state: StepBuilder, node: Node, sources: list[str]) -> None:
 def _ready_input(state: StepBuilder, node: Node, conv: cv.Convolution, value: Value) -> Value:
     """``value`` as the convolution reads it: in phases or sampled for a stride, in padded planes, or in blocks."""
     facts = state.facts
-    narrow = conv.dense and conv.inputs < facts.channel_block
+    narrow = conv.dense and conv.inputs < facts.channel_block and not cv.is_polyphase(conv, facts)
     if narrow and value.layout is Layout.BLOCKS and rearranged(state.graph, node.inputs[0]):
         value = state.lay(value, Layout.PLANES, node.name)  # its axes lie in another order: laid anew anyway
     if value.layout is Layout.OTHER_BLOCKS:

@@ -11,6 +11,9 @@ from .constants import Constant, constant_operand, laid_bytes
 from .fusion import BYTE, joins_convolution
 from .layout import Extent, Layout, leaner, leanest, tensor_bytes
 
+TOKEN_AXES = 3
+"""Of (1, positions, features): these lie in planes, turned or not, and in no blocks."""
+
 
 def elementwise(state: StepBuilder, node: Node, sources: list[str]) -> None:
     if _joined_by_convolution(state, node, sources):
@@ -18,12 +21,11 @@ def elementwise(state: StepBuilder, node: Node, sources: list[str]) -> None:
     spatial = [t for t in sources if not state.values[t].extent.is_vector]
     layouts = [state.values[t].layout for t in spatial]
     layout = Layout.BLOCKS
-    if layouts and Layout.BLOCKS not in layouts:  # of two unlike ones the leaner (timm_pvt_small_fixed)
-        layout = leanest(layouts, [state.values[t].extent for t in spatial], state.facts)
-        tokens = len(state.graph.shape(node.outputs[0]) or ()) == 3
-        if tokens and len(set(layouts)) > 1:  # test_l2_norm
-            extents = [state.values[t].extent for t in spatial]
-            layout = leaner(Layout.PLANES, 3, extents, state.facts)
+    if layouts and Layout.BLOCKS not in layouts:
+        extents = [state.values[t].extent for t in spatial]
+        tokens = len(state.graph.shape(node.outputs[0]) or ()) == TOKEN_AXES  # test_l2_norm
+        base = Layout.PLANES if tokens else leanest(layouts, extents, state.facts)  # timm_pvt_small_fixed
+        layout = leaner(base, TOKEN_AXES, extents, state.facts)  # thin_sums
     bits = state.working_bits(node, state.extent(node.outputs[0]))
     if len(spatial) == 1 and len(sources) == 2:  # a product with a vector
         layout = _leaner_layout(state, state.values[spatial[0]], [state.values[spatial[0]].extent])
@@ -84,9 +86,9 @@ def _with_constant(state: StepBuilder, node: Node, source: str, constant: Consta
 
 
 def _leaner_layout(state: StepBuilder, value: Value, extents: Sequence[Extent]) -> Layout:
-    """The layout of ``value``; out of blocks planes, where activations of ``extents`` are clearly smaller in them together."""
-    if value.layout is not Layout.BLOCKS and len({*extents}) == 1:
-        return value.layout
+    """The layout of ``value``, or planes, turned or not, where activations of ``extents`` are clearly smaller in them together."""
+    if value.layout is not Layout.BLOCKS and len({*extents}) == 1:  # own_groups
+        return leaner(value.layout, TOKEN_AXES, extents, state.facts)
     sizes = {
         x: sum(tensor_bytes(e, x, state.facts) for e in extents)
         for x in (Layout.PLANES, Layout.TURNED, Layout.BLOCKS)

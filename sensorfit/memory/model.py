@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from ..units import BYTE
-
-LOW_BITS: Final = 4
-"""MCT chooses fewer for single layers, at a cost that a first advice need not have."""
 COMPUTED_WEIGHTS = "the weights of some convolutions are computed or of unknown shape: they count as nothing"
 INTEGER_WEIGHTS = (
     "the weights of ConvInteger and MatMulInteger, another tool's quantization, count as nothing: nobody knows them "
@@ -98,8 +94,6 @@ class OnHost(NamedTuple):
     nodes: tuple[str, ...]
     """The Resize nodes that stay behind."""
     total_bytes: int
-    tensors: tuple[str, ...] = ()
-    """What they read: where ``sensorfit fix --cut`` cuts."""
 
 
 class Tiling(NamedTuple):
@@ -165,11 +159,6 @@ class MemoryReport:
         """Weights, runtime and reserved block, plus the input persistence when on."""
         extra = self.input_persistence_bytes if self.input_persistency else 0
         return self.weights_bytes + self.runtime_bytes + self.reserved_bytes + extra
-
-    @property
-    def fewer_bits_will_do(self) -> bool:
-        """Whether weights of fewer than 8 bits would make it fit, none of which need less than 4."""
-        return LOW_BITS <= self.average_bits < BYTE == self.weight_bits
 
     @property
     def average_bits(self) -> float:

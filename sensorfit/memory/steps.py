@@ -123,10 +123,20 @@ def _runs_pointwise(state: StepBuilder, node: Node, sources: Sequence[str]) -> b
     return shape is not None and len(shape) == MAP_AXES and is_pointwise_product(state.graph, node)
 
 
+READ_IN_PLACE: Final = KERNELS | {"LayerNormalization", "Transpose"}
+"""Operators whose result a product with weights reads as it lies; all else is laid for it (thin_widths)."""
+
+
 def _pointwise_product(state: StepBuilder, node: Node, sources: Sequence[str]) -> None:
     """A 1x1 convolution whose channels stand last: blocks of them are planes here, planes of them turned planes (lin16)."""
     value, extent = state.values[sources[0]], state.extent(node.outputs[0])
-    if value.layout is not Layout.TURNED or value.extent.columns >= state.facts.channel_block:
+    narrow = value.extent.columns < state.facts.channel_block
+    if value.buffer in state.writer and state.step_of(value.buffer).op not in READ_IN_PLACE:
+        layout = Layout.TURNED if narrow else Layout.PLANES
+        value = state.transform(
+            value, value.extent, layout, f"{node.name}/transform", f"laid for {node.name}"
+        )
+    elif not narrow or value.layout is not Layout.TURNED:
         value = state.bring(sources[0], Layout.PLANES, node.name)
     few = extent.columns <= state.facts.planar_channels
     scratch = state.facts.planar_convolution_bytes if few else 0

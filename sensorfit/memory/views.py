@@ -62,7 +62,7 @@ def transpose(state: StepBuilder, node: Node, source: str) -> None:
 
 
 def view(state: StepBuilder, node: Node, source: str) -> None:
-    """In blocks along the axis that stays and takes least so, the first of several, or the last; where none does, a copy in planes, their rows filled to whole blocks."""
+    """In blocks along the axis that stays and takes least so (of equals where they lie, else the first); where none does, a copy in planes, their rows filled to whole blocks."""
     layout, out = state.values[source].layout, state.extent(node.outputs[0])
     value = state.values[source]
     read, written = (static(state.graph.shape(t)) for t in (source, node.outputs[0]))
@@ -73,13 +73,16 @@ def view(state: StepBuilder, node: Node, source: str) -> None:
             )
         _put(state, node, value, Lying(layout, out, 1), filled=True)
         return
-    same = value.extent == out and (layout is not Layout.BLOCKS or max(len(read), len(written)) <= IMAGE_AXES)
-    if same or value.extent.is_vector:
+    kept = kept_axes(read, written) if node.op == "Reshape" and min(len(read), len(written)) > 2 else {}
+    here = axis_of(value, len(read))
+    least = min(
+        kept, key=lambda a: (_size(state, along(read, a, value.extent.bits)), a != here, a), default=0
+    )
+    if value.extent.is_vector or _stays(value, out, read, written, least in (0, here)):
         state.put(node, node.outputs[0], layout, [value.buffer])
         return
-    kept = kept_axes(read, written) if node.op == "Reshape" and min(len(read), len(written)) > 2 else {}
-    if kept and len(read) - 1 not in kept:
-        axis = min(kept, key=lambda a: (_size(state, along(read, a, value.extent.bits)), a))
+    if kept and (len(read) - 1 not in kept or len(kept) > 1):
+        axis = least
     elif 1 in kept and kept[1] == 1:
         axis = 1
     else:
@@ -97,6 +100,14 @@ def view(state: StepBuilder, node: Node, source: str) -> None:
         _put(state, node, value, Lying(Layout.PLANES, out, 1), filled=True)
     else:
         state.put(node, node.outputs[0], Layout.PLANES, [value.buffer])
+
+
+def _stays(value: Value, out: Extent, read: Shape, written: Shape, leanest: bool) -> bool:
+    """Whether the bytes need not move: only axes of one come or go, or what lies so already takes the least."""
+    if value.extent != out or (value.layout is Layout.BLOCKS and max(len(read), len(written)) > IMAGE_AXES):
+        return False
+    ones_only = [d for d in read if d != 1] == [d for d in written if d != 1]
+    return ones_only or leanest
 
 
 IMAGE_AXES = 4

@@ -25,9 +25,7 @@ OUTPUT: Final[dict[str, Callable[[int, Fidelity], object]]] = {
     "images": lambda _, found: found.images,
     "mask IoU": lambda _, found: _told(found.mask_iou),
     "worst mask IoU": lambda _, found: _told(found.mask_iou_worst),
-    "same class, %": lambda _, found: (
-        "" if found.argmax_agreement is None else round(100 * found.argmax_agreement, 1)
-    ),
+    "same class": lambda _, found: _told(found.argmax_agreement),
     "SQNR, dB": lambda _, found: ABSENT[found.sqnr_missing] if found.sqnr_db is None else found.sqnr_db,
     "largest difference": lambda _, found: _told(found.max_abs_difference, "{:.4g}"),
 }

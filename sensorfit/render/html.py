@@ -11,12 +11,12 @@ from ..report.causes import Cause, causes
 from ..report.layer import Layer, node_of
 from ..report.next_step import last_line, verdict_word
 from ..report.outcome import FindingGroup, Outcome, grouped, outcomes
-from ..report.phrases import counted, latency_words, of_budget_words, operator_words, share_words
+from ..report.phrases import counted, latency_words, of_budget_words, operator_words
 from ..report.report import Report
 from ..units import show_shape
 from ..verify.finding import Finding
 from .brief import about, headline_number, remarks
-from .document import Head, document, table
+from .document import document
 from .escape import plain
 from .layout import layout
 
@@ -26,43 +26,10 @@ OPERATORS_SHOWN: Final = 3
 
 
 def render(items: Sequence[Report | Outcome]) -> str:
-    """The page of the models in ``items``; several in a table, and one of them shown at a time."""
+    """The page of the models in ``items``; of several one is shown at a time."""
     results = outcomes(items)
-    models = [model_data(o) for o in results]
-    if len(results) == 1:
-        return document(_title(results[0]), models)
-    words = [_word(o) for o in results]
-    said = ", ".join(
-        f"{words.count(word):,} {word if words.count(word) == 1 else PLURAL.get(word, word)}"
-        for word in dict.fromkeys(words)
-    )
-    head = Head(
-        f"{counted(len(results), 'model')}: {said}",
-        text="Below the table one model at a time, as chosen there.",
-    )
-    return document(head.title, models, [table("The models", SEVERAL, map(_line, results))], head)
-
-
-PLURAL: Final = {"fits": "fit", "does not fit": "do not fit"}
-SEVERAL: Final = ("model", "verdict", "memory", "latency", "next")
-
-
-def _word(outcome: Outcome) -> str:
-    return "cannot be checked" if outcome.report is None else verdict_word(outcome.report).lower()
-
-
-def _line(outcome: Outcome) -> tuple[str, ...]:
-    """A model in the table of several."""
-    report = outcome.report
-    if report is None:
-        return outcome.path, _word(outcome), "", "", outcome.error
-    return (
-        report.model.name,
-        _word(outcome),
-        share_words(report.memory),
-        latency_words(report),
-        last_line(outcome)[1],
-    )
+    title = _title(results[0]) if len(results) == 1 else counted(len(results), "model")
+    return document(title, [model_data(o) for o in results])
 
 
 def _title(outcome: Outcome) -> str:

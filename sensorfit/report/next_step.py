@@ -11,6 +11,9 @@ from .causes import Cause, causes, every_finding
 from .outcome import Outcome
 from .phrases import counted, percent_words
 
+LOW_BITS = 4
+"""MCT chooses fewer for single layers, at a cost that a first advice need not have."""
+
 if TYPE_CHECKING:
     from ..verify.finding import Finding
     from .report import Report
@@ -39,8 +42,6 @@ def last_line(outcome: Outcome) -> tuple[str, str]:
             return f"{word}.", explain_command(outcome)
         if report.model.not_built:
             return f"{word}: {report.model.not_built}.", ""
-        if report.model.absent:
-            return f"{word}. Next: {_bring(report)}, then:", build_command(outcome)
         if size := _other_size(report):
             return f"{word} at {size}. Next: export it at that size, then:", _command("build", outcome)
         return f"{word}.", build_command(outcome)
@@ -50,8 +51,6 @@ def last_line(outcome: Outcome) -> tuple[str, str]:
         heavy = report.memory.weights_bytes > report.memory.budget_bytes
         said = "at any input size" if heavy else "while its input's size is open"
         return f"{word} {said}.", f"{_command('check', outcome)} --input-shape {size}"
-    if report.verdict == "unknown" and report.model.absent:
-        return f"{word}: part of it is missing. Next: {_bring(report)}, then:", _at_shapes("check", outcome)
     if (
         report.verdict == "unknown"
         and all(f.about_memory for f in _unsure(report))
@@ -75,8 +74,6 @@ def last_line(outcome: Outcome) -> tuple[str, str]:
         return f"{to_change} Next: change it, then:", f"{_at_shapes('check', outcome)} --confirm"
     if len(wrong) == 1 and (size := _smaller(report, wrong[0])):
         return to_change, f"{_command('check', outcome)} --input-shape {size}"
-    if len(wrong) == 1 and (command := _of_memory(outcome, wrong[0])):
-        return to_change, command
     return to_change, _change_command(outcome)
 
 
@@ -156,25 +153,6 @@ def _smaller(report: Report, cause: Cause) -> str:
     return size if size and cause.fix == f"re-export at {size}" else ""
 
 
-def _of_memory(outcome: Outcome, cause: Cause) -> str:
-    """The command that does what the one ``cause`` asks for where nothing but the memory stands against the network; "" for none."""
-    report = outcome.report
-    assert report is not None
-    host = report.memory.resize_on_host
-    if not cause.findings[0].about_memory or report.model.not_built or report.model.quantized:
-        return ""
-    if cause.fix.startswith("convert with --no-input-persistency"):
-        return f"{build_command(outcome)} --no-input-persistency"
-    if host is not None and cause.fix.startswith("leave the last Resize "):
-        return f"{_at_shapes('fix', outcome)} --cut {shlex.quote(','.join(host.tensors))}"
-    return ""
-
-
-def _bring(report: Report) -> str:
-    """What to do about the files that are missing."""
-    return f"put {', '.join(report.model.absent)} beside the model"
-
-
 def _settled(report: Report) -> bool:
     """Whether the converter's own answer alone refuses an operator."""
     from ..verify.confirmation import learnt
@@ -190,8 +168,9 @@ def _unsure(report: Report) -> tuple[Finding, ...]:
 def _weighs_too_much(report: Report) -> bool:
     """Whether weights of four bits and more would do, and nothing else stands against the network."""
     against = [f for f in report.findings if f.support != "supported" or f.severity == "error"]
+    enough = LOW_BITS <= report.memory.average_bits < BYTE == report.memory.weight_bits
     return (
-        report.memory.fewer_bits_will_do
+        enough
         and not report.model.quantized
         and not report.model.not_built
         and not _sides(report)[1]

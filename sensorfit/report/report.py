@@ -53,8 +53,6 @@ class ModelInfo:
     """Why ``sensorfit build`` cannot begin with this very model, "" where it can."""
     folded: int = 0
     """Nodes once constants are folded: those that are judged and that the console counts; ``nodes`` are the file's."""
-    absent: tuple[str, ...] = ()
-    """Files beside it that hold data of it and are not there."""
     closed: tuple[int, ...] = ()
     """Where the first input is an image of open size: a shape that the network takes; () where none was found."""
 

@@ -139,17 +139,3 @@ def test_what_nobody_can_count_is_said_first(tmp_path: Path) -> None:
     assert found.verdict == "unknown"
     (reason,) = found.reasons
     assert "takes at least" in reason and "counted only in part (SF304)" in reason
-
-
-def test_a_picture_of_other_colours_is_told_from_what_is_no_picture(tmp_path: Path) -> None:
-    four = saved(
-        tmp_path / "four.onnx",
-        """<ir_version: 8, opset_import: ["" : 17]> g (float[1,4,96,96] image) => (float[1,4,96,96] y) { y = Relu(image) }""",
-    )
-    found = explain(four)
-    (reason,) = found.reasons
-    assert (
-        reason
-        == "The network takes image 1x4x96x96; the sensor delivers 3 channels: take one RGB image as the input."
-    )
-    assert found.headline.endswith("cannot feed it.")

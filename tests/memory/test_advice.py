@@ -23,8 +23,6 @@ from sensorfit.memory.largest_input import FOUR_BY_THREE, largest_input
 from sensorfit.memory.layout import load_memory_facts
 from sensorfit.memory.model import MemoryReport
 from sensorfit.render.memory import render_timeline
-from sensorfit.report.next_step import last_line
-from sensorfit.report.outcome import Outcome
 from sensorfit.rules.memory import findings
 from tests.conftest import model_of
 
@@ -237,33 +235,6 @@ def test_a_last_resize_at_the_peak_is_offered_to_the_host_with_both_figures(tail
         w=(21, 16, 1, 1),
     )
     assert sensorfit.check(small).memory.total_bytes == host.total_bytes
-
-
-def test_the_command_that_leaves_the_last_resize_to_the_host_does_it(tmp_path: Path) -> None:
-    """explain alone said nothing of it."""
-    onnx.save(enlarging(640, "y = Sigmoid(e)"), tmp_path / "m.onnx")
-    path = str(tmp_path / "m.onnx")
-    report = sensorfit.check(path)
-    said, command = last_line(Outcome(path, report, exit_code=1))
-    assert (said, command) == ("DOES NOT FIT: 1 thing to change.", f"sensorfit fix {path} --cut c")
-    made = sensorfit.fix(path, tmp_path / "device.onnx", cut=["c"])
-    host = report.memory.resize_on_host
-    assert host is not None and made.after.verdict == "fits" and made.after.total_bytes == host.total_bytes
-    reasons = sensorfit.explain(path).reasons
-    assert any(r.startswith("To bring it within the budget: leave the last Resize") for r in reasons)
-
-
-def test_weights_that_would_need_less_than_four_bits_are_first_to_be_fewer() -> None:
-    """The next command takes no such bits either."""
-
-    def advice(channels: int) -> str:
-        text = f"agraph (float[1,3,64,64] x) => (float[1,{channels},4,4] y) {{ y = Conv <kernel_shape = [16, 16], strides = [16, 16]> (x, u) }}"
-        report = sensorfit.check(weighted(text, u=(channels, 3, 16, 16)))
-        (fix,) = [f.fix for f in report.findings if f.rule == "SF301"]
-        return fix
-
-    assert advice(16384).startswith("quantize the weights to ") and ", or drop " in advice(16384)
-    assert advice(32768).startswith("drop ") and ", or quantize the weights to 2." in advice(32768)
 
 
 def test_a_resize_that_others_read_is_not_left_to_the_host() -> None:

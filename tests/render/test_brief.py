@@ -6,7 +6,6 @@ from dataclasses import replace
 from functools import cache
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import onnx
 import pytest
@@ -284,21 +283,3 @@ def test_a_way_out_in_short_ends_outside_of_brackets() -> None:
 )  # fmt: skip
 def test_only_what_is_just_as_large_as_the_budget_reads_100_per_cent(part: float, said: str) -> None:
     assert percent_words(part) == said
-
-
-@pytest.mark.parametrize(
-    ("given", "said", "command"),
-    [
-        ((), "FITS. Next: put net.data beside the model, then:", "sensorfit build net.onnx"),
-        (
-            (finding(support="unknown", severity="warning", fix="put net.data beside the model"),),
-            "UNKNOWN: part of it is missing. Next: put net.data beside the model, then:",
-            "sensorfit check net.onnx",
-        ),
-    ],
-)
-def test_data_that_is_missing_is_brought_before_anything_is_asked_or_built(
-    given: Any, said: str, command: str
-) -> None:
-    found = report(*given, absent=("net.data",))
-    assert last_line(Outcome("net.onnx", found, exit_code=found.exit_code())) == (said, command)

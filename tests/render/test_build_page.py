@@ -77,12 +77,6 @@ def test_of_an_output_only_what_is_known_is_said() -> None:
     ]  # fmt: skip
 
 
-def test_the_share_of_the_same_class_is_per_cent_as_in_the_terminal() -> None:
-    several = replace(build().fidelity, argmax_agreement=0.75)
-    shown = section(data(render(build(outputs=(several,)))), "INT8 beside float")
-    assert shown["rows"][0][shown["head"].index("same class, %")] == 75.0
-
-
 def test_the_converters_schedule_stands_beside_the_predicted_one_with_its_peak() -> None:
     model = data(render(build()))["models"][0]
     theirs = model["converter"]

@@ -111,12 +111,9 @@ def test_the_page_works_in_a_browser(browser: Any, tmp_path: Path) -> None:
     page.keyboard.press("End")
     assert "1x1x96x96" in page.locator("tr.picked").inner_text()
     page.locator("input[type=search]").fill("resize")
-    assert page.locator("#page tbody tr").count() < 10
-    assert page.locator("h1").inner_text() == "2 models: 1 fits, 1 does not fit"
-    first, second = (row.inner_text() for row in page.locator("#about tbody tr").all())
-    assert "sensorfit build picosam3" in first and "does not fit" in second
+    assert page.locator("tbody tr").count() < 10
     page.locator("select").first.select_option("1")
-    assert "DOES NOT FIT" in page.locator("#page h2").first.inner_text()
+    assert "DOES NOT FIT" in page.locator("h1").inner_text()
     assert (wrong, asked) == ([], [file.as_uri()])
 
 
@@ -152,33 +149,6 @@ def test_a_short_table_is_shown_whole(browser: Any, tmp_path: Path) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 800})
     page.goto(file.as_uri())
     assert page.evaluate("(b => b.scrollHeight <= b.clientHeight + 1)(document.querySelector('.scroll'))")
-
-
-@pytest.mark.browser
-def test_the_pieces_of_a_tensor_are_told_together_and_few_bytes_as_bytes(
-    browser: Any, tmp_path: Path
-) -> None:
-    """A convolution in strips reads 256 pieces of its image: "image 0.00 MiB" 256 times tells nobody anything."""
-    pieces = tuple(Live("image", 1024, "read here") for _ in range(256))
-    one = report()
-    steps = (Step("/up/0", "ConvTranspose", (*pieces, Live("small", 96, "written here"))),)
-    memory = replace(one.memory, steps=steps, runtime_bytes=steps[0].bytes)
-    file = tmp_path / "report.html"
-    file.write_text(render([replace(one, memory=memory)]), encoding="utf-8")
-    page = browser.new_page()
-    page.goto(file.as_uri())
-    said = page.locator(".detail").first.inner_text()
-    assert said.endswith("Alive: image 0.25 MiB (read here, in 256 pieces), small 96 B (written here)")
-
-
-@pytest.mark.browser
-def test_a_figure_of_two_columns_needs_no_scrolling_on_a_phone(browser: Any, tmp_path: Path) -> None:
-    rows = [("slowest layers", "/encoder/stages.3/blocks.0/aggregation.0/convolution/Conv")]
-    file = tmp_path / "report.html"
-    file.write_text(document("t", [], [table("Figures", ["", "net"], rows)]), encoding="utf-8")
-    page = browser.new_page(viewport={"width": 390, "height": 800})
-    page.goto(file.as_uri())
-    assert page.evaluate("(b => b.scrollWidth <= b.clientWidth)(document.querySelector('.scroll'))")
 
 
 @pytest.mark.browser

@@ -11,13 +11,11 @@ import pytest
 
 import sensorfit
 from sensorfit.errors import ModelError
-from sensorfit.graph.load import load
 from sensorfit.render import sarif
 from sensorfit.report.outcome import grouped
 from sensorfit.report.serialise import schema
 from sensorfit.target import load_target
 from sensorfit.verify.catalogue import texts
-from sensorfit.verify.engine import judged
 
 from ..verify.text import found, model
 from .test_way_out import FrontEnd, follow, front_end
@@ -144,15 +142,3 @@ def test_a_kernel_over_an_image_without_a_batch_axis_is_said_to_be_no_onnx(tmp_p
     assert "x[None]" in found.fix and report.outlook is None
     with pytest.raises(ModelError, match=r"MaxPool_1.*no valid ONNX.*x\[None\]"):
         sensorfit.fix(tmp_path / "m.onnx", tmp_path / "fixed.onnx")
-
-
-def test_of_a_quantized_file_the_float_model_is_to_be_fixed() -> None:
-    """fix takes no file that is quantized already."""
-    text = "(float[1,8,16,16] x) => (float[1,8,16,16] y) <float[8] s, float[8] b> { y = InstanceNormalization (x, s, b) }"
-    for quantized, words in (
-        (False, "run sensorfit fix, which"),
-        (True, "run sensorfit fix on the float model and quantize that, which"),
-    ):
-        graph = load(model(text)).replace(quantized=quantized)
-        (found,) = [f for f in judged(graph, load_target("imx500")) if f.rule == "SF132"]
-        assert found.fix.startswith(words)

@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sensorfit.render.screen import recorded
-from sensorfit.render.sweep.console import show
 from sensorfit.render.sweep.page import render
 from sensorfit.sweep.read import parse_space
 from sensorfit.sweep.result import Sweep
@@ -26,11 +23,6 @@ kernel = [3, 5, 7]
 attention = ["none", "channel"]
 """
 CHROMIUM = shutil.which("chromium")
-DRAWN = """window.drawn = []; const pen = CanvasRenderingContext2D.prototype, put = pen.fillText;
-pen.fillText = function (text, x, y) { const width = this.measureText(text).width;
-    const left = { left: x, right: x - width, center: x - width / 2 }[this.textAlign] ?? x;
-    window.drawn.push([this.canvas.getAttribute("aria-label") || "", text, left, left + width, y]); put.call(this, text, x, y); };"""
-"""Keeps what is written on a canvas: its label, the text, left and right, the line."""
 
 
 def found() -> Sweep:
@@ -104,7 +96,12 @@ def test_the_labels_of_the_axes_do_not_lie_over_each_other_on_a_phone(tmp_path: 
     with sync_playwright() as running:
         browser = running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 360, "height": 800})
-        page.add_init_script(DRAWN)
+        page.add_init_script(
+            """window.drawn = []; const pen = CanvasRenderingContext2D.prototype, put = pen.fillText;
+            pen.fillText = function (text, x, y) { const width = this.measureText(text).width;
+              const left = { left: x, right: x - width, center: x - width / 2 }[this.textAlign] ?? x;
+              window.drawn.push([this.canvas.getAttribute("aria-label") || "", text, left, left + width, y]); put.call(this, text, x, y); };"""
+        )
         page.goto(file.as_uri())
         drawn = [tuple(t) for t in page.evaluate("drawn")]
     labels = [t for t in dict.fromkeys(drawn) if t[1].startswith(("up: ", "across: "))]
@@ -116,56 +113,3 @@ def test_the_labels_of_the_axes_do_not_lie_over_each_other_on_a_phone(tmp_path: 
 def _selected(page: Any) -> int:
     text = next(t for t in page.locator("h2").all_inner_texts() if "selected" in t)
     return int(text.split()[0])
-
-
-@pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
-def test_no_name_of_an_axis_and_no_value_lies_over_another_on_a_phone(tmp_path: Path) -> None:
-    """Eight axes, the last two of them with their units: "7.62 ms" lay over "1,481,354"."""
-    from playwright.sync_api import sync_playwright
-
-    ranges = {name: f"{name} = [32, 64]" for name in ("encoder1", "encoder2", "decoder1", "decoder2")}
-    space = parse_space(SPACE + "\n".join(ranges.values()), "space.toml")
-    rows = tuple(
-        {
-            **row,
-            **dict.fromkeys(ranges, 32 * (1 + row["candidate"] % 2)),
-            "parameters": 10**6 + row["candidate"],
-        }
-        for row in found().shown
-    )
-    swept = replace(found(), space=space, columns=columns(space), shown=rows, front=rows[:4])
-    file = tmp_path / "front.html"
-    file.write_text(render(swept), encoding="utf-8")
-    with sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 390, "height": 900})
-        page.add_init_script(DRAWN)
-        page.goto(file.as_uri())
-        written = {tuple(one[1:]) for one in page.evaluate("drawn") if one[0].startswith("Parallel")}
-    assert len(written) == 3 * 8
-    for text, left, right, line in written:
-        assert left >= 0 and right <= 390, text
-        assert not [
-            t
-            for t, begin, end, y in written
-            if t != text and abs(y - line) < 12 and begin < right and left < end
-        ]
-
-
-def test_the_front_in_a_terminal_cuts_no_figure_and_names_what_has_no_room() -> None:
-    many = {
-        name: f"{name} = [32, 64]"
-        for name in ("encoder1", "encoder2", "encoder3", "encoder4", "decoder1", "decoder2")
-    }
-    space = parse_space(SPACE + "\n".join(many.values()), "space.toml")
-    rows = tuple(
-        {**row, **dict.fromkeys(many, 32 * (1 + i % 2)), "parameters": 1_481_354}
-        for i, row in enumerate(found().front)
-    )
-    swept = replace(found(), space=space, front=rows)
-    narrow, wide = (recorded(lambda console: show(swept, console), width) for width in (80, 300))
-    assert max(map(len, narrow.splitlines())) <= 80
-    assert "…" not in narrow and "1,481,354" in narrow and "1.00 ms" in narrow
-    assert "No room here for: " in narrow and "decoder2." in narrow
-    assert "No room" not in wide and all(name in wide for name in many)

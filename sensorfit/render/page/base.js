@@ -12,7 +12,7 @@ const make = (tag, text, options = {}) => {
   return node;
 };
 const heading = (level, text) => make("h" + (TOP + level), text);
-const mebi = (bytes) => (bytes && bytes < 2 ** 20 / 100 ? count(bytes) + " B" : (bytes / 2 ** 20).toFixed(2) + " MiB");
+const mebi = (bytes) => (bytes / 2 ** 20).toFixed(2) + " MiB";
 const count = (value) => value.toLocaleString("en");
 const ms = (value) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3)) + " ms";
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();

@@ -71,22 +71,9 @@ function memory(plan, title, top, picked, views, picks) {
       pen.strokeRect(chosen * across, 1, Math.max(across, 2), height - 2);
     }
     const s = chosen >= 0 ? chosen : peak;
-    detail.textContent = s < 0 ? "" : words(s) + ". Alive: " + alive(live[s].map(([i, b]) => [names[tensors[i][0]], names[tensors[i][1]], b]));
+    detail.textContent = s < 0 ? "" : words(s) + ". Alive: " + live[s].map(([i, b]) => [i, b]).sort((a, b) => b[1] - a[1]).slice(0, 8)
+      .map(([i, b]) => `${names[tensors[i][0]]} ${mebi(b)}${names[tensors[i][1]] ? ` (${names[tensors[i][1]]})` : ""}`).join(", ");
   });
-}
-
-// The largest of [tensor, why, bytes] in words; the pieces of one tensor together.
-function alive(items) {
-  const kinds = new Map();
-  for (const [tensor, why, bytes] of items) {
-    const key = JSON.stringify([tensor, why]), [many, sum] = kinds.get(key) ?? [0, 0];
-    kinds.set(key, [many + 1, sum + bytes]);
-  }
-  const largest = [...kinds].sort(([, [, a]], [, [, b]]) => b - a), said = largest.slice(0, 8).map(([key, [many, sum]]) => {
-    const [tensor, why] = JSON.parse(key), about = [why, many > 1 ? `in ${count(many)} pieces` : ""].filter(Boolean).join(", ");
-    return `${tensor} ${mebi(sum)}${about ? ` (${about})` : ""}`;
-  });
-  return said.join(", ") + (largest.length > 8 ? ` and ${count(largest.length - 8)} more` : "");
 }
 
 function latency(model, rows, picked, views, picks) {

@@ -55,7 +55,7 @@ function show(model) {
 }
 
 function chooser(model) {
-  const label = make("label", "Model ", { class: "screen bar" });
+  const label = make("label", "Model ", { class: "screen" });
   const select = make("select");
   models.forEach((one, index) => select.append(make("option", one.name + ": " + (one.word || "cannot be checked"), { value: index })));
   select.value = models.indexOf(model);

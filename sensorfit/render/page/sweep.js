@@ -175,11 +175,11 @@
   // Parallel coordinates: a line a candidate, drag along an axis for a brush on it.
   const lanes = [...new Set([...sweep.parameters, ...objectives])].filter((n) => n in at);
   if (lanes.length > 1) {
-    const HIGH = 306, TOP = 66, FOOT = 36; // names, and the values at both ends, in two lines by turns: neighbours would overlap on a phone
+    const HIGH = 280, TOP = 54;
     const [board, begin] = canvas("Parallel coordinates of parameters and objectives; drag along an axis to select", HIGH);
     page.append(make("h2", "Parameters"), board);
     const lane = (index, width) => 40 + (index * (width - 80)) / (lanes.length - 1);
-    const level = (place) => HIGH - FOOT - place * (HIGH - FOOT - TOP);
+    const level = (place) => HIGH - 22 - place * (HIGH - 22 - TOP);
     let held = null;
     const point = (event) => { const b = board.getBoundingClientRect(); return [event.clientX - b.left, event.clientY - b.top]; };
     board.style.touchAction = "none";
@@ -194,7 +194,7 @@
       const [name, from] = held, to = point(event)[1];
       held = null;
       if (Math.abs(from - to) < 6) state.brushes.delete(name);
-      else state.brushes.set(name, [from, to].map((y) => (HIGH - FOOT - y) / (HIGH - FOOT - TOP)).sort((a, b) => a - b));
+      else state.brushes.set(name, [from, to].map((y) => (HIGH - 22 - y) / (HIGH - 22 - TOP)).sort((a, b) => a - b));
       again();
     });
     views.push(() => {
@@ -222,9 +222,8 @@
         pen.strokeStyle = css("--soft"); pen.lineWidth = 1;
         pen.beginPath(); pen.moveTo(x, level(0)); pen.lineTo(x, level(1)); pen.stroke();
         if (brush) { pen.fillStyle = css("--pick"); pen.fillRect(x - 3, level(brush[1]), 6, level(brush[0]) - level(brush[1])); }
-        pen.fillStyle = css("--text"); const turn = (i % 2) * 14;
-        pen.fillText(name, x, 14 + turn);
-        pen.fillStyle = css("--soft"); pen.fillText(ends[1], x, TOP - 22 + turn); pen.fillText(ends[0], x, HIGH - 20 + turn);
+        pen.fillStyle = css("--text"); pen.fillText(name, x, 14 + (i % 2) * 14);
+        pen.fillStyle = css("--soft"); pen.fillText(ends[1], x, TOP - 8); pen.fillText(ends[0], x, HIGH - 6);
       });
     });
   }

@@ -22,7 +22,7 @@ function about() {
 
 function plainTable(section) {
   const box = make("div", undefined, { class: section.rows.length > 24 ? "scroll" : "scroll short", tabindex: 0, role: "region", "aria-label": section.title });
-  const grid = make("table", undefined, { class: section.head.length < 4 ? "few" : "" }), top = make("thead"), head = make("tr"), body = make("tbody");
+  const grid = make("table"), top = make("thead"), head = make("tr"), body = make("tbody");
   const of = (at) => (typeof section.rows[0]?.[at] === "number" ? "plain number" : "plain");
   section.head.forEach((label, at) => head.append(label ? make("th", label, { scope: "col", class: of(at) }) : make("td")));
   for (const row of section.rows) {

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
 from ...sweep.result import Sweep
-from ..columns import GAP
 from ..escape import terminal
 
 SHOWN: Final = 12
@@ -41,15 +39,7 @@ def show(found: Sweep, console: Console) -> None:
         return
     goals = [str(o) for o in found.space.objectives]
     console.print(f"\nPareto front, {len(found.front)} candidates: {', '.join(goals)}", highlight=False)
-    table, without = _table(found, console.width)
-    console.print(table)
-    if without:
-        console.print(
-            f"No room here for: {', '.join(map(terminal, without))}.",
-            style="dim",
-            markup=False,
-            highlight=False,
-        )
+    console.print(_table(found))
     if len(found.front) > SHOWN:
         console.print(
             f"and {len(found.front) - SHOWN} more in {found.directory / 'front.csv'}",
@@ -64,27 +54,18 @@ def show(found: Sweep, console: Console) -> None:
     )
 
 
-def _table(found: Sweep, room: int) -> tuple[Table, list[str]]:
-    """Objectives first, then what the rows differ in, as many columns as ``room`` has whole; the names of the others."""
+def _table(found: Sweep) -> Table:
+    """Objectives first, then what the rows differ in."""
     rows = _spread(found.front)
     figures = [o.figure for o in found.space.objectives]
     figures += [name for name in ("dsp_ms", "total", "parameters") if name not in figures]
     chosen = [p.name for p in found.space.parameters if len({row[p.name] for row in found.front}) > 1]
-    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
-    without: list[str] = []
-    shown: list[list[str]] = []
+    table = Table(box=None, pad_edge=False)
     for name in ("candidate", *figures, *chosen):
-        cells = [cell(name, row[name]) for row in rows]
-        width = max(map(cell_len, (name, *cells)))
-        if without or (shown and room < width):
-            without.append(name)
-            continue
-        room -= width + GAP
-        table.add_column(terminal(name), justify="right", no_wrap=True, width=width)
-        shown.append(cells)
-    for row_ in zip(*shown, strict=True):
-        table.add_row(*row_)
-    return table, without
+        table.add_column(name, justify="right")
+    for row in rows:
+        table.add_row(*(cell(name, row[name]) for name in ("candidate", *figures, *chosen)))
+    return table
 
 
 def _spread(rows: tuple[Mapping[str, Any], ...]) -> list[Mapping[str, Any]]:
