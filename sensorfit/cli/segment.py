@@ -12,6 +12,7 @@ import click
 from ..errors import InputError
 from . import complete
 from .options import channel_values
+from .waiting import several, waiting
 
 PATH = click.Path(path_type=Path)
 LISTED = 6
@@ -56,24 +57,29 @@ def command(image: Path, rois: tuple[str, ...], model: str, output: Path, mask_f
     masks = [mask_file / f"{p.stem}.png" if folder else mask_file for p in files] if mask_file else [None] * len(files)
     for place in [*places, *filter(None, masks)]:
         check_output(place, map(str, files), text=False)
-    predict = predictor(model, mean or (), std or ())
     rows: list[dict[str, Any]] = []
-    for path, place, beside in zip(files, places, masks, strict=True):
-        pixels = read_image(path)
-        boxes = plain + named.get(path.name, [])
-        for box in boxes:
-            if box[0] + box[2] > pixels.shape[1] + 1 or box[1] + box[3] > pixels.shape[0] + 1:
-                said = ",".join(f"{side:g}" for side in box)
-                click.echo(f"{path.name}: the box {said} reaches over the image of {pixels.shape[1]}x{pixels.shape[0]}", err=True)
-        found = segment(pixels, boxes, predict, exact)
-        for target in filter(None, (place, beside)):
-            target.parent.mkdir(parents=True, exist_ok=True)
-        write_bytes(place, png(overlay(pixels, found)))
-        if beside is not None:
-            write_bytes(beside, png(label_map(found, *pixels.shape[:2])))
-        rows.append({"image": str(path), "overlay": str(place), "masks": [one.to_dict() for one in found]})
-        if not as_json:
-            click.echo(f"{path.name}: {_areas([int(one.mask.sum()) for one in found])}; {place}")
+    lines: list[tuple[str, bool]] = []  # and whether it is a warning; where a clock is drawn, they would lie over it
+    with waiting("segment", several([p.name for p in files]), len(files) if len(files) > 1 else 0, f"{model} {len(files)}") as count:
+        predict = predictor(model, mean or (), std or ())
+        for path, place, beside in zip(files, places, masks, strict=True):
+            pixels = read_image(path)
+            boxes = plain + named.get(path.name, [])
+            for box in boxes:
+                if box[0] + box[2] > pixels.shape[1] + 1 or box[1] + box[3] > pixels.shape[0] + 1:
+                    said = ",".join(f"{side:g}" for side in box)
+                    lines.append((f"{path.name}: the box {said} reaches over the image of {pixels.shape[1]}x{pixels.shape[0]}", True))
+            found = segment(pixels, boxes, predict, exact)
+            for target in filter(None, (place, beside)):
+                target.parent.mkdir(parents=True, exist_ok=True)
+            write_bytes(place, png(overlay(pixels, found)))
+            if beside is not None:
+                write_bytes(beside, png(label_map(found, *pixels.shape[:2])))
+            rows.append({"image": str(path), "overlay": str(place), "masks": [one.to_dict() for one in found]})
+            lines.append((f"{path.name}: {_areas([int(one.mask.sum()) for one in found])}; {place}", False))
+            count.advance()
+    for line, warning in lines:
+        if warning or not as_json:
+            click.echo(line, err=warning)
     if as_json:
         click.echo(json.dumps(rows, indent=2))
 

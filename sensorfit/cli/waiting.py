@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from threading import Event, Thread
+from time import monotonic
 from typing import Final
 
 PATIENCE_S: Final = 1.0
@@ -38,7 +38,7 @@ def waiting(work: str, model: str, total: int = 0, key: str = "") -> Iterator[Co
         yield count
         return
     name = f"{work} {model} {key}".rstrip()
-    over, start = Event(), time.monotonic()
+    over, start = Event(), monotonic()
     clock = Thread(target=_show, args=(work, model, name, count, start, over), daemon=True)
     clock.start()
     try:
@@ -46,7 +46,7 @@ def waiting(work: str, model: str, total: int = 0, key: str = "") -> Iterator[Co
     finally:
         over.set()
         clock.join()
-    took = time.monotonic() - start
+    took = monotonic() - start
     if took >= PATIENCE_S:
         from ..pipeline.history import remember
         from ..pipeline.stages import Stage
@@ -57,6 +57,12 @@ def waiting(work: str, model: str, total: int = 0, key: str = "") -> Iterator[Co
 def several(names: Sequence[str]) -> str:
     """What a clock calls ``names``."""
     return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+
+
+def _said(count: Count, last: float | None) -> str:
+    """``1 of 2, 90 s last time``: what is done, and what it took before, of which either may not be known."""
+    counted = f"{count.done:,} of {count.total:,}" if count.total else ""
+    return ", ".join(filter(None, (counted, f"{last:.0f} s last time" if last else "")))
 
 
 def _show(work: str, model: str, name: str, count: Count, start: float, over: Event) -> None:
@@ -76,14 +82,13 @@ def _show(work: str, model: str, name: str, count: Count, start: float, over: Ev
         TimeElapsedColumn(),
         TextColumn("[dim]{task.fields[said]}"),
     )
-    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    bar = Progress(*columns, console=Console(stderr=True), transient=True, get_time=monotonic)
     task = bar.add_task(escape(f"{work} {terminal(model)}"), total=last, said="")
     bar.tasks[0].start_time = start  # what passed before there was anything to see
     with bar:
         while True:
-            passed = time.monotonic() - start
-            counted = f"{count.done:,} of {count.total:,}" if count.total else ""
-            said = ", ".join(filter(None, (counted, f"{last:.0f} s last time" if last else "")))
+            passed = monotonic() - start
+            said = _said(count, last)
             total, done = (last, min(passed, last)) if last else (count.total or None, count.done)
             bar.update(task, total=total, completed=done, said=said)
             if over.wait(BEAT_S):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from click.testing import CliRunner  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from sensorfit.cli import group  # noqa: E402
+from sensorfit.cli.waiting import Count  # noqa: E402
 from sensorfit.models.registry import find  # noqa: E402
 from sensorfit.quantize.bridge import source  # noqa: E402
 
@@ -73,6 +76,27 @@ def test_segment_draws_the_boxes_of_coco_annotations_with_the_weights_that_ship(
     for number, annotation in enumerate(json.loads((PICTURES / "coins.json").read_text())["annotations"], 1):
         x, y, w, h = annotation["bbox"]
         assert (labels[y : y + h, x : x + w] == number).sum() > 0.6 * annotation["area"]
+
+
+def test_segment_counts_the_images_of_a_folder_on_its_clock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for name in ("a.png", "b.png"):
+        Image.new("RGB", (64, 64)).save(folder / name)
+    seen: list[tuple[object, ...]] = []
+
+    @contextmanager
+    def clock(*about: object) -> Iterator[Count]:
+        count = Count()
+        yield count
+        seen.append((*about, count.done))
+
+    monkeypatch.setattr("sensorfit.cli.segment.waiting", clock)
+    said = call("segment", folder, "--roi", "8,8,32,32", "-o", tmp_path / "out")
+    assert seen == [("segment", "a.png and 1 more", 2, "picosam3 2", 2)]
+    assert [line.partition(":")[0] for line in said.splitlines()] == ["a.png", "b.png"]
 
 
 @pytest.mark.parametrize(
