@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import onnx
 import onnx.parser
@@ -98,3 +99,15 @@ def model_of(text: str, opset: int = 17) -> onnx.ModelProto:
         f'<ir_version: 8, opset_import: ["" : {opset}, "mct_quantizers" : 1], producer_name: "pytorch">\n'
     )
     return onnx.parser.parse_model(header + text)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium, driven by Playwright, whose own browsers are not downloaded."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as running:
+        yield running.chromium.launch(executable_path=chromium, args=["--no-sandbox"])

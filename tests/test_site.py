@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+import sensorfit.testing
 from sensorfit.verify import catalogue
 from tools import release, site
 
@@ -102,3 +105,45 @@ def test_what_is_uploaded_was_tested_and_needs_no_token() -> None:
     )
     assert [name for name, job in jobs.items() if "permissions" in job] == ["publish"]
     assert "secrets." not in (WORKFLOWS / "release.yml").read_text(encoding="utf-8")
+
+
+def test_the_reference_has_every_public_name() -> None:
+    """What `import sensorfit` and its module for tests offer, each where its docstring is."""
+    entries = re.findall(
+        r"^::: (\S+)$", (ROOT / "docs" / "reference.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    documented = {entry.rpartition(".")[2] for entry in entries}
+    assert {*sensorfit.__all__, *sensorfit.testing.__all__} - {"__version__"} <= documented
+    for entry in entries:
+        module, _, name = entry.rpartition(".")
+        assert name == "errors" or hasattr(import_module(module), name)
+
+
+@pytest.mark.browser
+def test_the_filter_of_the_operators_puts_the_one_that_is_called_so_first(
+    browser: Any, tmp_path: Path
+) -> None:
+    table = [
+        line
+        for line in (ROOT / "docs" / "operators.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("| ")
+    ]
+    rows = [f"<tr><td>{'</td><td>'.join(line.strip('| ').split(' | '))}</td></tr>" for line in table[2:]]
+    script = (ROOT / "docs" / "assets" / "filter.js").read_text(encoding="utf-8")
+    file = tmp_path / "operators.html"
+    file.write_text(
+        f"<article><table><tbody>{''.join(rows)}</tbody></table></article><script>{script}</script>",
+        encoding="utf-8",
+    )
+    page = browser.new_page()
+    page.goto(file.as_uri())
+
+    def shown(wanted: str) -> list[str]:
+        page.locator("input").fill(wanted)
+        return [row.locator("td").first.inner_text() for row in page.locator("tr:visible").all()]
+
+    assert shown("")[:2] == ["Abs", "Acos"] and len(shown("")) == len(rows)
+    assert shown("matmul")[0] == "MatMul" and "CumSum" in shown("matmul")
+    assert shown(" Conv ")[:4] == ["Conv", "ConvInteger", "ConvTranspose", "DeformConv"]
+    assert shown("")[:2] == ["Abs", "Acos"]
+    assert shown("no such operator") == []

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..models.published import Published
-from ..report.phrases import counted
+from ..report.notebook import html_table
+from ..report.phrases import VERDICT, at_least, counted
+from ..units import show_count
 
 GRAPH, FIGURES = "graph", "published figures"
 VARIANT = "INT8"
@@ -87,3 +89,32 @@ class Table:
         """One line: ``<Table of 3 models, 1 fits>``; the rows are ``rows``."""
         fits = sum(bool(row.fits) for row in self.rows)
         return f"<Table of {counted(len(self.rows), 'model')}, {fits:,} fit{'s' * (fits == 1)}>"
+
+    def _repr_html_(self) -> str:
+        """For a notebook: a model a line with its own figures; those that were published are in ``rows``."""
+        head = (
+            "",
+            "verdict",
+            f"total, of {self.budget_bytes / 2**20:.2f} MiB",
+            "ms",
+            "MACs",
+            "parameters",
+            "refused nodes",
+        )
+        return html_table(repr(self)[1:-1], (_cells(row) for row in self.rows), head)
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    if row.fits is None:
+        return (row.title or row.name, "no graph", "", "", "", "", "")
+    assert row.total_bytes is not None and row.macs is not None and row.parameters is not None
+    time = f"{row.dsp_ms:,.2f} ({row.dsp_ms_low:,.2f}-{row.dsp_ms_high:,.2f})" if row.timed else ""
+    return (
+        row.title or row.name,
+        VERDICT[next(iter(row.verdicts.values()))],
+        at_least(f"{row.total_bytes / 2**20:,.2f} MiB", bool(row.sized), row.total_bytes),
+        time,
+        at_least(show_count(row.macs), bool(row.timed), row.macs),
+        show_count(row.parameters),
+        f"{row.refused_nodes or 0:,}",
+    )

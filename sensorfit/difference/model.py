@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..report.notebook import html_table
 from ..report.outcome import Change, Figure
-from ..report.phrases import VERDICT, counted
+from ..report.phrases import FIGURE, VERDICT, amount, counted
 from ..report.report import VERDICTS, Report
 from ..report.serialise import SCHEMA_VERSION, finding_to_dict, judged_for
 from ..version import __version__
@@ -62,6 +63,23 @@ class Diff:
         names = f"{self.old.model.name!r} -> {self.new.model.name!r}"
         verdicts = " -> ".join(VERDICT[r.verdict] for r in (self.old, self.new))
         return f"<Diff {names}: {verdicts}, {counted(len(self.nodes), 'changed node')}>"
+
+    def _repr_html_(self) -> str:
+        """For a notebook: what moved, old beside new."""
+        old, new = self.old, self.new
+        rows = [("verdict", VERDICT[old.verdict], VERDICT[new.verdict])]
+        rows += [
+            (FIGURE[f.name], amount(f.name, f.before), amount(f.name, f.now))
+            for f in self.figures
+            if f.name in FIGURE
+        ]
+        rows += [(o.op, f"{o.before:,}", f"{o.now:,}") for o in self.operators]
+        if self.nodes:
+            rows.append(("changed nodes", "", f"{len(self.nodes):,}"))
+        if self.findings.gone or self.findings.new:
+            gone, come = (counted(len(found), "finding") for found in (self.findings.gone, self.findings.new))
+            rows.append(("findings", f"{gone} gone", f"{come} new"))
+        return html_table(f"{old.model.name} -> {new.model.name}", rows, ("", "old", "new"))
 
     @property
     def worse(self) -> bool:

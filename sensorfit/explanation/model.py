@@ -8,6 +8,8 @@ from math import ceil
 
 from ..models.evidence import Converted, FrontEndAnswer
 from ..models.published import Published
+from ..report.notebook import html_table
+from ..report.phrases import latency_words, of_budget_words
 from ..report.report import Report
 from ..units import show_shape
 from ..verify.catalogue import find
@@ -233,6 +235,21 @@ class Page:
     def __repr__(self) -> str:
         """One line: ``<Page: TinySAM does not fit the IMX500.>``."""
         return f"<Page: {self.headline}>"
+
+    def _repr_html_(self) -> str:
+        """For a notebook: the verdict, what stands in the way, the figures of each network, the caveats."""
+        rows = [("in the way", reason) for reason in self.reasons]
+        for part in self.parts:
+            who = f"{part.label}: " if len(self.parts) > 1 else ""
+            rows += [
+                (f"{who}memory", of_budget_words(part.report.memory)),
+                (f"{who}latency", f"{latency_words(part.report)}, an estimate"),
+            ]
+        rows += [
+            ("after a change", f"{w.change}: {'; '.join(w.remains) or 'nothing'} left") for w in self.what_ifs
+        ]
+        rows += [("to bear in mind", caveat) for caveat in self.caveats]
+        return html_table(self.headline, rows)
 
     @property
     def shown_verdicts(self) -> Mapping[str, str]:

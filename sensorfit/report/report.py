@@ -117,6 +117,7 @@ class Report:
         """The verdict, the memory, the latency and what to change, as a few lines of text."""
         from .causes import causes
         from .next_step import verdict_word
+        from .notebook import in_one_line
         from .phrases import counted, latency_words, of_budget_words
 
         lines = [
@@ -137,17 +138,14 @@ class Report:
             )
         if self.hidden:
             lines.append(f"hidden  {counted(len({f.rule for f in self.hidden}), 'rule')}")
-        return "\n".join("".join(c if c.isprintable() else "�" for c in line) for line in lines)
+        return "\n".join(map(in_one_line, lines))
 
     def _repr_html_(self) -> str:
-        """For a notebook: the summary as a table, everything escaped; no script, and no colour of its own."""
-        from html import escape
+        """For a notebook: the summary as a table."""
+        from .notebook import html_table
 
         head, *lines = self.summary().splitlines()
-        rows = (line.split(maxsplit=1) for line in lines)
-        left = 'style="text-align:left"'  # notebooks put cells at the right
-        cells = "".join(f"<tr><th>{escape(a)}</th><td {left}>{escape(b)}</td></tr>" for a, b in rows)
-        return f"<table><caption>{escape(head)}</caption>{cells}</table>"
+        return html_table(head, (line.split(maxsplit=1) for line in lines))
 
     def __repr__(self) -> str:
         """One line: ``<Report 'picosam3': fits, 3,843,296 of 8,388,480 B, 5.11 ms (2.98-9.14), 8 findings>``."""
