@@ -26,6 +26,7 @@ from sensorfit.render.comparison.formats import print_table, to_csv, to_json, to
 from sensorfit.render.comparison.sources import MARKS, Sources
 from sensorfit.render.screen import recorded
 from tests.comparison.tables import MODELS, below, cells_of, console, table
+from tests.conftest import model_of
 
 
 def test_rows_come_in_the_order_asked_for() -> None:
@@ -283,3 +284,18 @@ def test_a_file_is_a_row(tmp_path: Path) -> None:
 def test_an_unknown_name_is_an_error() -> None:
     with pytest.raises(ModelError, match="nosuchmodel"):
         compare(["nosuchmodel"])
+
+
+def test_of_networks_of_which_nothing_was_published_no_such_column_takes_the_room_of_a_figure(
+    tmp_path: Path,
+) -> None:
+    """COCO mIoU stood there empty, and the milliseconds had no room."""
+    onnx.save(
+        model_of("m (float[1,3,64,64] x) => (float[1,3,64,64] y) { y = Relu (x) }"), tmp_path / "a.onnx"
+    )
+    table = compare([tmp_path / "a.onnx"])
+    shown = recorded(lambda console: print_table(table, console), 80)
+    assert "predicted" in shown and "mIoU" not in shown and "published" not in shown
+    head = to_markdown(table).splitlines()[0]
+    assert "predicted, ms" in head and "mIoU" not in head and "published" not in head
+    assert "COCO mIoU, %" in to_markdown(compare(["picosam3"])).splitlines()[0]

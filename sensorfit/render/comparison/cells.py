@@ -107,6 +107,11 @@ def latency(row: Row, sources: Sources, shorten: Callable[[str], str] = str) -> 
     )
 
 
+def middle(row: Row) -> str:
+    """The estimated milliseconds without their interval."""
+    return _milliseconds(row).partition(" (")[0]
+
+
 def _total(row: Row, sources: Sources) -> str:
     tiled = f" ({row.tiled_total_bytes / _MEBI:,.2f} in tiles)" if row.tiled_total_bytes else ""
     return _bytes(row, sources, row.total_bytes, tiled)
@@ -139,8 +144,10 @@ COLUMNS: dict[str, Cell] = {
 
 
 def whole(rows: Sequence[Row], sources: Sources) -> dict[str, list[str]]:
-    """Every column's cells by heading, in full."""
-    return {heading: [cell(row, sources) for row in rows] for heading, cell in COLUMNS.items()}
+    """Every column's cells by heading, in full; without the columns that say nothing of any row, as those of published
+    figures of networks of which none are."""
+    cells = {heading: [cell(row, sources) for row in rows] for heading, cell in COLUMNS.items()}
+    return {heading: column for heading, column in cells.items() if any(column)}
 
 
 def citing(cells: dict[str, list[str]]) -> list[str]:

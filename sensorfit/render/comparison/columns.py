@@ -27,12 +27,13 @@ from .cells import (
     counted,
     foreign,
     latency,
+    middle,
     whole,
 )
 from .sources import Sources
 
 IMPORTANCE = (
-    "model", "verdict", TOTAL, "refused nodes", MACS, PARAMETERS, COCO, PREDICTED, PEAK, WEIGHTS, "flagged nodes",
+    "model", "verdict", TOTAL, "refused nodes", PREDICTED, MACS, COCO, PARAMETERS, PEAK, WEIGHTS, "flagged nodes",
     LVIS, LATENCY, SIZE,
 )  # fmt: skip
 """Headings, the one a narrow terminal loses last first."""
@@ -66,6 +67,7 @@ BRIEF: Mapping[str, Cell] = {
     "verdict": lambda row, _: _verdict(row),
     "refused nodes": lambda row, _: f"{row.refused_nodes:,}" if row.basis == GRAPH else NOT_KNOWN,
     "flagged nodes": lambda row, _: f"{row.flagged_nodes:,}" if row.basis == GRAPH else NOT_KNOWN,
+    PREDICTED: lambda row, _: middle(row),
     LATENCY: lambda row, sources: latency(row, sources, _device),
 }
 """Cells in few words, where the whole ones do not fit on the line."""
@@ -88,11 +90,12 @@ def fitted(rows: Sequence[Row], width: int) -> dict[str, list[str]]:
         h: _aligned([terminal(cell) for cell in cells], marks) for h, cells in whole(rows, sources).items()
     }
     brief = dict(full)
-    for heading, cell in BRIEF.items():
-        brief[heading] = [terminal(cell(row, sources)) for row in rows]
+    for heading in full:
+        if heading in BRIEF:
+            brief[heading] = [terminal(BRIEF[heading](row, sources)) for row in rows]
     chosen: dict[str, list[str]] = {}
     left = width + GAP
-    for heading in IMPORTANCE:
+    for heading in (h for h in IMPORTANCE if h in full):
         needed = room(heading, brief[heading]) + GAP
         if needed <= left or not chosen:
             chosen[heading] = brief[heading]

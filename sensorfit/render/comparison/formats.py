@@ -17,7 +17,7 @@ from ...comparison.model import GRAPH, Row, Table
 from ...report.json_text import dumps
 from ..escape import markdown, terminal
 from ..explanation.markdown import table
-from .cells import COLUMNS, LATENCY, citing, whole
+from .cells import LATENCY, citing, whole
 from .columns import GAP, fitted, name, room
 from .flat import flat
 from .legend import bracketed, footnotes, legend, remarked, without_graph
@@ -51,7 +51,7 @@ def print_table(result: Table, console: Console) -> None:
         notes.append(
             "* by the converter; by the PicoSAM papers' rules (check --profile picosam) it is another."
         )
-    if hidden := [heading for heading in COLUMNS if heading not in shown]:
+    if hidden := [h for h in whole(result.rows, Sources(result.rows)) if h not in shown]:
         notes.append(f"No room here for: {'; '.join(hidden)}. --format markdown has them all.")
     said, cited = below(result, shown, name)
     for sentence in (*notes, *said, *cited):
