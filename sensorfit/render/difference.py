@@ -25,6 +25,7 @@ LABEL: Final = {
 }  # fmt: skip
 SHOWN: Final = 8
 """Nodes and layers listed without --verbose."""
+SUMMED: Final = ("total_bytes", "dsp_ms")
 SAME: Final = "no difference in operators, memory, MACs or latency"
 
 Line = tuple[str, str]
@@ -39,6 +40,22 @@ def print_diff(diff: Diff, console: Console, verbose: bool = False) -> None:
     if not diff.same:
         _changes(diff, console, verbose)
     _print(console, [(judged(diff), "dim")])
+    if len(diff.nodes) + len(diff.findings.new) + len(diff.findings.gone) > SHOWN:
+        console.print(_summary(diff))
+
+
+def _summary(diff: Diff) -> Text:
+    """``Verdict: fits -> does not fit; memory, total -86.9%; latency (estimate) +14.6%``: for where the first line has left the screen."""
+    moved = {f.name: f for f in diff.figures}
+    said = Text.assemble(("Verdict: ", "bold"), verdicts(diff))
+    for name in SUMMED:
+        figure = moved.get(name)
+        if figure is not None and figure.before:
+            by = (figure.now - figure.before) / figure.before
+            said.append(f"; {LABEL[name]} ").append(
+                f"{by:+.1%}", "red" if figure.worse else "green" if by else ""
+            )
+    return said
 
 
 def _changes(diff: Diff, console: Console, verbose: bool) -> None:

@@ -86,3 +86,12 @@ def test_diff_renders_markdown(run: Run, models: Path) -> None:
         "### <code>models/good.onnx</code> → <code>models/bad.onnx</code>: **fits → does not fit**\n"
     )
     assert "ConvTranspose 0 -&gt; 1" in out
+
+
+def test_a_long_diff_ends_with_the_verdict_that_has_left_the_screen(run: Run) -> None:
+    """One that the screen holds says it once."""
+    _, out, _ = run("diff", "picosam2", "tinysam/decoder")
+    last = out.splitlines()[-1]
+    assert last.startswith("Verdict: fits -> does not fit; memory, total +")
+    assert "; latency (estimate) +" in last
+    assert "Verdict:" not in run("diff", "models/good.onnx", "models/bad.onnx")[1]
