@@ -17,8 +17,7 @@ from .batch_axis import on_batch, several
 from .limits import too_long
 
 LAST_SOFTMAX_FIX = "end the network at the scores and take the Softmax on the host"
-ATTENTION_FIX = "replace attention by convolutions, or gate with Sigmoid instead"
-SOFTMAX_FIX = "keep it if INT8 is accurate enough (the build's report.html shows it); else leave it and what follows to the host (sensorfit fix MODEL --cut TENSOR), or gate with Sigmoid"
+SOFTMAX_FIX = "keep it if INT8 is accurate enough (the build's report.html shows it); else gate with Sigmoid, replace attention by convolutions, or leave it and what follows to the host (sensorfit fix MODEL --cut TENSOR)"
 LAYERNORM_FIX = "use BatchNorm2d, which folds into the convolution before it and costs nothing; retrain, since it normalises over the batch instead"
 
 
@@ -41,8 +40,8 @@ def softmax(graph: Graph, target: Target) -> Iterator[Issue]:
     Passes:
         (float[1,16,32,32] x) => (float[1,16,32,32] y) { y = Sigmoid (x) }
 
-    Fix: replace attention by convolutions, as PicoSAM2 and 3 do; gate with Sigmoid instead; or end the network at the
-    scores and take the Softmax on the host.
+    Fix: keep it where it is accepted and INT8 is accurate enough; else replace attention by convolutions, as PicoSAM2 and 3
+    do; gate with Sigmoid instead; or end the network at the scores and take the Softmax on the host.
     """
     facts = operators(target)["Softmax"]
     for node in graph.nodes:
@@ -70,11 +69,7 @@ def softmax(graph: Graph, target: Target) -> Iterator[Issue]:
         else:
             yield Issue.accepted(
                 "Softmax: the converter accepts this form, the PicoSAM papers call it unsupported",
-                ATTENTION_FIX
-                if where
-                else LAST_SOFTMAX_FIX
-                if node.outputs[0] in graph.outputs
-                else SOFTMAX_FIX,
+                LAST_SOFTMAX_FIX if node.outputs[0] in graph.outputs and not where else SOFTMAX_FIX,
                 f"{where}axis {axis}",
                 node=node,
             )

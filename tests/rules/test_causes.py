@@ -142,3 +142,18 @@ def test_a_kernel_over_an_image_without_a_batch_axis_is_said_to_be_no_onnx(tmp_p
     assert "x[None]" in found.fix and report.outlook is None
     with pytest.raises(ModelError, match=r"MaxPool_1.*no valid ONNX.*x\[None\]"):
         sensorfit.fix(tmp_path / "m.onnx", tmp_path / "fixed.onnx")
+
+
+def test_the_softmax_of_an_attention_and_another_have_one_way_out() -> None:
+    """One line said to keep it, the next to replace it, of heads that a rewrite had made of one attention."""
+    attention = "s = MatMul (x, k) a = Softmax <axis = -1> (s) y = MatMul (a, x)"
+    gate = "g = Softmax <axis = -1> (y) z = Mul (g, y)"
+    report = sensorfit.check(
+        model(
+            f"(float[1,64,64] x) => (float[1,64,64] z) {{ k = Transpose <perm = [0, 2, 1]> (x) {attention} {gate} }}"
+        )
+    )
+    fixes = {f.message.partition(",")[0]: f.fix for f in report.findings if f.rule == "SF201"}
+    assert len({f.fix for f in report.findings if f.rule == "SF201"}) == 1, fixes
+    assert [f for f in report.findings if f.rule == "SF201" and "attention" in f.message]
+    assert [f for f in report.findings if f.rule == "SF201" and "attention" not in f.message]
