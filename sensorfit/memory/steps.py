@@ -11,11 +11,12 @@ from typing import Final, NamedTuple
 
 from ..graph.called import Called
 from ..graph.ir import Graph, Node
+from ..graph.view import View
 from . import convolution as cv
 from .builder import StepBuilder, Value
 from .convolution_steps import convolution
 from .device import Program
-from .elementwise import elementwise
+from .elementwise import TOKEN_AXES, elementwise
 from .fusion import (
     BYTE,
     ELEMENTWISE,
@@ -160,6 +161,19 @@ def _reduced_map(state: StepBuilder, node: Node, sources: list[str]) -> None:
     write_all(state, node, sources, leanest((Layout.TURNED, Layout.PLANES), extents, state.facts))
 
 
+def _over_tokens(state: StepBuilder, node: Node, sources: Sequence[str]) -> bool:
+    """Over one of the axes of (1, rows, columns)."""
+    axes = View(state.graph).axes(node) if node.op.startswith("Reduce") and node.op != "ReduceL2" else None
+    tokens = len(state.graph.shape(node.inputs[0]) or ()) == TOKEN_AXES
+    return tokens and axes in ((1,), (2,))
+
+
+def _reduced_tokens(state: StepBuilder, node: Node, sources: list[str]) -> None:
+    """In blocks along the axis that is left (mean_tokens)."""
+    layout = Layout.PLANES if View(state.graph).axes(node) == (1,) else Layout.TURNED
+    write_all(state, node, sources, layout)
+
+
 def _norm_of_rows(state: StepBuilder, node: Node, sources: Sequence[str]) -> bool:
     """Over the last axis: one over rows and columns (GRN of ConvNeXt V2) runs as other reductions do."""
     read, written = (state.graph.shape(t) or () for t in (sources[0], node.outputs[0]))
@@ -223,6 +237,7 @@ KINDS: Final = (
     Kind("a BatchNorm", _is("BatchNormalization"), lambda s, n, t: scaled_and_shifted(s, n, t[0])),
     Kind("an average over a padded map", is_padded_average, padded_average),
     Kind("pooling", _is(*IN_BLOCKS), _in(Layout.BLOCKS)),
+    Kind("a reduction of tokens", _over_tokens, _reduced_tokens),
     Kind("a reduction to a vector", lambda s, n, _: n.op.startswith("Reduce") and s.extent(n.outputs[0]).is_vector, _reduced_vector),
     Kind("the root of a sum of squares", _norm_of_rows, _root_of_squares),
     Kind("a reduction to a map", lambda s, n, _: n.op.startswith("Reduce"), _reduced_map),

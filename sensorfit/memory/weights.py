@@ -186,7 +186,7 @@ def step_table_bytes(graph: Graph, node: Node, facts: MemoryFacts) -> int:
     if node.op == "Reshape":
         shapes = [graph.shape(t) for t in (node.input(0), node.outputs[0])]
         read, written = map(static, shapes)
-        moved = len(read) > 2 and len(written) > 2 and read[1] != written[1] and read[-1] != written[-1]
+        moved = len(written) > 2 and [d for d in read if d != 1] != [d for d in written if d != 1]
         if moved and not kept_axes(read, written):
             return facts.reshape_bytes
     return 0
