@@ -42,7 +42,8 @@ class Complaint:
     def sentence(self, target: Target) -> str:
         """What happened and what to do, as one sentence."""
         facts = self._meaning(target)
-        details = "; ".join((*self.operators, *dict.fromkeys(self.reasons))) or "no reason given"
+        said = (text.rstrip(" :") for text in (*self.operators, *dict.fromkeys(self.reasons)))
+        details = "; ".join(said) or "no reason given"
         if not facts:
             return f"the converter stopped ({self.code or 'no code'}): {details}"
         return f"{facts['sentence'].format(details=details)}; {facts['fix']}"

@@ -93,3 +93,14 @@ def test_the_memory_report_gives_the_persistence_apart_from_the_runtime(tmp_path
 def test_a_report_in_another_unit_is_refused_instead_of_misread(tmp_path: Path) -> None:
     with pytest.raises(ToolchainError, match="not in the form known"):
         read_memory_report(report(tmp_path / "r.json", **{"Memory Usage": "3.67MB"}))
+
+
+def test_a_back_end_that_gives_up_without_a_reason_leads_to_more_room() -> None:
+    """As it ended on a network that filled the memory to 99.9 % with its input kept; without, it was packaged."""
+    found = read_log(
+        "2026-01-01 12:00:00.266 ERROR: CODE: [BEFSUC] Failure in conversion process: \n"
+        'Exception in thread "main" sdsp.app.logging.FailureInSubRunningException: ERROR: CODE: [BEFSUC] Failure in conversion process: '
+    )
+    said = found.sentence(load_target())
+    assert said.startswith("the converter's back end gave up: Failure in conversion process; seen where")
+    assert "--no-input-persistency" in said and not found.refused(load_target())

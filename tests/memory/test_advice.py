@@ -25,6 +25,7 @@ from sensorfit.memory.model import MemoryReport
 from sensorfit.render.memory import render_timeline
 from sensorfit.rules.memory import findings
 from tests.conftest import model_of
+from tests.verify.text import model as example
 
 GRAPHS = Path(__file__).resolve().parents[2] / "models" / "graphs"
 PICOSAM3 = GRAPHS / "picosam3.onnx"
@@ -252,3 +253,17 @@ def test_where_weights_fill_the_memory_no_input_size_is_offered() -> None:
     (fix,) = [f.fix for f in report.findings if f.rule == "SF301"]
     assert not report.memory.fits and "scale the input" not in fix
     assert re.search(r"weights to \d\.\d bits on average \(sensorfit build --weights-budget fit\)", fix)
+
+
+def test_where_almost_nothing_is_left_the_kept_input_is_what_can_be_freed() -> None:
+    def advice(side: int, persistency: bool) -> str:
+        text = (
+            f"(float[1,3,{side},{side}] x) => (float[1,64,{side},{side}] y) <float[64,3,3,3] w> "
+            "{ y = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (x, w) }"
+        )
+        report = sensorfit.check(example(text), input_persistency=persistency)
+        (fix,) = [f.fix for f in report.findings if f.rule == "SF302"]
+        return fix
+
+    assert "--no-input-persistency frees 0." in advice(248, True)
+    assert "--no-input-persistency" not in advice(252, False)
