@@ -53,10 +53,12 @@ def as_html(rows: Rows, about: dict[str, str]) -> str:
     name, found = next((row for row in rows if row[0] not in BASELINES), rows[0])
     title = f"{name}: mIoU {_percent(found['miou_crop'])} % in the crop"
     head, body = _table(rows)
+    sizes = _sizes(rows)
+    shown = sizes if len(sizes) > 1 else []  # of one size, all are of that
     drawn = [
         Bar(name, group, 100 * value)
         for name, f in rows
-        for group, value in (("all", f["miou_crop"]), *((s, f["by_size"][s][1]) for s in SIZES))
+        for group, value in (("all", f["miou_crop"]), *((s, f["by_size"][s][1]) for s in shown))
         if value is not None and value == value
     ]
     sections = [
@@ -71,10 +73,16 @@ FORMATS: Final[dict[str, Callable[[Rows, dict[str, str]], str]]] = {
 }  # fmt: skip
 
 
+def _sizes(rows: Rows) -> list[str]:
+    """The sizes that objects of the set have."""
+    return [size for size in SIZES if any(_percent(f["by_size"][size][1]) for _, f in rows)]
+
+
 def _table(rows: Rows) -> tuple[list[str], list[list[str]]]:
     whole, ap, beside = ("miou_image", "coco_segm_ap", "difference")
     has = {key: any(key in f for _, f in rows) for key in (whole, ap, beside)}
-    head = ["model", "mIoU crop", "threshold average", "small", "medium", "large"]
+    sizes = _sizes(rows)
+    head = ["model", "mIoU crop", "threshold average", *sizes]
     head += (
         ["mIoU image"] * has[whole]
         + ["COCO AP", "AP50"] * has[ap]
@@ -83,7 +91,7 @@ def _table(rows: Rows) -> tuple[list[str], list[list[str]]]:
     body = []
     for name, f in rows:
         row = [terminal(name), _percent(f["miou_crop"]), _percent(f["threshold_average"])]
-        row += [_percent(f["by_size"][size][1]) for size in SIZES]
+        row += [_percent(f["by_size"][size][1]) for size in sizes]
         row += [_percent(f.get(whole))] * has[whole]
         if has[ap]:
             row += [_percent(f.get(ap, {}).get(key)) for key in ("AP", "AP50")]

@@ -18,7 +18,7 @@ ABOUT = {"data": "instances.json", "protocol": "picosam", "crop": "picosam"}
 
 def figures(miou: float, **more: Any) -> dict[str, Any]:
     sizes = {"small": [3, miou - 0.1], "medium": [2, miou], "large": [0, float("nan")]}
-    return {"miou_crop": miou, "threshold_average": miou / 2, "by_size": sizes, "instances": 5, **more}
+    return {"miou_crop": miou, "threshold_average": miou / 2, "by_size": sizes, "instances": 5} | more
 
 
 def data(page: str) -> dict[str, Any]:
@@ -54,3 +54,12 @@ def test_a_name_is_text() -> None:
 def test_the_files_name_decides_the_format_and_another_is_refused() -> None:
     done = CliRunner().invoke(group, ["evaluate", "picosam3", "--data", "absent", "--output", "out.sarif"])
     assert "sarif is not among console, markdown, html, json" in str(done.exception)
+
+
+def test_a_size_that_no_object_has_takes_no_column_and_the_only_one_no_bars() -> None:
+    of_two = FORMATS["console"]([("float", figures(0.6))], ABOUT).splitlines()[0]
+    assert of_two.split() == ["model", "mIoU", "crop", "threshold", "average", "small", "medium"]
+    sizes = {"small": [0, None], "medium": [2, 0.6], "large": [0, None]}
+    bars, table = data(FORMATS["html"]([("float", figures(0.6, by_size=sizes))], ABOUT))["sections"]
+    assert [b["group"] for b in bars["bars"]] == ["all"]
+    assert table["head"] == ["model", "mIoU crop", "threshold average", "medium"]
