@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from ..graph.ir import Node
 from .builder import StepBuilder
 from .constants import constant_operand
-from .layout import Layout, layout_along, leanest
+from .layout import Layout, layout_along, layouts_of, leanest
 from .model import GROUPS
 
 TO_LAST = (0, 2, 3, 1)
@@ -30,6 +30,26 @@ def layer_normalisation(state: StepBuilder, node: Node, source: str) -> None:
     value = state.transform(value, rows, Layout.PLANES, f"{name}/rows", f"rows for {name}")
     value = state.transform(value, rows, Layout.TURNED, f"{name}/turn", f"turned for {name}")
     state.put(node, node.outputs[0], Layout.PLANES, [value.buffer], state.facts.layer_normalisation_bytes)
+
+
+def across(state: StepBuilder, node: Node, sources: Sequence[str]) -> bool:
+    """Whether a Softmax runs over another axis than the last."""
+    rank = len(state.graph.shape(node.inputs[0]) or ())
+    axis = int(node.attrs.get("axis", -1))
+    return node.op == "Softmax" and not state.extent(node.outputs[0]).is_vector and axis % rank != rank - 1
+
+
+def softmax_across(state: StepBuilder, node: Node, source: str) -> None:
+    """Its axis goes to the last place and back, in the layout that takes least; blocks stay along their axis (softmax_axes)."""
+    name, value = node.name, state.values[source]
+    possible = layouts_of(len(state.graph.shape(source) or ()))
+    here = (value.layout,) if value.layout in possible else ()
+    layout = leanest((*here, *possible), [value.extent], state.facts)  # of equals where it lies
+    if layout is not Layout.PLANES or value.layout is not layout:
+        value = state.transform(value, value.extent, layout, f"{name}/transform", f"laid for {name}")
+    for step, op in (("last", "Transpose"), ("softmax", node.op), ("transform-back", "Transform")):
+        value = state.transform(value, value.extent, layout, f"{name}/{step}", f"{step} of {name}", op)
+    state.put(node, node.outputs[0], layout, [value.buffer])
 
 
 def scaled_and_shifted(state: StepBuilder, node: Node, source: str) -> None:

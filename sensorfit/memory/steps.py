@@ -33,10 +33,12 @@ from .interpolation import resize
 from .layout import Layout, MemoryFacts, leanest, round_up, tensor_bytes
 from .model import FIVE_AXES, MANY_PLACES
 from .normalization import (
+    across,
     channels_moved,
     layer_normalisation,
     move_channels,
     scaled_and_shifted,
+    softmax_across,
     wide_normalisation,
 )
 from .product import is_product, matrix_product
@@ -228,6 +230,7 @@ KINDS: Final = (
     Kind("another shape of the same elements", _is(*VIEWS), lambda s, n, t: view(s, n, t[0])),
     Kind("a normalization over positions", _is(*WIDE_NORMALISATIONS), lambda s, n, t: wide_normalisation(s, n, t[0])),
     Kind("a normalization over the last axis of a map", lambda s, n, _: n.op == "LayerNormalization" and not s.extent(n.outputs[0]).is_vector, lambda s, n, t: layer_normalisation(s, n, t[0])),
+    Kind("a Softmax over another axis than the last", across, lambda s, n, t: softmax_across(s, n, t[0])),
     Kind("channels moved to the last place or back", channels_moved, move_channels),
     Kind("axes in another order", _is("Transpose"), lambda s, n, t: transpose(s, n, t[0])),
     Kind("the bias of a product that runs as a 1x1 convolution", lambda s, n, _: adds_bias(s.graph, n) is not None, _bias),
