@@ -18,7 +18,7 @@ from sensorfit.render.brief import print_brief, print_last_line
 from sensorfit.render.screen import recorded
 from sensorfit.report.causes import causes, in_short
 from sensorfit.report.change import Change
-from sensorfit.report.next_step import last_line
+from sensorfit.report.next_step import last_line, reached
 from sensorfit.report.outcome import Figure, Outcome
 from sensorfit.report.outlook import Outlook
 from sensorfit.report.phrases import percent_words
@@ -283,3 +283,15 @@ def test_a_way_out_in_short_ends_outside_of_brackets() -> None:
 )  # fmt: skip
 def test_only_what_is_just_as_large_as_the_budget_reads_100_per_cent(part: float, said: str) -> None:
     assert percent_words(part) == said
+
+
+def test_what_a_rewrite_leaves_unfed_is_not_promised_to_fit() -> None:
+    seen = Outlook(1, 0, {"LinearIn4d": 1}, 10, "fits", 1_000_000, 1.5)
+    refused = report(finding())
+    fed = replace(refused, outlook=seen)
+    unfed_ = replace(fed, findings=(*refused.findings, *unfed().findings))
+    for given, words in (
+        (fed, "no node refused, fits, 12% of memory"),
+        (unfed_, "no node refused, cannot be fed, 12% of memory"),
+    ):
+        assert reached(Outcome("net.onnx", given, exit_code=1)) == f"With fix: {words}, 1.5 ms"
