@@ -10,6 +10,7 @@ from ..target import Target
 from .advice import culprits, padding
 from .bound import bound_bytes
 from .crops import cropped_by_axis
+from .device import Program
 from .gathers import cut_ahead, gathers_cut
 from .layout import MemoryFacts, load_memory_facts
 from .lifetimes import lifetimes
@@ -41,9 +42,7 @@ def analyse(
     said in ``notes``, and ``complete`` is False when sizes are unknown.
     """
     facts = load_memory_facts(target)
-    device_graph = multipliers_spread(cropped_by_axis(gathers_cut(with_widths(device_graph))))
-    program = device_steps(device_graph, facts)
-    program.operations = schedule(program, facts, search_up_to)
+    device_graph, program = _scheduled(device_graph, facts, search_up_to)
     weights, missing_weights = model_weight_bytes(device_graph, facts)
     missing = (*program.missing, *missing_weights)
     spans = lifetimes(program, kept_apart=input_persistency)
@@ -84,6 +83,24 @@ def analyse(
         tiling=advise(device_graph, program, needed, available, kept, facts),
         resize_on_host=_without_last_resize(device_graph, target, input_persistency),
     )
+
+
+def runtime_and_weight_bytes(
+    device_graph: Graph, target: Target, *, search_up_to: int | None = None
+) -> tuple[int, int]:
+    """``runtime_bytes``, the input not kept, and ``weights_bytes`` as ``analyse`` has them, without its plan and advice."""
+    facts = load_memory_facts(target)
+    device_graph, program = _scheduled(device_graph, facts, search_up_to)
+    needs = Needs(lifetimes(program, kept_apart=False), len(program.operations), facts.align)
+    return max(needs.bytes, default=0), model_weight_bytes(device_graph, facts)[0]
+
+
+def _scheduled(graph: Graph, facts: MemoryFacts, search_up_to: int | None) -> tuple[Graph, Program]:
+    """The graph as the converter cuts it, and its steps in the order they run."""
+    graph = multipliers_spread(cropped_by_axis(gathers_cut(with_widths(graph))))
+    program = device_steps(graph, facts)
+    program.operations = schedule(program, facts, search_up_to)
+    return graph, program
 
 
 def _without_last_resize(graph: Graph, target: Target, input_persistency: bool) -> OnHost | None:

@@ -71,12 +71,12 @@ class Priced:
 def cost_of(graph: Graph, target: Target) -> Cost:
     """The cost of a graph by the memory and latency models."""
     from ..latency.estimate import estimate
-    from ..memory.analysis import analyse
+    from ..memory.analysis import runtime_and_weight_bytes
 
     device = lower(graph)
-    memory = analyse(device, target, False, search_up_to=SEARCHED)
+    runtime, weights = runtime_and_weight_bytes(device, target, search_up_to=SEARCHED)
     latency = estimate(device, target, None, graph)
-    return Cost(memory.runtime_bytes, memory.weights_bytes, latency.macs, latency.dsp_ms)
+    return Cost(runtime, weights, latency.macs, latency.dsp_ms)
 
 
 def price_of(settled: Settled, target: Target) -> Priced:

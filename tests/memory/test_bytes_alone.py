@@ -1,0 +1,18 @@
+"""The bytes that ways to rewrite are compared by are those of the whole analysis."""
+
+from __future__ import annotations
+
+import pytest
+
+from sensorfit.api import load_target
+from sensorfit.graph.lower import lower
+from sensorfit.memory.analysis import analyse, runtime_and_weight_bytes
+from tools.memory_errors import cases
+
+
+@pytest.mark.parametrize("name", ["picosam3_64", "thin_heads", "softmax_rows"])
+def test_they_are_what_the_report_has(name: str) -> None:
+    (case,) = (c for c in cases() if c.name == name)
+    device = lower(case.graph())
+    report = analyse(device, load_target(), input_persistency=False)
+    assert runtime_and_weight_bytes(device, load_target()) == (report.runtime_bytes, report.weights_bytes)
