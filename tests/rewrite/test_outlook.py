@@ -84,12 +84,13 @@ def test_the_command_that_check_ends_with_reaches_what_check_says(
     onnx.save(open_shape, "open.onnx")
     for given in (["fixed.onnx"], ["open.onnx", "--input-shape", "1x6x24x24"]):
         lines = CliRunner().invoke(group, ["check", *given]).output.splitlines()
-        assert lines[-2].startswith("With fix: no node refused, fits, ")
+        assert lines[-2].startswith("With fix: no node refused, cannot be fed, ")  # of six channels
         command = shlex.split(lines[-1].partition("Next: sensorfit ")[2])
         assert command[0] == "fix"
         done = CliRunner().invoke(group, [*command, "-o", "out.onnx", "--format", "json"])
         assert done.exit_code == 0, done.output
         after = json.loads(done.output)["after"]
+        assert after["verdict"] == "fits" and after["cannot_be_fed"]
         assert f"{after['total_bytes'] / 8_388_480:.0%} of memory" in lines[-2]
 
 
