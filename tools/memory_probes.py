@@ -102,6 +102,16 @@ def build(spec: str) -> Any:
         def forward(self, x: Any) -> Any:
             return x * self.bias if self.product else x + self.bias
 
+    class Tokens(nn.Module):
+        """``n`` learnt tokens in front of (1, tokens, features)."""
+
+        def __init__(self, n: int, features: int) -> None:
+            super().__init__()
+            self.register_buffer("tokens", torch.rand(1, n, features) - 0.5)
+
+        def forward(self, x: Any) -> Any:
+            return torch.cat([self.tokens, x], dim=1)
+
     def layer(name: str, op: str, first: Any, o: dict[str, Any]) -> nn.Module | None:
         if isinstance(first, tuple | list):  # the parts of a split
             return None
@@ -142,6 +152,8 @@ def build(spec: str) -> Any:
             return Position(tuple(first.shape))
         if op in ("plusrow", "mulrow"):
             return Position((1,) * (first.dim() - 1) + tuple(first.shape[-1:]), op == "mulrow")
+        if op == "tokens":
+            return Tokens(o["n"], first.shape[-1])
         if op == "prelu":
             return nn.PReLU(channels)
         if op == "leaky":

@@ -74,6 +74,14 @@ def stored_layout(constant: Constant, facts: MemoryFacts) -> Layout:
     return leanest(layouts_of(len(constant.shape)), [constant.extent], facts)
 
 
+def joined_bytes(graph: Graph, node: Node, facts: MemoryFacts) -> int:
+    """Bytes of the constants that a concatenation takes in, its step's not counted (joined_tokens)."""
+    shapes = [tuple(int(d or 0) for d in graph.shape(t) or ()) for t in node.inputs if graph.is_constant(t)]
+    found = [Constant("", shape, by_element=False) for shape in shapes if shape]
+    beside = facts.constant_bytes - facts.elementwise_bytes
+    return sum(tensor_bytes(c.extent, stored_layout(c, facts), facts) + beside for c in found)
+
+
 def laid_bytes(graph: Graph, constant: Constant, source: str, layout: Layout, facts: MemoryFacts) -> int:
     """Bytes of ``constant`` laid anew for a step that reads ``source`` in ``layout``; 0 where it is read as it is stored."""
     if constant.size == 1 or len(constant.shape) < 3:

@@ -10,7 +10,7 @@ from math import ceil, prod
 
 from ..graph.ir import Graph, Node
 from . import convolution as cv
-from .constants import constant_bytes, constant_operand
+from .constants import constant_bytes, constant_operand, joined_bytes
 from .fusion import (
     ELEMENTWISE,
     NONLINEAR,
@@ -183,6 +183,8 @@ def step_table_bytes(graph: Graph, node: Node, facts: MemoryFacts) -> int:
         return facts.table_bytes * _tables(graph, producer, facts)
     if node.op in ELEMENTWISE:
         return _elementwise(graph, node, facts)
+    if node.op == "Concat":
+        return joined_bytes(graph, node, facts)
     if node.op == "Reshape":
         shapes = [graph.shape(t) for t in (node.input(0), node.outputs[0])]
         read, written = map(static, shapes)
