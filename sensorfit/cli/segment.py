@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +61,9 @@ def command(image: Path, rois: tuple[str, ...], model: str, output: Path, mask_f
         check_output(place, map(str, files), text=False)
     rows: list[dict[str, Any]] = []
     lines: list[tuple[str, bool]] = []  # and whether it is a warning; where a clock is drawn, they would lie over it
-    with waiting("segment", several([p.name for p in files]), len(files) if len(files) > 1 else 0, f"{model} {len(files)}") as count:
+    last, total = f"{model} {len(files)}", len(files) if len(files) > 1 else 0
+    with ExitStack() as ended, waiting("segment", several([p.name for p in files]), total, last) as count:
+        ended.callback(_say, lines, as_json)  # behind an image that cannot be read, too
         predict = predictor(model, mean or (), std or ())
         for path, place, beside in zip(files, places, masks, strict=True):
             pixels = read_image(path)
@@ -77,11 +81,14 @@ def command(image: Path, rois: tuple[str, ...], model: str, output: Path, mask_f
             rows.append({"image": str(path), "overlay": str(place), "masks": [one.to_dict() for one in found]})
             lines.append((f"{path.name}: {_areas([int(one.mask.sum()) for one in found])}; {place}", False))
             count.advance()
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+
+
+def _say(lines: Iterable[tuple[str, bool]], as_json: bool) -> None:
     for line, warning in lines:
         if warning or not as_json:
             click.echo(line, err=warning)
-    if as_json:
-        click.echo(json.dumps(rows, indent=2))
 
 
 def _areas(pixels: list[int]) -> str:

@@ -18,6 +18,7 @@ from PIL import Image  # noqa: E402
 
 from sensorfit.cli import group  # noqa: E402
 from sensorfit.cli.waiting import Count  # noqa: E402
+from sensorfit.errors import InputError  # noqa: E402
 from sensorfit.models.registry import find  # noqa: E402
 from sensorfit.quantize.bridge import source  # noqa: E402
 
@@ -76,6 +77,17 @@ def test_segment_draws_the_boxes_of_coco_annotations_with_the_weights_that_ship(
     for number, annotation in enumerate(json.loads((PICTURES / "coins.json").read_text())["annotations"], 1):
         x, y, w, h = annotation["bbox"]
         assert (labels[y : y + h, x : x + w] == number).sum() > 0.6 * annotation["area"]
+
+
+def test_segment_tells_of_the_images_before_one_that_cannot_be_read(tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    Image.new("RGB", (64, 64)).save(folder / "a.png")
+    (folder / "b.png").write_bytes(b"no picture")
+    asked = ["segment", str(folder), "--roi", "8,8,32,32", "-o", str(tmp_path / "out")]
+    done = CliRunner().invoke(group, asked)
+    assert isinstance(done.exception, InputError) and "b.png" in str(done.exception)
+    assert done.stdout.startswith("a.png: ") and (tmp_path / "out" / "a.png").is_file()
 
 
 def test_segment_counts_the_images_of_a_folder_on_its_clock(
