@@ -298,7 +298,7 @@ _ASK = "ask the converter: sensorfit build, of a quantized graph check --confirm
 _COUNTABLE = {
     INTEGER_WEIGHTS: "check the float model that this file was quantized from; sensorfit build quantizes it with MCT",
     GROUPS: "run sensorfit fix on the float file, which spells it out, and quantize that: no form of it is packaged (SF132)",
-    FIVE_AXES: f"{_ASK}; or use BatchNormalization or LayerNormalization in place of statistics over groups of channels",
+    FIVE_AXES: f"{_ASK}; or pool with MaxPool over an image's rows and columns",
     MANY_PLACES: "leave the Gather to the host (sensorfit fix MODEL --cut TENSOR), or gather whole rows: 2,048 single cells were not packaged in seven minutes",
     MANY_PHASES: f"{_ASK}; or reach the stride in several steps, by convolutions or pooling",
 }

@@ -43,7 +43,7 @@ from .normalization import (
 )
 from .product import is_product, matrix_product
 from .rearranging import concat, cut_layout, is_padded_average, pad, padded_average, write_all
-from .views import transpose, view
+from .views import Lying, along, spread, static, transpose, view
 from .widths import MOVES
 
 IN_BLOCKS = frozenset({"MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool"})
@@ -152,10 +152,30 @@ def _shift_of_scaled(state: StepBuilder, node: Node, sources: Sequence[str]) -> 
 
 
 def _reduced_vector(state: StepBuilder, node: Node, sources: list[str]) -> None:
-    extent = state.values[sources[0]].extent
+    """In blocks along the last axis that is left (five_axes, five_few); of many places in turned planes where those take less."""
+    value, out = state.values[sources[0]], static(state.graph.shape(node.outputs[0]))
+    shape = static(state.graph.shape(sources[0]))
+    gone = View(state.graph).axes(node) or ()
+    left = [a for a, size in enumerate(shape) if a and size != 1 and a not in gone]
+    if len(shape) <= MAP_AXES or len(out) != len(shape):
+        lying = Lying(Layout.BLOCKS, value.extent, 1)
+    else:
+        lying = along(shape, left[-1] if left else 1, value.extent.bits)
+    extent = lying.extent
+    turned = tensor_bytes(value.extent, Layout.TURNED, state.facts)
     many = extent.rows * extent.columns >= state.facts.mean_turned_places
-    possible = (Layout.BLOCKS, Layout.TURNED) if many else (Layout.BLOCKS,)
-    write_all(state, node, sources, leanest(possible, [extent], state.facts))
+    if extent == value.extent or (many and turned < tensor_bytes(extent, lying.layout, state.facts)):
+        possible = (Layout.BLOCKS, Layout.TURNED) if many else (Layout.BLOCKS,)
+        write_all(state, node, sources, leanest(possible, [value.extent], state.facts))
+        return
+    laid = state.transform(value, extent, lying.layout, f"{node.name}/transform", f"laid for {node.name}")
+    state.put(node, node.outputs[0], Layout.VECTOR, [laid.buffer])
+
+
+def _other_reduction(state: StepBuilder, node: Node) -> bool:
+    """Over more than an image's axes, and no mean: Hiera's maxima over windows were asked about alone."""
+    many = len(state.graph.shape(node.input(0)) or ()) > MAP_AXES
+    return many and node.op.startswith("Reduce") and node.op != "ReduceMean"
 
 
 def _reduced_map(state: StepBuilder, node: Node, sources: list[str]) -> None:
@@ -219,8 +239,7 @@ def _is(*ops: str) -> Callable[[StepBuilder, Node, Sequence[str]], bool]:
 
 WIDE_NORMALISATIONS: Final = ("InstanceNormalization", "GroupNormalization")
 MAP_AXES: Final = 4
-"""Of an image's tensor. EvoNorm's mean and variance over (1, groups, channels, height, width) in timm's
-test_efficientnet_evos at 160x160: 1,366,752 B counted, 2,575,648 B by the converter."""
+"""Of an image's tensor."""
 KINDS: Final = (
     Kind("a convolution whose kernel is known", _known_kernel, convolution),
     Kind("a product with weights that runs as a 1x1 convolution", _runs_pointwise, _pointwise_product),
@@ -247,6 +266,7 @@ KINDS: Final = (
     Kind("sums, products and their like", _is(*ELEMENTWISE), elementwise),
     Kind("rows cut for a tile", _is("TileSlice"), lambda s, n, t: write_all(s, n, t, s.values[t[0]].layout)),
     Kind("a broadcast of a map", lambda s, n, t: n.op == "Expand" and not s.values[t[0]].extent.is_vector, _same_layout),
+    Kind("a broadcast of a vector", lambda s, n, _: n.op == "Expand" and not s.extent(n.outputs[0]).is_vector, lambda s, n, t: spread(s, n, t[0])),
     Kind("tiles joined", _is("TileConcat"), _tiles_joined),
     Kind("a concatenation", _is("Concat"), concat),
     Kind("a cut", _is(*CUTS), lambda s, n, t: write_all(s, n, t, cut_layout(s, n, t))),
@@ -265,9 +285,7 @@ def _add_steps(state: StepBuilder, node: Node) -> None:
             if tensor:
                 state.put(node, tensor, Layout.PLANES, [])
         return
-    if node.op.startswith("Reduce") and any(
-        len(state.graph.shape(t) or ()) > MAP_AXES for t in node.inputs[:1]
-    ):
+    if _other_reduction(state, node):
         state.program.missing[FIVE_AXES] = None
     if (
         node.op in MERGED and len(node.outputs) == 1 and not node.activation

@@ -61,6 +61,13 @@ def transpose(state: StepBuilder, node: Node, source: str) -> None:
     _put(state, node, value, along(tuple(shape[axis] for axis in order), place, value.extent.bits))
 
 
+def spread(state: StepBuilder, node: Node, source: str) -> None:
+    """A vector broadcast to a map: in blocks along the axis that it has (EvoNorm's groups in timm_test_efficientnet_evos)."""
+    read, written = static(state.graph.shape(source)), static(state.graph.shape(node.outputs[0]))
+    axis = next((a for a, size in enumerate(read) if a and size != 1), 1) + len(written) - len(read)
+    _put(state, node, state.values[source], along(written, axis, state.extent(node.outputs[0]).bits))
+
+
 def view(state: StepBuilder, node: Node, source: str) -> None:
     """In blocks along the axis that stays and takes least so (of equals where they lie, else the first); where none does, a copy in planes, their rows filled to whole blocks."""
     layout, out = state.values[source].layout, state.extent(node.outputs[0])

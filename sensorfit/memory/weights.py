@@ -194,6 +194,13 @@ def step_table_bytes(graph: Graph, node: Node, facts: MemoryFacts) -> int:
     return 0
 
 
+def _before_reciprocal_root(graph: Graph, node: Node) -> bool:
+    """Whether a number over the root of the result is all that is made of it."""
+    root = graph.only_reader(node.outputs[0])
+    over = graph.only_reader(root.outputs[0]) if root is not None and root.op == "Sqrt" else None
+    return over is not None and over.op == "Div" and graph.is_constant(over.inputs[0])
+
+
 def _is_matrix(graph: Graph, node: Node) -> bool:
     """Whether a step runs as a matrix product."""
     if node.op in MATRIX_PRODUCTS:
@@ -229,7 +236,8 @@ def _elementwise(graph: Graph, node: Node, facts: MemoryFacts) -> int:
     ):  # with a constant
         constant = constant_operand(graph, node)
         if all(vectors) and any(graph.shape(t) == () for t in node.inputs):
-            return facts.elementwise_bytes  # a number (rsqrt)
+            beside = 0 if _before_reciprocal_root(graph, node) else facts.constant_bytes
+            return facts.elementwise_bytes + beside  # a number (rsqrt, own_groups)
         return facts.broadcast_bytes if constant is None else constant_bytes(graph, node, constant, facts)
     if (
         node.op == "Mul"

@@ -127,13 +127,13 @@ def test_of_several_networks_none_is_given_a_shape() -> None:
 
 
 def test_what_nobody_can_count_is_said_first(tmp_path: Path) -> None:
-    """Statistics over groups of channels, as EvoNorm takes them."""
+    """Maxima over groups of channels."""
     found = explain(
         saved(
             tmp_path / "m.onnx",
             """<ir_version: 8, opset_import: ["" : 17]> g (float[1,3,64,64] x) => (float[1,3,64,64] y)
             <int64[5] groups = {1, 1, 3, 64, 64}, int64[4] back = {1, 3, 64, 64}>
-            { a = Reshape(x, groups) m = ReduceMean<axes = [2, 3, 4]>(a) s = Sub(a, m) y = Reshape(s, back) }""",
+            { a = Reshape(x, groups) m = ReduceMax<axes = [2, 3, 4]>(a) s = Sub(a, m) y = Reshape(s, back) }""",
         )
     )
     assert found.verdict == "unknown"
