@@ -40,7 +40,7 @@ def across(state: StepBuilder, node: Node, sources: Sequence[str]) -> bool:
 
 
 def softmax_across(state: StepBuilder, node: Node, source: str) -> None:
-    """Its axis goes to the last place and back, in the layout that takes least; blocks stay along their axis (softmax_axes)."""
+    """Its axis goes to the last place and back, in the layout that takes least; blocks stay along their axis (softmax_rows)."""
     name, value = node.name, state.values[source]
     possible = layouts_of(len(state.graph.shape(source) or ()))
     here = (value.layout,) if value.layout in possible else ()
