@@ -212,7 +212,7 @@ def build(spec: str) -> Any:
         if op == "permute":
             return args[0].permute(*o["to"])
         if op == "mean":
-            return torch.mean(args[0], dim=o["a"], keepdim=True)
+            return torch.mean(args[0], dim=o["a"], keepdim=bool(o.get("keep", 1)))
         if op == "interp":
             return F.interpolate(args[0], size=o["to"], mode="bilinear", align_corners=False)
         if op == "argmax":

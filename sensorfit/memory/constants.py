@@ -126,9 +126,8 @@ def constant_bytes(graph: Graph, node: Node, constant: Constant, facts: MemoryFa
     rank, extent = len(constant.shape), extent_of(tuple(int(d or 0) for d in graph.shape(source) or ()), None)
     if rank < 3:
         return 3 * own + facts.elementwise_bytes
-    last = (
-        rank == 3 or _origin(graph, source) == "MatMul"
-    )  # channels last, in planes (timm_edgenext_xx_small_fixed)
+    # behind a Linear on four axes channels stand last, in planes (timm_edgenext_xx_small_fixed)
+    last = rank == 3 or _origin(graph, source) == "MatMul"
     base = Layout.PLANES if last else Layout.BLOCKS
     layout = leaner(base, rank, [extent, extent, constant.extent], facts)
     laid = laid_bytes(graph, constant, source, layout, facts)

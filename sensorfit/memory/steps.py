@@ -153,27 +153,27 @@ def _shift_of_scaled(state: StepBuilder, node: Node, sources: Sequence[str]) -> 
 
 def _reduced_vector(state: StepBuilder, node: Node, sources: list[str]) -> None:
     """In blocks along the last axis that is left (five_axes, five_few); of many places in turned planes where those take less."""
-    value, out = state.values[sources[0]], static(state.graph.shape(node.outputs[0]))
-    shape = static(state.graph.shape(sources[0]))
-    gone = View(state.graph).axes(node) or ()
-    left = [a for a, size in enumerate(shape) if a and size != 1 and a not in gone]
-    if len(shape) <= MAP_AXES or len(out) != len(shape):
-        lying = Lying(Layout.BLOCKS, value.extent, 1)
-    else:
+    value, shape = state.values[sources[0]], static(state.graph.shape(sources[0]))
+    lying = Lying(Layout.BLOCKS, value.extent, 1)
+    if len(shape) > MAP_AXES:
+        gone = View(state.graph).axes(node) or range(len(shape))
+        left = [a for a, size in enumerate(shape) if a and size != 1 and a not in gone]
         lying = along(shape, left[-1] if left else 1, value.extent.bits)
     extent = lying.extent
-    turned = tensor_bytes(value.extent, Layout.TURNED, state.facts)
-    many = extent.rows * extent.columns >= state.facts.mean_turned_places
-    if extent == value.extent or (many and turned < tensor_bytes(extent, lying.layout, state.facts)):
-        possible = (Layout.BLOCKS, Layout.TURNED) if many else (Layout.BLOCKS,)
-        write_all(state, node, sources, leanest(possible, [value.extent], state.facts))
+    if extent.rows * extent.columns >= state.facts.mean_turned_places:
+        turned = tensor_bytes(value.extent, Layout.TURNED, state.facts)
+        if turned < tensor_bytes(extent, lying.layout, state.facts):
+            lying = Lying(Layout.TURNED, value.extent, 1)
+    if lying.extent == value.extent:
+        write_all(state, node, sources, lying.layout)
         return
-    laid = state.transform(value, extent, lying.layout, f"{node.name}/transform", f"laid for {node.name}")
+    name = node.name
+    laid = state.transform(value, extent, lying.layout, f"{name}/transform", f"laid for {name}")
     state.put(node, node.outputs[0], Layout.VECTOR, [laid.buffer])
 
 
 def _other_reduction(state: StepBuilder, node: Node) -> bool:
-    """Over more than an image's axes, and no mean: Hiera's maxima over windows were asked about alone."""
+    """Over more than an image's axes, and no mean (timm_hiera_small_fixed has maxima over windows)."""
     many = len(state.graph.shape(node.input(0)) or ()) > MAP_AXES
     return many and node.op.startswith("Reduce") and node.op != "ReduceMean"
 
