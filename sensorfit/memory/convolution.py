@@ -158,11 +158,14 @@ def scratch_bytes(conv: Convolution, facts: MemoryFacts) -> int:
 
 def stored_kernel(conv: Convolution, facts: MemoryFacts) -> Pair:
     """A dense kernel as stored: below 32 inputs the side of a square one is a multiple of 2 or 3 (pad_kernels,
-    big_kernels: 5, 7, 11 and 13 take one more, 9 and 15 none), and an even one where it strides."""
+    big_kernels: 5, 7, 11 and 13 take one more, 9 and 15 none), and a 3x3 takes one more along an axis with a stride
+    of 2, not of 4 and more (narrow_strides)."""
     side = conv.kernel[0]
     if side != conv.kernel[1] or conv.inputs >= facts.channel_block or conv.transposed:
         return conv.kernel
-    if side % 2 and (conv.stride != (1, 1) or (side > 3 and side % 3)):
+    if side == 3:
+        return 3 + (conv.stride[0] == 2), 3 + (conv.stride[1] == 2)
+    if side > 3 and side % 2 and side % 3:
         side += 1
     return side, side
 
