@@ -15,7 +15,8 @@ from .options import target
 def command(directory: str, target: str | None) -> None:
     """Set up checks in a repository of models: configuration, CI file, baseline.
 
-    It finds the models, and GitHub or GitLab by what DIRECTORY holds; what is there already is kept.
+    It finds the models, and GitHub or GitLab by what DIRECTORY holds; what is there already is kept. Where no model is
+    yet, every .onnx file that will lie in DIRECTORY or below is checked, and another init then writes the baseline.
 
     \b
     Examples:
@@ -26,7 +27,7 @@ def command(directory: str, target: str | None) -> None:
     """
     from ..gate.baseline import FILE as BASELINE
     from ..gate.config import find_config
-    from ..gate.init import init, models_of
+    from ..gate.init import ALL, init, models_of
     from ..gate.run import baseline_path, check_all
     from ..render.escape import terminal
 
@@ -37,8 +38,10 @@ def command(directory: str, target: str | None) -> None:
     baseline = baseline_path(config, None)
     if baseline.exists():
         click.echo(f"left   {terminal(baseline.name)}: kept: it is there")
-    elif not models_of(root) and not config.models:
+    elif not models_of(root) and set(config.models) <= {ALL}:
         click.echo(f"left   {BASELINE}: there is no model to record")
+        click.echo("Next: put a model (.onnx) here, then sensorfit init, which writes the baseline")
+        return
     elif not config.models:
         globs = ", ".join(f'"{glob}"' for glob in models_of(root))
         click.echo(f"left   {BASELINE}: {terminal(str(config.source))} names no models")
@@ -49,5 +52,4 @@ def command(directory: str, target: str | None) -> None:
         click.echo(
             f"What was found today stands in {terminal(baseline.name)} and is accepted; from now on what is new or worse fails."
         )
-    known = baseline.exists() or models_of(root) or config.models
-    click.echo("Next: sensorfit check" if known else "Next: sensorfit check MODEL, once there is one")
+    click.echo("Next: sensorfit check")

@@ -18,6 +18,8 @@ from .find_models import find_models
 
 GITHUB: Final = Path(".github/workflows/sensorfit.yml")
 GITLAB: Final = Path(".gitlab-ci.yml")
+ALL: Final = "."
+"""The models of a repository that has none yet: those that will lie in it."""
 PACKAGE: Final = f"sensorfit=={__version__}"
 
 CONFIGURATION: Final = """# What `sensorfit check` asks of this repository's models; every key: docs/ci.md of sensorfit.
@@ -96,16 +98,16 @@ def init(root: Path, target: str | None = None) -> Iterator[Step]:
     if config.source:
         yield Step(Path(config.source).name, "kept: it configures sensorfit already", False)
     else:
-        patterns = models_of(root)
+        patterns = models_of(root) or [ALL]
         named = f'target = "{target}"\n' if target else ""
         sized = list(_given_sizes(root, target))
         listed = [f'"{p}"' for p in patterns] + sized
         models = f"\n  {f',{chr(10)}  '.join(listed)},\n" if sized else ", ".join(listed)
         write_text(root / FILE, CONFIGURATION.format(target=named, models=models))
         said = (
-            f"checks {', '.join(patterns)}"
-            if patterns
-            else "no .onnx file is here yet: name your models in it"
+            "no .onnx file is here yet; it checks every one that will lie here or below"
+            if patterns == [ALL]
+            else f"checks {', '.join(patterns)}"
         )
         if sized:
             said += (

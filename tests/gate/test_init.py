@@ -9,6 +9,7 @@ import yaml
 from click.testing import CliRunner
 from onnx import parser
 
+from sensorfit.cli.check import command as check
 from sensorfit.cli.init import command
 from sensorfit.gate.config import find_config
 from sensorfit.gate.init import GITHUB, GITLAB, init
@@ -38,7 +39,7 @@ def test_a_repository_without_a_host_or_a_model_is_told_so(
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".git").mkdir()
     said = CliRunner().invoke(command, []).output
-    assert "CI file: neither GitHub nor GitLab" in said and said.endswith("check MODEL, once there is one\n")
+    assert "CI file: neither GitHub nor GitLab" in said and said.endswith("put a model (.onnx) here, then sensorfit init, which writes the baseline\n")
 
 
 def test_everything_is_written_once_and_then_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,9 +65,20 @@ def test_a_table_in_pyproject_is_a_configuration(tmp_path: Path) -> None:
     assert not (root / "sensorfit.toml").exists()
 
 
-def test_a_repository_without_models_gets_a_configuration_that_says_so(tmp_path: Path) -> None:
-    step, _ = init(tmp_path)
-    assert "no .onnx file" in step.said and find_config(tmp_path).models == ()
+def test_a_repository_without_models_gets_a_configuration_that_finds_those_to_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    empty = CliRunner().invoke(command, [])
+    assert empty.exit_code == 0 and "no .onnx file is here yet" in empty.output
+    again = CliRunner().invoke(command, [])
+    assert again.exit_code == 0 and "there is no model to record" in again.output
+    repository(tmp_path)
+    later = CliRunner().invoke(command, [])
+    assert later.exit_code == 0 and "\nNext: sensorfit check\n" in later.output, later.output
+    recorded = json.loads((tmp_path / "sensorfit-baseline.json").read_text(encoding="utf-8"))["models"]
+    assert list(recorded) == ["nets/a.onnx"]
+    assert CliRunner().invoke(check, []).exit_code == 0
 
 
 def test_a_configuration_that_names_no_models_is_told_which_there_are(
