@@ -39,7 +39,9 @@ def test_a_repository_without_a_host_or_a_model_is_told_so(
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".git").mkdir()
     said = CliRunner().invoke(command, []).output
-    assert "CI file: neither GitHub nor GitLab" in said and said.endswith("put a model (.onnx) here, then sensorfit init, which writes the baseline\n")
+    assert "CI file: neither GitHub nor GitLab" in said and said.endswith(
+        "put a model (.onnx) here, then sensorfit init, which writes the baseline\n"
+    )
 
 
 def test_everything_is_written_once_and_then_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,14 +1,20 @@
-"""A comparison as a page: mIoU against total SRAM, the whole table, what its marks mean."""
+"""A comparison as a page: mIoU against total SRAM, the figures in two tables, what their marks mean."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 from ...comparison.model import Table
 from ...report.phrases import counted
 from ..document import Head, Point, document, listing, scatter, table
-from .cells import whole
+from .cells import PEAK, PREDICTED, TOTAL, WEIGHTS, whole
 from .formats import below
 from .plot import DATASETS, points
 from .sources import Sources
+
+JUDGED = ("model", "verdict", TOTAL, "refused nodes", PREDICTED, PEAK, WEIGHTS, "flagged nodes")
+"""Columns of the first table, what a phone shows first to the left; the others, after the model again, are the second's."""
 
 _MEBI = 2**20
 
@@ -33,9 +39,15 @@ def render(result: Table) -> str:
             (budget, f"budget, {budget:.2f} MiB"),
             f"Filled: fits. Circle: {DATASETS[kinds[0]][0]}, square: {DATASETS[kinds[1]][0]}.",
         ),
-        table("The table", list(cells), zip(*cells.values(), strict=True)),
+        _columns("What the sensor takes", cells, JUDGED),
+        _columns("What the networks are", cells, ["model", *(h for h in cells if h not in JUDGED)]),
         listing("Notes", said),
         listing("Sources of the published figures", cited),
     ]
     about = f"{result.target}, {result.converter}. Bytes and milliseconds are predicted; mIoU is published."
     return document(title, [], sections, Head(title, "", about))
+
+
+def _columns(title: str, cells: dict[str, list[str]], headings: Sequence[str]) -> dict[str, Any]:
+    shown = {heading: cells[heading] for heading in headings if heading in cells}
+    return table(title, list(shown), zip(*shown.values(), strict=True))
