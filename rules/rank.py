@@ -30,8 +30,9 @@ def rank(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     shape = graph.shape(node.input(0))
     if shape is not None and wrong_rank(shape, facts):
         reason = f"{facts['rank']['reason']}, actual {len(shape)}d"
-        fix = _NO_ONNX if other_rank(graph, node) else _FIXES.get(node.op, _FIX)
-        yield Issue(reason, fix, f"input shape {shape}")
+        invalid = other_rank(graph, node)
+        fix = _NO_ONNX if invalid else _FIXES.get(node.op, _FIX)
+        yield Issue(reason, fix, f"input shape {shape}", invalid=invalid)
 
 
 def wrong_rank(shape: Shape | None, facts: Facts) -> bool:

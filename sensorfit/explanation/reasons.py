@@ -36,6 +36,8 @@ def reasons(parts: Sequence[Part], whole: Sum | None) -> tuple[str, ...]:
     for item in parts:
         report = item.report
         who = f"The {item.label}" if len(parts) > 1 else "The network"
+        if wrong := next((f for f in report.findings if f.invalid), None):
+            found.append(f"'{wrong.node}' ({wrong.op}, {wrong.rule}): {wrong.fix}.")
         if item.refused:
             count = ", ".join(item.refused_operators)
             found.append(

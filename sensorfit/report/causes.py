@@ -45,6 +45,11 @@ class Cause:
         return tuple(sorted(found, key=lambda op: -len(found[op])))
 
     @property
+    def invalid(self) -> bool:
+        """Whether it stands at a node that is no valid ONNX."""
+        return any(f.invalid for f in self.findings)
+
+    @property
     def fix(self) -> str:
         """The way out in a few words: without its examples and alternatives; without a fix, what is wrong."""
         first = self.findings[0]
@@ -74,7 +79,8 @@ def every_finding(report: Report) -> tuple[Finding, ...]:
 
 
 def causes(report: Report, accepted: Iterable[Finding] = ()) -> tuple[Cause, ...]:
-    """The causes among the findings that are shown: the most severe first, then by how many nodes each mends.
+    """The causes among the findings that are shown: the most severe first, of those what is no valid ONNX, since nothing else
+    can be tried before that is mended, then by how many nodes each mends.
 
     What follows from another finding is part of its cause's count nowhere: it is gone or judged anew
     once that is mended. ``accepted`` (a baseline's) are left out.
@@ -94,7 +100,12 @@ def causes(report: Report, accepted: Iterable[Finding] = ()) -> tuple[Cause, ...
     return tuple(
         sorted(
             found,
-            key=lambda c: (-SEVERITIES.index(c.severity), _at(c, judged), -_weight(report, c)),
+            key=lambda c: (
+                -SEVERITIES.index(c.severity),
+                not c.invalid,
+                _at(c, judged),
+                -_weight(report, c),
+            ),
         )
     )
 
@@ -125,6 +136,8 @@ def _weight(report: Report, cause: Cause) -> float:
 
 def _gain(report: Report, members: Sequence[Finding]) -> str:
     first = members[0]
+    if any(f.invalid for f in members):
+        return "no valid ONNX"
     if first.about_operator and first.support != "supported":
         word = {"unsupported": "refused", "unknown": "unknown"}[first.support]
         of = len({f.node for f in members})

@@ -43,6 +43,8 @@ class Finding:
     """What its rule is about: "operators", "memory", ... (the tags of ``verify.family``)."""
     fixable: bool = False
     """Whether ``sensorfit fix`` rewrites the node into forms that are accepted."""
+    invalid: bool = False
+    """Whether the node is no valid ONNX: no runtime computes the network, and ``sensorfit fix`` leaves it."""
 
     @property
     def about_operator(self) -> bool:

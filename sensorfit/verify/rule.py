@@ -80,6 +80,8 @@ class Issue(NamedTuple):
     node: Node | None = None
     basis: Basis = "measured"
     probes: tuple[str, ...] = ()
+    invalid: bool = False
+    """Whether the node is no valid ONNX, so that nothing computes the network and nothing is proven of a rewrite."""
     covers: frozenset[str] = frozenset()
     """Nodes whose findings follow from this one."""
     message: str = ""
@@ -211,4 +213,5 @@ def finding(
         shape=graph.shape(tensor) if graph and tensor else None,
         converter_code=issue.code,
         family=rule.family.tag,
+        invalid=issue.invalid,
     )

@@ -12,6 +12,7 @@ import pytest
 import sensorfit
 from sensorfit.errors import ModelError
 from sensorfit.render import sarif
+from sensorfit.report.causes import causes
 from sensorfit.report.outcome import grouped
 from sensorfit.report.serialise import schema
 from sensorfit.target import load_target
@@ -142,6 +143,16 @@ def test_a_kernel_over_an_image_without_a_batch_axis_is_said_to_be_no_onnx(tmp_p
     assert "x[None]" in found.fix and report.outlook is None
     with pytest.raises(ModelError, match=r"MaxPool_1.*no valid ONNX.*x\[None\]"):
         sensorfit.fix(tmp_path / "m.onnx", tmp_path / "fixed.onnx")
+
+
+def test_what_is_no_onnx_comes_before_causes_at_more_nodes(tmp_path: Path) -> None:
+    """A SuperPoint's one such pooling was the last of 23 causes, of which five have a line: nothing can be tried before it is mended."""
+    more = "e = Equal (x, x) l = Less (x, x) w = Where (e, x, x) n = NonZero (x) o = Or (l, e) h = Not (e) f = Erf (x) "
+    onnx.save(model(POOLED.replace("{", "{" + more)), tmp_path / "m.onnx")
+    found = causes(sensorfit.check(tmp_path / "m.onnx"))
+    assert len(found) > 5 and found[0].operators == ("MaxPool",) and found[0].gain == "no valid ONNX"
+    first = sensorfit.explain(tmp_path / "m.onnx").reasons[0]
+    assert "(MaxPool, SF106): give the image its batch axis" in first and "no valid ONNX" in first
 
 
 def test_the_softmax_of_an_attention_and_another_have_one_way_out() -> None:
