@@ -130,6 +130,30 @@ def test_a_printed_page_is_no_wider_than_the_sheet(browser: Any, tmp_path: Path)
 
 
 @pytest.mark.browser
+def test_every_printed_sheet_of_layers_has_its_headings_and_no_word_is_broken(
+    browser: Any, tmp_path: Path
+) -> None:
+    """Chromium repeats no heading that holds a button; the charts are drawn for the sheet, in light colours, before it is made."""
+    file = tmp_path / "report.html"
+    file.write_text(render([check("picosam3", layers=True)]), encoding="utf-8")
+    page = browser.new_page(viewport={"width": 1200, "height": 900}, color_scheme="dark")
+    page.goto(file.as_uri())
+    page.evaluate(
+        """addEventListener("beforeprint", () => { document.title = [document.documentElement.dataset.print,
+        document.querySelector("canvas.tall").width, getComputedStyle(document.body).backgroundColor].join("|"); })"""
+    )
+    page.pdf(format="A4")
+    assert page.title() == "|718|rgb(255, 255, 255)"
+    page.set_viewport_size({"width": 718, "height": 1000})
+    page.emulate_media(media="print")
+    assert page.evaluate("[...document.querySelectorAll('th button')].every(b => b.offsetWidth === 0)")
+    assert page.evaluate(
+        "[...document.querySelectorAll('tbody td:not(.name)')].every(td => td.scrollWidth <= td.clientWidth)"
+    )
+    assert page.locator("thead").inner_text().split()[:3] == ["#", "node", "operator"]
+
+
+@pytest.mark.browser
 def test_a_printed_comparison_is_no_wider_than_the_sheet(browser: Any, tmp_path: Path) -> None:
     """All fourteen columns, in two tables, the published latencies in words among them; no heading breaks inside a word."""
     file = tmp_path / "compare.html"

@@ -15,7 +15,7 @@ function graph(rows, first, picked, views, picks) {
   const low = Math.min(...x), high = Math.max(...x), deep = Math.max(...y);
   const most = Object.fromEntries(["activation", "weights", "ms"].map((of) => [of, rows.reduce((m, row) => Math.max(m, row[of]), 0) || 1]));
   const view = { scale: 0, left: 0, top: 0 };
-  let shown = -1;
+  let shown = -1, drawn = 0;
 
   const fit = () => {
     const wide = board.clientWidth / (high - low + 2 * NODE.across), tall = board.clientHeight / (deep + 2 * NODE.down);
@@ -57,6 +57,8 @@ function graph(rows, first, picked, views, picks) {
     board.width = width * dense;
     board.height = height * dense;
     if (!view.scale) start();
+    else if (width !== drawn) view.left += (drawn - width) / 2 / view.scale; // what was in the middle stays there
+    drawn = width;
     const pen = board.getContext("2d");
     pen.scale(dense, dense);
     const tones = { ground: css("--ground"), text: css("--text"), base: css("--base"), panel: css("--panel"), e: css("--bad"), w: css("--open"), i: css("--pick") };
@@ -110,6 +112,7 @@ function graph(rows, first, picked, views, picks) {
     pen.setLineDash([]);
     board.setAttribute("aria-valuenow", Math.max(0, picked.row));
     board.setAttribute("aria-valuetext", picked.row < 0 ? "nothing selected" : words(rows[picked.row]));
+    detail.classList.toggle("screen", picked.row < 0);
     detail.textContent = picked.row < 0 ? "Select a node to see its shape, bytes, cycles and rule." : words(rows[picked.row]);
   }
 

@@ -71,7 +71,7 @@ function table(rows_, picked, views, pick) {
   for (const [label, of] of COLUMNS) {
     const cell = make("th", undefined, { scope: "col" }), button = make("button", label);
     button.addEventListener("click", () => { up = key === of ? !up : typeof rows_[0][of] === "string" || of === "at"; key = of; fill(); });
-    cell.append(button);
+    cell.append(button, make("span", label, { class: "paper" })); // a heading with a button in it is printed on the first page alone
     cell.dataset.of = of;
     head.append(cell);
   }
@@ -81,7 +81,8 @@ function table(rows_, picked, views, pick) {
   box.append(grid);
   const more = make("button", "", { class: "screen" });
   more.addEventListener("click", () => { all = true; fill(); });
-  page.append(filter, box, more);
+  const left = make("p", "", { class: "paper" });
+  page.append(filter, box, more, left);
   const drawn = new Map();
   function fill() {
     for (const cell of head.children) cell.setAttribute("aria-sort", cell.dataset.of === key ? (up ? "ascending" : "descending") : "none");
@@ -90,6 +91,7 @@ function table(rows_, picked, views, pick) {
     const cut = all ? rows.length : Math.min(SHOWN, rows.length);
     more.hidden = cut === rows.length;
     more.textContent = `show all ${count(rows.length)}`;
+    left.textContent = more.hidden ? "" : `The first ${count(cut)} of ${count(rows.length)} layers; print the page again after "show all" for the others.`;
     drawn.clear();
     body.replaceChildren(...rows.slice(0, cut).map(([row, index]) => line(row, index)));
     mark(false);
