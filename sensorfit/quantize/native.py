@@ -20,6 +20,7 @@ import onnx
 from onnx import helper, numpy_helper
 
 from ..runtime.extra import need
+from ..runtime.held import signals_held
 
 DOMAIN: Final = "mct_quantizers"
 POWER_OF_TWO: Final = "ActivationPOTQuantizer"
@@ -85,10 +86,13 @@ def _quantized_weights(model: onnx.ModelProto) -> dict[str, np.ndarray]:
     )
     alone = helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
     options = need("mct_quantizers").get_ort_session_options()
-    once = need("onnxruntime").InferenceSession(
-        alone.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
-    return dict(zip((n.output[0] for n in quantizers), once.run(None, {}), strict=True))
+    runtime = need("onnxruntime")
+    with signals_held():
+        once = runtime.InferenceSession(
+            alone.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        )
+        made = once.run(None, {})
+    return dict(zip((n.output[0] for n in quantizers), made, strict=True))
 
 
 def _activation(node: onnx.NodeProto) -> Iterator[onnx.NodeProto]:

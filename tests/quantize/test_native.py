@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -70,3 +72,44 @@ def test_a_graph_gives_the_same_outputs_with_its_weights_quantized_once(name: st
     for ours, theirs in zip(by_us(model, values), by_mct(model, values), strict=True):
         assert np.ptp(theirs) > 0
         np.testing.assert_array_equal(ours, theirs)
+
+
+TERMINATED = """
+import signal, sys
+from pathlib import Path
+import onnx
+from sensorfit.quantize import native
+native.need("mct_quantizers")
+
+def then(function):
+    def called(*values):
+        signal.raise_signal(signal.SIGTERM)
+        return function(*values)
+    return called
+
+patched = 0
+for module in [m for name, m in sys.modules.items() if name.startswith("mct_quantizers")]:
+    for name in [n for n in vars(module) if n.startswith("quantize_") and n.endswith("_numpy")]:
+        setattr(module, name, then(getattr(module, name)))
+        patched += 1
+assert patched
+signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))
+try:
+    native.native(onnx.load(sys.argv[1]))
+finally:
+    Path(sys.argv[2]).touch()
+"""
+
+
+def test_a_signal_while_a_quantizer_runs_leaves_in_good_order(tmp_path: Path) -> None:
+    """An exception out of a Python function that onnxruntime calls is an abort: a build left its directory behind."""
+    path = tmp_path / "net.onnx"
+    path.write_bytes(gzip.decompress((DATA / "d4.onnx.gz").read_bytes()))
+    with_values(path)
+    done = subprocess.run(
+        [sys.executable, "-c", TERMINATED, str(path), str(tmp_path / "tidied")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, (tmp_path / "tidied").exists()) == (143, True), done.stderr[-2000:]
