@@ -53,6 +53,7 @@ def describe(
         title=entry.title if entry else "",
         note=entry.stands_for if entry else "",
         not_built=_not_built(proto, entry, graph),
+        weightless=not entry.buildable if entry else _stripped(proto),
         folded=len(graph.nodes),
         closed=closed(proto, graph),
     )
@@ -63,12 +64,14 @@ def _not_built(proto: onnx.ModelProto, entry: Entry | None, graph: Graph) -> str
         return (
             "" if entry.buildable else "built in for check alone: build takes its ONNX file with the weights"
         )
-    stripped = any(
-        0 not in t.dims and not has_data(t) and not is_external(t) for t in proto.graph.initializer
-    )
-    if stripped:
+    if _stripped(proto):
         return "the file holds no weights: build takes the one that does"
     return no_single_image({i: len(shape) for i in graph.inputs if (shape := graph.shape(i)) is not None})
+
+
+def _stripped(proto: onnx.ModelProto) -> bool:
+    """Whether constants of the file have no data, here or beside it."""
+    return any(0 not in t.dims and not has_data(t) and not is_external(t) for t in proto.graph.initializer)
 
 
 def describe_inputs(graph: Graph) -> tuple[TensorInfo, ...]:

@@ -40,10 +40,14 @@ def last_line(outcome: Outcome) -> tuple[str, str]:
         if _unfed(report):
             word += ", build refuses it" if report.model.not_built else ""
             return f"{word}.", explain_command(outcome)
-        if report.model.not_built:
-            return f"{word}: {report.model.not_built}.", ""
-        if size := _other_size(report):
-            return f"{word} at {size}. Next: export it at that size, then:", _command("build", outcome)
+        if report.model.not_built and not report.model.weightless:
+            return f"{word}: {report.model.not_built}.", explain_command(outcome)
+        size = _other_size(report)
+        by_hand = ["at that size"] if size else []
+        by_hand += ["with its weights"] if report.model.weightless else []
+        if by_hand:
+            said = f"{word} at {size}" if size else word
+            return f"{said}. Next: export it {' and '.join(by_hand)}, then:", _file_command(outcome)
         return f"{word}.", build_command(outcome)
     to_change = f"{word}: {counted(len(wrong), 'thing')} to change." if wrong else f"{word}."
     if report.verdict != "fits" and report.model.closed:
@@ -75,6 +79,14 @@ def last_line(outcome: Outcome) -> tuple[str, str]:
     if len(wrong) == 1 and (size := _smaller(report, wrong[0])):
         return to_change, f"{_command('check', outcome)} --input-shape {size}"
     return to_change, _change_command(outcome)
+
+
+def _file_command(outcome: Outcome) -> str:
+    """The command that builds the file, or the one that a built-in network without weights is exported to."""
+    report = outcome.report
+    assert report is not None
+    path = f"{outcome.path.replace('/', '-')}.onnx" if report.model.title else outcome.path
+    return f"sensorfit build {shlex.quote(path)}{report.target.option}"
 
 
 def build_command(outcome: Outcome) -> str:

@@ -51,6 +51,8 @@ class ModelInfo:
     """What a built-in name stands for, "" for a file."""
     not_built: str = ""
     """Why ``sensorfit build`` cannot begin with this very model, "" where it can."""
+    weightless: bool = False
+    """Whether that is for want of the weights alone: once they are exported with it, it can be built."""
     folded: int = 0
     """Nodes once constants are folded: those that are judged and that the console counts; ``nodes`` are the file's."""
     closed: tuple[int, ...] = ()

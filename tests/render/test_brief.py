@@ -241,7 +241,7 @@ def test_an_ascii_output_gets_a_bar_of_its_own() -> None:
         (
             "edgesam/encoder@96",
             None,
-            "FITS: built in for check alone: build takes its ONNX file with the weights.",
+            "FITS. Next: export it with its weights, then: sensorfit build edgesam-encoder@96.onnx",
         ),
         ("{open}", "1x3x64x96", "--size 64x96"),
         (
@@ -249,7 +249,11 @@ def test_an_ascii_output_gets_a_bar_of_its_own() -> None:
             "1x3x64x96",
             "FITS at 64x96. Next: export it at that size, then: sensorfit build {fixed}",
         ),
-        ("{weightless}", None, "FITS: the file holds no weights: build takes the one that does."),
+        (
+            "{weightless}",
+            None,
+            "FITS. Next: export it with its weights, then: sensorfit build {weightless}",
+        ),
     ],
 )
 def test_a_build_is_named_only_where_it_can_begin(
