@@ -34,7 +34,7 @@ IMPORTANCE = ("Model", "Gate", "Verdict", "of budget", "Memory", "Latency", "Err
 """Headings, the one a narrow terminal loses last first."""
 WORDS = ("Model", "Verdict", "Gate")
 """Columns that are no figures: they may wrap."""
-FOLDED = 12
+FOLDED = 24
 """Least width of the models' names."""
 NODES_SHOWN = 3
 NAME = 60
