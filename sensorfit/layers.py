@@ -42,6 +42,8 @@ def layers(
                 cycles=layer.cycles if layer else 0,
                 bits=_bits(device, own.get(name)),
                 runs_in=into.get(name, "") if name not in own else "",
+                cycles_low=layer.cycles_low if layer else 0,
+                cycles_high=layer.cycles_high if layer else 0,
             )
         )
     return tuple(found)

@@ -66,8 +66,18 @@ def estimate(
         dsp_ms_low=low / target.clock_hz * 1e3,
         dsp_ms_high=high / target.clock_hz * 1e3,
         layers=tuple(
-            LayerCost(w.node, w.op, w.macs, round(c), w.kind, hints.get(w.node, ""), w.elements, f.bound)
-            for w, c, f in zip(layers, costs, parts, strict=True)
+            LayerCost(
+                w.node,
+                w.op,
+                w.macs,
+                round(f.cycles),
+                w.kind,
+                hints.get(w.node, ""),
+                w.elements,
+                f.bound,
+                *map(round, model.interval([w], [f])),
+            )
+            for w, f in zip(layers, parts, strict=True)
         ),
         notes=notes,
         advice=advice,

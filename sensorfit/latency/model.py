@@ -21,6 +21,9 @@ class LayerCost(NamedTuple):
     """Output elements of a layer without MACs (element-wise, resampling, pooling, movement), else 0."""
     bound: str = ""
     """What the cycles are spent on: "compute", "memory" or "compute+memory"."""
+    cycles_low: int = 0
+    cycles_high: int = 0
+    """Between which the fitted parameters leave the cycles of this layer alone; no layer was measured by itself."""
 
 
 CHANNEL_STEP: Final = "channel step"

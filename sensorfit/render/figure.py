@@ -110,10 +110,15 @@ def _latency(axes: Any, report: Report) -> None:
             for i in shown
         ]
         axes.add_collection(PolyCollection(boxes, facecolors=colour, linewidths=0, label=kind))
+    tops: tuple[float, ...] = ()
+    if half < 0.5:
+        ends = [tuple(c / latency.clock_hz * 1e3 for c in (x.cycles_low, x.cycles_high)) for x in layers]
+        lows, tops = zip(*ends, strict=True) if ends else ((), ())
+        axes.vlines(range(1, len(layers) + 1), lows, tops, colors="black", linewidth=0.8)
     whole = interval_words(latency.dsp_ms, latency.dsp_ms_low, latency.dsp_ms_high, latency.complete)
     axes.set(
         xlim=(0.5, max(len(layers), 1) + 0.5),
-        ylim=(0, max(ms, default=0) * 1.05 or 1), xlabel="layer, in the order in which it runs", ylabel="DSP time (ms)",
+        ylim=(0, max((*ms, *tops), default=0) * 1.05 or 1), xlabel="layer, in the order in which it runs", ylabel="DSP time (ms)",
         title=f"latency by layer: {whole} in all, estimated",
     )  # fmt: skip
     axes.xaxis.get_major_locator().set_params(integer=True)

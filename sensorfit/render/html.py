@@ -62,7 +62,9 @@ def model_data(outcome: Outcome, marked: Collection[str] = ()) -> dict[str, Any]
         "next": [said, plain(command)],
         "remarks": [plain(text) for text, _ in remarks(report)] + hidden,
         "memory": plan_data(schedule, places),
-        "latency": f"{latency_words(report)} in all, an estimate with its interval; a layer's own share has none.",
+        "clock": report.latency.clock_hz,
+        "latency": f"{latency_words(report)} in all, an estimate with its interval. A layer's line is how far the fit leaves that "
+        "layer open; no layer was measured by itself.",
         "rows": rows,
         "causes": [_cause(c) for c in causes(report)],
         "notes": [f"Memory: {of_budget_words(report.memory)}"]
@@ -138,7 +140,6 @@ def _rows(report: Report, places: dict[str, int]) -> dict[str, list[Any]]:
         if (row := places.get(finding.node, -1)) >= 0:
             found[row] = finding
     drawn = layout([layer.reads for layer in layers]) if report.layers else []
-    clock = report.latency.clock_hz
     return {
         "node": [plain(layer.node, NAME) for layer in layers],
         "op": [plain(layer.op, NAME) for layer in layers],
@@ -148,7 +149,8 @@ def _rows(report: Report, places: dict[str, int]) -> dict[str, list[Any]]:
         "activation": [layer.activation_bytes for layer in layers],
         "macs": [layer.macs for layer in layers],
         "cycles": [layer.cycles for layer in layers],
-        "ms": [round(layer.cycles / clock * 1e3, 5) for layer in layers],
+        "low": [_change(layer.cycles_low, layer.cycles) for layer in layers],
+        "high": [_change(layer.cycles_high, layer.cycles) for layer in layers],
         "rule": [f.rule if f else "" for f in found],
         "severity": [f.severity[0] if f else "" for f in found],
         "into": [places.get(layer.runs_in, -1) for layer in layers],
@@ -160,17 +162,27 @@ def _rows(report: Report, places: dict[str, int]) -> dict[str, list[Any]]:
 
 def _without_layers(report: Report) -> Iterator[Layer]:
     """Nodes of the schedule, the cost model and the findings, as far as their report tells."""
-    costs: dict[str, tuple[str, int, int]] = {}
+    found: dict[str, Layer] = {}
     for step in report.memory.steps:
-        costs.setdefault(step.node, (step.op, 0, 0))
-    for layer in report.latency.layers:
-        _, macs, cycles = costs.get(layer.node, ("", 0, 0))
-        costs[layer.node] = (layer.op, macs + layer.macs, cycles + layer.cycles)
+        found.setdefault(step.node, Layer(step.node, step.op, None))
+    for cost in report.latency.layers:
+        known = found.get(cost.node, Layer(cost.node, cost.op, None))
+        found[cost.node] = known._replace(
+            op=cost.op,
+            macs=known.macs + cost.macs,
+            cycles=known.cycles + cost.cycles,
+            cycles_low=known.cycles_low + cost.cycles_low,
+            cycles_high=known.cycles_high + cost.cycles_high,
+        )
     for finding in report.findings:
         if finding.node:
-            costs.setdefault(finding.node, (finding.op, 0, 0))
-    for node, (op, macs, cycles) in costs.items():
-        yield Layer(node, op, None, macs=macs, cycles=cycles)
+            found.setdefault(finding.node, Layer(finding.node, finding.op, None))
+    yield from found.values()
+
+
+def _change(cycles: int, of: int) -> int:
+    """An end of an interval as a change in percent, 0 where there is none: a short number."""
+    return round(100 * (cycles / of - 1)) if of and cycles else 0
 
 
 def _counted(group: FindingGroup) -> str:

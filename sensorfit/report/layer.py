@@ -27,6 +27,9 @@ class Layer(NamedTuple):
     """Of a weight; 0 where it has none."""
     runs_in: str = ""
     """The node that it is fused into, "" where it runs by itself."""
+    cycles_low: int = 0
+    cycles_high: int = 0
+    """Between which the cost model leaves ``cycles``."""
 
     def value(self, by: str) -> int:
         """What it is sorted by: "weights", "memory" or "time"."""

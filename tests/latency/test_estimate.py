@@ -38,6 +38,16 @@ def test_the_interval_surrounds_the_estimate_and_the_layers_make_it_up(path: Pat
     assert 0 < report.macs_per_cycle < report.mac_units
 
 
+def test_each_layer_has_an_interval_and_the_networks_is_narrower_than_their_sum(target: Target) -> None:
+    source = load(DIRECTORY.parent / "picosam3.onnx")
+    found = estimate(lower(source), target, source=source)
+    assert all(x.cycles_low <= x.cycles <= x.cycles_high for x in found.layers)
+    assert all(x.cycles_low < x.cycles_high for x in found.layers if x.cycles)
+    to_ms = 1e3 / found.clock_hz
+    assert sum(x.cycles_low for x in found.layers) * to_ms < found.dsp_ms_low
+    assert found.dsp_ms_high < sum(x.cycles_high for x in found.layers) * to_ms
+
+
 def test_a_network_of_measured_kinds_is_little_more_uncertain_than_the_model(
     device: Device, target: Target
 ) -> None:

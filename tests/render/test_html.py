@@ -101,6 +101,14 @@ def test_the_page_works_in_a_browser(browser: Any, tmp_path: Path) -> None:
     page.keyboard.press("Home")
     page.keyboard.press("ArrowRight")
     assert timeline.get_attribute("aria-valuenow") == "1"
+    place = timeline.bounding_box()
+    page.mouse.move(place["x"] + place["width"] * 30.5 / 42, place["y"] + place["height"] * 0.6)
+    assert re.fullmatch(
+        r"/up4/.* 0\.84 MiB; step 31 of 42, /up4/.*, the peak", timeline.get_attribute("title") or ""
+    )
+    times = page.locator("canvas.low")
+    times.hover(position={"x": 5, "y": 50})
+    assert re.search(r"Conv\): \S+ ms \(\S+ ms to \S+ ms\)$", times.get_attribute("title") or "")
     network = page.locator("canvas.tall")
     row = page.locator("tr.picked")
     assert "/encoder_stage1/encoder_stage1.0/Conv" in row.inner_text()

@@ -1,11 +1,14 @@
-function canvas(name, most, chosen, words, picks, low) {
+function canvas(name, most, chosen, words, picks, low, over = words) {
   const board = make("canvas", undefined, { tabindex: 0, role: "slider", "aria-label": name, "aria-valuemin": 0, "aria-valuemax": most, class: low ? "low" : "" });
   const at = (event) => {
     const box = board.getBoundingClientRect();
     return Math.max(0, Math.min(most, Math.floor(((event.clientX - box.left) / box.width) * (most + 1))));
   };
   board.addEventListener("click", (event) => picks(at(event)));
-  board.addEventListener("pointermove", (event) => { board.title = words(at(event)); });
+  board.addEventListener("pointermove", (event) => {
+    const box = board.getBoundingClientRect();
+    board.title = over(at(event), (box.bottom - event.clientY) / box.height);
+  });
   board.addEventListener("keydown", (event) => {
     const now = chosen();
     const page_ = Math.max(1, Math.round(most / 10));
@@ -38,7 +41,13 @@ function memory(plan, title, top, picked, views, picks) {
   const words = (s) => `step ${s + 1} of ${steps.length}, ${steps[s][0]} (${steps[s][1]}): ${mebi(base + steps[s][2])}` + (s === peak ? ", the peak" : "");
   page.append(heading(1, title));
   page.append(make("p", `Grey: weights, kept input and reserved block (${mebi(base)}). Colours: what is alive at each step. Dashed line: the budget of ${mebi(budget)}. Triangle: the peak.`, { class: "soft" }));
-  const [board, begin] = canvas(`${title}, at each step`, steps.length - 1, () => picked.step, words, picks);
+  const over = (s, up) => { // the tensor that is pointed at, and the step
+    let low = base;
+    const found = up * top >= base && live[s].find(([, bytes]) => (low += bytes) > up * top);
+    const what = up * top < base ? `weights, kept input and reserved block ${mebi(base)}; ` : found ? `${names[tensors[found[0]][0]]} ${mebi(found[1])}; ` : "";
+    return what + words(s);
+  };
+  const [board, begin] = canvas(`${title}, at each step`, steps.length - 1, () => picked.step, words, picks, false, over);
   const detail = make("div", undefined, { class: "detail", "aria-live": "polite" });
   page.append(board, detail);
   views.push(() => {
@@ -78,19 +87,22 @@ function memory(plan, title, top, picked, views, picks) {
 
 function latency(model, rows, picked, views, picks) {
   const timed = rows.map((row, index) => [row, index]).filter(([row]) => row.ms);
-  const most = Math.max(...timed.map(([row]) => row.ms));
-  const words = (at) => `${timed[at][0].node} (${timed[at][0].op}): ${ms(timed[at][0].ms)}`;
+  const most = timed.reduce((highest_, [row]) => Math.max(highest_, row.most), 0);
+  const words = (at) => (([row]) => `${row.node} (${row.op}): ${ms(row.ms)}${row.most > row.least ? ` (${ms(row.least)} to ${ms(row.most)})` : ""}`)(timed[at]);
   page.append(heading(1, "Latency by layer"), make("p", model.latency, { class: "soft" }));
   const [board, begin] = canvas("Estimated milliseconds of each layer", timed.length - 1, () => timed.findIndex(([, i]) => i === picked.row), words, (at) => picks(timed[at][1]), true);
   const detail = make("p", "", { class: "soft" });
   page.append(board, detail);
   views.push(() => {
     const [pen, width, height] = begin();
-    const across = width / timed.length;
+    const across = width / timed.length, text = css("--text"), pick = css("--pick"), y = (value) => height - (value / most) * (height - 8);
     timed.forEach(([row, index], at) => {
-      pen.fillStyle = index === picked.row ? css("--text") : COLOURS[0];
-      const tall = (row.ms / most) * (height - 8);
-      pen.fillRect(at * across, height - tall, Math.max(across - 1, 0.5), tall);
+      pen.fillStyle = index === picked.row ? text : COLOURS[0];
+      pen.fillRect(at * across, y(row.ms), Math.max(across - 1, 0.5), height - y(row.ms));
+      if (across >= 3 && row.most > row.least) {
+        pen.fillStyle = index === picked.row ? pick : text;
+        pen.fillRect((at + 0.5) * across - 1, y(row.most), 1, y(row.least) - y(row.most));
+      }
     });
     const at = timed.findIndex(([, index]) => index === picked.row);
     detail.textContent = at < 0 ? "" : words(at);

@@ -16,6 +16,11 @@ function show(model) {
   const views = [];
   const columns = Object.entries(model.rows);
   const rows = model.rows.node.map((_, at) => Object.fromEntries([["at", at], ...columns.map(([name, values]) => [name, values[at]])]));
+  for (const row of rows) {
+    row.ms = row.cycles / model.clock * 1e3;
+    row.least = row.ms * (1 + row.low / 100);
+    row.most = row.ms * (1 + row.high / 100);
+  }
   if (!model.read) { // what the file writes shortly, once
     model.read = true;
     for (const plan of [model.memory, model.converter].filter(Boolean)) {
