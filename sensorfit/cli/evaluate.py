@@ -44,7 +44,7 @@ def command(models: tuple[str, ...], data: Path, images: Path | None, protocol: 
       sensorfit evaluate runs/*/model.pt --data demo-data --workers 4
       sensorfit evaluate picosam2 picosam3 --data demo-data --output evaluation.html
     """
-    from ..render.evaluation import FORMATS
+    from ..render.evaluation import FORMATS, as_html
     from ..render.outputs import form_of
     from ..runtime.files import check_output, write_text
     from ..vision.baselines import BASELINES
@@ -80,7 +80,13 @@ def command(models: tuple[str, ...], data: Path, images: Path | None, protocol: 
         results = evaluate(named, prepared, protocol, tuple(BASELINES) if baselines else ())
     for line in found.summary():
         click.echo(line, err=True)
-    text = FORMATS[form]([(r.name, r.figures) for r in results], {"data": annotations.name, "protocol": protocol, "crop": cut})
+    rows, about = [(r.name, r.figures) for r in results], {"data": annotations.name, "protocol": protocol, "crop": cut}
+    if form == "html":
+        from ..vision.beside import least_exact, masks_beside
+
+        text = as_html(rows, about, masks_beside(results, prepared), least_exact(models, prepared, *normalise))
+    else:
+        text = FORMATS[form](rows, about)
     if output is not None:
         write_text(output, text)
     else:

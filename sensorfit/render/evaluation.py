@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from .escape import terminal
+
+if TYPE_CHECKING:
+    from ..quantize.layers import LayerFidelity
+    from ..vision.beside import Beside
 
 SIZES: Final = ("small", "medium", "large")
 """Of the object, by COCO's areas."""
@@ -45,10 +49,15 @@ def as_console(rows: Rows, about: dict[str, str]) -> str:
     return "\n".join([*(line.rstrip() for line in lines), _caption(rows, about)]) + "\n"
 
 
-def as_html(rows: Rows, about: dict[str, str]) -> str:
-    """A page: mIoU by size of the object as bars, the same table, what its figures are."""
+def as_html(
+    rows: Rows,
+    about: dict[str, str],
+    crops: Sequence[Beside] = (),
+    layers: tuple[str, LayerFidelity] | None = None,
+) -> str:
+    """A page: mIoU by size of the object as bars, the same table, masks side by side, an INT8 graph's least exact layers."""
     from ..vision.baselines import BASELINES
-    from .document import Bar, Head, bars, document, table
+    from .document import Bar, Head, bars, document, pictures, table
 
     name, found = next((row for row in rows if row[0] not in BASELINES), rows[0])
     title = f"{name}: mIoU {_percent(found['miou_crop'])} % in the crop"
@@ -64,8 +73,33 @@ def as_html(rows: Rows, about: dict[str, str]) -> str:
     sections = [
         bars("mIoU in the crop, by the object's size", "mIoU in the crop (%)", drawn),
         table("The figures", head, body, _caption(rows, about)),
+        pictures("Masks side by side", map(_side_by_side, crops), _order(crops)),
     ]
+    if layers is not None:
+        of, measured = layers
+        drawn = [Bar(x.name, "SQNR", x.sqnr_db) for x in measured.worst if x.sqnr_db is not None]
+        note = (
+            f"{of}: SQNR of each activation beside the graph without quantizers, on {measured.images} of the crops; "
+            "the lower, the more is lost there or before."
+        )
+        sections.append(bars("Least exact layers", "SQNR (dB)", drawn, note))
     return document(title, [], sections, Head(title, "", f"{about['data']}, protocol {about['protocol']}."))
+
+
+def _order(crops: Sequence[Beside]) -> str:
+    several = crops and len(crops[0].found) > 1
+    return f"{'The crop on which a model loses most beside the first' if several else 'The crop with the least IoU'} comes first."
+
+
+def _side_by_side(crop: Beside) -> tuple[str, str, list[tuple[str, str]]]:
+    from .picture import address, tint
+
+    drawn = [(f"{name}, IoU {iou:.3f}", mask) for name, iou, mask in crop.found]
+    over = [
+        ("image", ""),
+        *((words, address(tint(mask))) for words, mask in (("annotated", crop.annotated), *drawn)),
+    ]
+    return f"crop {crop.place + 1}", address(crop.crop), over
 
 
 FORMATS: Final[dict[str, Callable[[Rows, dict[str, str]], str]]] = {

@@ -46,6 +46,8 @@ class Scores:
     crop: np.ndarray
     image: np.ndarray | None
     figures: dict[str, Any]
+    masks: np.ndarray | None = None
+    """(N, S, S / 8), uint8: eight places a byte, as numpy packs them."""
 
 
 def prepare(
@@ -101,7 +103,7 @@ def score(name: str, logits: np.ndarray, prepared: Prepared, protocol: str) -> S
         figures["miou_image"] = float(in_image.mean())
         if protocol == "coco":
             figures["coco_segm_ap"] = coco_ap(pasted, logits, prepared)
-    return Scores(name, in_crop, in_image, figures)
+    return Scores(name, in_crop, in_image, figures, np.packbits(logits > 0, axis=-1))
 
 
 def coco_ap(

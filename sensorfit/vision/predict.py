@@ -52,16 +52,9 @@ def predictor(
     each: Callable[[int], None] = lambda done: None,
 ) -> Predictor:
     """The model called ``model``; ``mean`` and ``std`` normalise before an ONNX graph that does not itself."""
+    if (graph := graph_of(model)) is not None:
+        return _onnx(graph, mean, std, threads or (os.cpu_count() or 1), each)
     path = Path(model)
-    if path.is_dir():
-        found = sorted(p for p in path.glob("*.onnx") if "int8" in p.name.lower()) or sorted(
-            path.glob("*.onnx")
-        )
-        if not found:
-            raise InputError(f"{model}: holds no ONNX graph; name a build's folder or a file")
-        path = found[0]
-    if path.suffix.lower() == ".onnx":
-        return _onnx(path, mean, std, threads or (os.cpu_count() or 1), each)
     if path.suffix.lower() in (".pt", ".pth"):
         return _checkpoint(path, None, each)
     entry = find(model)
@@ -72,6 +65,17 @@ def predictor(
             f"{model}: no trained weights ship with it; name a checkpoint FILE.pt or an ONNX file"
         )
     return _checkpoint(entry.weights, entry.name, each)
+
+
+def graph_of(model: str) -> Path | None:
+    """The ONNX file that ``model`` is, or that the build's folder holds; None for a checkpoint and a built-in name."""
+    path = Path(model)
+    if path.is_dir():
+        found = sorted(path.glob("*.onnx"), key=lambda p: ("int8" not in p.name.lower(), p))
+        if not found:
+            raise InputError(f"{model}: holds no ONNX graph; name a build's folder or a file")
+        path = found[0]
+    return path if path.suffix.lower() == ".onnx" else None
 
 
 def _onnx(
