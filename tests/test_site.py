@@ -147,3 +147,22 @@ def test_the_filter_of_the_operators_puts_the_one_that_is_called_so_first(
     assert shown(" Conv ")[:4] == ["Conv", "ConvInteger", "ConvTranspose", "DeformConv"]
     assert shown("")[:2] == ["Abs", "Acos"]
     assert shown("no such operator") == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ["index", "build", "operators", "reference"])
+def test_everybody_can_read_the_site(name: str, browser: Any) -> None:
+    """In the site that `make site` built last: axe finds nothing serious, in light and dark; a phone scrolls it one way alone."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    file = ROOT / "build" / "html" / f"{name}.html"
+    if not file.exists():
+        pytest.skip("make site has not been run")
+    for scheme in ("light", "dark"):
+        page = browser.new_page(color_scheme=scheme)
+        page.goto(file.as_uri())
+        page.wait_for_load_state("load")
+        found = axe.run(page).response["violations"]
+        assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
+        page.set_viewport_size({"width": 390, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.close()

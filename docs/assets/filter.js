@@ -22,3 +22,10 @@ document.addEventListener("DOMContentLoaded", () => {
     (table.closest(".md-typeset__scrollwrap") || table).before(box);
   }
 });
+
+// A table that is wider than its place is scrolled by the arrow keys as well.
+addEventListener("load", () => {
+  for (const place of document.querySelectorAll(".md-typeset__scrollwrap, .md-typeset pre > code")) {
+    if (place.scrollWidth > place.clientWidth) place.tabIndex = 0;
+  }
+});
