@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import accumulate, pairwise
 from math import inf
 from typing import NamedTuple
@@ -34,6 +35,7 @@ class Needs:
 
     def __init__(self, spans: Sequence[Lifetime], steps: int, align: int) -> None:
         self.align = align
+        self._spans = spans
         change, empty = [0] * (steps + 1), [0] * (steps + 1)
         for span in spans:
             last = min(span.last, steps - 1)
@@ -46,13 +48,16 @@ class Needs:
                 empty[span.first] += 1
                 empty[last + 1] -= 1
         self._units = list(accumulate(change))[:steps]
-        self._smallest = _smallest(spans, steps)
         self.bytes = [
-            self._together(units, 0 if none else smallest.bytes)
-            for units, none, smallest in zip(self._units, accumulate(empty), self._smallest, strict=False)
+            self._together(units, 0 if none else least)
+            for units, none, least in zip(self._units, accumulate(empty), _least(spans, steps), strict=False)
         ]
         """For each step."""
         self._ranked = sorted(range(len(self.bytes)), key=lambda step: -self.bytes[step])
+
+    @cached_property
+    def _smallest(self) -> list[_Smallest]:
+        return _smallest(self._spans, len(self.bytes))
 
     def scaled(self, spans: Sequence[Lifetime], scale: float) -> int:
         """The most that a step of the life of a tensor would need if its buffers (``spans``, all it has) were ``scale`` as large."""
@@ -85,6 +90,23 @@ class Needs:
         if smallest == inf:
             return 0
         return units * self.align - round_up(int(smallest), self.align) + int(smallest)
+
+
+def _least(spans: Sequence[Lifetime], steps: int) -> list[float]:
+    """The smallest buffer above 0 bytes at each step; inf where none is."""
+    starting: list[list[tuple[int, int]]] = [[] for _ in range(steps)]
+    for span in spans:
+        if span.buffer.bytes and span.first < steps:
+            starting[span.first].append((span.buffer.bytes, span.last))
+    heap: list[tuple[int, int]] = []
+    found: list[float] = []
+    for step, born in enumerate(starting):
+        for item in born:
+            heapq.heappush(heap, item)
+        while heap and heap[0][1] < step:
+            heapq.heappop(heap)
+        found.append(heap[0][0] if heap else inf)
+    return found
 
 
 def _smallest(spans: Sequence[Lifetime], steps: int) -> list[_Smallest]:
