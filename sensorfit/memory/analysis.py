@@ -72,6 +72,7 @@ def analyse(
         culprits=culprits(device_graph, spans, needs, peak, facts) if needed else (),
         padding=padding(device_graph, spans, facts),
         plan_bytes=height,
+        unreported_bytes=facts.unreported_step_bytes * len(program.operations),
     )
     if report.fits or not report.complete:
         return report

@@ -91,6 +91,7 @@ class MemoryFacts(NamedTuple):
     tile_boundary_shares: tuple[float, float]
     """Of the memory that is left, a boundary of this size was accepted, one of that size was not."""
     tile_block_bytes: int
+    unreported_step_bytes: int
     order_error: float
     shifted: frozenset[str]
     shift_error: float
@@ -144,6 +145,7 @@ def load_memory_facts(target: Target) -> MemoryFacts:
         tile_shares=(table["tiling"]["tile_share"], table["tiling"]["tile_refused_share"]),
         tile_boundary_shares=(table["tiling"]["boundary_share"], table["tiling"]["boundary_refused_share"]),
         tile_block_bytes=table["tiling"]["block_bytes"],
+        unreported_step_bytes=table["unreported"]["step_bytes"],
         order_error=table["estimates"]["order_error"],
         shifted=frozenset(table["estimates"]["shifted"]),
         shift_error=table["estimates"]["shift_error"],

@@ -145,6 +145,8 @@ class MemoryReport:
     """What is alive at the peak, largest first."""
     padding: tuple[Padding, ...] = ()
     """Tensors whose channels lie just past a block boundary, most wasteful first."""
+    unreported_bytes: int = 0
+    """What the converter may need beside all that it reports (SF306)."""
     plan_bytes: int = 0
     """Height of the placement in ``steps`` (offsets); at least ``bound_bytes``."""
     tiling: Tiling | None = None
@@ -189,3 +191,14 @@ class MemoryReport:
     def fits(self) -> bool:
         """Whether the total is within the budget."""
         return self.headroom_bytes >= 0
+
+    @property
+    def nearly_full(self) -> bool:
+        """Whether less is left than the converter may need beside its report."""
+        return self.complete and 0 <= self.headroom_bytes < self.unreported_bytes
+
+    @property
+    def fits_without_kept_input(self) -> bool:
+        """Whether it is nearly full only because the input is kept."""
+        kept = self.input_persistence_bytes if self.input_persistency else 0
+        return self.nearly_full and self.headroom_bytes + kept >= self.unreported_bytes

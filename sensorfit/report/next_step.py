@@ -14,6 +14,9 @@ from .phrases import counted, percent_words
 LOW_BITS = 4
 """MCT chooses fewer for single layers, at a cost that a first advice need not have."""
 
+KEPT = " --no-input-persistency"
+"""The option that frees the memory of the kept input."""
+
 if TYPE_CHECKING:
     from ..verify.finding import Finding
     from .report import Report
@@ -68,6 +71,9 @@ def last_line(outcome: Outcome) -> tuple[str, str]:
             )
         if _unfed(report):  # what a long build would find out helps nobody
             return f"{word}, and the sensor cannot feed it.", explain_command(outcome)
+        if report.memory.nearly_full:
+            free = KEPT if report.memory.fits_without_kept_input else ""
+            return f"{word}: next to nothing of the memory is left.", build_command(outcome) + free
         return f"{word}: only the converter can count its memory.", build_command(outcome)
     if report.verdict == "unknown" and not any(c.severity == "error" for c in wrong):
         if report.confirmation is not None:  # it has been asked
@@ -211,7 +217,8 @@ def _sides(report: Report) -> tuple[tuple[int | None, ...], tuple[int | None, ..
 def _command(name: str, outcome: Outcome) -> str:
     report = outcome.report
     assert report is not None
-    return f"sensorfit {name} {shlex.quote(outcome.path)}{report.target.option}"
+    kept = KEPT if name != "fix" and not report.memory.input_persistency else ""
+    return f"sensorfit {name} {shlex.quote(outcome.path)}{report.target.option}{kept}"
 
 
 def _unfed(report: Report) -> bool:

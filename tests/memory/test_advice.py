@@ -267,3 +267,19 @@ def test_where_almost_nothing_is_left_the_kept_input_is_what_can_be_freed() -> N
 
     assert "--no-input-persistency frees 0." in advice(248, True)
     assert "--no-input-persistency" not in advice(252, False)
+
+
+@pytest.mark.parametrize(("columns", "verdict"), [(442, "unknown"), (400, "fits")])
+def test_what_the_converter_takes_beside_its_report_is_not_promised_away(columns: int, verdict: str) -> None:
+    text = f"(float[1,3,498,{columns}] x) => (float[1,3,498,{columns}] y) {{ a = Relu (x) y = Sigmoid (a) }}"
+    report = sensorfit.check(example(text))
+    assert report.memory.fits and report.verdict == verdict
+    assert [f.rule for f in report.findings if f.support == "unknown"] == ["SF306"] * (verdict == "unknown")
+
+
+def test_without_its_kept_input_a_nearly_full_network_fits() -> None:
+    text = "(float[1,3,498,442] x) => (float[1,3,498,442] y) { a = Relu (x) y = Sigmoid (a) }"
+    kept, freed = (sensorfit.check(example(text), input_persistency=wanted) for wanted in (True, False))
+    (fix,) = [f.fix for f in kept.findings if f.rule == "SF306"]
+    assert fix.startswith("build with --no-input-persistency, which frees 0.64 MiB; or ")
+    assert freed.verdict == "fits"

@@ -129,6 +129,18 @@ def test_an_image_that_the_sensor_does_not_deliver_is_not_built_to_learn_its_byt
     assert last_line(fed)[1] == "sensorfit build net.onnx"
 
 
+def test_the_build_that_comes_next_keeps_the_input_as_the_check_did() -> None:
+    small = "g (float[1,3,498,400] x) => (float[1,3,498,400] y) { a = Relu (x) y = Sigmoid (a) }"
+    full = small.replace("400", "442")
+    freed = check(model_of(small), input_persistency=False)
+    assert last_line(Outcome("net.onnx", freed))[1] == "sensorfit build net.onnx --no-input-persistency"
+    assert last_line(Outcome("net.onnx", check(model_of(small))))[1] == "sensorfit build net.onnx"
+    assert last_line(Outcome("net.onnx", check(model_of(full)))) == (
+        "UNKNOWN: next to nothing of the memory is left.",
+        "sensorfit build net.onnx --no-input-persistency",
+    )
+
+
 def test_what_a_profile_says_that_nobody_asked_for_is_said_of_built_in_networks_alone() -> None:
     strict = replace(report(), verdicts={"converter": "fits", "picosam": "does_not_fit"})
     papers = "by the PicoSAM papers' rules (--profile picosam): does not fit"
