@@ -67,13 +67,16 @@ def test_the_page_holds_the_plot_the_table_and_the_sources(tmp_path: Path) -> No
     found = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
     assert found is not None
     page = json.loads(found[1])
-    plot, grid, said, cited = page["sections"]
+    plot, judged, networks, said, cited = page["sections"]
+    assert judged["head"][:3] == ["model", "verdict", "total, MiB"] and networks["head"][:2] == [
+        "model",
+        "parameters",
+    ]
     assert page["head"]["title"] == "2 of 6 models fit"
     assert {p["label"] for p in plot["points"]} == {"PicoSAM2", "PicoSAM3", "EdgeSAM", "TinySAM"}
     assert {p["group"] for p in plot["points"] if p["x"] < plot["line"]["at"]} == {"fits"}
-    assert (
-        len(grid["rows"]) == len(MODELS) and any("n/a" in line for line in said["lines"]) and cited["lines"]
-    )
+    assert len(judged["rows"]) == len(networks["rows"]) == len(MODELS)
+    assert any("n/a" in line for line in said["lines"]) and cited["lines"]
 
 
 @pytest.mark.parametrize(("name", "begins"), [("a.csv", "name,"), ("a.json", "{"), ("a.md", "| model")])

@@ -77,6 +77,13 @@ def test_a_table_of_models_cuts_no_figure_and_names_what_it_leaves_out(width: in
     assert all((name in left_out) or set(name.split()) <= set(heading.split()) for name in HEADINGS)
 
 
+def test_at_80_columns_a_models_name_stays_whole_before_a_column_of_counts_is_kept() -> None:
+    rows = [Outcome(name, report()) for name in ("nets/opt_dynamic_hw.onnx", "nets/unet_convt4.onnx")]
+    shown = recorded(lambda console: print_summary(rows, console), 80)
+    assert all(outcome.path in shown for outcome in rows)
+    assert "No room here for: Errors; Warnings" in shown
+
+
 def test_a_table_of_models_counts_causes_and_gives_no_figure_that_an_open_size_decides() -> None:
     open_size = report(
         finding(rule="SF502", node="", op=""),
