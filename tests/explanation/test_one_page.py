@@ -103,3 +103,10 @@ def test_a_file_whose_name_stands_for_nothing_that_is_written_is_refused(tmp_pat
     assert "which format? write --format with it (console" in str(result.exception)
     assert not (tmp_path / "why.pdf").exists()
     assert CliRunner().invoke(command, ["picosam3", "--output", str(tmp_path / "why.txt")]).exit_code == 0
+
+
+def test_what_is_done_by_hand_comes_before_the_next_command() -> None:
+    said = CliRunner().invoke(command, ["edgesam/encoder@96"]).output.rstrip().splitlines()
+    assert "Next: export it with its weights, then: sensorfit build edgesam-encoder@96.onnx" in " ".join(
+        said[-2:]
+    )

@@ -232,13 +232,14 @@ def _end(page: Page, columns: int) -> list[Text]:
     outcome = Outcome(page.model, report, exit_code=report.exit_code())
     whole = f"{explain_command(outcome)} --output explain.html"
     if len(page.parts) == 1:
-        _, command = last_line(outcome)
+        sentence, command = last_line(outcome)
         if command and not command.startswith("sensorfit explain"):
             said = reached(outcome, columns)
+            by_hand = sentence[sentence.find("Next:") :] if sentence.endswith(", then:") else "Next:"
             return [
                 *([Text(said)] if said else []),
                 *_command("The whole page:", whole, columns, "dim"),
-                *_command("Next:", command, columns, "bold"),
+                *_command(by_hand, command, columns, "bold"),
             ]
     again = f"sensorfit check model.onnx{report.target.option}" if page.built_in else check_command(outcome)
     return [
