@@ -16,6 +16,8 @@ from sensorfit.verify.rule import Issue, rule
 from .batch_axis import on_batch, several
 from .limits import too_long
 
+PER_AXIS = 13
+"""The first opset whose Softmax runs over one axis; before, over all from ``axis`` on, 1 where it is not written."""
 LAST_SOFTMAX_FIX = "end the network at the scores and take the Softmax on the host"
 SOFTMAX_FIX = "keep it if INT8 is accurate enough (the build's report.html shows it); else gate with Sigmoid, replace attention by convolutions, or leave it and what follows to the host (sensorfit fix MODEL --cut TENSOR)"
 LAYERNORM_FIX = "use BatchNorm2d, which folds into the convolution before it and costs nothing; retrain, since it normalises over the batch instead"
@@ -47,7 +49,8 @@ def softmax(graph: Graph, target: Target) -> Iterator[Issue]:
     for node in graph.nodes:
         if node.domain or node.op != "Softmax":
             continue
-        axis = attribute(node, "axis", facts)
+        joined = graph.opset < PER_AXIS
+        axis = int(node.attrs.get("axis", 1)) if joined else attribute(node, "axis", facts)
         where = "attention, " if attention_softmax(graph, node) else ""
         batched = [*several(graph, node)]
         if batched:
@@ -59,7 +62,7 @@ def softmax(graph: Graph, target: Target) -> Iterator[Issue]:
                 f"{where}axis {axis}",
                 node=node,
             )
-        elif too_long(graph, node, axis, facts["longest_axis"]):
+        elif too_long(graph, node, axis, facts["longest_axis"], joined):
             yield Issue(
                 _LONG.format(axis, facts["longest_axis"]),
                 "take the Softmax over fewer values, or on the host",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 
 from sensorfit.graph.ir import Graph, Node, Shape
 from sensorfit.verify.facts import attribute, ints
@@ -56,10 +57,13 @@ def limits(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
         )
 
 
-def too_long(graph: Graph, node: Node, axis: int, limit: int) -> int | None:
-    """The size of input 0 along ``axis`` where it is known to exceed ``limit``."""
+def too_long(graph: Graph, node: Node, axis: int, limit: int, joined: bool = False) -> int | None:
+    """The size of input 0 along ``axis`` where it is known to exceed ``limit``; ``joined``: of all axes from there on."""
     shape = graph.shape(node.inputs[0])
-    size = shape[axis] if shape is not None and -len(shape) <= axis < len(shape) else None
+    if shape is None or not -len(shape) <= axis < len(shape):
+        return None
+    sizes = shape[axis % len(shape) :] if joined else (shape[axis],)
+    size = None if None in sizes else prod(s for s in sizes if s is not None)
     return size if size is not None and size > limit else None
 
 

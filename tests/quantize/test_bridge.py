@@ -140,6 +140,12 @@ def test_attention_can_be_traced(tmp_path: Path) -> None:
     same(saved(tmp_path / "m.onnx", body, wq=(3, 3), wk=(3, 3)))
 
 
+@pytest.mark.parametrize("attribute", ["", "<axis = 2>", "<axis = 3>"])
+def test_a_softmax_before_opset_13_runs_over_all_axes_from_its_own_on(attribute: str, tmp_path: Path) -> None:
+    body = head(outputs="float[1,4,16,16] z") + f" {{ y = Conv(x, w) z = Softmax {attribute} (y) }}"
+    same(saved(tmp_path / "m.onnx", body, 11, w=(4, 3, 1, 1)))
+
+
 def test_weights_behind_identity_and_constant_nodes_are_found(tmp_path: Path) -> None:
     path = saved(
         tmp_path / "m.onnx", head() + " { c = Identity(b) y = Conv(x, w, c) }", w=(4, 3, 1, 1), b=(4,)

@@ -297,3 +297,12 @@ def test_the_hardware_counts_to_a_limit(fits: str, refused: str) -> None:
 def test_a_flagged_operator_over_too_long_an_axis_is_refused(rule: str, fits: str, refused: str) -> None:
     assert [f.severity for f in findings(fits) if f.rule == rule] == ["warning"]
     assert [f.severity for f in findings(refused) if f.rule == rule] == ["error"]
+
+
+@pytest.mark.parametrize(("channels", "severity"), [(32, "error"), (31, "warning")])
+def test_before_opset_13_a_softmax_is_as_long_as_all_axes_from_its_own_on(
+    channels: int, severity: str
+) -> None:
+    text = one("y = Softmax (x)", "", f"float[1,{channels},32,32] x")
+    assert [f.severity for f in findings(text, 11) if f.rule == "SF201"] == [severity]
+    assert [f.severity for f in findings(text) if f.rule == "SF201"] == ["warning"]

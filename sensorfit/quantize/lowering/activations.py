@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isclose
+from math import isclose, prod
 
 import torch
 from torch import nn
@@ -68,6 +68,9 @@ def clip(b: Builder, node: Node) -> Value:
 def softmax(b: Builder, node: Node) -> Value:
     rank = len(b.shape(node.inputs[0]))
     axis = int(node.attrs.get("axis", -1 if b.graph.opset >= 13 else 1))
-    if b.graph.opset < 13 and axis % rank != rank - 1:
-        raise NoRoad("a Softmax over several axes, as before opset 13")
-    return b.layer(node, nn.Softmax(dim=axis % rank), b.value(node.inputs[0]))
+    value = b.value(node.inputs[0])
+    if b.graph.opset < 13 and axis % rank != rank - 1:  # over all axes from there on
+        shape = b.shape(node.inputs[0])
+        rows = b.reshape(value, (*shape[: axis % rank], prod(shape[axis % rank :])))
+        return b.reshape(b.layer(node, nn.Softmax(dim=-1), rows), tuple(shape))
+    return b.layer(node, nn.Softmax(dim=axis % rank), value)
