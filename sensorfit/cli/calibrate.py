@@ -135,10 +135,10 @@ def kit(directory: Path, networks: int, packages: bool, only: tuple[str, ...], t
     if packages:
         from rich.console import Console
 
-        from ..pipeline.kit import build_kit
+        from ..pipeline.kit import build_kit, expected_of_kit
         from .progress import progress
 
-        with progress(Console(stderr=True), {}) as stages:
+        with progress(Console(stderr=True), expected_of_kit(directory, only)) as stages:
             done, there = build_kit(directory, device.name, stages, only)
         click.echo(render_packages(done, there, len(made.members), directory), nl=False)
     else:

@@ -270,3 +270,31 @@ def test_networks_of_the_kit_become_packages(kit: Kit, tmp_path: Path) -> None:
     assert build_kit(place, TARGET.name, names=names) == (3, 3)
     for name in names:
         assert (place / name / "packerOut.zip").stat().st_size > 1000
+
+
+def test_a_kits_stages_are_named_after_their_network_and_expected_from_the_latest_build(
+    kit: Kit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from types import SimpleNamespace
+
+    from sensorfit.pipeline import kit as made
+    from sensorfit.pipeline.history import remaining, remember
+    from sensorfit.pipeline.stages import Stage, Stages
+
+    def build(model: Path, directory: Path, target: str, stages: Stages) -> SimpleNamespace:
+        with stages.stage("quantize"):
+            directory.mkdir()
+            (directory / made.PACKAGE).write_bytes(b"package")
+        assert [stage.name for stage in stages.done] == ["quantize"]
+        return SimpleNamespace(directory=directory)
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(made, "build", build)
+    place, names = tmp_path / "kit", tuple(sorted(member.candidate.name for member in kit.members)[:2])
+    write(kit, place, TARGET)
+    remember("net", [Stage("quantize", 20.0)])
+    before, stages = made.expected_of_kit(place, names), Stages()
+    assert set(before) == {f"{name}: quantize" for name in names} and remaining(before, ()) == 40
+    assert made.build_kit(place, TARGET.name, stages, names) == (2, 2)
+    assert sorted(stage.name for stage in stages.done) == sorted(before)
+    assert made.expected_of_kit(place, names) == {}
