@@ -330,7 +330,7 @@ def _sized(graph: Graph) -> bool:
     return all(graph.tensors[t].static for t in tensors if t in graph.tensors)
 
 
-_ASK = "ask the converter: sensorfit build, of a quantized graph check --confirm"
+_ASK = "build it to count the rest (of a quantized graph: check --confirm)"
 _COUNTABLE = {
     INTEGER_WEIGHTS: "check the float model that this file was quantized from; sensorfit build quantizes it with MCT",
     GROUPS: "run sensorfit fix on the float file, which spells it out, and quantize that: no form of it is packaged (SF132)",

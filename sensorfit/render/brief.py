@@ -250,7 +250,9 @@ def _frames(latency: LatencyReport, readout_ms: float) -> str:
             1e3 / max(ms, readout_ms) for ms in (latency.dsp_ms_high, latency.dsp_ms, latency.dsp_ms_low)
         )
     )
-    return f"{rate} frames a second ({f'{slow} to {fast}' if slow != fast else 'sensor readout'})"
+    if slow == fast:
+        return f"at most {rate} frames a second (readout)"
+    return f"{rate} frames a second ({slow} to {fast})"
 
 
 def _causes(outcome: Outcome, console: Console) -> None:
@@ -267,6 +269,9 @@ def _causes(outcome: Outcome, console: Console) -> None:
         first = [*kept, *(c for c in unfed if c not in kept)][:CAUSES_SHOWN]
     if first:
         title = "What to change"
+        if fits and report.verdict == "unknown" and not unfed:
+            title = "What is not known"
+            first = [c for c in first if any(f.support == "unknown" for f in c.findings)] or first
         if fits and report.verdict == "fits" and not unfed:
             title = "What it could gain" if any(c.gain for c in first) else "Worth knowing"
         console.print(Text(title, "bold"))
@@ -276,7 +281,7 @@ def _causes(outcome: Outcome, console: Console) -> None:
         else:
             _lines(rows, console)
     elif report.verdict == "fits" and not report.hidden:
-        console.print(Text("Nothing to change: nothing is refused in the form used."))
+        console.print(Text("Nothing to change: every operator is accepted."))
     notes = _left_out(outcome, found, first)
     if len(report.memory.notes):
         notes.append(counted(len(report.memory.notes), "caveat"))

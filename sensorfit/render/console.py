@@ -118,7 +118,7 @@ def _in_short(report: Report) -> Text:
 def _findings(report: Report, verbose: bool) -> RenderableType:
     findings = report.findings
     if not findings and report.verdict == "fits":
-        return Text("No findings to show: nothing is refused in the form used.")
+        return Text("No findings to show: every operator is accepted.")
     if not findings:
         return Text(
             "No findings to show."

@@ -182,4 +182,4 @@ def test_a_convolution_in_parts_that_nobody_counted_is_unknown() -> None:
     report = check(model(text))
     (one,) = [f for f in report.findings if f.support == "unknown"]
     assert report.verdict == "unknown" and not report.memory.complete
-    assert one.rule == "SF304" and "ask the converter" in one.fix
+    assert one.rule == "SF304" and "build it" in one.fix

@@ -157,7 +157,7 @@ def test_what_the_build_writes_anew_takes_no_line_of_a_network_that_fits() -> No
     )  # fmt: skip
     text = screen(Outcome("net.onnx", report(spelled)))
     assert "yourself" not in text and "1 lesser point: --verbose shows all" in text
-    assert "nothing is refused" in text and "Next: sensorfit build" in text
+    assert "Nothing to change" in text and "Next: sensorfit build" in text
 
 
 def test_a_network_over_the_budget_that_tiles_may_save_says_why_it_is_unknown() -> None:
