@@ -12,7 +12,7 @@ from sensorfit.verify.family import INPUTS
 from sensorfit.verify.rule import Issue, rule
 
 
-@rule("SF501", "BatchSize", INPUTS, "graph")
+@rule("SF501", "BatchSize", INPUTS, "graph", of_input=True)
 def batch(graph: Graph, target: Target) -> Iterator[Issue]:
     """A batch other than 1.
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fuzz the road from file to report for as long as asked, and keep what breaks it.
+"""Fuzz everything between file and report for as long as asked, and keep what breaks it.
 
     python tools/fuzz_load.py --minutes 60 --seed 1 --keep found/
 

@@ -1,6 +1,6 @@
 """Cycles from work: an array of MAC units beside one path to memory.
 
-The units are taken as columns of ``simd`` lanes (72 of 32 on the IMX500). For each layer
+The units are taken as columns of ``simd`` lanes. For each layer
 
     compute = max(array / rate, weights / columns)
     memory  = bytes / bytes_per_cycle
@@ -8,7 +8,7 @@ The units are taken as columns of ``simd`` lanes (72 of 32 on the IMX500). For e
     others  = factor max(compute, memory) + layer_cycles     the two overlap
 
 with ``rate`` = the fitted dense rate for k x k convolutions, all units for
-1x1 and matrix products, and one lane a column (72) for depthwise, where
+1x1 and matrix products, and one lane a column for depthwise, where
 each channel has but one filter. ``factor`` is the kind's own, 1 where nothing
 says otherwise. Every term grows with the work, so the estimate never falls when
 work is added.

@@ -6,7 +6,7 @@ batch. Here the weights are quantized once, by those functions, and a power-of-t
     Clip(x, low, high) -> Div(step) -> Round -> Mul(step)
 
 Both round half to even, and a division by a power of two is exact: so is the agreement. Other quantizers stay (MCT makes
-none for the IMX500).
+none for the sensor).
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from ..graph.ir import Graph
 from ..graph.load import load
 from ..graph.write import write_model
 from ..target import Target
+from ..verify.catalogue import find
 from ..verify.engine import judged
 from ..verify.finding import Finding, stopped_nodes
 from . import run
@@ -36,8 +37,6 @@ from .result import Cut, Fixed
 from .state import state_of
 from .store import data_of
 
-BATCH = "SF501"
-"""A batch that stays, of a network that is made for it: no operator, and refused all the same."""
 FOLDED_BYTES = 4 << 30
 """What the file's own arithmetic on weights may take: standardised kernels and their steps are several copies of the network."""
 MANY_NODES = 1000
@@ -146,7 +145,7 @@ def fix(
         put({**made, files.output: fixed})
     on_the_way = 0 if split_heads else sum(_on_the_way(f) for f in plan.settled.remaining)
     remaining = tuple(f for f in plan.settled.remaining if split_heads or not _on_the_way(f))
-    remaining += tuple(f for f in plan.settled.findings if f.rule == BATCH)
+    remaining += tuple(f for f in plan.settled.findings if _of_input(f))
     return Fixed(
         model=where,
         output=str(output or ""),
@@ -166,6 +165,12 @@ def fix(
         cut=_cut(plan, files),
         left_out=_left_out(remaining, rewrites),
     )
+
+
+def _of_input(finding: Finding) -> bool:
+    """Whether it is of the input, such as a batch that the network is made for: no operator, and refused all the same."""
+    rule = find(finding.rule)
+    return rule is not None and rule.of_input
 
 
 def _on_the_way(finding: Finding) -> bool:

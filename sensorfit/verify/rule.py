@@ -130,6 +130,8 @@ class Rule:
     """Whether the copy that --confirm shows the converter no longer has what it finds."""
     misread: bool = False
     """Whether the network that is judged is another than is meant: what is said of its bytes and time follows from what it finds."""
+    of_input: bool = False
+    """Whether it refuses the input itself: it stays among what remains after ``fix``, however the nodes are rewritten."""
     hides_nodes: bool = False
     """Whether the nodes that the converter names cannot be compared with ours where it finds something."""
     _texts: dict[Target, Text] = field(default_factory=dict, compare=False, repr=False)

@@ -1,4 +1,4 @@
-"""Patterns by their algebra: what is matched, what is not, and what the road makes of it."""
+"""Patterns by their algebra: what is matched, what is not, and what the toolchain makes of it."""
 
 from __future__ import annotations
 

@@ -21,12 +21,12 @@ from tools.probes.families import all_probes
 
 DATA = Path(__file__).parents[1] / "data" / "operators"
 GIVEN = json.loads((DATA / "operators.json").read_text())
-ROAD = json.loads((DATA / "road.json").read_text())
-ROAD_STEPS_THAT_ARE_NOT_THE_CONVERTERS = {
-    k for k, v in ROAD.items() if v["verdict"].startswith("not_reached")
+TOOLCHAIN = json.loads((DATA / "toolchain.json").read_text())
+STEPS_THAT_ARE_NOT_THE_CONVERTERS = {
+    k for k, v in TOOLCHAIN.items() if v["verdict"].startswith("not_reached")
 }
 REPORTED_AND_NOT_PACKAGED = {"groupnorm", "instancenorm"}
-"""The recorded road ended at the memory report; asked for the package, the converter's back end stops (SF132)."""
+"""The recorded toolchain run ended at the memory report; asked for the package, the converter's back end stops (SF132)."""
 
 
 @cache
@@ -66,13 +66,13 @@ def test_no_given_probe_is_called_fit_where_the_road_refuses_it() -> None:
     assert {k for k in fits if GIVEN[k]["verdict"] != "accepted"} == rewritten_on_the_road
 
 
-@pytest.mark.parametrize("name", sorted(set(ROAD) - ROAD_STEPS_THAT_ARE_NOT_THE_CONVERTERS))
+@pytest.mark.parametrize("name", sorted(set(TOOLCHAIN) - STEPS_THAT_ARE_NOT_THE_CONVERTERS))
 def test_a_torch_modules_float_export_is_judged_as_the_road_ends(name: str) -> None:
-    findings = judged("road.zip", name)
+    findings = judged("toolchain.zip", name)
     if name in REPORTED_AND_NOT_PACKAGED:
         assert {f.rule for f in findings if f.support == "unsupported"} == {"SF132"}
         findings = tuple(f for f in findings if f.rule != "SF132")
-    assert refused(findings) == (ROAD[name]["verdict"] != "accepted")
+    assert refused(findings) == (TOOLCHAIN[name]["verdict"] != "accepted")
 
 
 def test_every_probe_is_valid_onnx() -> None:

@@ -1,4 +1,4 @@
-"""Formulas of several operators that a road may make one of: activations, normalisations, shuffles, attention."""
+"""Formulas of several operators that the toolchain may make one of: activations, normalisations, shuffles, attention."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The road's end: a checkpoint through MCT and the converter, its INT8 graph evaluated and looked through."""
+"""A checkpoint through MCT and the converter, its INT8 graph evaluated and looked through."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A tiny COCO goes the whole road: teach, train, evaluate, segment; a killed run resumed is the run that was not."""
+"""A tiny COCO goes through every command: teach, train, evaluate, segment; a killed run resumed is the run that was not."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ def weights(run: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def road(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run_through(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with data, a cache of a tiny random SAM, and a run of four steps on both."""
-    place = tmp_path_factory.mktemp("road")
+    place = tmp_path_factory.mktemp("run_through")
     annotations = make_coco(place / "coco")
     found = read_instances(annotations)
     teach(found, Blocks(), place / "cache", lambda line: None)
@@ -100,71 +100,93 @@ class Blocks:
         return found
 
 
-def test_the_saved_weights_have_the_authors_key_names(road: Path) -> None:
+def test_the_saved_weights_have_the_authors_key_names(run_through: Path) -> None:
     from sensorfit.models.picosam3 import PicoSAM3
 
-    PicoSAM3().load_state_dict(weights(road / "run"))
-    assert "encoder_stage1.0.weight" in weights(road / "run")
+    PicoSAM3().load_state_dict(weights(run_through / "run"))
+    assert "encoder_stage1.0.weight" in weights(run_through / "run")
 
 
-def test_the_log_holds_the_teachers_part_and_its_weight(road: Path) -> None:
-    rows = [json.loads(line) for line in (road / "run" / "log.jsonl").read_text().splitlines()]
+def test_the_log_holds_the_teachers_part_and_its_weight(run_through: Path) -> None:
+    rows = [json.loads(line) for line in (run_through / "run" / "log.jsonl").read_text().splitlines()]
     assert [r["step"] for r in rows if "a" in r] == [1, 2, 3, 4]
     assert all(r["a"] == pytest.approx(0.75, abs=1e-3) for r in rows if "a" in r)
 
 
-def test_a_run_stopped_and_resumed_gives_the_weights_of_one_that_was_not(road: Path) -> None:
+def test_a_run_stopped_and_resumed_gives_the_weights_of_one_that_was_not(run_through: Path) -> None:
     common = [
         "train",
         "picosam3",
         "--data",
-        road / "coco" / "train.json",
+        run_through / "coco" / "train.json",
         *SMALL,
         "--seed",
         3,
         "--ema",
         "0.9",
     ]
-    call(*common, "--steps", 4, "-o", road / "whole")
-    call(*common, "--steps", 2, "-o", road / "parts")
-    call(*common, "--steps", 4, "-o", road / "parts", "--resume")
-    last = torch.load(road / "parts" / "last.pt", weights_only=True)
+    call(*common, "--steps", 4, "-o", run_through / "whole")
+    call(*common, "--steps", 2, "-o", run_through / "parts")
+    call(*common, "--steps", 4, "-o", run_through / "parts", "--resume")
+    last = torch.load(run_through / "parts" / "last.pt", weights_only=True)
     del last["settings"]["weights"]  # a run of before there was --weights
-    torch.save(last, road / "parts" / "last.pt")
-    call(*common, "--steps", 4, "-o", road / "parts", "--resume")
-    whole, parts = weights(road / "whole"), weights(road / "parts")
+    torch.save(last, run_through / "parts" / "last.pt")
+    call(*common, "--steps", 4, "-o", run_through / "parts", "--resume")
+    whole, parts = weights(run_through / "whole"), weights(run_through / "parts")
     assert all(torch.equal(whole[key], parts[key]) for key in whole)
 
 
-def test_other_settings_do_not_go_on_with_a_run(road: Path) -> None:
+def test_other_settings_do_not_go_on_with_a_run(run_through: Path) -> None:
     with pytest.raises(InputError, match=r"was made with lr 0\.001"):
-        call("train", "picosam3", "--data", road / "coco" / "train.json", "--teacher", road / "cache",
-             "--steps", 4, "-o", road / "run", *SMALL, "--lr", "1e-2", "--resume")  # fmt: skip
+        call("train", "picosam3", "--data", run_through / "coco" / "train.json", "--teacher", run_through / "cache",
+             "--steps", 4, "-o", run_through / "run", *SMALL, "--lr", "1e-2", "--resume")  # fmt: skip
 
 
-def test_a_run_begins_with_the_weights_it_is_given(road: Path) -> None:
-    given = road / "run" / "model.pt"
-    common = ["train", "picosam3", "--data", road / "coco" / "train.json", *SMALL]
-    call(*common, "--lr", "0", "--weight-decay", "0", "--steps", 1, "--weights", given, "-o", road / "tuned")
-    before, after = weights(road / "run"), weights(road / "tuned")
+def test_a_run_begins_with_the_weights_it_is_given(run_through: Path) -> None:
+    given = run_through / "run" / "model.pt"
+    common = ["train", "picosam3", "--data", run_through / "coco" / "train.json", *SMALL]
+    call(
+        *common,
+        "--lr",
+        "0",
+        "--weight-decay",
+        "0",
+        "--steps",
+        1,
+        "--weights",
+        given,
+        "-o",
+        run_through / "tuned",
+    )
+    before, after = weights(run_through / "run"), weights(run_through / "tuned")
     learned = [key for key in before if "running" not in key and "num_batches" not in key]
     assert learned and all(torch.equal(before[key], after[key]) for key in learned)
     with pytest.raises(InputError, match="is not a checkpoint"):
-        call("train", "unet-teacher", *common[2:], "--steps", 1, "--weights", given, "-o", road / "refused")
-    assert not (road / "refused").exists()
+        call(
+            "train",
+            "unet-teacher",
+            *common[2:],
+            "--steps",
+            1,
+            "--weights",
+            given,
+            "-o",
+            run_through / "refused",
+        )
+    assert not (run_through / "refused").exists()
 
 
-def test_a_network_of_another_size_gets_crops_of_its_own(road: Path, tmp_path: Path) -> None:
+def test_a_network_of_another_size_gets_crops_of_its_own(run_through: Path, tmp_path: Path) -> None:
     def network(name: str, shape: tuple[int, ...]) -> Path:
         module = torch.nn.Conv2d(shape[1], 1, 3, padding=1)
         path = tmp_path / name
         torch.onnx.export(module, (torch.rand(shape),), str(path), opset_version=17, dynamo=False)
         return path
 
-    picture = road / "coco" / "images" / "000000000001.png"
+    picture = run_through / "coco" / "images" / "000000000001.png"
     large = network("large.onnx", (1, 3, 160, 160))
     call("segment", picture, "--roi", "2,2,20,20", "--model", large, "-o", tmp_path / "x.png")
-    data = ("--data", road / "coco" / "train.json", "--no-baselines")
+    data = ("--data", run_through / "coco" / "train.json", "--no-baselines")
     assert "large.onnx" in call("evaluate", large, *data) and (tmp_path / "x.png").is_file()
     with pytest.raises(InputError, match="takes 96x96 pixels, the crops have 160x160"):
         call("evaluate", large, network("small.onnx", (1, 3, 96, 96)), *data)
@@ -181,12 +203,12 @@ def test_a_network_of_another_size_gets_crops_of_its_own(road: Path, tmp_path: P
         )
 
 
-def test_evaluation_agrees_with_pycocotools_and_lists_baselines_and_sizes(road: Path) -> None:
+def test_evaluation_agrees_with_pycocotools_and_lists_baselines_and_sizes(run_through: Path) -> None:
     text = call(
         "evaluate",
-        road / "run" / "model.pt",
+        run_through / "run" / "model.pt",
         "--data",
-        road / "coco" / "train.json",
+        run_through / "coco" / "train.json",
         "--protocol",
         "coco",
         "--format",
@@ -199,54 +221,54 @@ def test_evaluation_agrees_with_pycocotools_and_lists_baselines_and_sizes(road: 
     assert found["grabcut"]["instances"] == 12 and found["box"]["by_size"]["small"][0] == 12
 
 
-def test_segment_writes_overlay_mask_and_json(road: Path) -> None:
-    image = road / "coco" / "images" / "000000000001.png"
-    text = call("segment", image, "--roi", "6,8,24,30", "--roi", "44,20,28,20", "--model", road / "run" / "model.pt",
-                "-o", road / "o.png", "--mask", road / "m.png", "--json")  # fmt: skip
+def test_segment_writes_overlay_mask_and_json(run_through: Path) -> None:
+    image = run_through / "coco" / "images" / "000000000001.png"
+    text = call("segment", image, "--roi", "6,8,24,30", "--roi", "44,20,28,20", "--model", run_through / "run" / "model.pt",
+                "-o", run_through / "o.png", "--mask", run_through / "m.png", "--json")  # fmt: skip
     row = json.loads(text)[0]
-    labels = np.asarray(Image.open(road / "m.png"))
+    labels = np.asarray(Image.open(run_through / "m.png"))
     assert labels.shape == (64, 80) and set(np.unique(labels)) <= {0, 1, 2}
-    assert Image.open(road / "o.png").size == (80, 64)
+    assert Image.open(run_through / "o.png").size == (80, 64)
     assert len(row["masks"]) == 2 and row["masks"][0]["roi"] == [0, 5, 36, 41]
 
 
-def test_a_photograph_on_its_side_is_turned_before_boxes_are_taken(road: Path) -> None:
+def test_a_photograph_on_its_side_is_turned_before_boxes_are_taken(run_through: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    Image.fromarray(np.zeros((40, 60, 3), np.uint8)).save(road / "side.jpg", exif=exif)
+    Image.fromarray(np.zeros((40, 60, 3), np.uint8)).save(run_through / "side.jpg", exif=exif)
     call(
         "segment",
-        road / "side.jpg",
+        run_through / "side.jpg",
         "--roi",
         "5,30,20,20",
         "--model",
-        road / "run" / "model.pt",
+        run_through / "run" / "model.pt",
         "-o",
-        road / "s.png",
+        run_through / "s.png",
     )
-    assert Image.open(road / "s.png").size == (40, 60)
+    assert Image.open(run_through / "s.png").size == (40, 60)
 
 
 @pytest.mark.parametrize(
     ("roi", "said"), [("1,2,3", "a box is"), ("500,500,5,5", "is no box"), ("a,b,c,d", "a box is")]
 )
-def test_a_bad_roi_is_one_sentence(road: Path, roi: str, said: str) -> None:
+def test_a_bad_roi_is_one_sentence(run_through: Path, roi: str, said: str) -> None:
     with pytest.raises(InputError, match=said):
         call(
             "segment",
-            road / "coco" / "images" / "000000000001.png",
+            run_through / "coco" / "images" / "000000000001.png",
             "--roi",
             roi,
             "--model",
-            road / "run" / "model.pt",
+            run_through / "run" / "model.pt",
             "-o",
-            road / "x.png",
+            run_through / "x.png",
         )
-    assert not (road / "x.png").exists()
+    assert not (run_through / "x.png").exists()
 
 
-def test_a_box_that_reaches_over_the_image_is_said(road: Path, tmp_path: Path) -> None:
-    picture = road / "coco" / "images" / "000000000001.png"
+def test_a_box_that_reaches_over_the_image_is_said(run_through: Path, tmp_path: Path) -> None:
+    picture = run_through / "coco" / "images" / "000000000001.png"
     done = CliRunner().invoke(
         group, ["segment", str(picture), "--roi", "2,2,8000,20", "-o", str(tmp_path / "x.png")]
     )
