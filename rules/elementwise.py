@@ -15,8 +15,8 @@ from sensorfit.verify.rule import Facts, Issue, rule
 def elementwise(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """A power, a hard sigmoid or a Dropout in a form the converter does not have.
 
-    Pow exists for the exponents ${operators.operators.Pow.exponents}; HardSigmoid for a slope of 1/5
-    (TensorFlow) or 1/6 (torch) around one half; Dropout only as the identity
+    Pow exists for the exponents ${operators.operators.Pow.exponents}; HardSigmoid for a slope of
+    ${operators.operators.HardSigmoid.alpha.0:.3g} (TensorFlow) or ${operators.operators.HardSigmoid.alpha.1:.3g} (torch) around ${operators.operators.HardSigmoid.beta.0}; Dropout only as the identity
     it is at inference.
 
     Fails:

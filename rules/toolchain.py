@@ -121,9 +121,9 @@ def not_packaged(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     end then ends with "mismatch in input.NofDim", or "gamma.NofDim", on every network that was asked: of one group to
     one for each channel, three and four axes, small maps and large, with a scale and a shift and without, with a Relu
     before and behind. Spelled out, it is packaged; a LayerNormalization over the last axis is, too. A GatherElements
-    ends with "simdAxis mismatch", of three axes and of four, along channels and along columns. A convolution in 2, 4 or 8
-    groups is one step of the converter whatever a group reads, but only one whose groups read 1, 2, 4 or 8 channels is
-    packaged: with 3, 6, 10, 12, 16, 24, 32 and 64 it ends with "Index 0 out of bounds", 1x1 and 3x3. Other numbers of groups run
+    ends with "simdAxis mismatch", of three axes and of four, along channels and along columns. A convolution in
+    ${operators.operators.Conv.not_packaged.groups} groups is one step of the converter whatever a group reads, but it is
+    packaged only where ${operators.operators.Conv.not_packaged.unless_inputs_divide} is divisible by the channels that a group reads: with 3, 6, 10, 12, 16, 24, 32 and 64 it ends with "Index 0 out of bounds", 1x1 and 3x3. Other numbers of groups run
     as a convolution each, which is packaged (3 groups of 16). A convolution takes no dilation larger than its map is
     high or wide ("Dilation_rate_H=12 is larger than H=8 - not supported"). A depthwise one takes larger ones, the fewer
     channels it has; with many it is not packaged within the map either (3x3 and 5x5 on 8x8 were asked; what lies

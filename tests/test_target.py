@@ -11,10 +11,12 @@ import onnx
 import pytest
 from click.testing import CliRunner
 
+import sensorfit.latency.session
 import sensorfit.target
 from sensorfit.cli import group
 from sensorfit.errors import ConfigError, Refused
 from sensorfit.latency.candidates import filled
+from sensorfit.latency.session import BEGIN, END
 from sensorfit.models.net import Net
 from sensorfit.target import DEFAULT, load_target, target_names
 
@@ -95,6 +97,19 @@ def test_init_writes_the_target_asked_for_and_no_other_over_it(small: Path) -> N
     assert '"does_not_fit"' in json.dumps(baseline)
     with pytest.raises(ConfigError, match=f'names another target: set target = "{DEFAULT}" in it'):
         run("init", "--target", DEFAULT)
+
+
+def test_calibrating_another_target_leaves_the_page_of_the_first(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout = small.parents[1]
+    monkeypatch.setattr(sensorfit.latency.session, "__file__", str(checkout / "sensorfit/latency/session.py"))
+    page = checkout / "docs" / "latency.md"
+    page.parent.mkdir()
+    page.write_text(f"{BEGIN}\nof the first\n{END}\n", encoding="utf-8")
+    code, text = run("calibrate", "--target", "tiny", "--write")
+    assert code == 0 and text.endswith("Wrote latency.toml.\n") and "of the first" in page.read_text("utf-8")
+    assert 'target = "tiny"\n' in (checkout / "rules/tiny/latency.toml").read_text(encoding="utf-8")
 
 
 def test_models_of_different_targets_are_no_one_table(small: Path) -> None:

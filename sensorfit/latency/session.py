@@ -10,6 +10,7 @@ from ..graph.load import load
 from ..graph.lower import lower
 from ..models.registry import entry_for, nothing_called
 from ..runtime.files import check_output, write_text
+from ..target import DEFAULT as DOCUMENTED
 from ..target import Target, read_facts
 from .calibrate import Measured, Refit, refit, shipped_demands, shipped_measurements
 from .calibration_file import render_toml
@@ -50,7 +51,9 @@ def calibrate(
                     "--write works in a checkout of sensorfit only; with logs, the user's own file is written"
                 )
             write_text(path, render_toml(result, target, SHIPPED_HEADING))
-            text += f"\nWrote {path.name}{_into_docs(path.parents[2] / 'docs' / 'latency.md', text)}.\n"
+            page = path.parents[2] / "docs" / "latency.md"  # has the tables of one device
+            also = _into_docs(page, text) if target.name == DOCUMENTED else ""
+            text += f"\nWrote {path.name}{also}.\n"
         return text
     if write:
         raise ConfigError(

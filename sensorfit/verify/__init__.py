@@ -1,1 +1,1 @@
-"""What a rule is, all rules over a graph, and the book that explains them."""
+"""What a rule is, all rules over a graph, and the catalogue that explains them."""
