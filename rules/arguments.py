@@ -41,6 +41,11 @@ def arguments(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
         axis, shape = attribute(node, "axis", facts), graph.shape(node.input(0))
         if axis != -1 and (shape is None or axis != len(shape) - 1):
             yield Issue(facts["last_axis"], "Transpose the axis to the last place before", f"axis {axis}")
+    computed = facts.get("computed")
+    if computed and graph.is_constant(node.input(computed["input"])):
+        yield Issue(
+            computed["reason"], "use Gather or Slice where they are constant, or leave it to the host"
+        )
     operands = facts.get("operands")
     if operands and len(node.inputs) != operands["number"]:
         yield Issue(

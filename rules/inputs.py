@@ -12,6 +12,12 @@ from sensorfit.verify.family import INPUTS
 from sensorfit.verify.rule import Issue, rule
 
 
+def _unfit(target: Target) -> str:
+    """What the front end says to an input that it does not take; a version that does not look at inputs ends with an exception."""
+    code: str = reading(target).get("unfit_input", "INVMOD")
+    return code
+
+
 @rule("SF501", "BatchSize", INPUTS, "graph", of_input=True)
 def batch(graph: Graph, target: Target) -> Iterator[Issue]:
     """A batch other than 1.
@@ -35,7 +41,7 @@ def batch(graph: Graph, target: Target) -> Iterator[Issue]:
                 "The provided model input has batch-size > 1. MCT currently supports batch-size of 1 only",
                 "export with a batch of 1 in the first dimension",
                 f"{name}: {shape}",
-                code="INVMOD",
+                code=_unfit(target),
                 tensor=name,
                 probes=("input_b2", "input_rank3"),
             )
@@ -65,7 +71,7 @@ def dynamic(graph: Graph, target: Target) -> Iterator[Issue]:
                 if shape is not None and len(shape) == 4
                 else "export with every dimension but the batch fixed, or check one size with --input-shape NAME=1x512",
                 f"{name}: {shape}",
-                code="INVMOD",
+                code=_unfit(target),
                 tensor=name,
                 probes=("input_hwdyn",),
                 covers=about_sizes(graph),
@@ -98,7 +104,7 @@ def rank(graph: Graph, target: Target) -> Iterator[Issue]:
                 f"The provided model input has {len(shape)} dimensions; this version of the converter takes {' or '.join(map(str, ranks))}",
                 "reshape inside the network; the sensor's image has four dimensions",
                 f"{name}: {shape}",
-                code="INVMOD",
+                code=_unfit(target),
                 tensor=name,
                 probes=("in_1x16", "in_1x3x32"),
             )

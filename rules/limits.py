@@ -128,6 +128,9 @@ def _product(graph: Graph, node: Node, facts: Facts, first: Shape) -> Iterator[I
             fix,
             f"input 0 of shape {first}",
         )
+    rows = facts.get("most_rows")
+    if rows is not None and first[-2] is not None and first[-2] > rows:
+        yield Issue(f"Dimension size exceeds the supported limit of {rows}", fix, f"input 0 of shape {first}")
     if any(d is not None and d > limit for d in second[-2:]):
         yield Issue(
             f"Dimension size exceeds the supported limit of {limit}", fix, f"input 1 of shape {second}"

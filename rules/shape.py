@@ -43,7 +43,8 @@ def layout(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     elif node.op == "Expand":
         if node.input(1) and not graph.is_constant(node.input(1)):
             yield _computed(graph, node)
-        shape = graph.shape(node.outputs[0])
+        written = ints(graph, node.input(1)) if facts.get("target_with_batch") else None
+        shape = written or graph.shape(node.outputs[0])
         if shape and shape[0] not in (1, None):
             fix = batch_fix(graph, shape[0])
             yield Issue("Invalid batch dim. Supported values: [1]", fix, f"target shape {shape}")
