@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import ConfigError
-from ..render.outputs import OutputPlan
-from ..render.outputs import plan as output_plan
+from ..render.outputs import OutputPlan, output_plan
 from ..runtime import worker
 from ..runtime.files import check_output, is_there
 from .config import Config, Policy, find_config, read_config

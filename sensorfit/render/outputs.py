@@ -37,7 +37,7 @@ class OutputPlan:
     written: tuple[tuple[str, Path], ...]
 
 
-def plan(formats: Sequence[str], outputs: Sequence[str]) -> OutputPlan:
+def output_plan(formats: Sequence[str], outputs: Sequence[str]) -> OutputPlan:
     """Pair ``--format`` and ``--output`` values; ConfigError when they do not go together."""
     left = list(dict.fromkeys(formats))
     written: list[tuple[str, Path]] = []

@@ -26,7 +26,7 @@ from sensorfit.render.comparison.sources import Sources
 from sensorfit.render.console import place
 from sensorfit.render.explanation.markdown import render as page_of
 from sensorfit.render.explanation.page import print_page
-from sensorfit.render.outputs import plan
+from sensorfit.render.outputs import output_plan
 from sensorfit.render.screen import recorded
 from sensorfit.render.show import write_console
 from sensorfit.report.outcome import Outcome
@@ -167,7 +167,7 @@ def test_an_empty_name_is_no_directory(name: str) -> None:
 
 def test_an_unknown_format_of_output_is_named() -> None:
     with pytest.raises(ConfigError, match="there is no format 'foo'; choose from console, json"):
-        plan((), ("foo=x",))
+        output_plan((), ("foo=x",))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sensorfit.errors import ConfigError
-from sensorfit.render.outputs import plan
+from sensorfit.render.outputs import output_plan
 from sensorfit.render.show import show, write_console
 from sensorfit.report.outcome import Outcome
 
@@ -41,7 +41,7 @@ def test_formats_and_files_pair(
     shown: tuple[str, ...],
     written: tuple[tuple[str, str], ...],
 ) -> None:
-    found = plan(formats, outputs)
+    found = output_plan(formats, outputs)
     assert found.shown == shown
     assert found.written == tuple((f, Path(name)) for f, name in written)
 
@@ -59,19 +59,21 @@ def test_what_does_not_go_together_is_refused(
     formats: tuple[str, ...], outputs: tuple[str, ...], match: str
 ) -> None:
     with pytest.raises(ConfigError, match=match):
-        plan(formats, outputs)
+        output_plan(formats, outputs)
 
 
 def test_an_unwritable_file_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be written"):
-        show(plan(("sarif",), (str(tmp_path / "absent" / "out.sarif"),)), [Outcome("m.onnx", report())])
+        show(
+            output_plan(("sarif",), (str(tmp_path / "absent" / "out.sarif"),)), [Outcome("m.onnx", report())]
+        )
 
 
 def test_files_and_standard_output_hold_their_formats(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     outcomes = [Outcome("m.onnx", report(finding()), exit_code=1)]
-    show(plan(("github",), (str(tmp_path / "o.sarif"), str(tmp_path / "o.xml"))), outcomes)
+    show(output_plan(("github",), (str(tmp_path / "o.sarif"), str(tmp_path / "o.xml"))), outcomes)
     assert capsys.readouterr().out.startswith("::error file=m.onnx")
     assert '"version": "2.1.0"' in (tmp_path / "o.sarif").read_text(encoding="utf-8")
     assert (tmp_path / "o.xml").read_text(encoding="utf-8").startswith("<?xml")
@@ -79,7 +81,7 @@ def test_files_and_standard_output_hold_their_formats(
 
 
 def test_json_of_an_unusable_model_leaves_standard_output_empty(capsys: pytest.CaptureFixture[str]) -> None:
-    show(plan(("json",), ()), [Outcome("m.onnx", None, error="m.onnx: is empty", exit_code=2)])
+    show(output_plan(("json",), ()), [Outcome("m.onnx", None, error="m.onnx: is empty", exit_code=2)])
     assert capsys.readouterr().out == ""
 
 
