@@ -11,7 +11,8 @@ height on every side and take the longer as the side of a square about its centr
     sensor    shifted inside the image and always square, as a ROI on the sensor can be
               (``sensorfit.models.roi``)
 
-They differ by a rounding of at most one pixel a side unless the square reaches over a border.
+They differ by a rounding of at most one pixel a side unless the square reaches over a border. A third,
+``whole``, is no prompt: the ROI is the image, whatever the box (the ablation "without ROI").
 """
 
 from __future__ import annotations
@@ -71,7 +72,18 @@ def sensor_roi(box: Box, width: int, height: int, pad: float = PAD) -> Roi:
     return square_roi(box, width, height, pad)
 
 
-PROTOCOLS: Final[dict[str, Callable[..., Roi]]] = {"picosam": picosam_roi, "sensor": sensor_roi}
+def whole_image(box: Box, width: int, height: int, pad: float = PAD) -> Roi:
+    """No crop. ValueError for a box without area, as the others."""
+    if not all(map(math.isfinite, box)) or not (box[2] > 0 and box[3] > 0):
+        raise ValueError(f"box {box} has no area")
+    return 0, 0, width, height
+
+
+PROTOCOLS: Final[dict[str, Callable[..., Roi]]] = {
+    "picosam": picosam_roi,
+    "sensor": sensor_roi,
+    "whole": whole_image,
+}
 
 
 def roi_of(box: Box, width: int, height: int, protocol: str = "picosam", pad: float = PAD) -> Roi:

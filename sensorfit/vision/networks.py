@@ -13,17 +13,18 @@ from ..models.registry import find
 from ..suggest import did_you_mean
 
 STUDENTS: Final = ("picosam2", "picosam3")
-TEACHER: Final = "unet-teacher"
-NETWORKS: Final = (*STUDENTS, TEACHER)
+TEACHERS: Final = {"unet-teacher": 64, "unet-teacher-small": 32}
+"""Larger U-Nets to learn from, and their channels at full resolution."""
+NETWORKS: Final = (*STUDENTS, *TEACHERS)
 
 
 def network(name: str, seed: int = 0) -> nn.Module:
     """A fresh network; InputError for a name that cannot be trained."""
     torch.manual_seed(seed)
-    if name == TEACHER:
+    if name in TEACHERS:
         from .unet import UNetTeacher
 
-        return UNetTeacher()
+        return UNetTeacher(TEACHERS[name])
     entry = find(name)
     if name not in STUDENTS or entry is None:
         choice = did_you_mean(name, NETWORKS, f"choose from {', '.join(NETWORKS)}")

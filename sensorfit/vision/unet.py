@@ -1,4 +1,4 @@
-"""A larger U-Net to learn from where no SAM can be had: residual blocks, 33 million parameters at width 64.
+"""A larger U-Net to learn from where no SAM can be had: residual blocks, 32 million parameters at width 64, 8 at 32.
 
 RGB, normalised, (N, 3, H, W) to mask logits (N, 1, H, W); H and W multiples of 16.
 """
@@ -9,7 +9,6 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-WIDTH = 64
 DEPTH = 5
 DEEPEST = 8
 """Channels stop growing at DEEPEST times the width."""
@@ -44,7 +43,7 @@ class Residual(nn.Module):
 class UNetTeacher(nn.Module):
     """Five levels, two residual blocks each on the way down, one on the way up."""
 
-    def __init__(self, width: int = WIDTH) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__()
         widths = [min(width * 2**i, width * DEEPEST) for i in range(DEPTH)]
         self.stem = nn.Sequential(

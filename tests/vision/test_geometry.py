@@ -122,3 +122,9 @@ def test_a_box_without_area_in_the_image_has_no_roi(box: tuple[float, float, flo
 def test_an_unknown_protocol_is_refused_with_those_there_are() -> None:
     with pytest.raises(InputError, match="picosam, sensor"):
         roi_of((1, 1, 5, 5), 20, 20, "square")
+
+
+def test_without_a_roi_the_network_sees_the_image_whatever_the_box() -> None:
+    assert roi_of((10, 20, 30, 40), 640, 480, "whole") == (0, 0, 640, 480)
+    with pytest.raises(ValueError, match="no area"):
+        roi_of((10, 20, 0, 40), 640, 480, "whole")
