@@ -10,6 +10,7 @@ from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from ..report.phrases import counted
 from .columns import GAP, laid_out
 from .escape import terminal
 
@@ -68,6 +69,11 @@ def listing(rewrites: Iterable[Rewrite]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _still_refused(fixed: Fixed) -> str:
+    nodes = {f.node for f in fixed.remaining if f.node}
+    return f"{counted(len(nodes), 'node').upper() if nodes else 'THE INPUT'} STILL REFUSED"
+
+
 def _headline(fixed: Fixed) -> Text:
     count = len(fixed.rewrites)
     if not count and not fixed.remaining and fixed.before.verdict == fixed.after.verdict:
@@ -75,7 +81,7 @@ def _headline(fixed: Fixed) -> Text:
     elif not fixed.remaining:
         said, style = "ALL OPERATORS ACCEPTED", "bold green"
     else:
-        said, style = f"{len({f.node for f in fixed.remaining})} NODES STILL REFUSED", "bold red"
+        said, style = _still_refused(fixed), "bold red"
     more = f"  {count} rewrite{'s' if count != 1 else ''}, each proven" if count else ""
     return Text.assemble((terminal(fixed.model), "bold"), "  ", (said, style), more)
 
@@ -172,10 +178,9 @@ def _remaining(fixed: Fixed) -> Iterable[Text]:
         groups.setdefault((found.rule, found.op, found.reason, found.fix), []).append(found.node)
     for (rule, op, reason, fix), nodes in groups.items():
         shown = ", ".join(nodes[:NODES_SHOWN]) + (", ..." if len(nodes) > NODES_SHOWN else "")
+        said = f"{op} ×{len(nodes)}  {reason}  at {shown}" if op else reason
         yield Text()
-        yield Text.assemble(
-            (f"{rule} ", "bold"), ("refused  ", "red"), terminal(f"{op} ×{len(nodes)}  {reason}  at {shown}")
-        )
+        yield Text.assemble((f"{rule} ", "bold"), ("refused  ", "red"), terminal(said))
         others = ", ".join(fixed.left_out.get(rule, ()))
         known = f"left out by the options: {others}" if others else "no rewrite is known for this form"
         yield Text(f"      {known}; {terminal(fix)}")

@@ -9,6 +9,8 @@ from sensorfit.render.screen import recorded
 from sensorfit.rewrite.result import Applied, Fixed, State
 from sensorfit.target import load_target
 
+from ..made_reports import finding
+
 BEFORE = State("does_not_fit", 89, 707, 460_800, 71_682_400, 72_177_120, 425_982_880, 9.26)
 ONE = Applied("RW121", "LinearIn4d", "", (), ("/fc",), "exact", "polynomial of degree 2: 5 runs", 0.0)
 FIXED = Fixed(
@@ -41,3 +43,18 @@ def test_what_the_sensor_cannot_feed_is_called_so_as_check_does() -> None:
     unfed = replace(fed, cannot_be_fed=True)
     said = "\n".join(shown(replace(FIXED, before=unfed, after=unfed), 80))
     assert said.count("CANNOT BE FED") == 2 and "FITS" not in said
+
+
+def test_what_remains_is_counted_in_nodes_or_named_as_the_input() -> None:
+    one = finding(fix="write it as a sum")
+    input_ = replace(one, node="", op="", reason="a batch of 2")
+    alone = shown(replace(FIXED, remaining=(one,)), 80)
+    assert "1 NODE STILL REFUSED" in alone[0] and any(
+        line.rstrip().endswith(f"at {one.node}") for line in alone
+    )
+    assert "2 NODES STILL REFUSED" in shown(replace(FIXED, remaining=(one, replace(one, node="b"))), 80)[0]
+    lines = shown(replace(FIXED, remaining=(input_,)), 80)
+    assert "THE INPUT STILL REFUSED" in lines[0]
+    assert [line.rstrip() for line in lines if "a batch of 2" in line] == [
+        f"{one.rule} refused  a batch of 2"
+    ]
