@@ -1,5 +1,5 @@
 """``fix``: forms that the converter refuses become accepted ones, each proven where it is applied.
 
-file ─► load ─► normalised ─► settle ─► proven ─► compared ─► written
+file ─► load ─► canonical ─► settle ─► proven ─► compared ─► written
                               (forms/)
 """

@@ -17,8 +17,8 @@ from ..numerics.difference import Seen, difference, units_of_largest, where_fini
 from ..numerics.own_rounding import within
 from .channels_first import TakesLast
 from .opset import raised
-from .plan import Plan
 from .proof import contrast, sample
+from .proposal import Proposal
 from .run import NotRun, Runner
 from .settle import Settled
 from .store import data_of
@@ -189,20 +189,20 @@ def reference(
     return made
 
 
-def joined(before: Callable[[], Run], plan: Plan, write: Callable[[Graph, str], Path]) -> None:
+def joined(before: Callable[[], Run], proposal: Proposal, write: Callable[[Graph, str], Path]) -> None:
     """Disproved where the parts of a cut, one after the other and not yet rewritten, are not the network that ``before`` is.
 
     With what the rewritten part then differs by, decoding may decide otherwise where it decides at all: which of two equal
     boxes comes first is no error of a rewrite.
     """
-    split = plan.split
+    split = proposal.split
     assert split is not None
     whole = before()
-    feeds = [_feeds(plan.whole, run) for run in range(RUNS)]
+    feeds = [_feeds(proposal.whole, run) for run in range(RUNS)]
     inputs = [dict(known) for known in feeds]
-    first = [dict(zip(plan.whole.outputs, outputs, strict=True)) for outputs in _outputs(whole, feeds)]
+    first = [dict(zip(proposal.whole.outputs, outputs, strict=True)) for outputs in _outputs(whole, feeds)]
     del whole
-    for part in (split.prepare, plan.start, split.host):
+    for part in (split.prepare, proposal.start, split.host):
         if part is None:
             continue
         runner = Runner(write(raised(part) or part, "part.onnx"))

@@ -1,4 +1,4 @@
-"""``fix``: load, normalise, cut, rewrite, prove, write, compare."""
+"""``fix``: load, bring into canonical form, cut, rewrite, prove, write, compare."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from ..verify.engine import judged
 from ..verify.finding import Finding, stopped_nodes
 from . import run
 from .applied import applied
+from .canonical import canonical, uncomputed, without_data
 from .class_numbers import cast_at_the_end
 from .compare import Compared, compared, images_alone, joined, reference
 from .declare import Rewrite, answering, chosen
@@ -30,8 +31,7 @@ from .declare import rewrites as every
 from .files import Files, put, sign
 from .in_float32 import inputs_of_whole_numbers
 from .leading_one import without_batch
-from .normalise import normalised, uncomputed, without_data
-from .plan import Plan, planned
+from .proposal import Proposal, proposed
 from .ready import Ready, ready
 from .result import Cut, Fixed
 from .state import state_of
@@ -83,25 +83,25 @@ def fix(
     domains = {o.domain: o.version for o in proto.opset_import if o.domain not in ("", "ai.onnx")}
     rewrites = chosen(only, skip, approximate=approximate, split_heads=split_heads)
 
-    def begun(keep_inputs: bool) -> tuple[Ready, Plan]:
+    def begun(keep_inputs: bool) -> tuple[Ready, Proposal]:
         prepared = ready(proto, loaded, source, input_shapes, keep_inputs=keep_inputs)
         if prepared.batch > 1 and not images_alone(source, prepared.graph, prepared.batch, prepared.turned):
             prepared = ready(proto, loaded, source, input_shapes, keep_batch=True, keep_inputs=keep_inputs)
         allow((t._constant for t in prepared.graph.tensors.values()), FOLDED_BYTES)
         # under the file's own name, so that a second run writes the same
         graph = prepared.graph.replace(name=proto.graph.name or name)
-        return prepared, planned(graph, where, target, rewrites, cut)
+        return prepared, proposed(graph, where, target, rewrites, cut)
 
-    prepared, plan = begun(keep_inputs=cut is not None)
-    no_host = cut is not None and (plan.split is None or plan.split.prepare is None)
+    prepared, proposal = begun(keep_inputs=cut is not None)
+    no_host = cut is not None and (proposal.split is None or proposal.split.prepare is None)
     if (no_host and (inputs_of_whole_numbers(prepared.graph) or channels_last(prepared.graph))) or (
         cut is not None
-        and plan.split is None
+        and proposal.split is None
         and (without_batch(prepared.graph) or cast_at_the_end(prepared.graph))
     ):  # nobody casts or reshapes them
-        prepared, plan = begun(keep_inputs=False)
+        prepared, proposal = begun(keep_inputs=False)
     try:
-        steps = tuple(applied(plan.settled, plan.prices, explain))
+        steps = tuple(applied(proposal.settled, proposal.prices, explain))
     except run.NotRun as error:
         raise ModelError(f"{where}: {error}") from None
     with files.scratch() as folder:
@@ -114,24 +114,26 @@ def fix(
         # other floats round otherwise: what is rewritten is compared with the same network in float32
         original = None if prepared.retyped else source
         parts: dict[Path | None, Graph | None] = {}
-        fixed = write(plan.settled.graph, "fixed.onnx")
+        fixed = write(proposal.settled.graph, "fixed.onnx")
         seen = Compared()
         try:
-            if plan.split is not None:
-                parts = {files.prepare: plan.split.prepare, files.host: plan.split.host}
+            if proposal.split is not None:
+                parts = {files.prepare: proposal.split.prepare, files.host: proposal.split.host}
                 whole = reference(
-                    original, plan.whole, write, prepared.batch, prepared.changed, prepared.turned
+                    original, proposal.whole, write, prepared.batch, prepared.changed, prepared.turned
                 )
-                joined(whole, plan, write)
+                joined(whole, proposal, write)
             before = (
-                reference(None, plan.start, write)
-                if plan.split
-                else reference(original, plan.start, write, prepared.batch, prepared.changed, prepared.turned)
+                reference(None, proposal.start, write)
+                if proposal.split
+                else reference(
+                    original, proposal.start, write, prepared.batch, prepared.changed, prepared.turned
+                )
             )
-            seen = compared(before, fixed, plan.start, plan.settled)
+            seen = compared(before, fixed, proposal.start, proposal.settled)
         except run.NotRun as error:
             said = f"onnxruntime does not compute the network ({error})"
-            if steps or plan.split:
+            if steps or proposal.split:
                 raise ModelError(
                     f"{where}: {said}, so before and after cannot be compared: nothing was written"
                 ) from None
@@ -143,26 +145,28 @@ def fix(
             if files.output is not None:
                 sign(part, files.output)
         put({**made, files.output: fixed})
-    on_the_way = 0 if split_heads else sum(_on_the_way(f) for f in plan.settled.remaining)
-    remaining = tuple(f for f in plan.settled.remaining if split_heads or not _on_the_way(f))
-    remaining += tuple(f for f in plan.settled.findings if _of_input(f))
+    on_the_way = 0 if split_heads else sum(_on_the_way(f) for f in proposal.settled.remaining)
+    remaining = tuple(f for f in proposal.settled.remaining if split_heads or not _on_the_way(f))
+    remaining += tuple(f for f in proposal.settled.findings if _of_input(f))
     return Fixed(
         model=where,
         output=str(output or ""),
         before=replace(
-            state_of(plan.whole if prepared.before is None else normalised(prepared.before, where), target),
+            state_of(
+                proposal.whole if prepared.before is None else canonical(prepared.before, where), target
+            ),
             refused=len(stopped_nodes(judged(loaded, target))),
         ),
-        after=replace(state_of(plan.settled.graph, target), refused=len({f.node for f in remaining})),
+        after=replace(state_of(proposal.settled.graph, target), refused=len({f.node for f in remaining})),
         rewrites=steps,
         remaining=remaining,
         max_difference=seen.difference,
         largest_output=seen.largest,
         notes=(
             *prepared.notes,
-            *_notes(plan, cut, on_the_way, seen.note),
+            *_notes(proposal, cut, on_the_way, seen.note),
         ),
-        cut=_cut(plan, files),
+        cut=_cut(proposal, files),
         left_out=_left_out(remaining, rewrites),
     )
 
@@ -184,8 +188,8 @@ def _left_out(remaining: Iterable[Finding], rewrites: Sequence[Rewrite]) -> Mapp
     return {rule: names for rule, names in found.items() if names}
 
 
-def _cut(plan: Plan, files: Files) -> Cut | None:
-    split = plan.split
+def _cut(proposal: Proposal, files: Files) -> Cut | None:
+    split = proposal.split
     if split is None:
         return None
     host, prepare = (
@@ -202,17 +206,17 @@ def _for_example(node: str, graph: Graph) -> str:
     return f": --cut {shlex.quote(tensor)}, for example" if tensor else ""
 
 
-def _notes(plan: Plan, cut: Sequence[str] | None, on_the_way: int, seen: str) -> Iterator[str]:
-    settled = plan.settled
+def _notes(proposal: Proposal, cut: Sequence[str] | None, on_the_way: int, seen: str) -> Iterator[str]:
+    settled = proposal.settled
     if seen:
         yield seen
     if on_the_way:
         yield f"{on_the_way:,} products of several heads are left to MCT, which takes them apart in a build: the file itself is refused"
-    if cut is not None and plan.split is None:
+    if cut is not None and proposal.split is None:
         yield (
-            f"not cut: '{min(plan.stuck)}' stays refused ahead of operators with weights, which a cut would leave to the host; "
-            f"name the tensors to cut at where that is what you want{_for_example(min(plan.stuck), plan.whole)}"
-            if plan.stuck
+            f"not cut: '{min(proposal.stuck)}' stays refused ahead of operators with weights, which a cut would leave to the host; "
+            f"name the tensors to cut at where that is what you want{_for_example(min(proposal.stuck), proposal.whole)}"
+            if proposal.stuck
             else "not cut: no operator stays refused"
         )
     failed: dict[tuple[str, str], list[str]] = {}

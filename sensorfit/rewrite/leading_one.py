@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ..graph.ir import Graph, Node
-from .normalise import vector
+from .canonical import vector
 
 
 def without_batch(graph: Graph) -> dict[str, tuple[int, ...]]:

@@ -17,9 +17,9 @@ from ..graph.ir import Graph
 from ..report.outlook import Outlook
 from ..report.report import Report
 from ..verify.finding import Finding, stopped_nodes
+from .canonical import uncomputed, without_data
 from .declare import chosen
-from .normalise import uncomputed, without_data
-from .plan import planned
+from .proposal import proposed
 from .ready import needs_file, ready
 from .state import state_of
 
@@ -82,17 +82,17 @@ def outlook(analysis: Analysis, input_shapes: Mapping[str, Iterable[int]] | None
         return None
     target, rewrites = analysis.target, chosen()
     try:
-        plan = planned(_ready(analysis, input_shapes), analysis.model.name, target, rewrites, cut=())
+        proposal = proposed(_ready(analysis, input_shapes), analysis.model.name, target, rewrites, cut=())
     except ModelError:
         return None
-    fixable = frozenset(found - plan.stuck)
-    steps, split = plan.settled.steps, plan.split
+    fixable = frozenset(found - proposal.stuck)
+    steps, split = proposal.settled.steps, proposal.split
     if split is None and not fixable and not turned:
         return None
     rules = frozenset(f.rule for f in refusals)
-    if without_data(analysis.graph) or len(plan.settled.graph.nodes) > LARGE:
+    if without_data(analysis.graph) or len(proposal.settled.graph.nodes) > LARGE:
         return Seen(None, fixable, rules, turned)
-    after = state_of(plan.settled.graph, target, analysis.memory.weight_bits)
+    after = state_of(proposal.settled.graph, target, analysis.memory.weight_bits)
     seen = Outlook(
         refused=len(stopped_nodes(refusals)),
         remaining=after.refused,

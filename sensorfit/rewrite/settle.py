@@ -16,10 +16,10 @@ from ..graph.ir import Graph
 from ..target import Target
 from ..verify.engine import judged
 from ..verify.finding import Finding
+from .canonical import merged_reshapes, without_identities
 from .declare import STAGES, Rewrite
 from .draft import Draft
 from .folded import constants_folded
-from .normalise import merged_reshapes, without_identities
 from .opset import raised
 from .site import Site
 from .splice import spliced, whole
@@ -101,7 +101,7 @@ def first_of(candidates: Sequence[Candidate]) -> int:
 
 
 def settle(graph: Graph, target: Target, rewrites: Sequence[Rewrite], choose: Choose = first_of) -> Settled:
-    """``graph``, normalised, after every rewrite of ``rewrites`` that helps."""
+    """``graph``, in canonical form, after every rewrite of ``rewrites`` that helps."""
     state = _State(graph)
     findings = judged(state.graph, target)
     for _ in range(ROUNDS):

@@ -19,9 +19,9 @@ from onnx import numpy_helper
 from sensorfit.api import load_target
 from sensorfit.errors import SensorfitError
 from sensorfit.graph.load import load
+from sensorfit.rewrite.canonical import canonical
 from sensorfit.rewrite.declare import rewrites
 from sensorfit.rewrite.fix import fix
-from sensorfit.rewrite.normalise import normalised
 from sensorfit.rewrite.result import Fixed
 from sensorfit.rewrite.settle import settle
 
@@ -82,7 +82,7 @@ def ended(result: Result) -> tuple[int, str]:
 
 def untouched(text: str, name: str, opset: int = 17) -> None:
     """The rewrite ``name`` leaves the graph alone."""
-    graph = normalised(load(model(text, opset)), "graph")
+    graph = canonical(load(model(text, opset)), "graph")
     known = [r for r in rewrites() if r.name == name]
     assert known, f"no rewrite is called {name}"
     assert not settle(graph, TARGET, known).steps

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from sensorfit.graph.load import load
+from sensorfit.rewrite.canonical import canonical
 from sensorfit.rewrite.choice import settled_cheaply
 from sensorfit.rewrite.declare import chosen
-from sensorfit.rewrite.normalise import normalised
 from sensorfit.rewrite.price import Prices, price_of
 from sensorfit.rewrite.proof import prove
 from sensorfit.rewrite.same import key
@@ -68,7 +68,7 @@ ENDS = {
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_way_is_taken_that_makes_the_network_cheapest(name: str) -> None:
-    graph = normalised(load(model(NETWORKS[name])), name)
+    graph = canonical(load(model(NETWORKS[name])), name)
     rewrites = chosen()
     taken = settled_cheaply(graph, TARGET, rewrites, Prices(TARGET, rewrites))
     ways = {(step.rewrite.id, step.draft.form) for step in taken.steps}
@@ -100,8 +100,8 @@ def test_memory_at_the_peak_decides_and_not_the_part_alone(tmp_path: Path) -> No
 
 
 def test_equal_parts_are_priced_once_whatever_their_weights_say() -> None:
-    graph = normalised(load(model(NETWORKS["slopes below 1"])), "one")
-    other = normalised(load(model(NETWORKS["slopes below 1"].replace("0.9", "0.8"))), "other")
+    graph = canonical(load(model(NETWORKS["slopes below 1"])), "one")
+    other = canonical(load(model(NETWORKS["slopes below 1"].replace("0.9", "0.8"))), "other")
     prices, seen = Prices(TARGET, chosen()), []
 
     def listed(candidates: list[Candidate]) -> int:

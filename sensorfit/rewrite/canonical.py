@@ -23,7 +23,7 @@ DROPPED = frozenset({"Identity", "Dropout"})
 RESHAPES = frozenset({"Reshape", "Flatten", "Squeeze", "Unsqueeze"})
 
 
-def normalised(graph: Graph, where: str) -> Graph:
+def canonical(graph: Graph, where: str) -> Graph:
     """The graph with everything static written out; ModelError where an input's size is open."""
     for name in graph.inputs:
         tensor = graph.tensors[name]

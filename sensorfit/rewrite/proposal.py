@@ -7,20 +7,20 @@ from dataclasses import dataclass
 
 from ..graph.ir import Graph
 from ..target import Target
+from .canonical import canonical
 from .choice import settled_cheaply
 from .cut import Split, at_frontier, at_tensors
 from .declare import Rewrite
-from .normalise import normalised
 from .price import Prices
 from .settle import Settled
 
 
 @dataclass(frozen=True)
-class Plan:
+class Proposal:
     """Before and after, nothing proven yet."""
 
     whole: Graph
-    """The network, normalised."""
+    """The network, in canonical form."""
     start: Graph
     """What of it stays on the sensor: all where nothing is cut."""
     settled: Settled
@@ -32,11 +32,11 @@ class Plan:
     """Nodes of ``whole`` that no rewrite answers; not looked for where tensors to cut at are given."""
 
 
-def planned(
+def proposed(
     loaded: Graph, where: str, target: Target, rewrites: Sequence[Rewrite], cut: Sequence[str] | None = None
-) -> Plan:
+) -> Proposal:
     """``loaded`` rewritten; with ``cut``, only what lies before these tensors, or before what stays refused where it is empty."""
-    whole = normalised(loaded, where)
+    whole = canonical(loaded, where)
     if cut:
         return _of_part(whole, at_tensors(loaded, cut, where), where, target, rewrites)
     prices = Prices(target, rewrites)
@@ -44,7 +44,7 @@ def planned(
     stuck = settled.stuck
     split = at_frontier(loaded, stuck) if cut is not None and stuck else None
     if split is None:
-        return Plan(whole, whole, settled, prices, None, stuck)
+        return Proposal(whole, whole, settled, prices, None, stuck)
     return _of_part(whole, split, where, target, rewrites, stuck)
 
 
@@ -55,8 +55,8 @@ def _of_part(
     target: Target,
     rewrites: Sequence[Rewrite],
     stuck: frozenset[str] = frozenset(),
-) -> Plan:
-    start = normalised(split.device, where)
+) -> Proposal:
+    start = canonical(split.device, where)
     prices = Prices(target, rewrites)
     settled = settled_cheaply(start, target, rewrites, prices)
-    return Plan(whole, start, settled, prices, split, stuck)
+    return Proposal(whole, start, settled, prices, split, stuck)
