@@ -166,7 +166,7 @@ class MemoryReport:
     def average_bits(self) -> float:
         """Bits of a weight, on average, at which the network would fit with everything else as it is."""
         kept = self.input_persistence_bytes if self.input_persistency else 0
-        left = self.budget_bytes - self.reserved_bytes - self.runtime_bytes - kept
+        left = self.budget_bytes - self.reserved_bytes - self.unreported_bytes - self.runtime_bytes - kept
         return self.weight_bits * left / max(self.weights_bytes, 1)
 
     @property

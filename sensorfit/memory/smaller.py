@@ -21,7 +21,7 @@ def mostly_weights(memory: MemoryReport) -> bool:
 
 def percent(memory: MemoryReport, image: Sequence[int | None]) -> int:
     """To how many per cent: of each side of an ``image`` of shape (1, C, H, W), of the elements of another input."""
-    left = memory.budget_bytes - memory.weights_bytes - memory.reserved_bytes
+    left = memory.budget_bytes - memory.weights_bytes - memory.reserved_bytes - memory.unreported_bytes
     scaling = memory.runtime_bytes + (memory.input_persistence_bytes if memory.input_persistency else 0)
     share = 10_000 * max(left, 0) // max(scaling, 1)
     return share // 100 if image and len(image) != 4 else isqrt(share)

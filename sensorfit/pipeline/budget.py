@@ -30,7 +30,9 @@ def device_budget(asked: int | str | None, found: Analysis) -> int | None:
     if asked is None:
         return None
     memory = found.memory
-    wanted = memory.budget_bytes - (memory.total_bytes - memory.weights_bytes) if asked == FIT else int(asked)
+    # What the converter takes beside its report stays free, so that the build is not one that SF306 calls unknown.
+    free = memory.headroom_bytes + memory.weights_bytes - memory.unreported_bytes
+    wanted = free if asked == FIT else int(asked)
     if memory.weights_bytes <= wanted:
         return None
     least = weights_at(found.device_graph, found.target, LOWEST_BITS)
