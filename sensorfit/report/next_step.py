@@ -91,8 +91,7 @@ def _file_command(outcome: Outcome) -> str:
     """The command that builds the file, or the one that a built-in network without weights is exported to."""
     report = outcome.report
     assert report is not None
-    path = f"{outcome.path.replace('/', '-')}.onnx" if report.model.title else outcome.path
-    return f"sensorfit build {shlex.quote(path)}{report.target.option}"
+    return _command("build", outcome, f"{outcome.path.replace('/', '-')}.onnx" if report.model.title else "")
 
 
 def build_command(outcome: Outcome) -> str:
@@ -214,11 +213,12 @@ def _sides(report: Report) -> tuple[tuple[int | None, ...], tuple[int | None, ..
     return ((), ()) if same else (image.shape[2:], image.judged[2:])
 
 
-def _command(name: str, outcome: Outcome) -> str:
+def _command(name: str, outcome: Outcome, path: str = "") -> str:
+    """``sensorfit NAME`` of the model, or of ``path``, for the device, the converter and the kept input that were judged."""
     report = outcome.report
     assert report is not None
     kept = KEPT if name != "fix" and not report.memory.input_persistency else ""
-    return f"sensorfit {name} {shlex.quote(outcome.path)}{report.target.option}{kept}"
+    return f"sensorfit {name} {shlex.quote(path or outcome.path)}{report.target.option}{kept}"
 
 
 def _unfed(report: Report) -> bool:

@@ -133,6 +133,8 @@ def test_the_build_that_comes_next_keeps_the_input_as_the_check_did() -> None:
     small = "g (float[1,3,498,400] x) => (float[1,3,498,400] y) { a = Relu (x) y = Sigmoid (a) }"
     full = small.replace("400", "442")
     freed = check(model_of(small), input_persistency=False)
+    bare = replace(freed, model=replace(freed.model, not_built="no weights", weightless=True))
+    assert last_line(Outcome("net.onnx", bare))[1] == "sensorfit build net.onnx --no-input-persistency"
     assert last_line(Outcome("net.onnx", freed))[1] == "sensorfit build net.onnx --no-input-persistency"
     assert last_line(Outcome("net.onnx", check(model_of(small))))[1] == "sensorfit build net.onnx"
     assert last_line(Outcome("net.onnx", check(model_of(full)))) == (
