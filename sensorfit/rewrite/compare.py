@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from math import prod
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from onnx import ModelProto
 
 from ..errors import ToolchainError
 from ..graph.ir import Graph
-from ..graph.write import as_model
+from ..graph.write import write_model
 from ..numerics.difference import Seen, difference, units_of_largest, where_finite
 from ..numerics.own_rounding import within
 from .channels_first import TakesLast
@@ -74,12 +75,20 @@ def images_alone(source: Path | ModelProto, one: Graph, batch: int, turned: Coll
 
     The others are random. A recurrence over the first axis, whose first step knows of no other, differs at the last.
     """
-    try:
+    feeds = [_feeds(one, 1)]
+
+    def of_batch() -> list[list[np.ndarray]]:
         runner = Runner(source if isinstance(source, Path) else source.SerializeToString())
-        alone = Runner(as_model(raised(one) or one, data_of).SerializeToString())
-        feeds = _feeds(one, 1)
-        made = alone(feeds)
-        asked = [TakesLast(OneOfBatch(runner, batch, place), turned)(feeds) for place in (0, batch - 1)]
+        at = (TakesLast(OneOfBatch(runner, batch, place), turned) for place in (0, batch - 1))
+        return [made for run in at for made in _outputs(run, feeds)]
+
+    try:
+        asked = of_batch()  # before the other is loaded: each holds the weights
+        with TemporaryDirectory(prefix="sensorfit-") as folder:
+            alone = Path(folder) / "one.onnx"
+            with alone.open("wb") as file:
+                write_model(file, raised(one) or one, data_of)
+            (made,) = _outputs(Runner(alone), feeds)
     except NotRun:
         return False
     return all(_alike(whole, made) for whole in asked)
@@ -219,7 +228,8 @@ def joined(before: Callable[[], Run], proposal: Proposal, write: Callable[[Graph
 
 
 def _outputs(runner: Run, feeds: list[dict[str, np.ndarray]]) -> list[list[np.ndarray]]:
-    return [runner(f) for f in feeds]
+    # copies: an array of onnxruntime keeps the memory of its session alive, weights and all
+    return [[a.copy() for a in runner(f)] for f in feeds]
 
 
 def _feeds(start: Graph, run: int) -> dict[str, np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -27,6 +28,7 @@ from .test_outlook import ACCEPTED, STUCK
 
 POOL = CASES["max_pool"][1]
 CONSTANT = "(float[1,64,8,8] x) => (float[1,64,8,8] y) <float[64,64,3,3] v, float[64,64,3,3] w> { a = Conv <pads = [1, 1, 1, 1]> (x, v)  b = Relu(a)  y = Conv <pads = [1, 1, 1, 1]> (b, w) }"
+DEEP = "(float[1,1024,4,4] x) => (float[1,1024,4,4] y) <float[1024,1024,3,3] u, float[1024,1024,3,3] v, float[1024,1024,3,3] w, float[1024,1024,3,3] z> { a = Conv <pads = [1, 1, 1, 1]> (x, u)  b = Elu(a)  c = Conv <pads = [1, 1, 1, 1]> (b, v)  d = Conv <pads = [1, 1, 1, 1]> (c, w)  y = Conv <pads = [1, 1, 1, 1]> (d, z) }"
 DEPTHWISE = "(float[1,6,8,8] x) => (float[1,6,18,18] y) <float[6,1,4,4] w> { y = ConvTranspose <kernel_shape = [4, 4], strides = [2, 2], group = 6> (x, w) }"
 
 
@@ -159,6 +161,35 @@ def test_weights_beside_the_file_come_into_the_fixed_one(tmp_path: Path) -> None
     (tmp_path / "w.data").unlink()
     (kernel,) = (t for t in onnx.load(tmp_path / "fixed.onnx").graph.initializer if len(t.dims) == 4)
     np.testing.assert_array_equal(numpy_helper.to_array(kernel), values)
+
+
+PEAK = """
+import sys
+from sensorfit.api import load_target
+from sensorfit.rewrite.fix import fix
+assert fix(sys.argv[1], sys.argv[2], load_target()).exit_code == 0
+print(next(int(l.split()[1]) for l in open("/proc/self/status") if l.startswith("VmHWM")) * 1024)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("batch", [1, 2])
+def test_weights_are_in_memory_once(batch: int, tmp_path: Path) -> None:
+    """The sessions before and after, one after the other; what they return keeps neither alive."""
+    peaks, weights = [], []
+    for channels in (8, 1024):
+        text = DEEP.replace("1024", str(channels)).replace("float[1,", f"float[{batch},")
+        onnx.save(model(text), tmp_path / "model.onnx")
+        weights.append((tmp_path / "model.onnx").stat().st_size)
+        done = subprocess.run(
+            [sys.executable, "-c", PEAK, str(tmp_path / "model.onnx"), str(tmp_path / "fixed.onnx")],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        peaks.append(int(done.stdout))
+    assert weights[1] > 140e6
+    assert peaks[1] - peaks[0] < 1.6 * weights[1]
 
 
 def chained(count: int) -> onnx.ModelProto:
