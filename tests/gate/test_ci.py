@@ -62,6 +62,8 @@ class Runner:
     path: str = os.environ["PATH"]
     steps: dict[str, dict[str, str]] = field(default_factory=dict)
     log: str = ""
+    used: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    """Other actions that were called, and with what."""
 
     def value(self, expression: str) -> str:
         if expression.startswith("inputs."):
@@ -73,13 +75,17 @@ class Runner:
         return self.context[expression]
 
     def wanted(self, condition: str) -> bool:
-        parts = [part.split("==") for part in condition.split("&&")]
-        return all(self.value(left.strip()) == right.strip().strip("'") for left, right in parts)
+        parts = [re.split(r"\s*(==|!=)\s*", part.strip()) for part in condition.split("&&")]
+        return all((self.value(left) == right.strip("'")) == (how == "==") for left, how, right in parts)
 
     def run(self, skip: tuple[str, ...] = ()) -> int:
         """Exit code of the first step that fails, 0 when all pass."""
         for step in self.action["runs"]["steps"]:
             if step.get("id") in skip or ("if" in step and not self.wanted(step["if"])):
+                continue
+            if "uses" in step:
+                with_ = {k: EXPRESSION.sub(lambda m: self.value(m[1]), v) for k, v in step["with"].items()}
+                self.used.append((step["uses"], with_))
                 continue
             assert "${{" not in step["run"], "an expression inside a script would run what a stranger wrote"
             outputs = self.folder / "outputs"
@@ -153,6 +159,31 @@ def test_the_action_fails_with_the_worst_code_after_it_has_reported(runner: Any,
     assert "--method POST repos/o/r/issues/7/comments" in asked
 
 
+def test_the_action_offers_the_fixed_models(runner: Any, tmp_path: Path) -> None:
+    """Refused ones that are helped, under their paths; the verdict is that of what lies in the repository."""
+    relu(tmp_path / "repo" / "good.onnx")
+    relu(tmp_path / "repo" / "models" / "my <b>bad</b>.onnx", "Elu")
+    relu(tmp_path / "repo" / "lost.onnx", "Sign")
+    made = runner(models="good.onnx\nmodels\nlost.onnx\n", fix="fixed-models")
+    assert made.run(skip=("install",)) == 1, made.log
+    ((used, given),) = made.used
+    assert used.startswith("actions/upload-artifact@") and given["name"] == "fixed-models"
+    files = [p for p in Path(given["path"]).rglob("*") if p.is_file()]
+    assert [p.relative_to(given["path"]).as_posix() for p in files] == ["models/my <b>bad</b>.onnx"]
+    assert "Elu" not in {n.op_type for n in onnx.load(files[0]).graph.node}
+    told = (tmp_path / "summary").read_text(encoding="utf-8").splitlines()[-1]
+    assert "1 rewrite, all operators accepted" in told and "<b>" not in told
+
+
+@pytest.mark.parametrize("models", ["good.onnx", "lost.onnx", "absent.onnx"])
+def test_the_action_offers_nothing_where_nothing_is_fixed(runner: Any, tmp_path: Path, models: str) -> None:
+    relu(tmp_path / "repo" / "good.onnx")
+    relu(tmp_path / "repo" / "lost.onnx", "Sign")
+    made = runner(models=models, fix="fixed-models")
+    assert made.run(skip=("install",)) == {"good.onnx": 0, "lost.onnx": 1, "absent.onnx": 2}[models]
+    assert made.used == []
+
+
 def test_a_second_run_edits_its_comment(runner: Any, tmp_path: Path) -> None:
     relu(tmp_path / "repo" / "good.onnx")
     (tmp_path / "comments").write_text("4711\n")
@@ -200,7 +231,7 @@ def test_every_python_of_the_ci_files_is_isolated(root: Path, file: str) -> None
         re.MULTILINE,
     )
     assert len(started) >= 2
-    assert all(re.search(r'python"? -I -m (venv|pip|sensorfit) ', line) for line in started), started
+    assert all(re.search(r'python"? -I -m (venv|pip|sensorfit[.a-z_]*) ', line) for line in started), started
 
 
 @pytest.mark.parametrize("path", [None, "", ".", "{here}", ":"], ids=str)
