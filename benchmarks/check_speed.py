@@ -53,7 +53,7 @@ folder = Path(sys.argv[1])
 network = source("picosam3", None, None, 0)
 images = synthetic(network.shape, 0, 8)
 log = folder / "log"
-export_int8(quantize(network.module, images, load_target(), 0, log), images, folder / "int8.onnx", 0, log)
+export_int8(quantize(network.module, images, load_target(), 0, log), images, folder / "int8.onnx", load_target(), 0, log)
 print(convert(folder / "int8.onnx", folder / "out", log, report_only=True).memory)
 """
 

@@ -85,7 +85,7 @@ def quantized(variant: Variant, data: Path, path: Path, seed: int = 0) -> Path:
         normalised(module, middle, spread, network.shape[0]), images, load_target("imx500"), seed,
         path.with_suffix(".log"), network.batch, variant.options,
     )  # fmt: skip
-    export_int8(made, images, path, seed, path.with_suffix(".log"))
+    export_int8(made, images, path, load_target("imx500"), seed, path.with_suffix(".log"))
     return path
 
 

@@ -140,6 +140,7 @@ def convert(directory: Path, files: list[str]) -> None:
             quantize(module, images, load_target(), 0, work / "log"),
             images,
             work / "model.int8.onnx",
+            load_target(),
             0,
             work / "log",
         )

@@ -22,10 +22,10 @@ MARGIN: Final = 200
 """A budget that was missed is next lowered by what was missed and one part in so many."""
 
 
-def device_budget(asked: int | str | None, found: Analysis) -> int | None:
+def device_budget(asked: int | str | None, found: Analysis, name: str) -> int | None:
     """Bytes that the weights may take on the device; None where 8 bits are within it, or nothing was asked.
 
-    Refused, with the smallest that there is, where even 2 bits for all weights are too many.
+    Refused, with ``name`` and the smallest that there is, where even 2 bits for all weights are too many.
     """
     if asked is None:
         return None
@@ -38,7 +38,7 @@ def device_budget(asked: int | str | None, found: Analysis) -> int | None:
     least = weights_at(found.device_graph, found.target, LOWEST_BITS)
     if least > wanted:
         raise Refused(
-            f"{found.model.name}: no choice of bits takes the weights to {wanted:,} B: {memory.weights_bytes:,} B at 8 bits, "
+            f"{name}: no choice of bits takes the weights to {wanted:,} B: {memory.weights_bytes:,} B at 8 bits, "
             f"{least:,} B with all at {LOWEST_BITS}; the smallest --weights-budget is {least}"
             + (
                 ", and the rest of the network leaves less: use a smaller input or fewer channels"

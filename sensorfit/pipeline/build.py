@@ -149,7 +149,7 @@ def _build(
         )
         stages.step(f"predicted: {report.verdict.replace('_', ' ')}, {report.memory.total_bytes:,} B")
         stop_where_it_does_not_fit(report, request)
-    budget = device_budget(request.quantization.weights_budget, found)
+    budget = device_budget(request.quantization.weights_budget, found, network.name)
     with stages.stage("quantize to INT8"):
         quantized_report = _quantize(request, network, module, calibration, found, budget, out, stages)
         if quantized_report is not None:
@@ -300,7 +300,7 @@ def _quantize(
             lambda done, of: stages.step(f"gradient-based rounding: epoch {done} of {of}"),
         )
         stages.step("export")
-        export_int8(quantized, calibration, out / INT8, request.seed, log)
+        export_int8(quantized, calibration, out / INT8, found.target, request.seed, log)
 
     if budget is None:
         once(None)

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigError, SensorfitError
 from ..target import Target
+from .refusal import stop_where_it_does_not_fit
 from .request import Request
 
 if TYPE_CHECKING:
     from ..quantize.bridge import Source
+    from ..report.report import Report
     from ..rewrite.result import Fixed
 
 
 def network_of(request: Request, target: Target, scratch: Path) -> tuple[Source, Fixed | None]:
-    """The network and what was rewritten in it; an error of the rewritten file names the user's."""
+    """The network and what was rewritten in it; an error of the rewritten file names the user's.
+
+    Refused with the check's findings where torch cannot carry what does not fit either: they are the cause.
+    """
     from ..quantize import bridge
 
     made = _rewritten(request, target, scratch) if request.fix else None
@@ -23,6 +29,8 @@ def network_of(request: Request, target: Target, scratch: Path) -> tuple[Source,
     try:
         return bridge.source(file, request.weights, request.size, request.seed), made
     except SensorfitError as error:
+        if isinstance(error, bridge.NotCarried):
+            stop_where_it_does_not_fit(_judged(file, request, target), request)
         raise type(error)(str(error).replace(file, request.model)) from error
 
 
@@ -38,6 +46,17 @@ def _rewritten(request: Request, target: Target, scratch: Path) -> Fixed:
     folder.mkdir()
     shapes = None if request.size is None else {"": _at_size(request)}
     return fix(request.model, folder / f"{Path(request.model).stem}.onnx", target, input_shapes=shapes)
+
+
+def _judged(file: str, request: Request, target: Target) -> Report:
+    """What ``check`` says of ``file`` at the size that was asked for, under the name of the user's."""
+    from ..analysis import analyse
+
+    shapes = None if request.size is None else {"": _at_size(request)}
+    report = analyse(file, target, input_persistency=request.input_persistency, input_shapes=shapes).report(
+        "converter"
+    )
+    return replace(report, model=replace(report.model, name=Path(request.model).stem))
 
 
 def _at_size(request: Request) -> tuple[int, ...]:

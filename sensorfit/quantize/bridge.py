@@ -42,6 +42,10 @@ NEAR = 0.05
 """How far random BatchNorms and biases are from doing nothing."""
 
 
+class NotCarried(ModelError):
+    """The file can be read, but no torch form of it is its network: where the check refuses it, that is why."""
+
+
 @dataclass(frozen=True)
 class Source:
     """The float network to quantize. ``shape`` is (C, H, W)."""
@@ -143,7 +147,7 @@ def _from_onnx(path: Path, size: tuple[int, int] | None) -> Source:
     try:
         module = to_module(graph)
     except NoRoad as error:
-        raise ModelError(f"{path}: {error}") from error
+        raise NotCarried(f"{path}: {error}") from error
     noted = _same_numbers(module, proto, shape, path)
     half = graph.tensors[graph.inputs[0]].dtype == "float16"
     return Source(
@@ -229,7 +233,7 @@ def _same_numbers(
 ) -> tuple[str, ...]:
     """Hold the torch form against onnxruntime; a note where the network's own rounding hides whether they agree.
 
-    Raises ModelError where they differ by more than the tolerance and ``TIMES`` what one unit of the input makes.
+    Raises NotCarried where they differ by more than the tolerance and ``TIMES`` what one unit of the input makes.
     """
     torch, ort = need("torch"), need("onnxruntime")
     image = np.random.default_rng(0).random((1, *shape), dtype=np.float32)
@@ -239,7 +243,7 @@ def _same_numbers(
         feed = image.astype(np.float16) if "float16" in given.type else image
         expected = session.run(None, {given.name: feed})
     except Exception as error:
-        raise ModelError(f"{path}: onnxruntime cannot run it ({first_line(error)})") from error
+        raise NotCarried(f"{path}: onnxruntime cannot run it ({first_line(error)})") from error
     tolerance = TOLERANCE if "float16" not in given.type else HALF_TOLERANCE
     for value, a in zip(proto.graph.output, expected, strict=True):
         if bad := int((~np.isfinite(a)).sum()):
@@ -251,7 +255,7 @@ def _same_numbers(
         with torch.no_grad(), contextlib.redirect_stderr(io.StringIO()):  # torch.fx prints where it failed
             found = module(torch.from_numpy(image))
     except Exception as error:
-        raise ModelError(f"{path}: its torch form does not run ({first_line(error)})") from error
+        raise NotCarried(f"{path}: its torch form does not run ({first_line(error)})") from error
     outputs = [found] if isinstance(found, torch.Tensor) else list(found)
     for value, a, b in zip(proto.graph.output, expected, outputs, strict=True):
         difference = _relative(a, b.numpy())
@@ -262,7 +266,7 @@ def _same_numbers(
                     f"whether its torch form is the same could not be shown: one unit of float32 at the input moves its outputs "
                     f"by {own:.1%}, the torch form by {difference:.1%} (values up to {np.abs(a).max():.0e}): are these trained weights?",
                 )
-            raise ModelError(
+            raise NotCarried(
                 f"{path}: its torch form changes output '{value.name}' (relative difference {difference:.1e} to onnxruntime, "
                 f"{tolerance:.0e} allowed), so a build would not be your network"
             )

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 PLAIN = Quantization()
 SEARCH_IMAGES = 2
 """Images on which the bits of each layer are tried."""
-OPSET = 20
-"""Of the export: the one MCT 2.5 writes Gelu at, which the converter accepts."""
 
 
 def quantize(
@@ -122,8 +120,11 @@ def _gptq(mct: Any, epochs: int, on_epoch: Callable[[int, int], None], batches: 
     )
 
 
-def export_int8(quantized: nn.Module, calibration: CalibrationSet, path: Path, seed: int, log: Path) -> None:
-    """Write ``quantized`` as ONNX with mct_quantizers nodes, opset 20."""
+def export_int8(
+    quantized: nn.Module, calibration: CalibrationSet, path: Path, target: Target, seed: int, log: Path
+) -> None:
+    """Write ``quantized`` as ONNX with mct_quantizers nodes, at the opset that the target's converter reads it at."""
+    opset = read_facts("operators", target)["reading"]["opset_exported"]
     with tool_output(log), reproducible(seed):
         mct = need("model_compression_toolkit", "model-compression-toolkit")
 
@@ -134,7 +135,7 @@ def export_int8(quantized: nn.Module, calibration: CalibrationSet, path: Path, s
 
         try:
             mct.exporter.pytorch_export_model(
-                quantized, str(path), repr_dataset=one, onnx_opset_version=OPSET
+                quantized, str(path), repr_dataset=one, onnx_opset_version=opset
             )
         except Exception as error:
             raise failure("export", error) from error

@@ -35,7 +35,7 @@ def convolutions(path: Path, layers: int, channels: int = 512) -> Analysis:
 def test_fit_leaves_the_weights_what_the_rest_does_not_take(tmp_path: Path) -> None:
     found = convolutions(tmp_path / "net.onnx", 5)
     assert not found.memory.fits
-    budget = device_budget("fit", found)
+    budget = device_budget("fit", found, "net")
     assert budget is not None
     rest = found.memory.total_bytes - found.memory.weights_bytes
     assert found.memory.unreported_bytes > 0
@@ -44,17 +44,17 @@ def test_fit_leaves_the_weights_what_the_rest_does_not_take(tmp_path: Path) -> N
 
 def test_where_8_bits_fit_nothing_is_chosen(tmp_path: Path) -> None:
     found = convolutions(tmp_path / "net.onnx", 2)
-    assert device_budget("fit", found) is None and device_budget(None, found) is None
-    assert device_budget(found.memory.weights_bytes, found) is None
-    assert device_budget(found.memory.weights_bytes - 1, found) == found.memory.weights_bytes - 1
+    assert device_budget("fit", found, "net") is None and device_budget(None, found, "net") is None
+    assert device_budget(found.memory.weights_bytes, found, "net") is None
+    assert device_budget(found.memory.weights_bytes - 1, found, "net") == found.memory.weights_bytes - 1
 
 
 def test_what_no_bits_reach_is_refused_with_the_smallest_that_there_is(tmp_path: Path) -> None:
     found = convolutions(tmp_path / "net.onnx", 2)
-    with pytest.raises(Refused, match="the smallest --weights-budget is") as said:
-        device_budget(1000, found)
+    with pytest.raises(Refused, match=r"^net: no choice .* the smallest --weights-budget is") as said:
+        device_budget(1000, found, "net")
     least = int(str(said.value).rpartition(" ")[2])
-    assert device_budget(least, found) == least and least < found.memory.weights_bytes / 3
+    assert device_budget(least, found, "net") == least and least < found.memory.weights_bytes / 3
 
 
 def test_a_kernel_that_two_layers_share_counts_twice(tmp_path: Path) -> None:

@@ -178,7 +178,7 @@ out = Path(sys.argv[1])
 network = bridge.source("picosam3", None, None, int(sys.argv[2]))
 images = calibration.synthetic(network.shape, int(sys.argv[2]))
 made = ptq.quantize(network.module, images, load_target("imx500"), int(sys.argv[2]), out.with_suffix(".log"))
-ptq.export_int8(made, images, out, int(sys.argv[2]), out.with_suffix(".log"))
+ptq.export_int8(made, images, out, load_target("imx500"), int(sys.argv[2]), out.with_suffix(".log"))
 """
 
 
@@ -206,7 +206,7 @@ def test_the_normalisation_costs_what_the_report_says(tmp_path: Path) -> None:
     module = normalise.normalised(network.module, network.mean, network.std, 3)
     images = calibration.synthetic(network.shape, 0)
     quantized = ptq.quantize(module, images, load_target(), 0, tmp_path / "log")
-    ptq.export_int8(quantized, images, tmp_path / "picosam3.onnx", 0, tmp_path / "log")
+    ptq.export_int8(quantized, images, tmp_path / "picosam3.onnx", load_target(), 0, tmp_path / "log")
     made = convert(tmp_path / "picosam3.onnx", tmp_path / "out", tmp_path / "log", report_only=True)
     assert made.complaint is None and made.memory is not None
     assert made.memory.weights_bytes == 1_438_848 + NORMALISATION_BYTES

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import onnx
 import pytest
 
 from sensorfit import check
-from sensorfit.errors import ConfigError, Refused
+from sensorfit.errors import ConfigError, ModelError, Refused
+from sensorfit.pipeline.network import network_of
 from sensorfit.pipeline.refusal import stop_where_it_does_not_fit, unknowns
 from sensorfit.pipeline.request import request_of
+from sensorfit.target import load_target
 
 from ..conftest import model_of
 
@@ -88,3 +91,35 @@ def test_an_option_that_no_build_can_use_is_named(
 def test_an_option_that_there_is_not_is_named() -> None:
     with pytest.raises(TypeError, match="colour"):
         request_of("net.onnx", Path("out"), "imx500", "", {"colour": 1})
+
+
+def stops(tmp_path: Path, body: str, **options: object) -> None:
+    """A build's first stage over the graph ``body``."""
+    onnx.save(model_of(body), tmp_path / "net.onnx")
+    request = request_of(str(tmp_path / "net.onnx"), tmp_path / "out", "imx500", "", options)
+    network_of(request, load_target("imx500"), tmp_path)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (
+            "agraph (float[1,3,64,64] x) => (float[1,3,64,64] y) <float s = {0.1}, uint8 z = {0}>"
+            " { q = QuantizeLinear(x, s, z) y = DequantizeLinear(q, s, z) }",
+            "SF101 QuantizeLinear",
+        ),
+        (
+            "agraph (uint8[1,3,64,64] x) => (float[1,3,64,64] y) { y = Cast <to = 1> (x) }",
+            "SF120 Cast",
+        ),
+    ],
+    ids=["quantized by another tool", "pixels of 8 bits"],
+)
+def test_what_torch_cannot_carry_and_does_not_fit_stops_by_the_check(
+    body: str, reason: str, tmp_path: Path
+) -> None:
+    with pytest.raises(Refused, match=f"^net: does not fit, so nothing was quantized: {reason}"):
+        stops(tmp_path, body)
+    with pytest.raises(ModelError, match=r"net\.onnx"):
+        stops(tmp_path, body, force=True)

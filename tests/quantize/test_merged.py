@@ -149,7 +149,7 @@ def test_each_is_quantized_and_reported_by_the_converter(
     pixels = np.random.default_rng(0).random((2, 3, SIDE, SIDE), dtype=np.float32)
     images = CalibrationSet(pixels, "")
     quantized = quantize(to_module(load(model, "each")), images, load_target(), 0, log, 1)
-    export_int8(quantized, images, tmp_path / "int8.onnx", 0, log)
+    export_int8(quantized, images, tmp_path / "int8.onnx", load_target(), 0, log)
     answer = convert(tmp_path / "int8.onnx", tmp_path / "out", log, input_persistency=False, report_only=True)
     assert answer.complaint is None and answer.memory is not None
     predicted = sensorfit.check(model).memory

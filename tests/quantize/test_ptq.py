@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import onnx
+import pytest
+import torch
 from onnx import parser
 
-from sensorfit.quantize.ptq import own_constants
+from sensorfit.quantize import calibration
+from sensorfit.quantize.ptq import export_int8, own_constants, quantize
+from sensorfit.target import load_target
 
 
 def test_every_use_of_a_shared_constant_gets_its_own() -> None:
@@ -20,3 +27,16 @@ def test_every_use_of_a_shared_constant_gets_its_own() -> None:
         ("w", [2, 2], [1, 2, 3, 4]),
         ("v", [2, 2], [1, 2, 3, 4]),
     ]
+
+
+@pytest.mark.toolchain
+@pytest.mark.parametrize(("converter", "opset"), [("3.19", 20), ("3.14", 17)])
+def test_the_export_is_written_for_the_converter_that_reads_it(
+    converter: str, opset: int, tmp_path: Path
+) -> None:
+    images, log = calibration.synthetic((3, 16, 16), 0, 2), tmp_path / "log"
+    target = load_target("imx500", converter)
+    module = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU()).eval()
+    export_int8(quantize(module, images, target, 0, log), images, tmp_path / "int8.onnx", target, 0, log)
+    written = onnx.load(tmp_path / "int8.onnx")
+    assert {o.version for o in written.opset_import if not o.domain} == {opset}

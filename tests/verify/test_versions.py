@@ -14,11 +14,13 @@ from sensorfit.api import check, load_target
 from sensorfit.cli import group
 from sensorfit.errors import ConfigError
 from sensorfit.graph.load import load
-from sensorfit.target import Target, converter_versions
+from sensorfit.target import Target, converter_versions, read_facts
 from sensorfit.verify.engine import front_end_verdict, verify
 from tools.probes import versions
 from tools.probes.ask import answers
 from tools.probes.versions import recorded
+
+from ..conftest import model_of
 
 OLDER = converter_versions("imx500")[1:]
 MOST_OTHERWISE_REFUSED = 0.025
@@ -89,3 +91,20 @@ def test_the_option_and_the_configuration_choose_the_version(
     failed = run(group, ["check", "sin.onnx"])
     assert isinstance(failed.exception, ConfigError)
     assert "sensorfit.toml: converter: there are no facts of converter version '2.0'" in str(failed.exception)
+
+
+def test_a_gelu_spelled_out_is_judged_as_the_gelu_of_the_version() -> None:
+    body = (
+        "agraph (float[1,16,32,32] x) => (float[1,16,32,32] y) <float r = {1.4142135}, float one = {1.0}, float half = {0.5}>"
+        " { a = Div (x, r) b = Erf (a) c = Add (b, one) d = Mul (x, c) y = Mul (d, half) }"
+    )
+    model = model_of(body)
+    assert check(model, converter="3.16").verdict == "fits"
+    old = check(model, converter="3.14")
+    assert old.verdict == "does_not_fit" and "1.702" in next(f for f in old.findings if f.op == "Erf").fix
+
+
+@pytest.mark.parametrize("version", converter_versions("imx500"))
+def test_a_build_exports_at_an_opset_that_the_version_reads(version: str) -> None:
+    reading = read_facts("operators", load_target(converter=version))["reading"]
+    assert reading["opsets"][0] <= reading["opset_exported"] <= reading["opsets"][1]

@@ -52,7 +52,7 @@ def export(name: str, model: onnx.ModelProto, directory: Path) -> Path | str | N
     images = CalibrationSet(pixels, "")
     file, log = directory / "int8.onnx", directory / "log"
     try:
-        export_int8(quantize(module, images, load_target(), 0, log, 1), images, file, 0, log)
+        export_int8(quantize(module, images, load_target(), 0, log, 1), images, file, load_target(), 0, log)
     except SensorfitError as error:
         return None if "not finite" in str(error) else str(error)  # a divisor of 0 is the images'
     return file
