@@ -23,7 +23,7 @@ from rich.text import Text
 
 from ..latency.model import LatencyReport
 from ..report.causes import Cause, cannot_feed, causes, every_finding, refused_nodes
-from ..report.next_step import last_line, reached, verdict_word
+from ..report.next_step import ahead, last_line, verdict_word
 from ..report.outcome import Outcome
 from ..report.phrases import (
     NOT_SIZED,
@@ -94,7 +94,7 @@ def print_last_line(outcome: Outcome, console: Console) -> None:
     line = Text.assemble((said.partition(":")[0] if ":" in said else said, STYLE.get(word, "bold red")))
     line.append(said[len(line.plain) :])
     console.print()
-    if more := reached(outcome, console.width):
+    if more := ahead(outcome, console.width):
         console.print(Text(_clipped(more, console)))
     print_next(console, line, command)
 

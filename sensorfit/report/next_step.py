@@ -9,7 +9,7 @@ from ..memory.smaller import smaller_image
 from ..units import BYTE, show_shape
 from .causes import Cause, causes, every_finding
 from .outcome import Outcome
-from .phrases import counted, percent_words
+from .phrases import counted, percent_words, slow_front_end
 
 LOW_BITS = 4
 """MCT chooses fewer for single layers, at a cost that a first advice need not have."""
@@ -114,6 +114,18 @@ def check_command(outcome: Outcome) -> str:
 def explain_command(outcome: Outcome) -> str:
     """The command that says why."""
     return _at_shapes("explain", outcome)
+
+
+def ahead(outcome: Outcome, columns: int = 0) -> str:
+    """What to know before the next command: what ``fix`` reaches, or that the converter takes its time; "" for nothing."""
+    report = outcome.report
+    if report is None:
+        return ""
+    command = last_line(outcome)[1]
+    converts = command.startswith("sensorfit build ") or "--confirm" in command
+    return (
+        slow_front_end(report.model.folded or report.model.nodes) if converts else reached(outcome, columns)
+    )
 
 
 def reached(outcome: Outcome, columns: int = 0) -> str:

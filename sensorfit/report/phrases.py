@@ -22,8 +22,17 @@ OUTSIDE: Final = "outside the estimate's interval; docs/latency.md says why"
 """For a published latency that the estimate does not explain."""
 TRANSFORM: Final = "Transform"
 """The memory plan's operator for a change of layout."""
+MANY_NODES: Final = 1000
+"""The front end takes minutes for more."""
 _OUTPUT: Final = re.compile(r"(.+)/output(?:-\d+)?")
 FIGURE: Final = {"total_bytes": "memory", "dsp_ms": "latency", "macs": "MACs", "parameters": "parameters"}
+
+
+def slow_front_end(nodes: int) -> str:
+    """What to expect of the converter where a network has as many ``nodes``; "" where nothing."""
+    if nodes <= MANY_NODES:
+        return ""
+    return f"{nodes:,} nodes: the converter's front end takes minutes for a network of as many"
 
 
 def figures_of(report: Report) -> dict[str, object]:

@@ -17,6 +17,7 @@ from ..graph.fold import allow
 from ..graph.ir import Graph
 from ..graph.load import load
 from ..graph.write import write_model
+from ..report.phrases import slow_front_end
 from ..target import Target
 from ..verify.catalogue import find
 from ..verify.engine import judged
@@ -39,8 +40,6 @@ from .store import data_of
 
 FOLDED_BYTES = 4 << 30
 """What the file's own arithmetic on weights may take: standardised kernels and their steps are several copies of the network."""
-MANY_NODES = 1000
-"""The front end takes minutes for more."""
 
 
 def fix(
@@ -226,6 +225,5 @@ def _notes(proposal: Proposal, cut: Sequence[str] | None, on_the_way: int, seen:
     for (named, error), nodes in failed.items():
         at = f"'{nodes[0]}'" + (f" and {len(nodes) - 1} more nodes" if len(nodes) > 1 else "")
         yield f"{named} could not be tried at {at} ({error}): left as it is there; please report this"
-    count = len(settled.graph.nodes)
-    if settled.steps and count > MANY_NODES:
-        yield f"{count:,} nodes: the converter's front end takes minutes for a network of as many"
+    if settled.steps and (slow := slow_front_end(len(settled.graph.nodes))):
+        yield slow

@@ -17,7 +17,7 @@ from rich.text import Text
 from ...explanation.blocks import UNNAMED
 from ...explanation.model import Page, ReasonGroup
 from ...report.causes import causes, in_short
-from ...report.next_step import check_command, explain_command, last_line, reached
+from ...report.next_step import ahead, check_command, explain_command, last_line
 from ...report.outcome import Outcome
 from ...report.phrases import VERDICT
 from ..console import VERDICT_STYLE
@@ -234,7 +234,7 @@ def _end(page: Page, columns: int) -> list[Text]:
     if len(page.parts) == 1:
         sentence, command = last_line(outcome)
         if command and not command.startswith("sensorfit explain"):
-            said = reached(outcome, columns)
+            said = ahead(outcome, columns)
             by_hand = sentence[sentence.find("Next:") :] if sentence.endswith(", then:") else "Next:"
             return [
                 *([Text(said)] if said else []),
