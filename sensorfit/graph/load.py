@@ -93,6 +93,10 @@ class _Loader:
             constant = any(renamed.output) and all(o in self.values.constants for o in renamed.output if o)
             (folded if constant else kept).append(renamed if constant else self._without_empty(renamed))
         outputs = tuple(self._source(o.name) for o in self.proto.graph.output)
+        for declared, made in zip(self.proto.graph.output, outputs, strict=True):
+            if made not in self.values.types and (element := declared.type.tensor_type.elem_type):
+                # a custom operator's: what type of numbers they are is nowhere else
+                self.values.add_type(made, helper.make_tensor_type_proto(element, None))
         needed = _needed(kept, outputs)
         nodes = tuple(n for n, proto in zip(self._nodes(kept), kept, strict=True) if id(proto) in needed)
         used = {t for n in nodes for t in (*n.inputs, *n.outputs) if t} | set(self.inputs) | set(outputs)

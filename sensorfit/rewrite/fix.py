@@ -115,13 +115,14 @@ def fix(
         parts: dict[Path | None, Graph | None] = {}
         fixed = write(proposal.settled.graph, "fixed.onnx")
         seen = Compared()
+        apart = ""
         try:
             if proposal.split is not None:
                 parts = {files.prepare: proposal.split.prepare, files.host: proposal.split.host}
                 whole = reference(
                     original, proposal.whole, write, prepared.batch, prepared.changed, prepared.turned
                 )
-                joined(whole, proposal, write)
+                apart = joined(whole, proposal, write)
             before = (
                 reference(None, proposal.start, write)
                 if proposal.split
@@ -133,8 +134,10 @@ def fix(
         except run.NotRun as error:
             said = f"onnxruntime does not compute the network ({error})"
             if steps or proposal.split:
+                foreign = any(n.domain not in ("", "ai.onnx") for n in proposal.start.nodes)
+                way = "; --cut leaves it to the host where nothing else follows" if foreign else ""
                 raise ModelError(
-                    f"{where}: {said}, so before and after cannot be compared: nothing was written"
+                    f"{where}: {said}, so before and after cannot be compared: nothing was written{way}"
                 ) from None
             seen = Compared(note=f"{said}: what was written is not compared with it")
         made: dict[Path | None, Path] = {
@@ -163,6 +166,7 @@ def fix(
         largest_output=seen.largest,
         notes=(
             *prepared.notes,
+            *([apart] if apart else []),
             *_notes(proposal, cut, on_the_way, seen.note),
         ),
         cut=_cut(proposal, files),

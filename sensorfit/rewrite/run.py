@@ -36,6 +36,7 @@ class NotRun(ModelError):
         said = " ".join(str(error).split())
         for mark in ("Status Message: ", "Exception during initialization: "):
             said = said.rpartition(mark)[2]
+        said = re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : (Load model from .*? failed:)?", "", said)
         said = re.sub(r"^/\S+ .*[\])] (?=[^\])]* was false)", "", said)  # where in its source it was found
         return cls(said[:300] or type(error).__name__)
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from sensorfit.api import check
 from sensorfit.cli import group
-from sensorfit.errors import ConfigError
+from sensorfit.errors import ConfigError, ModelError
 from sensorfit.rewrite.fix import fix
 
 from .harness import TARGET, ended, model
@@ -190,3 +190,45 @@ def test_the_part_of_another_network_is_never_written_over(tmp_path: Path) -> No
     assert run.invoke(group, [*cut, "c"]).exit_code == 0  # its own part is written over
     assert (tmp_path / "host.onnx").read_bytes() != first
     assert sorted(p.name for p in tmp_path.glob("host*")) == ["host-2.onnx", "host.onnx"]
+
+
+def foreign(path: Path, domain: str, op: str) -> None:
+    """A convolution, an ELU, and an operator of another domain at the end."""
+    made = model(
+        "(float[1,3,64,64] x) => (float[1,6,64,64] y) <float[6,3,3,3] w> "
+        "{ c = Conv <pads = [1, 1, 1, 1]> (x, w) e = Elu (c) y = Gelu (e) }"
+    )
+    made.graph.node[-1].domain, made.graph.node[-1].op_type = domain, op
+    made.opset_import.append(onnx.helper.make_opsetid(domain, 1))
+    onnx.save(made, path)
+
+
+@pytest.mark.parametrize("at", ["", "c"], ids=["frontier", "named"])
+def test_an_operator_that_no_runtime_here_knows_is_left_to_the_host_unrun(at: str, tmp_path: Path) -> None:
+    foreign(tmp_path / "model.onnx", "mmdeploy", "Decode")
+    found = check(tmp_path / "model.onnx").outlook
+    assert found is not None and found.left_to_host == 1
+    with pytest.raises(ModelError, match=r"mmdeploy:Decode.*not a registered.*; --cut leaves it to the host"):
+        fix(tmp_path / "model.onnx", tmp_path / "fixed.onnx", TARGET)
+    made = fix(tmp_path / "model.onnx", tmp_path / "fixed.onnx", TARGET, cut=[at] if at else [])
+    assert made.exit_code == 0 and made.cut is not None
+    assert any("the host's part has the nodes of the file and was not run" in n for n in made.notes)
+    host = onnx.load(tmp_path / "host.onnx")
+    assert (host.graph.node[-1].domain, host.graph.node[-1].op_type) == ("mmdeploy", "Decode")
+    assert [o.type.tensor_type.elem_type for o in host.graph.output] == [onnx.TensorProto.FLOAT]
+    known = {"x": np.random.default_rng(0).random((1, 3, 64, 64), np.float32)}
+    assert list(run(tmp_path / "fixed.onnx", known)) == [made.cut.tensors[0]]
+
+
+def test_an_operator_of_another_domain_that_onnxruntime_knows_is_run(tmp_path: Path) -> None:
+    foreign(tmp_path / "model.onnx", "com.microsoft", "Gelu")
+    before = run(
+        tmp_path / "model.onnx", image := {"x": np.random.default_rng(0).random((1, 3, 64, 64), np.float32)}
+    )
+    made = fix(tmp_path / "model.onnx", tmp_path / "fixed.onnx", TARGET)
+    assert made.rewrites and not made.notes
+    np.testing.assert_allclose(run(tmp_path / "fixed.onnx", image)["y"], before["y"], atol=1e-5)
+    cut = fix(tmp_path / "model.onnx", tmp_path / "parts.onnx", TARGET, cut=["c"])
+    assert not cut.notes
+    middle = run(tmp_path / "parts.onnx", image)
+    np.testing.assert_allclose(run(tmp_path / "host.onnx", middle)["y"], before["y"], atol=1e-5)
