@@ -181,6 +181,6 @@ def _remaining(fixed: Fixed) -> Iterable[Text]:
         said = f"{op} ×{len(nodes)}  {reason}  at {shown}" if op else reason
         yield Text()
         yield Text.assemble((f"{rule} ", "bold"), ("refused  ", "red"), terminal(said))
-        others = ", ".join(fixed.left_out.get(rule, ()))
+        others = ", ".join(fixed.left_out.get((rule, op), ()))
         known = f"left out by the options: {others}" if others else "no rewrite is known for this form"
         yield Text(f"      {known}; {terminal(fix)}")

@@ -185,10 +185,13 @@ def _on_the_way(finding: Finding) -> bool:
     return finding.support == "supported"
 
 
-def _left_out(remaining: Iterable[Finding], rewrites: Sequence[Rewrite]) -> Mapping[str, tuple[str, ...]]:
+def _left_out(
+    remaining: Iterable[Finding], rewrites: Sequence[Rewrite]
+) -> Mapping[tuple[str, str], tuple[str, ...]]:
     others = [r for r in every() if r not in rewrites]
-    found = {f.rule: tuple(r.name for r in answering(f.rule, f.op, others)) for f in remaining}
-    return {rule: names for rule, names in found.items() if names}
+    refused = dict.fromkeys((f.rule, f.op) for f in remaining)
+    found = {at: tuple(r.name for r in answering(*at, others)) for at in refused}
+    return {at: names for at, names in found.items() if names}
 
 
 def _cut(proposal: Proposal, files: Files) -> Cut | None:

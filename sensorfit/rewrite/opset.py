@@ -1,6 +1,6 @@
 """A graph at opset 20, where Gelu is an operator.
 
-From 17 to 20 the reductions take their axes as an input and Split says how many parts it makes; the other operators
+From 17 to 20 the reductions take their axes as an input, Split says how many parts it makes, and GridSample calls its modes otherwise; the other operators
 that changed kept their meaning for what is written here (new element types, new optional attributes).
 """
 
@@ -19,6 +19,8 @@ REDUCTIONS: Final = frozenset(
     {"ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSumSquare"}
 )  # fmt: skip
 """Their axes are an input from opset 18 on."""
+GRID_MODES: Final = {"bilinear": "linear", "bicubic": "cubic"}
+"""Of GridSample, as opset 20 calls them."""
 UNCHANGED: Final = frozenset(
     {"Resize", "Pad", "AveragePool", "Cast", "CastLike", "Equal", "Identity", "Reshape", "Shape", "Size", "ConstantOfShape",
      "DepthToSpace", "Constant", "If", "Loop", "Scan", "IsNaN", "IsInf", "Mish", "ScatterElements", "ScatterND", "LpPool", "Col2Im",
@@ -58,6 +60,9 @@ def _raised(graph: Graph, node: Node, opset: int, tensors: dict[str, Tensor]) ->
         if node.input(1):
             return node
         return replace(node, attrs={**node.attrs, "num_outputs": len(node.outputs)})
+    if node.op == "GridSample" and graph.opset < 20 <= opset:
+        mode = str(node.attrs.get("mode", "bilinear"))
+        return replace(node, attrs={**node.attrs, "mode": GRID_MODES.get(mode, mode)})
     old, new = schema_for(node.op, graph.opset, ""), schema_for(node.op, opset, "")
     same = old is None or (new is not None and old.since_version == new.since_version)
     return node if same or node.op in UNCHANGED else None

@@ -108,8 +108,8 @@ class Fixed:
     notes: tuple[str, ...] = ()
     cut: Cut | None = None
     """Where ``--cut`` left something to the host."""
-    left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """By a rule whose findings remain, the rewrites that answer it and that the options left out."""
+    left_out: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    """By rule and operator of the findings that remain, the rewrites that answer them and that the options left out."""
 
     def __repr__(self) -> str:
         """One line: ``<Fixed 'net.onnx': 4 rewrites, 6 nodes still refused, does not fit>``."""
@@ -126,6 +126,14 @@ class Fixed:
         """How often each rewrite was applied, by name, in the order of the first."""
         return Counter(r.name for r in self.rewrites)
 
+    def _left_out(self) -> dict[str, list[str]]:
+        """By rule alone."""
+        found: dict[str, list[str]] = {}
+        for (rule, _), names in self.left_out.items():
+            known = found.setdefault(rule, [])
+            known += [n for n in names if n not in known]
+        return found
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON object; bytes, milliseconds."""
         return {
@@ -139,6 +147,6 @@ class Fixed:
             "max_difference": self.max_difference,
             "largest_output": self.largest_output,
             "notes": list(self.notes),
-            "left_out": {rule: list(names) for rule, names in self.left_out.items()},
+            "left_out": self._left_out(),
             "cut": None if self.cut is None else asdict(self.cut),
         }

@@ -92,6 +92,16 @@ def test_only_and_skip_take_a_rewrite_by_id_name_or_rule(word: str, tmp_path: Pa
     assert skipped.exit_code == 1 and "left out by the options: PoolCeilMode" in skipped.output
 
 
+def test_what_the_options_left_out_is_told_of_the_operators_that_it_answers_alone(tmp_path: Path) -> None:
+    """Two operators of one rule, one of them without a rewrite."""
+    text = "(float[1,4,8,8] x) => (float[1,4,8,8] y) { e = Elu (x) y = Hardmax <axis = 1> (e) }"
+    told = invoke(tmp_path, text, "--skip", "EluByExp").output.split("SF101 ")
+    assert "Elu ×1" in told[1] and "left out by the options: EluByExp" in told[1]
+    assert "Hardmax ×1" in told[2] and "no rewrite is known for this form" in told[2]
+    found = json.loads(invoke(tmp_path, text, "--skip", "EluByExp", "--format", "json").stdout)
+    assert found["left_out"] == {"SF101": ["EluByExp"]}
+
+
 def test_heads_are_left_to_mct_where_that_is_asked_for(tmp_path: Path) -> None:
     done = invoke(tmp_path, WINDOWS, "--no-split-heads", "--format", "json")
     found = json.loads(done.stdout)

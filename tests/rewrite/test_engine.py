@@ -187,3 +187,16 @@ def test_a_rewrite_leaves_nothing_behind_that_a_second_run_folds(tmp_path: Path)
     fixed = tmp_path / "after.onnx"
     fix(fixed, tmp_path / "again.onnx", TARGET)
     assert (tmp_path / "again.onnx").read_bytes() == fixed.read_bytes()
+
+
+@pytest.mark.parametrize("mode", ["bilinear", "nearest", "bicubic"])
+def test_a_grid_that_is_computed_keeps_no_gelu_from_its_operator(mode: str, tmp_path: Path) -> None:
+    """Opset 20, where Gelu is one, calls the modes of GridSample otherwise."""
+    text = f"""(float[1,2,8,8] x) => (float[1,2,8,8] y) <float root = {{1.4142135}}, float one = {{1}}, float half = {{0.5}}> {{
+        a = Div (x, root) b = Erf (a) c = Add (b, one) d = Mul (x, c) g = Mul (d, half)
+        t = Transpose <perm = [0, 2, 3, 1]> (x) grid = Tanh (t)
+        y = GridSample <mode = "{mode}", padding_mode = "border"> (g, grid) }}"""
+    made = rewritten(text, tmp_path)
+    assert [f.op for f in made.fixed.remaining] == ["GridSample"]
+    assert "Gelu" in made.operators and made.after.opset_import[0].version == 20
+    assert made.fixed.max_difference < 1e-5
