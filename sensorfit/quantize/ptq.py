@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import numpy as np
 import onnx
 
+from ..errors import InputError, SensorfitError
 from ..runtime.extra import need
 from ..target import Target, read_facts
 from .calibration import BATCH, CalibrationSet
@@ -81,8 +82,20 @@ def quantize(
             else:
                 quantized, _ = mct.ptq.pytorch_post_training_quantization(module, images, **common)
         except Exception as error:
-            raise failure("quantize", error) from error
+            raise _explained(failure("quantize", error), module, calibration, batch) from error
     return quantized
+
+
+def _explained(
+    error: SensorfitError, module: nn.Module, calibration: CalibrationSet, batch: int
+) -> SensorfitError:
+    """``error``, with the layer whose values run away where that is the network's own fault."""
+    from .run_away import first_not_finite
+
+    if not isinstance(error, InputError):
+        return error
+    layer = first_not_finite(module, calibration.batches(batch))
+    return InputError(f"{error}; the first such layer is '{layer}'") if layer else error
 
 
 def _within(mct: Any, core: Any, weights_memory: int | None, images: int) -> dict[str, Any]:
