@@ -12,12 +12,12 @@ from rich.text import Text
 
 from ..pipeline.model import RPK, RPK_COMMAND, Build
 from ..quantize.fidelity import Fidelity, Missing
-from ..quantize.layers import LayerFidelity
+from ..quantize.layers import Histogram, LayerFidelity
 from .columns import laid_out
 from .escape import terminal
 
-SHOWN = 3
-"""Layers on the screen; report.json has ten."""
+HEIGHTS = "▁▂▃▄▅▆▇█"
+"""Of a histogram's bars; a bin without values is a blank."""
 ABSENT: Mapping[Missing, str] = {
     "": "not told",
     "equal": "equal",
@@ -89,19 +89,21 @@ def _facts(build: Build) -> Table:
         label = "INT8 beside float" if len(build.outputs) == 1 else f"INT8 beside float, output {index}"
         table.add_row(label, f"{_agreement(output)}, on {terminal(build.calibration)}")
     if build.layers.worst:
-        low = build.layers.worst if not build.debug else build.layers.layers
-        named = ", ".join(
-            f"{terminal(x.name)} {_db(x.sqnr_db, x.sqnr_missing)}"
-            for x in low[: None if build.debug else SHOWN]
-        )
+        low = build.layers.layers if build.debug else build.layers.worst
+        named = ", ".join(f"{terminal(x.name)} {_db(x.sqnr_db, x.sqnr_missing)}" for x in low)
         table.add_row("every layer" if build.debug else "least exact layers", named)
+    if build.layers.histogram:
+        table.add_row("values of the worst", histogram(build.layers.histogram))
     if said := beside(build.layers):
         table.add_row("", said)
     widths = Counter(layer.bits for layer in build.bits)
     if set(widths) - {8}:
         table.add_row(
             "weights",
-            ", ".join(f"{n} layers of {bits} bits" for bits, n in sorted(widths.items(), reverse=True)),
+            ", ".join(
+                f"{n} {'layer' if n == 1 else 'layers'} of {bits} bits"
+                for bits, n in sorted(widths.items(), reverse=True)
+            ),
         )
     if norm.mean:
         cost = f"{norm.weights_bytes:,} B of weights, {norm.runtime_bytes:,} B of runtime (predicted)"
@@ -130,6 +132,19 @@ def _agreement(found: Fidelity) -> str:
     if found.argmax_agreement is not None:
         said.append(f"same class at {100 * found.argmax_agreement:.1f} %")
     return ", ".join((*(said or ["no mask output"]), _db(found.sqnr_db, found.sqnr_missing, "SQNR ")))
+
+
+def histogram(found: Histogram) -> str:
+    """A layer's values in float and in INT8 as bars from the least to the largest, on one scale."""
+    top = max(1, *found.float_counts, *found.int8_counts)
+
+    def bars(counts: tuple[int, ...]) -> str:
+        return "".join(HEIGHTS[round((len(HEIGHTS) - 1) * n / top)] if n else " " for n in counts)
+
+    return (
+        f"float |{bars(found.float_counts)}|  INT8 |{bars(found.int8_counts)}|  "
+        f"from {found.edges[0]:.3g} to {found.edges[-1]:.3g}: {terminal(found.layer)}"
+    )
 
 
 def beside(layers: LayerFidelity) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from sensorfit.quantize.fidelity import agreement
-from sensorfit.quantize.layers import Layer, LayerFidelity
-from sensorfit.render.build import _agreement, beside
+from sensorfit.quantize.layers import Histogram, Layer, LayerFidelity
+from sensorfit.render.build import _agreement, beside, histogram
 
 LOSSY = Layer("conv", "Conv", 12.0)
 
@@ -28,3 +28,8 @@ def test_layers_of_few_bits_are_shown_with_what_they_are_compared_with() -> None
 def test_layers_that_overflow_are_counted_and_the_first_named() -> None:
     found = LayerFidelity(8, (LOSSY, Layer("div", "Div", None, "not_finite")), None)
     assert beside(found) == "1 layer has infinite or NaN values, the first div"
+
+
+def test_the_values_of_the_worst_layer_are_bars_of_one_scale() -> None:
+    said = histogram(Histogram("conv", (-1.0, 0.0, 1.0, 2.0), (0, 50, 100), (1, 100, 50)))
+    assert said == "float | ▅█|  INT8 |▁█▅|  from -1 to 2: conv"
