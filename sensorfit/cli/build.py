@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -61,13 +60,13 @@ def command(model: str, directory: Path | None, target: str | None, converter: s
     from ..render.build import print_build
     from ..render.build_page import render
     from ..render.screen import console_for
+    from ..runtime.held import sigterm_exits
     from ..runtime.isolated import isolated
     from .progress import progress
 
     device = target_for(target, [model], converter)
     isolated(model, lambda: readable(model, device))
-    # A CI runner that gives up sends SIGTERM: leave as on Ctrl-C, with nothing half-written and no Java behind.
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    sigterm_exits()  # with nothing half-written and no Java behind
     with progress(Console(stderr=True, quiet=quiet), expected(model)) as stages:
         made = build(
             model, directory or Path(f"{Path(model).stem}-{device.name}"), target=device.name,

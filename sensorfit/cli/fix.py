@@ -55,6 +55,7 @@ def command(ctx: click.Context, model: str | None, output: Path | None, explain:
     from ..report.json_text import dumps
     from ..rewrite.declare import rewrites
     from ..rewrite.fix import fix
+    from ..runtime.held import sigterm_exits
 
     if list_:
         click.echo(listing(rewrites()), nl=False)
@@ -62,6 +63,7 @@ def command(ctx: click.Context, model: str | None, output: Path | None, explain:
     if model is None:
         raise click.UsageError("Missing argument 'MODEL'.", ctx)
     device = target_for(target, [model], converter)
+    sigterm_exits()  # without the directory beside the output
     with waiting("fix", model):
         made = fix(model, output or Path(f"{Path(model).stem}.fixed.onnx"), device, explain=explain, **more)
     with reader_may_leave():

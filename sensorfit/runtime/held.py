@@ -1,4 +1,4 @@
-"""Signals held back while foreign code calls Python back: an exception out of a handler there ends the process by abort().
+"""How SIGTERM ends a command that tidies up, and signals held back while foreign code calls Python back: an exception out of a handler there ends the process by abort().
 
 onnxruntime ─► a quantizer's Python function ─► SIGTERM's handler ─► SystemExit ─► abort, and nothing is tidied up
 """
@@ -6,6 +6,7 @@ onnxruntime ─► a quantizer's Python function ─► SIGTERM's handler ─►
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,3 +33,8 @@ def signals_held() -> Iterator[None]:
             signal.signal(sign, handler)
         for number in dict.fromkeys(came):
             signal.raise_signal(number)
+
+
+def sigterm_exits() -> None:
+    """Leave on SIGTERM as on Ctrl-C, tidying up: a CI runner that gives up sends it."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))

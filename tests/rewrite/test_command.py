@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +25,7 @@ from sensorfit.rewrite.declare import chosen, rewrites
 from sensorfit.rewrite.fix import fix
 from sensorfit.rewrite.proof import Proven
 
+from ..conftest import ROOT
 from .harness import TARGET, ended, model
 from .test_forms import CASES, WINDOWS
 from .test_outlook import ACCEPTED, STUCK
@@ -200,6 +204,26 @@ def test_weights_are_in_memory_once(batch: int, tmp_path: Path) -> None:
         peaks.append(int(done.stdout))
     assert weights[1] > 140e6
     assert peaks[1] - peaks[0] < 1.6 * weights[1]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to handle")
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT], ids=lambda s: s.name)
+def test_what_is_ended_on_the_way_leaves_nothing_behind(sign: signal.Signals, tmp_path: Path) -> None:
+    onnx.save(model(DEEP), tmp_path / "model.onnx")
+    running = subprocess.Popen(
+        [sys.executable, "-m", "sensorfit", "fix", "model.onnx", "-o", "fixed.onnx"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    until = time.monotonic() + 60
+    while not any(p.is_dir() for p in tmp_path.iterdir()) and time.monotonic() < until:
+        time.sleep(0.01)
+    running.send_signal(sign)
+    running.communicate(timeout=60)
+    assert running.returncode == 128 + sign
+    assert [p.name for p in tmp_path.iterdir()] == ["model.onnx"]
 
 
 def chained(count: int) -> onnx.ModelProto:
