@@ -30,7 +30,7 @@ def network_of(request: Request, target: Target, scratch: Path) -> tuple[Source,
         return bridge.source(file, request.weights, request.size, request.seed), made
     except SensorfitError as error:
         if isinstance(error, bridge.NotCarried):
-            stop_where_it_does_not_fit(_judged(file, request, target), request)
+            stop_where_it_does_not_fit(_judged(file, request, target), request, carried=False)
         raise type(error)(str(error).replace(file, request.model)) from error
 
 

@@ -18,10 +18,10 @@ SHOWN: Final = 3
 """Reasons that are named; the others are counted."""
 
 
-def stop_where_it_does_not_fit(report: Report, request: Request) -> None:
+def stop_where_it_does_not_fit(report: Report, request: Request, *, carried: bool = True) -> None:
     """Refused with the reasons in brief where ``report`` says that the network does not fit.
 
-    Not with ``--force``, nor where smaller weights were asked for and only the memory stands against it.
+    ``carried``: whether it could be quantized all the same. Not with ``--force``, nor where smaller weights were asked for and only the memory stands against it.
     """
     if report.verdict != "does_not_fit" or request.force:
         return
@@ -32,7 +32,7 @@ def stop_where_it_does_not_fit(report: Report, request: Request) -> None:
     raise Refused(
         f"{report.model.name}: does not fit, so nothing was quantized: {'; '.join(_brief(against))}"
         f" (`{_check(report, request)}` says what to change"
-        f"{', --fix first rewrites what it can' if rewrite else ''}, --force builds all the same)"
+        f"{', --fix first rewrites what it can' if rewrite else ''}{', --force builds all the same' if carried else ''})"
     )
 
 

@@ -119,7 +119,8 @@ def stops(tmp_path: Path, body: str, **options: object) -> None:
 def test_what_torch_cannot_carry_and_does_not_fit_stops_by_the_check(
     body: str, reason: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(Refused, match=f"^net: does not fit, so nothing was quantized: {reason}"):
+    with pytest.raises(Refused, match=f"^net: does not fit, so nothing was quantized: {reason}") as said:
         stops(tmp_path, body)
+    assert "--force" not in str(said.value)
     with pytest.raises(ModelError, match=r"net\.onnx"):
         stops(tmp_path, body, force=True)
