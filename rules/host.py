@@ -53,7 +53,7 @@ def host_part(graph: Graph, target: Target) -> Iterator[Issue]:
     if cut is None or not cut.outputs:
         return
     left = cut.of(graph)
-    memory = analyse(lower(left), target)
+    memory = analyse(lower(left), target, advice=False)
     shapes = [f"'{t}' {show_shape(left.shape(t) or ())}" for t in cut.outputs]
     more = f" and {len(shapes) - SHOWN} more" if len(shapes) > SHOWN else ""
     begins = "" if cut.inputs == graph.inputs else f", begin at {', '.join(map(repr, cut.inputs))}"

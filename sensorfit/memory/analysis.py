@@ -32,11 +32,17 @@ SHIFTED_THROUGH = frozenset({"Reshape", "AveragePool", "Pad"})
 
 
 def analyse(
-    device_graph: Graph, target: Target, input_persistency: bool = True, *, search_up_to: int | None = None
+    device_graph: Graph,
+    target: Target,
+    input_persistency: bool = True,
+    *,
+    search_up_to: int | None = None,
+    advice: bool = True,
 ) -> MemoryReport:
     """The memory that ``device_graph`` (from ``lower``) takes on ``target``.
 
-    Of more than ``search_up_to`` steps no better order than the first is searched for.
+    Of more than ``search_up_to`` steps no better order than the first is searched for. Without ``advice``, what smaller tensors
+    would win is not looked for.
 
     Never raises for a graph that ``lower`` accepts: what cannot be counted is
     said in ``notes``, and ``complete`` is False when sizes are unknown.
@@ -69,8 +75,8 @@ def analyse(
         complete=not missing,
         missing=missing,
         cut=cut_ahead(device_graph) if MANY_PLACES in missing else (),
-        culprits=culprits(device_graph, spans, needs, peak, facts) if needed else (),
-        padding=padding(device_graph, spans, facts),
+        culprits=culprits(device_graph, spans, needs, peak, facts) if advice and needed else (),
+        padding=padding(device_graph, spans, facts) if advice else (),
         plan_bytes=height,
         unreported_bytes=facts.unreported_step_bytes * len(program.operations),
     )
@@ -109,7 +115,9 @@ def _without_last_resize(graph: Graph, target: Target, input_persistency: bool) 
     if cut is None:
         return None
     smaller, nodes = cut
-    return OnHost(tuple(n.name for n in nodes), analyse(smaller, target, input_persistency).total_bytes)
+    return OnHost(
+        tuple(n.name for n in nodes), analyse(smaller, target, input_persistency, advice=False).total_bytes
+    )
 
 
 def _partly_modelled(graph: Graph) -> tuple[str, ...]:

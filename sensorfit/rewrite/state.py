@@ -24,7 +24,7 @@ def state_of(graph: Graph, target: Target, weight_bits: int = BYTE) -> State:
 
     device = lower(graph) if weight_bits == BYTE else with_weight_bits(lower(graph), weight_bits)
     memory, latency, found = (
-        analyse(device, target, True),
+        analyse(device, target, True, advice=False),
         estimate(device, target, None, graph),
         judged(graph, target),
     )

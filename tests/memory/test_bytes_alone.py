@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sensorfit.api import load_target
@@ -16,3 +18,14 @@ def test_they_are_what_the_report_has(name: str) -> None:
     device = lower(case.graph())
     report = analyse(device, load_target(), input_persistency=False)
     assert runtime_and_weight_bytes(device, load_target()) == (report.runtime_bytes, report.weights_bytes)
+
+
+@pytest.mark.parametrize("name", ["picosam3_64", "thin_heads", "softmax_rows"])
+def test_without_advice_the_report_is_the_same_but_for_it(name: str) -> None:
+    """As ``fix`` asks for before and after."""
+    (case,) = (c for c in cases() if c.name == name)
+    device = lower(case.graph())
+    whole, bare = analyse(device, load_target()), analyse(device, load_target(), advice=False)
+    assert whole.culprits and not bare.culprits
+    assert replace(whole, culprits=(), padding=(), steps=()) == replace(bare, steps=())
+    assert [*whole.steps] == [*bare.steps]
