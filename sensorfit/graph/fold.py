@@ -73,9 +73,12 @@ class Constant:
 
     @property
     def numbers(self) -> Sequence[float] | None:
-        """The values in row-major order; None also where they are no real numbers."""
+        """The values in row-major order, a sequence that is true where it has any; None also where they are no real numbers."""
         array = self.array
-        return array.reshape(-1) if array is not None and array.dtype.kind in "biuf" else None  # type: ignore[return-value]
+        if array is None or array.dtype.kind not in "biuf":
+            return None
+        flat = array.reshape(-1)
+        return memoryview(flat.astype("float32") if flat.dtype.char == "e" else flat)  # type: ignore[arg-type]
 
     @property
     def proto(self) -> TensorProto | None:

@@ -83,6 +83,17 @@ def test_a_fold_is_evaluated_from_its_inputs() -> None:
     assert Folded(node, [one, absent], 0, 17).numbers is None
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.int64, np.uint8, np.bool_])
+@pytest.mark.parametrize("values", [[0], [0, 1], [1], []])
+def test_numbers_are_true_where_there_are_any(values: list[int], dtype: type) -> None:
+    """Stored or folded: an array of one zero is false, and one of two has no truth."""
+    tensor = numpy_helper.from_array(np.array(values, dtype), "a")
+    folded = Folded(helper.make_node("Identity", ["a"], ["b"]), [Stored(tensor)], 0, 17)
+    for constant in (Stored(tensor), folded):
+        assert constant.numbers is not None
+        assert bool(constant.numbers) == bool(values) and [*constant.numbers] == values
+
+
 def test_the_constants_of_a_model_are_evaluated_within_one_allowance(
     graph_of: Callable[[str], Graph],
 ) -> None:

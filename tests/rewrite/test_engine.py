@@ -86,6 +86,9 @@ COMPUTED = BRANCH.replace("<bool c = {1}, ", "<").replace(
 HALF = "(float16[1,4,6] x) => (float16[1,4,6] y) { y = Softplus (x) }"
 IMAGES = """(float[4,3,6,6] x) => (float[4,10] y) <float[108,10] w, int64[2] s = {4, 108}>
 { r = Reshape (x, s) p = MatMul (r, w) y = Softplus (p) }"""
+JOINED = """(float[4,3,6,6] x) => (float[4,10] y) <float[108,10] w, int64[1] b = {4}, int64[1] n = {108}>
+{ s = Concat <axis = 0> (b, n) r = Reshape (x, s) p = MatMul (r, w) y = Softplus (p) }"""
+"""The size as torch's exporter joins it, where it folds nothing."""
 MIXED = "(float[4,3,6,6] x) => (float[4,3,6,6] y) { m = ReduceMean <axes = [0]> (x) y = Sub (x, m) }"
 
 STEPS = "(float[5,4,3] x) => (float[5,4,3] y) <int64 a = {0}> { y = CumSum (x, a) }"
@@ -160,8 +163,9 @@ def test_bytes_that_are_computed_with_stay(tmp_path: Path) -> None:
     assert any(f.op == "Cast" for f in case.fixed.remaining)
 
 
-def test_a_batch_is_one_image_where_each_is_treated_alone(tmp_path: Path) -> None:
-    case = rewritten(IMAGES, tmp_path)
+@pytest.mark.parametrize("text", [IMAGES, JOINED], ids=["written", "joined"])
+def test_a_batch_is_one_image_where_each_is_treated_alone(text: str, tmp_path: Path) -> None:
+    case = rewritten(text, tmp_path)
     assert case.after.graph.input[0].type.tensor_type.shape.dim[0].dim_value == 1
     assert not case.fixed.remaining and any("batch of 4 is 1" in n for n in case.fixed.notes)
 
