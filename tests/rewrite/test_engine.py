@@ -204,3 +204,13 @@ def test_a_grid_that_is_computed_keeps_no_gelu_from_its_operator(mode: str, tmp_
     assert [f.op for f in made.fixed.remaining] == ["GridSample"]
     assert "Gelu" in made.operators and made.after.opset_import[0].version == 20
     assert made.fixed.max_difference < 1e-5
+
+
+@pytest.mark.parametrize(("opset", "said"), [(17, True), (18, True), (19, False), (20, False)])
+def test_a_pooling_that_onnxruntime_counts_wrongly_is_named(opset: int, said: bool, tmp_path: Path) -> None:
+    """Before opset 19 its last windows are divided by the cells of whole ones: the file gives other numbers than PyTorch does."""
+    text = """(float[1,4,6,6] x) => (float[1,4,3,3] y)
+    { y = AveragePool <kernel_shape = [3, 3], strides = [2, 2], ceil_mode = 1, count_include_pad = 1> (x) }"""
+    case = rewritten(text, tmp_path, opset=opset)
+    assert not case.fixed.remaining and case.fixed.max_difference < 1e-6
+    assert any("wrongly below opset 19" in n for n in case.fixed.notes) == said
