@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from torch import fx
+from collections.abc import Mapping
+
+from torch import fx, nn
 
 from ...graph.ir import Graph, Node
 from ...graph.lower import drop_identities, fuse_patterns
@@ -13,6 +15,12 @@ from .registry import NoRoad, lowering_of
 
 FUSED = frozenset({"Gelu"})
 """Patterns that MCT exports as one operator only when torch names them so."""
+
+FUSED_LAYERS = (
+    *(nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.Hardtanh),
+    *(nn.Sigmoid, nn.Hardsigmoid, nn.Hardswish, nn.SiLU, nn.Tanh, nn.GELU, nn.Mish, nn.Softplus, nn.SELU),
+)
+"""Activations that MCT fuses with what stands before them."""
 
 NAMESAKES = frozenset({("com.microsoft", "Gelu"), ("com.microsoft", "LayerNormalization")})
 """Operators of another domain that compute what ONNX's of the same name do."""
@@ -30,7 +38,7 @@ def to_module(graph: Graph) -> fx.GraphModule:
     for node in graph.nodes:
         if not builder.fold(node):
             _lower(builder, node)
-    outputs = tuple(builder.value(name) for name in graph.outputs)
+    outputs = tuple(_unmerged(builder, name) for name in graph.outputs)
     builder.fx.output(outputs[0] if len(outputs) == 1 else outputs)
     module = fx.GraphModule(builder.root, builder.fx, "Network").eval()
     fold_scales_forward(module)
@@ -40,6 +48,35 @@ def to_module(graph: Graph) -> fx.GraphModule:
     module.delete_all_unused_submodules()
     module.recompile()
     return module
+
+
+def _unmerged(builder: Builder, output: str) -> fx.Node:
+    """The value of ``output``, behind a Reshape that changes nothing where MCT would merge it with the one node that reads it.
+
+    Of a convolution and its Sigmoid it leaves the output without a quantizer, at which the converter ends ("different out
+    dtypes for one port"); of two convolutions it ends itself ("is among the graph outputs"). The Reshape takes no memory.
+    """
+    value = builder.value(output)
+    computed = value.op in ("call_module", "call_function")
+    if computed and _is_merged(value, dict(builder.root.named_modules())):
+        return builder.reshape(value, builder.shape(output))
+    return value
+
+
+def _is_merged(value: fx.Node, layers: Mapping[str, nn.Module]) -> bool:
+    """Whether one node reads ``value``, and MCT fuses or collapses the two (conditions as in ``graph.collapse``)."""
+    if len(value.users) != 1:
+        return False
+    reader = next(iter(value.users))
+    before, after = layers.get(str(value.target)), layers.get(str(reader.target))
+    if isinstance(after, FUSED_LAYERS):
+        return True
+    if not isinstance(before, nn.Conv2d):
+        return False
+    if isinstance(after, nn.Conv2d) and after.kernel_size == (1, 1) and after.groups == 1:
+        merged = after.out_channels * before.weight[0].numel()
+        return merged <= before.weight.numel() + after.weight.numel()
+    return after is None and value.args[0] in reader.args  # its own input is added
 
 
 def _lower(builder: Builder, node: Node) -> None:
