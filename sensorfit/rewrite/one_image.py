@@ -30,7 +30,8 @@ def batch_of(graph: Graph) -> int:
 def one_image(proto: onnx.ModelProto, graph: Graph, load: Load) -> Graph | None:
     """``graph`` of ``proto`` with a batch of 1; None where it is made for its batch.
 
-    Sizes written into Reshape and Expand are divided by the batch where the network cannot be read otherwise. Whether each image
+    Sizes written into Reshape and Expand are divided by the batch where the network cannot be read otherwise, and of a constant that
+    is joined to each image (a class token, which the exporter has repeated) one is left. Whether each image
     is treated alone is compared later, on whole batches.
     """
     batch = batch_of(graph)
@@ -52,20 +53,33 @@ def one_image(proto: onnx.ModelProto, graph: Graph, load: Load) -> Graph | None:
 @contextmanager
 def _divided(proto: onnx.ModelProto, graph: Graph, by: int) -> Iterator[onnx.ModelProto]:
     """``proto`` with sizes divided, as it was afterwards; itself where ``by`` is 1."""
-    before: list[tuple[onnx.NodeProto, str]] = []
+    before: list[tuple[onnx.NodeProto, int, str]] = []
     count = len(proto.graph.initializer)
     for node in proto.graph.node if by > 1 else ():
-        found = graph.numbers(node.input[1]) if node.op_type in WRITTEN and len(node.input) > 1 else None
-        if not found or found[0] <= 1 or found[0] % by:
-            continue
-        name = f"{node.input[1]}/{node.output[0]}"
-        values = np.array([found[0] // by, *found[1:]], np.int64)
-        proto.graph.initializer.append(numpy_helper.from_array(values, name))
-        before.append((node, node.input[1]))
-        node.input[1] = name
+        for place, values in _of_one(node, graph, by):
+            name = f"{node.input[place]}/{node.output[0]}"
+            proto.graph.initializer.append(numpy_helper.from_array(values, name))
+            before.append((node, place, node.input[place]))
+            node.input[place] = name
     try:
         yield proto
     finally:
-        for node, name in before:
-            node.input[1] = name
+        for node, place, name in before:
+            node.input[place] = name
         del proto.graph.initializer[count:]
+
+
+def _of_one(node: onnx.NodeProto, graph: Graph, by: int) -> Iterator[tuple[int, np.ndarray]]:
+    """The constants that a node reads, by place, as they are for one image of ``by``, where they say how many these are."""
+    if node.op_type in WRITTEN and len(node.input) > 1:
+        found = graph.numbers(node.input[1])
+        if found and found[0] > 1 and not found[0] % by:
+            yield 1, np.array([found[0] // by, *found[1:]], np.int64)
+    elif node.op_type == "Concat":
+        for place, tensor in enumerate(node.input):
+            known = graph.tensors.get(tensor)
+            if known is None or known._constant is None or (known.shape or (0,))[0] != by:
+                continue
+            array = known._constant.array
+            if array is not None and array.ndim > 1 and (array == array[:1]).all():
+                yield place, np.ascontiguousarray(array[:1])

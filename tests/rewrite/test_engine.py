@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import pytest
-from onnx import helper
+from onnx import helper, numpy_helper
 
 from sensorfit.errors import ConfigError
 from sensorfit.graph import fold, shapes
@@ -18,7 +18,7 @@ from sensorfit.rewrite.files import put
 from sensorfit.rewrite.fix import fix
 from sensorfit.rewrite.store import data_of
 
-from .harness import TARGET, ended, rewritten
+from .harness import TARGET, ended, model, rewritten
 from .test_command import invoke
 
 LOCAL = "(float[1,8,6,8] x) => (float[1,8,6,8] y) { y = LRN <size = 4> (x) }"
@@ -89,6 +89,14 @@ IMAGES = """(float[4,3,6,6] x) => (float[4,10] y) <float[108,10] w, int64[2] s =
 JOINED = """(float[4,3,6,6] x) => (float[4,10] y) <float[108,10] w, int64[1] b = {4}, int64[1] n = {108}>
 { s = Concat <axis = 0> (b, n) r = Reshape (x, s) p = MatMul (r, w) y = Softplus (p) }"""
 """The size as torch's exporter joins it, where it folds nothing."""
+TOKEN = """(float[4,6,8] x) => (float[4,10] y) <float[8,10] w, float[1,1,8] t, int64[3] s = {4, 1, 8}, int64 i = {0}>
+{ c = Expand (t, s) j = Concat <axis = 1> (c, x) p = MatMul (j, w) m = ReduceMean <axes = [1], keepdims = 0> (p) y = Softplus (m) }"""
+REPEATED = (
+    TOKEN.replace("float[1,1,8] t", "float[4,1,8] r")
+    .replace("c = Expand (t, s) ", "")
+    .replace("(c, x)", "(r, x)")
+)
+"""A class token of a transformer, and as torch's exporter folds it for a batch."""
 MIXED = "(float[4,3,6,6] x) => (float[4,3,6,6] y) { m = ReduceMean <axes = [0]> (x) y = Sub (x, m) }"
 
 STEPS = "(float[5,4,3] x) => (float[5,4,3] y) <int64 a = {0}> { y = CumSum (x, a) }"
@@ -163,9 +171,16 @@ def test_bytes_that_are_computed_with_stay(tmp_path: Path) -> None:
     assert any(f.op == "Cast" for f in case.fixed.remaining)
 
 
-@pytest.mark.parametrize("text", [IMAGES, JOINED], ids=["written", "joined"])
+@pytest.mark.parametrize(
+    "text", [IMAGES, JOINED, TOKEN, REPEATED], ids=["written", "joined", "token", "repeated"]
+)
 def test_a_batch_is_one_image_where_each_is_treated_alone(text: str, tmp_path: Path) -> None:
-    case = rewritten(text, tmp_path)
+    before = model(text)
+    for tensor in before.graph.initializer:
+        if tensor.name == "r":
+            one = numpy_helper.to_array(tensor)[:1]
+            tensor.CopyFrom(numpy_helper.from_array(np.repeat(one, 4, 0), "r"))
+    case = rewritten(before, tmp_path)
     assert case.after.graph.input[0].type.tensor_type.shape.dim[0].dim_value == 1
     assert not case.fixed.remaining and any("batch of 4 is 1" in n for n in case.fixed.notes)
 
