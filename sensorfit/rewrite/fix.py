@@ -161,7 +161,9 @@ def fix(
             ),
             refused=len(stopped_nodes(judged(loaded, target))),
         ),
-        after=replace(state_of(proposal.settled.graph, target), refused=len({f.node for f in remaining})),
+        after=replace(
+            state_of(proposal.settled.graph, target), refused=len({f.node for f in remaining if f.node})
+        ),
         rewrites=steps,
         remaining=remaining,
         max_difference=seen.difference,

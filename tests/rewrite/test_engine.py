@@ -189,6 +189,8 @@ def test_a_batch_is_one_image_where_each_is_treated_alone(text: str, tmp_path: P
 def test_a_batch_whose_images_look_at_each_other_stays_and_is_refused(text: str, tmp_path: Path) -> None:
     done = invoke(tmp_path, text)
     assert done.exit_code == 1 and "SF501" in done.output
+    made = fix(tmp_path / "model.onnx", tmp_path / "fixed.onnx", TARGET)
+    assert made.after.refused == len({f.node for f in made.remaining if f.node})  # the input is no node
 
 
 def test_an_approximate_rewrite_is_taken_on_request_and_states_its_bound(tmp_path: Path) -> None:
