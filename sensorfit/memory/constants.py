@@ -18,6 +18,8 @@ from .layout import Extent, Layout, MemoryFacts, extent_of, layouts_of, leaner, 
 
 ELEMENT_BY_ELEMENT = frozenset({"Add", "Sub", "Mul", "Div", "Max", "Min", "Relu", "Clip", "LeakyRelu", "BatchNormalization", "Sigmoid",
                                 "Tanh", "Gelu", "Silu", "HardSwish", "HardSigmoid", "Elu"})  # fmt: skip
+TOKEN_AXES = 3
+"""Of (1, positions, features): these lie in planes, turned or not, and in no blocks."""
 MOST_WALKED = 64
 """Steps back to what laid a tensor's axes in their order; beyond, the order of a convolution is assumed."""
 
@@ -30,6 +32,8 @@ class Constant(NamedTuple):
     """With the axes of the result, the batch first."""
     by_element: bool
     """Whether every element has an exponent of its own."""
+    first: bool = False
+    """Whether it is the first operand: the step then works in the order of its axes, not the activation's."""
 
     @property
     def extent(self) -> Extent:
@@ -64,7 +68,9 @@ def constant_operand(graph: Graph, node: Node) -> Constant | None:
     bias = (
         node.op == "Add" and producer is not None and producer.op == "MatMul"
     )  # of a layer once it is quantized
-    return Constant(tensor, whole, len(written) == 1 and written[0] > 1 and not bias)
+    return Constant(
+        tensor, whole, len(written) == 1 and written[0] > 1 and not bias, tensor == node.inputs[0]
+    )
 
 
 def stored_layout(constant: Constant, facts: MemoryFacts) -> Layout:
@@ -87,7 +93,9 @@ def laid_bytes(graph: Graph, constant: Constant, source: str, layout: Layout, fa
     if constant.size == 1 or len(constant.shape) < 3:
         return 0
     stored = stored_layout(constant, facts)
-    in_order = (constant.shape[1] != 1) == moved(graph, source)
+    if layout is Layout.FILE_BLOCKS and constant.axis == 1:
+        return 0
+    in_order = constant.first or (constant.shape[1] != 1) == _turned(graph, source)
     if in_order and (stored is layout or layout is Layout.VECTOR):
         return 0
     return tensor_bytes(constant.extent, layout, facts)
@@ -96,6 +104,12 @@ def laid_bytes(graph: Graph, constant: Constant, source: str, layout: Layout, fa
 def moved(graph: Graph, tensor: str) -> bool:
     """Whether the axes of ``tensor`` lie in the order that a Transpose leaves, and not in that of convolutions, views and inputs."""
     return _origin(graph, tensor) == "Transpose"
+
+
+def _turned(graph: Graph, tensor: str) -> bool:
+    """Whether a constant along the first axis lies as ``tensor`` does: behind a Transpose, or a Linear on four axes (second_scale_last)."""
+    maps = len(graph.shape(tensor) or ()) > TOKEN_AXES
+    return moved(graph, tensor) or (maps and _origin(graph, tensor) == "MatMul")
 
 
 def rearranged(graph: Graph, tensor: str) -> bool:

@@ -44,7 +44,7 @@ def _ready_input(state: StepBuilder, node: Node, conv: cv.Convolution, value: Va
     narrow = conv.dense and conv.inputs < facts.channel_block and not cv.is_polyphase(conv, facts)
     if narrow and value.layout is Layout.BLOCKS and rearranged(state.graph, node.inputs[0]):
         value = state.lay(value, Layout.PLANES, node.name)  # its axes lie in another order: laid anew anyway
-    if value.layout is Layout.OTHER_BLOCKS:
+    if value.layout in (Layout.OTHER_BLOCKS, Layout.FILE_BLOCKS):
         return _ready_input(state, node, conv, state.lay(value, Layout.BLOCKS, node.name))
     if cv.is_polyphase(conv, facts):
         return polyphase(state, node, conv, value)

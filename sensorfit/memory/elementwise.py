@@ -7,12 +7,9 @@ from math import prod
 
 from ..graph.ir import Graph, Node
 from .builder import StepBuilder, Value
-from .constants import Constant, constant_operand, laid_bytes
+from .constants import TOKEN_AXES, Constant, constant_operand, laid_bytes, moved
 from .fusion import BYTE, joins_convolution
 from .layout import Extent, Layout, leaner, leanest, tensor_bytes
-
-TOKEN_AXES = 3
-"""Of (1, positions, features): these lie in planes, turned or not, and in no blocks."""
 
 
 def elementwise(state: StepBuilder, node: Node, sources: list[str]) -> None:
@@ -77,6 +74,12 @@ def _with_constant(state: StepBuilder, node: Node, source: str, constant: Consta
     if not value.extent.is_vector:
         extents = [value.extent, state.extent(node.outputs[0]), constant.extent]
         layout = leaner(layout, len(constant.shape), extents, facts)
+        if (
+            layout in (Layout.BLOCKS, Layout.OTHER_BLOCKS)
+            and constant.first
+            and not moved(state.graph, source)
+        ):
+            layout = Layout.FILE_BLOCKS  # first_scale
     value = state.bring(source, layout, node.name, bits)
     if bits > BYTE:  # the constant, cast
         held = tensor_bytes(Extent(prod(constant.shape), bits=bits), Layout.VECTOR, facts)

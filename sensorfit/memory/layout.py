@@ -6,6 +6,8 @@ Activations lie in one of these ways:
   convolution engine reads and writes): ceil32(C) H W
 - ``OTHER_BLOCKS``: as many bytes in another order; what reads it turns it into ``BLOCKS`` first (a Concat most of
   whose operands narrow convolutions wrote, and activations on it: tests/memory/test_concat.py)
+- ``FILE_BLOCKS``: as many bytes in the order of the file's axes, as constants lie and outputs leave (a sum or product
+  whose first operand is a constant, and activations on it: first_scale, first_scale_out)
 - ``PLANES``: one plane a channel, rows padded to 32: C H ceil32(W)
 - ``TURNED``: planes with rows and columns exchanged: C W ceil32(H)
 - ``PACKED``: planes without row padding, as an output leaves: C ceil32(H W)
@@ -32,6 +34,7 @@ class Layout(Enum):
 
     BLOCKS = "blocks of 32 channels"
     OTHER_BLOCKS = "blocks of 32 channels, otherwise"
+    FILE_BLOCKS = "blocks of 32 channels, as the file has the axes"
     PLANES = "planes"
     TURNED = "turned planes"
     PACKED = "packed planes"
@@ -217,7 +220,7 @@ def tensor_bytes(extent: Extent, layout: Layout, facts: MemoryFacts) -> int:
     each, block, row = extent.element_bytes, facts.channel_block, facts.row_block
     if layout is Layout.VECTOR:
         return round_up(c * h * w * each, row)
-    if layout in (Layout.BLOCKS, Layout.OTHER_BLOCKS):
+    if layout in (Layout.BLOCKS, Layout.OTHER_BLOCKS, Layout.FILE_BLOCKS):
         return round_up(c * each, block) * h * w
     if layout is Layout.PLANES:
         return c * h * round_up(w * each, row)

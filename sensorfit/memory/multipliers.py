@@ -11,17 +11,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 
 from ..graph.called import PART_OF_LAYER
 from ..graph.ir import Graph, Node, Tensor
 from .convolution import read_convolution
 from .fusion import NONLINEAR
 
+PART: Final = "/dm."
+"""Stands in the name of a part: ``NODE/dm.0``."""
+LAST: Final = f"{PART}r"
+"""Stands in the name of the part that is a step of its own in the search for an order."""
+
 
 def multipliers_spread(graph: Graph) -> Graph:
     """``graph`` with these convolutions as depthwise ones side by side; the same graph where it has none.
 
-    Parts are called ``NODE/...``: those of an activation by its own name.
+    Parts are called ``NODE/dm...``: those of an activation by its own name.
     """
     spread = {node.name: outputs for node in graph.nodes if (outputs := _outputs_a_channel(graph, node)) > 1}
     if not spread:
@@ -47,6 +53,11 @@ def _outputs_a_channel(graph: Graph, node: Node) -> int:
     return conv.outputs // conv.inputs if conv is not None and conv.depthwise else 1
 
 
+def runs_in_a_row(node: Node) -> bool:
+    """Whether ``node`` is a part of such a convolution, up to the concatenation: the search for an order sees one step (e6022)."""
+    return PART in node.name and LAST not in node.name
+
+
 def _activation(graph: Graph, node: Node) -> Node | None:
     """The activation with a table that alone reads what ``node`` writes."""
     reader = graph.only_reader(node.outputs[0])
@@ -69,16 +80,16 @@ def _parts(
 
     raised = []
     for i in range(outputs):
-        of = f"{node.name}/dm{i}"
+        of = f"{node.name}{PART}{i}"
         weights = [made(w, f"{of}/{w.name}", (inputs, *(w.shape or ())[1:])) for w in read]
         part = made(result, f"{of}/out", (batch, inputs, *image))
         yield replace(node, name=of, inputs=(node.inputs[0], *weights), outputs=(part,))
         if activation is not None:
-            own, read_by = f"{activation.name}/dm{i}", part
+            own, read_by = f"{activation.name}{PART}{i}", part
             part = made(tensors[activation.outputs[0]], f"{own}/out", (batch, inputs, *image))
             yield replace(activation, name=own, inputs=(read_by,), outputs=(part,))
         raised.append(made(tensors[last.outputs[0]], f"{of}/ex", (batch, inputs, 1, *image)))
         yield Node(raised[-1], "Unsqueeze", (part,), (raised[-1],), pattern=PART_OF_LAYER)
-    joined = made(tensors[last.outputs[0]], f"{node.name}/dmc", (batch, inputs, outputs, *image))
+    joined = made(tensors[last.outputs[0]], f"{node.name}{PART}c", (batch, inputs, outputs, *image))
     yield Node(joined, "Concat", tuple(raised), (joined,), {"axis": 2}, pattern=PART_OF_LAYER)
-    yield Node(f"{node.name}/dmr", "Reshape", (joined,), last.outputs, pattern=PART_OF_LAYER)
+    yield Node(f"{node.name}{LAST}", "Reshape", (joined,), last.outputs, pattern=PART_OF_LAYER)

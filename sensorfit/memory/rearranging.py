@@ -95,7 +95,14 @@ def padded_average(state: StepBuilder, node: Node, sources: list[str]) -> None:
 
 
 def is_padded_average(state: StepBuilder, node: Node, sources: Sequence[str]) -> bool:
-    return node.op == "AveragePool" and len(node.attrs.get("pads", ())) == 4 and any(node.attrs["pads"])
+    """Whether zeros are counted; an average over what is there pads nothing (fo_pool)."""
+    pads = node.attrs.get("pads", ())
+    return (
+        node.op == "AveragePool"
+        and len(pads) == 4
+        and any(pads)
+        and bool(node.attrs.get("count_include_pad"))
+    )
 
 
 def cut_layout(state: StepBuilder, node: Node, sources: list[str]) -> Layout:

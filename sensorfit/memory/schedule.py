@@ -70,7 +70,17 @@ def _blocks(program: Program) -> list[list[Operation]]:
             found[-1].append(op)
         else:
             found.append([op])
+    found = [_depth_first(block) if len(block) > 1 else block for block in found]
     return found + [[Operation(f"{name}/out", OUTPUT, (name,), (f"{name}/out",))] for name in program.outputs]
+
+
+def _depth_first(block: list[Operation]) -> list[Operation]:
+    """A block's steps, each change of layout right behind the step that wrote what it reads (e4037)."""
+    places: dict[str, tuple[int, ...]] = {}
+    for index, op in enumerate(block):
+        before = places.get(op.reads[0], ()) if op.op == TRANSFORM else ()
+        places |= dict.fromkeys(op.writes, (*before, index))
+    return sorted(block, key=lambda op: places[op.writes[0]])
 
 
 def _ranks(program: Program, blocks: list[list[Operation]]) -> list[Rank]:

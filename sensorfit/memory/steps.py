@@ -14,9 +14,10 @@ from ..graph.ir import Graph, Node
 from ..graph.view import View
 from . import convolution as cv
 from .builder import StepBuilder, Value
+from .constants import TOKEN_AXES
 from .convolution_steps import convolution
 from .device import Program
-from .elementwise import TOKEN_AXES, elementwise
+from .elementwise import elementwise
 from .fusion import (
     BYTE,
     ELEMENTWISE,
@@ -32,6 +33,7 @@ from .gathers import too_many
 from .interpolation import resize
 from .layout import Layout, MemoryFacts, leanest, round_up, tensor_bytes
 from .model import FIVE_AXES, MANY_PLACES
+from .multipliers import runs_in_a_row
 from .normalization import (
     across,
     channels_moved,
@@ -68,7 +70,9 @@ def device_steps(graph: Graph, facts: MemoryFacts) -> Program:
     called = Called(graph)
     for node in graph.nodes:
         state.called = called(node)
+        state.block = (state.block or node.name) if runs_in_a_row(node) else ""
         _add_steps(state, node)
+    state.block = ""
     for name in graph.outputs:
         _output(state, name)
     state.program.operations = state.operations()
@@ -298,7 +302,7 @@ def _add_steps(state: StepBuilder, node: Node) -> None:
 
 
 def _output(state: StepBuilder, tensor: str) -> None:
-    """An output leaves through two transforms: into blocks, then into packed planes; a vector stays one."""
+    """An output leaves through two transforms: into the file's blocks, then into packed planes; a vector stays one."""
     value = state.values.get(tensor)
     if value is None:
         return
@@ -309,7 +313,8 @@ def _output(state: StepBuilder, tensor: str) -> None:
         buffer = state.store(tensor, "out", size, layout)
         state.step(name, "Transform", [value.buffer], [buffer])
     else:
-        value = state.transform(value, value.extent, Layout.BLOCKS, f"{name}-0", "blocks for output")
+        if value.layout is not Layout.FILE_BLOCKS:  # first_scale_out
+            value = state.transform(value, value.extent, Layout.FILE_BLOCKS, f"{name}-0", "blocks for output")
         value = state.transform(value, value.extent, Layout.PACKED, f"{name}-1", "packed for output")
         buffer = value.buffer
     state.program.outputs.append(buffer)
