@@ -51,7 +51,7 @@ def layers(
 
 def _weights(device: Graph, facts: MemoryFacts, names: Mapping[str, object]) -> dict[str, int]:
     found: dict[str, int] = {}
-    run = multipliers_spread(device)
+    run = multipliers_spread(device, facts)
     for node, size in zip(run.nodes, weight_bytes_by_node(run, facts)[0], strict=True):
         name = node_of(node.name, names)
         found[name] = found.get(name, 0) + size

@@ -104,7 +104,7 @@ def runtime_and_weight_bytes(
 
 def _scheduled(graph: Graph, facts: MemoryFacts, search_up_to: int | None) -> tuple[Graph, Program]:
     """The graph as the converter cuts it, and its steps in the order they run."""
-    graph = multipliers_spread(cropped_by_axis(gathers_cut(with_widths(graph))))
+    graph = multipliers_spread(cropped_by_axis(gathers_cut(with_widths(graph))), facts)
     program = device_steps(graph, facts)
     program.operations = schedule(program, facts, search_up_to)
     return graph, program

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ..graph.called import PART_OF_LAYER
 from ..graph.ir import Node
 from .builder import StepBuilder, Value
-from .layout import Extent, Layout, MemoryFacts, extent_of, layout_along, round_up, tensor_bytes
+from .layout import Extent, Layout, MemoryFacts, extent_of, layout_along, leanest, round_up, tensor_bytes
 
 Shape = tuple[int, ...]
 
@@ -75,6 +75,8 @@ def view(state: StepBuilder, node: Node, source: str) -> None:
     read, written = (static(state.graph.shape(t)) for t in (source, node.outputs[0]))
     if node.pattern == PART_OF_LAYER:
         if node.op == "Reshape":
+            if layout is Layout.BLOCKS and len(written) > len(read):  # what a part wrote (e4046)
+                layout = leanest((Layout.PLANES, Layout.TURNED), [value.extent], state.facts)
             value = state.transform(
                 value, value.extent, layout, f"{node.name}/transform", f"copy for {node.name}"
             )
@@ -109,12 +111,12 @@ def view(state: StepBuilder, node: Node, source: str) -> None:
         state.put(node, node.outputs[0], Layout.PLANES, [value.buffer])
 
 
-def _stays(value: Value, out: Extent, read: Shape, written: Shape, leanest: bool) -> bool:
+def _stays(value: Value, out: Extent, read: Shape, written: Shape, least: bool) -> bool:
     """Whether the bytes need not move: only axes of one come or go, or what lies so already takes the least."""
     if value.extent != out or (value.layout is Layout.BLOCKS and max(len(read), len(written)) > IMAGE_AXES):
         return False
     ones_only = [d for d in read if d != 1] == [d for d in written if d != 1]
-    return ones_only or leanest
+    return ones_only or least
 
 
 IMAGE_AXES = 4
