@@ -94,6 +94,8 @@ def _parts(
         raised.append(made(tensors[last.outputs[0]], f"{of}/ex", (batch, conv.groups, each, *image)))
         op = "Unsqueeze" if conv.depthwise else "Reshape"
         yield Node(raised[-1], op, (part,), (raised[-1],), pattern=PART_OF_LAYER)
-    joined = made(tensors[last.outputs[0]], f"{node.name}{PART}c", (batch, conv.groups, each * outputs, *image))
+    joined = made(
+        tensors[last.outputs[0]], f"{node.name}{PART}c", (batch, conv.groups, each * outputs, *image)
+    )
     yield Node(joined, "Concat", tuple(raised), (joined,), {"axis": 2}, pattern=PART_OF_LAYER)
     yield Node(f"{node.name}{LAST}", "Reshape", (joined,), last.outputs, pattern=PART_OF_LAYER)

@@ -28,17 +28,19 @@ def polyphase(state: StepBuilder, node: Node, conv: cv.Convolution, value: Value
     tall = extent.resized(rows=max(rows * sy, extent.rows))
     full = tall.resized(columns=max(columns * sx, extent.columns))
     # Planes of a block and more, which a concatenation leaves, are not turned: their columns are cut in blocks.
-    joins = value.buffer in state.writer and state.step_of(value.buffer).op == "Concat"
+    writer = state.step_of(value.buffer).op if value.buffer in state.writer else ""
     many = planes and extent.channels >= facts.channel_block
-    wide, computed = many and joins, many and not joins
+    reshaped = planes and writer == "Reshape"  # of fewer, too (e7005)
+    wide = reshaped or (many and writer == "Concat")
+    computed = many and not wide
     if computed:
         value = state.lay(value, Layout.PLANES, name)  # e4039
     flat, sliced = (Layout.PLANES, Layout.TURNED) if planes else (Layout.BLOCKS, Layout.BLOCKS)
     state.part = name
     padded = any(conv.pads) or full != extent
     if wide:
-        flat = leanest((Layout.BLOCKS, Layout.PLANES), [tall], facts)
-        sliced = Layout.BLOCKS if padded else value.layout
+        flat = Layout.PLANES if reshaped else leanest((Layout.BLOCKS, Layout.PLANES), [tall], facts)
+        sliced = Layout.BLOCKS
     if padded:
         value = state.transform(value, tall, flat, f"{name}/pad-rows", f"rows padded for {name}", "Pad")
         if wide and flat is not sliced:
@@ -47,10 +49,14 @@ def polyphase(state: StepBuilder, node: Node, conv: cv.Convolution, value: Value
             value = state.transform(value, tall, sliced, f"{name}/turn", f"turned for {name}")
         value = state.transform(value, full, sliced, f"{name}/pad-columns", f"padded for {name}", "Pad")
     narrow = full.resized(columns=columns)
+    anew = planes and not padded  # for each phase
+    if wide and anew:  # as any columns (e7018, pc)
+        sliced = leanest((Layout.BLOCKS, Layout.TURNED), [full, narrow], facts)
+        anew = value.layout is not sliced
     small = narrow.resized(rows=rows)
     cut = (
         leanest((Layout.BLOCKS, Layout.PLANES), [narrow, small], facts)
-        if planes and not wide
+        if planes and not (wide and sliced is Layout.BLOCKS)
         else Layout.BLOCKS
     )
     count = prod(conv.stride)
@@ -61,7 +67,7 @@ def polyphase(state: StepBuilder, node: Node, conv: cv.Convolution, value: Value
     for phase in range(count):
         label = f"phase {phase} of {name}"
         part = value
-        if planes and not padded and not wide:
+        if anew:
             part = state.transform(part, full, sliced, f"{name}/turn-{phase}", f"turned, {label}")
         part = state.transform(part, narrow, sliced, f"{name}/slice-{phase}", f"columns, {label}", "Slice")
         if cut is not sliced:

@@ -116,10 +116,7 @@ def cut_layout(state: StepBuilder, node: Node, sources: list[str]) -> Layout:
             x: sum(tensor_bytes(e, x, state.facts) for e in (value.extent, part))
             for x in (Layout.PLANES, Layout.TURNED)
         }
-        turned = (
-            value.layout is Layout.TURNED
-            and flat[Layout.TURNED] <= state.facts.planes_ratio * flat[Layout.PLANES]
-        )
+        turned = value.layout is Layout.TURNED and flat[Layout.TURNED] <= flat[Layout.PLANES]
         return Layout.TURNED if turned else Layout.PLANES
     if (part.rows, part.columns) != (value.extent.rows, value.extent.columns):
         return Layout.BLOCKS if part.channels == value.extent.channels else Layout.PLANES
