@@ -6,7 +6,6 @@ from pathlib import Path
 
 import onnx
 import pytest
-import torch
 from onnx import parser
 
 from sensorfit.quantize import calibration
@@ -34,6 +33,8 @@ def test_every_use_of_a_shared_constant_gets_its_own() -> None:
 def test_the_export_is_written_for_the_converter_that_reads_it(
     converter: str, opset: int, tmp_path: Path
 ) -> None:
+    import torch
+
     images, log = calibration.synthetic((3, 16, 16), 0, 2), tmp_path / "log"
     target = load_target("imx500", converter)
     module = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU()).eval()
