@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import torch
 
 from sensorfit.vision.networks import load_network, network
+
+pytestmark = pytest.mark.heavy
 
 
 def test_the_smaller_teacher_is_told_from_the_larger_by_its_checkpoint(tmp_path: Path) -> None:
