@@ -7,6 +7,7 @@ kind may assume that those above it did not match.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Final, NamedTuple
 
 from ..graph.called import Called
@@ -31,7 +32,7 @@ from .fusion import (
 )
 from .gathers import too_many
 from .interpolation import resize
-from .layout import Layout, MemoryFacts, leanest, round_up, tensor_bytes
+from .layout import Extent, Layout, MemoryFacts, leanest, round_up, tensor_bytes
 from .model import FIVE_AXES, MANY_PLACES
 from .multipliers import runs_in_a_row
 from .normalization import (
@@ -314,7 +315,11 @@ def _output(state: StepBuilder, tensor: str) -> None:
         state.step(name, "Transform", [value.buffer], [buffer])
     else:
         if value.layout is not Layout.FILE_BLOCKS:  # first_scale_out
-            value = state.transform(value, value.extent, Layout.FILE_BLOCKS, f"{name}-0", "blocks for output")
+            written = static(state.graph.shape(tensor))
+            whole = value.extent
+            if len(written) > MAP_AXES:  # blocks of the first axis, three anchors or so (yolo_head)
+                whole = Extent(written[1], prod(written[2:-1]), written[-1], whole.bits)
+            value = state.transform(value, whole, Layout.FILE_BLOCKS, f"{name}-0", "blocks for output")
         value = state.transform(value, value.extent, Layout.PACKED, f"{name}-1", "packed for output")
         buffer = value.buffer
     state.program.outputs.append(buffer)
