@@ -53,6 +53,9 @@ REDUCING = (
 )
 """Operators whose results can have fewer dimensions than MCT takes."""
 POOLING = ("AveragePool", "MaxPool")
+ACTIVATIONS = frozenset(
+    {"Clip", "Elu", "HardSigmoid", "HardSwish", "LeakyRelu", "PRelu", "Relu", "Sigmoid", "Tanh"}
+)
 OPS = (
     *PARAMETERS, *REDUCING, "AveragePool", "Cast", "Equal", "Pad", "RandomNormal", "RandomUniform", "Resize",
 )  # fmt: skip
@@ -74,6 +77,8 @@ def not_quantizable(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     quantize, ends there: sensorfit build stops before it begins. Kernels and parameters must be constants, a Resize
     moves height and width alone, the padding of an average counts or is the same at both ends. Zeros padded before a
     pooling are fewer than its kernel: onnxruntime, which the converter runs, makes them the pooling's own, and ends.
+    Of pooled features (1x1) a 1x1 convolution is a matrix product; what one wrote and another one reads, a larger kernel
+    does not read, too: "should be 3 or 4 dimensions for tensor reshape, but got: 1".
 
     Fails:
         (float[1,16,32,32] x) => (float[1,32,32,32] y) <float[4] s = {1.0, 2.0, 1.0, 1.0}> {
@@ -89,6 +94,12 @@ def not_quantizable(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     """
     if node.domain:
         return
+    if node.op == "Conv" and _large_on_features(graph, node):
+        yield Issue(
+            f"{ENDS['EXEC']}: a larger kernel on features that a 1x1 convolution wrote and another one reads",
+            "replace it by a 1x1 convolution with the kernel's middle weights: on one place the others read nothing but padding",
+            code="GE",
+        )
     said = _form(graph, node)
     if said is not None:
         reason, fix = said
@@ -200,6 +211,28 @@ def _without_taps(dilations: Sequence[int], sides: Sequence[int | None]) -> str:
     if any(size and d > size for d, size in zip(dilations, sides, strict=True)):
         return "run sensorfit fix, which leaves out the taps that read nothing but padding; or dilate by less than the map is high and wide"
     return "dilate by less, or give it fewer channels"
+
+
+def _large_on_features(graph: Graph, node: Node) -> bool:
+    """Whether a kernel larger than 1x1 reads one place that a 1x1 convolution wrote, and another such convolution reads it, too."""
+    weights, tensor, beside = graph.shape(node.input(1)) or (), node.inputs[0], False
+    if tuple((graph.shape(tensor) or ())[2:]) != (1, 1) or tuple(weights[2:]) == (1, 1):
+        return False
+    before = graph.producer_of(tensor)
+    while before is not None:
+        beside |= any(_is_product(graph, reader) for reader in graph.consumers_of(tensor))
+        if before.op not in ACTIVATIONS:
+            return beside and _is_product(graph, before)
+        tensor = before.inputs[0]
+        before = graph.producer_of(tensor)
+    return False
+
+
+def _is_product(graph: Graph, node: Node) -> bool:
+    """Whether a 1x1 convolution reads one place."""
+    read, weights = graph.shape(node.input(0)) or (), graph.shape(node.input(1)) or ()
+    dense = node.op == "Conv" and node.attrs.get("group", 1) == 1
+    return dense and tuple(read[2:]) == (1, 1) == tuple(weights[2:])
 
 
 def _form(graph: Graph, node: Node) -> tuple[str, str] | None:

@@ -1,0 +1,38 @@
+"""A larger kernel on pooled features, as the converter answered (imx500-converter 3.19.2, quantized by MCT 2.5.1)."""
+
+from __future__ import annotations
+
+import pytest
+
+from sensorfit.api import check
+
+from ..memory.test_advice import weighted
+
+TEXT = """agraph (float[1,3,64,64] x) => ({out}) {{
+    c = Conv <pads = [1, 1, 1, 1]> (x, wc) g = GlobalAveragePool (c) {body}
+}}"""
+SHAPES = {
+    "wc": (36, 3, 3, 3),
+    "wr": (8, 36, 1, 1),
+    "wa": (24, 8, 1, 1),
+    "wb": (40, 8, 3, 3),
+    "ga": (24, 36, 1, 1),
+    "gb": (40, 36, 3, 3),
+}
+PADDED = "Conv <pads = [1, 1, 1, 1]>"
+A, B = "float[1,24,1,1] a", "float[1,40,1,1] b"
+FORMS = {
+    "both read what a product wrote": (f"r = Conv (g, wr) s = Relu (r) a = Conv (s, wa) b = {PADDED} (s, wb)", f"{A}, {B}", False),
+    "behind an activation of its own": (f"r = Conv (g, wr) t = Tanh (r) a = Conv (r, wa) b = {PADDED} (t, wb)", f"{A}, {B}", False),
+    "the larger kernel alone": (f"r = Conv (g, wr) s = Relu (r) b = {PADDED} (s, wb)", B, True),
+    "both read the mean": (f"a = Conv (g, ga) b = {PADDED} (g, gb)", f"{A}, {B}", True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_larger_kernel_beside_a_product_ends_the_converter(form: str) -> None:
+    body, out, accepted = FORMS[form]
+    used = {name: shape for name, shape in SHAPES.items() if f", {name})" in TEXT.format(out=out, body=body)}
+    report = check(weighted(TEXT.format(out=out, body=body), **used))
+    assert (report.verdict == "fits") is accepted
+    assert [f.rule for f in report.findings if f.support == "unsupported"] == ([] if accepted else ["SF131"])
