@@ -95,7 +95,7 @@ def padded_average(state: StepBuilder, node: Node, sources: list[str]) -> None:
 
 
 def is_padded_average(state: StepBuilder, node: Node, sources: Sequence[str]) -> bool:
-    """Whether zeros are counted; an average over what is there pads nothing (fo_pool)."""
+    """Whether zeros are counted; an average over what is there pads nothing (pool_uncounted)."""
     pads = node.attrs.get("pads", ())
     return (
         node.op == "AveragePool"
