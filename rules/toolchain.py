@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from sensorfit.graph.called import Called
 from sensorfit.graph.ir import Graph, Node
 from sensorfit.graph.pads import zeros_around
 from sensorfit.verify.family import OPERATORS
@@ -77,8 +78,8 @@ def not_quantizable(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     quantize, ends there: sensorfit build stops before it begins. Kernels and parameters must be constants, a Resize
     moves height and width alone, the padding of an average counts or is the same at both ends. Zeros padded before a
     pooling are fewer than its kernel: onnxruntime, which the converter runs, makes them the pooling's own, and ends.
-    Of pooled features (1x1) a 1x1 convolution is a matrix product; what one wrote and another one reads, a larger kernel
-    does not read, too: "should be 3 or 4 dimensions for tensor reshape, but got: 1".
+    Of pooled features (1x1) a 1x1 convolution is a matrix product; what one wrote and another one reads first, by name, a
+    larger kernel does not read after it: "should be 3 or 4 dimensions for tensor reshape, but got: 1".
 
     Fails:
         (float[1,16,32,32] x) => (float[1,32,32,32] y) <float[4] s = {1.0, 2.0, 1.0, 1.0}> {
@@ -214,17 +215,21 @@ def _without_taps(dilations: Sequence[int], sides: Sequence[int | None]) -> str:
 
 
 def _large_on_features(graph: Graph, node: Node) -> bool:
-    """Whether a kernel larger than 1x1 reads one place that a 1x1 convolution wrote, and another such convolution reads it, too."""
-    weights, tensor, beside = graph.shape(node.input(1)) or (), node.inputs[0], False
+    """Whether a kernel larger than 1x1 reads one place that a 1x1 convolution wrote, and another such convolution reads first.
+
+    The readers come by the names that the build gives them; an activation among them is passed over (e8039), a sum or
+    product with a map is not (e4028).
+    """
+    weights, tensor, way = graph.shape(node.input(1)) or (), node.inputs[0], node
     if tuple((graph.shape(tensor) or ())[2:]) != (1, 1) or tuple(weights[2:]) == (1, 1):
         return False
-    before = graph.producer_of(tensor)
-    while before is not None:
-        beside |= any(_is_product(graph, reader) for reader in graph.consumers_of(tensor))
+    called, first = Called(graph), False
+    while (before := graph.producer_of(tensor)) is not None:
+        readers = [r for r in graph.consumers_of(tensor) if r is way or r.op not in ACTIVATIONS]
+        first |= _is_product(graph, min(readers, key=called))
         if before.op not in ACTIVATIONS:
-            return beside and _is_product(graph, before)
-        tensor = before.inputs[0]
-        before = graph.producer_of(tensor)
+            return first and _is_product(graph, before)
+        way, tensor = before, before.inputs[0]
     return False
 
 
