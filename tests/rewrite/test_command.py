@@ -216,6 +216,7 @@ def test_what_is_ended_on_the_way_leaves_nothing_behind(sign: signal.Signals, tm
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
+        preexec_fn=lambda: signal.signal(sign, signal.SIG_DFL),  # a shell's background job ignores SIGINT
     )
     until = time.monotonic() + 60
     while not any(p.is_dir() for p in tmp_path.iterdir()) and time.monotonic() < until:
