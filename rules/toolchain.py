@@ -98,7 +98,7 @@ def not_quantizable(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     if node.op == "Conv" and _large_on_features(graph, node):
         yield Issue(
             f"{ENDS['EXEC']}: a larger kernel on features that a 1x1 convolution wrote and another one reads",
-            "replace it by a 1x1 convolution with the kernel's middle weights: on one place the others read nothing but padding",
+            "replace it by a 1x1 convolution with the weights that meet the one place (of a padded 3x3 the middle ones): the others read nothing but padding",
             code="GE",
         )
     said = _form(graph, node)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+import onnx
 import pytest
+from onnx import numpy_helper
 
 from sensorfit.api import check
 
@@ -30,14 +33,32 @@ FORMS = {
 """What is behind the mean, what the 1x1 convolution is called (the larger kernel: k), and whether the converter takes it."""
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_a_larger_kernel_that_comes_after_a_product_ends_the_converter(form: str) -> None:
+def network(form: str) -> tuple[onnx.ModelProto, bool]:
     body, product, accepted = FORMS[form]
     used = {name: shape for name, shape in SHAPES.items() if f", {name})" in TEXT.format(out="", body=body)}
     model = weighted(TEXT.format(out=f"{A}, {B}", body=body), **used)
     for node in model.graph.node:
         named = {"a": product, "b": "k"}.get(node.output[0])
         node.name = f"{named}/Conv" if named else node.name
+    return model, accepted
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_larger_kernel_that_comes_after_a_product_ends_the_converter(form: str) -> None:
+    model, accepted = network(form)
     report = check(model)
     assert (report.verdict == "fits") is accepted
     assert [f.rule for f in report.findings if f.support == "unsupported"] == ([] if accepted else ["SF131"])
+
+
+@pytest.mark.toolchain
+@pytest.mark.parametrize("form", FORMS)
+def test_the_converter_says_so(form: str) -> None:
+    from tools.probes.packaged import PACKAGED, said  # torch
+
+    model, accepted = network(form)
+    rng = np.random.default_rng(0)
+    for kernel in model.graph.initializer:
+        values = rng.standard_normal(tuple(kernel.dims)).astype(np.float32)
+        kernel.CopyFrom(numpy_helper.from_array(values, kernel.name))
+    assert (said("features", model) == PACKAGED) is accepted
