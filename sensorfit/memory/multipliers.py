@@ -20,8 +20,8 @@ from .convolution import Convolution, read_convolution, runs_by_group
 from .fusion import NONLINEAR
 from .layout import MemoryFacts
 
-PART: Final = "/dm."
-"""Stands in the name of a part: ``NODE/dm.0``."""
+PART: Final = "/dm:"
+"""Stands in the name of a part: ``NODE/dm:0``; torch gives no node such a name."""
 LAST: Final = f"{PART}r"
 """Stands in the name of the part that is a step of its own in the search for an order."""
 
@@ -29,7 +29,7 @@ LAST: Final = f"{PART}r"
 def multipliers_spread(graph: Graph, facts: MemoryFacts) -> Graph:
     """``graph`` with these convolutions as several side by side; the same graph where it has none.
 
-    Parts are called ``NODE/dm...``: those of an activation by its own name.
+    Parts are called ``NODE/dm:...``: those of an activation by its own name.
     """
     spread = {node.name: conv for node in graph.nodes if (conv := _of_several(graph, node, facts))}
     if not spread:

@@ -24,14 +24,14 @@ def test_each_output_a_channel_is_a_step_and_one_more_joins_them() -> None:
     report = judged(96)
     assert report.memory.complete
     steps = [step.node for step in report.memory.steps]
-    depthwise = [step for step in steps if step.endswith(("/dm.0", "/dm.1", "/dm.2"))]
-    (joined,) = [step for step in steps if step.endswith("/dm.c")]
+    depthwise = [step for step in steps if step.endswith(("/dm:0", "/dm:1", "/dm:2"))]
+    (joined,) = [step for step in steps if step.endswith("/dm:c")]
     assert len(depthwise) == 3
     assert all(steps.index(step) < steps.index(joined) for step in depthwise)
 
 
 def test_one_output_a_channel_stays_one_step() -> None:
-    assert not [step.node for step in judged(32).memory.steps if "/dm." in step.node]
+    assert not [step.node for step in judged(32).memory.steps if "/dm:" in step.node]
 
 
 def test_the_parts_count_as_the_layer_they_are_of() -> None:
