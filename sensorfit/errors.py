@@ -6,6 +6,7 @@
      │   └─ ConfigError            a configuration file, baseline or option
      ├─ Refused                    exit 1: the converter's answer is no: does not fit, or an operator
      └─ ToolchainError             exit 3: MCT, the converter or Java failed or is missing
+         ├─ OutOfTime              a tool was ended past its time limit
          └─ MissingDependency      an extra is not installed; the message says which
 
 A message is one sentence: the file, the place, the remedy.
@@ -44,6 +45,10 @@ class Refused(SensorfitError):
 
 class ToolchainError(SensorfitError):
     """MCT, the imx500-converter or Java failed."""
+
+
+class OutOfTime(ToolchainError):
+    """A tool of Sony's did not finish within its time limit."""
 
 
 class MissingDependency(ToolchainError):

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import MissingDependency, ToolchainError
+from ..errors import MissingDependency, OutOfTime, ToolchainError
 from ..runtime import supervise
 from ..runtime.extra import install
 from .messages import Complaint, ConverterMemory, read_log, read_memory_report
@@ -91,7 +91,7 @@ def convert(
     """Run ``imxconv-pt`` on the MCT-quantized ``model``; its output is appended to ``log``.
 
     ``report_only`` stops after the memory report. Raises MissingDependency
-    without the converter or Java, ToolchainError past ``time_limit`` seconds.
+    without the converter or Java, OutOfTime past ``time_limit`` seconds.
     """
     command: list[str | Path] = [
         need_tool(CONVERTER),
@@ -199,7 +199,7 @@ def run(
         end()
         shutil.rmtree(scratch, ignore_errors=True)
     if late.is_set():
-        raise ToolchainError(
+        raise OutOfTime(
             f"{Path(command[0]).name} did not finish within {time_limit:g} s: give it more with --time-limit"
         )
     if code == supervise.NOT_STARTED:

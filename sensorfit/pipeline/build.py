@@ -29,7 +29,7 @@ from ..convert.toolchain import (
     run,
     tool,
 )
-from ..errors import ConfigError, Refused, SensorfitError, ToolchainError
+from ..errors import ConfigError, OutOfTime, Refused, SensorfitError, ToolchainError
 from ..quantize import fidelity as fidelities
 from ..quantize.calibration import CalibrationSet, calibration_set
 from ..quantize.fidelity import compare, run_both
@@ -38,7 +38,7 @@ from ..quantize.ranges import cap_ranges, said_of
 from ..runtime.extra import need_build_extra
 from ..runtime.scratch import scratch_directory
 from ..target import DEFAULT, Target, load_target
-from . import bundle, failure_log
+from . import bundle, failure_log, unfinished
 from .budget import MARGIN, TRIES, device_budget, kernel_bytes
 from .deploy import read_labels, write_deploy
 from .model import PACKAGE, RPK, RPK_COMMAND, Build, Normalisation
@@ -105,6 +105,7 @@ def build(
                 raise type(error)(f"{error} (log: {log})") from error
             raise
     failure_log.remove(request.directory)
+    unfinished.remove(request.directory)
     return result
 
 
@@ -150,11 +151,18 @@ def _build(
         stages.step(f"predicted: {report.verdict.replace('_', ' ')}, {report.memory.total_bytes:,} B")
         stop_where_it_does_not_fit(report, request)
     budget = device_budget(request.quantization.weights_budget, found, network.name)
+    facts = _facts(request, network, calibration, normalisation, java)
+    key = unfinished.key_of(out / FLOAT, {**facts, "budget": budget, "judged by": target.converter_version})
+    saturated = unfinished.take(out, request.directory, key)
     with stages.stage("quantize to INT8"):
-        quantized_report = _quantize(request, network, module, calibration, found, budget, out, stages)
+        if saturated is None:
+            _quantize(request, network, module, calibration, found, budget, out, stages)
+            saturated = cap_ranges(out / INT8, target)
+        else:
+            stages.step(f"goes on from {unfinished.folder(request.directory)}")
+        quantized_report = None if budget is None else _report_of(out / INT8, found, request)
         if quantized_report is not None:
             report = replace(quantized_report, model=report.model)
-        saturated = cap_ranges(out / INT8, target)
     with stages.stage("compare float and INT8"):
         runs = run_both(out / FLOAT, out / INT8, calibration.images)
         outputs = compare(runs)
@@ -163,7 +171,15 @@ def _build(
         fidelity = outputs[0]
         shown = samples(runs, calibration.images) if page is not None else ()
     with stages.stage(f"convert for the {target.title}"):
-        memory = _convert(network.name, target, out, scratch, request, stages)
+        try:
+            memory = _convert(network.name, target, out, scratch, request, stages)
+        except OutOfTime as error:
+            files = (out / FLOAT, out / INT8, out / QUANTIZE_LOG)
+            if (kept := unfinished.keep(files, request.directory, key, saturated)) is None:
+                raise
+            raise OutOfTime(
+                f"{error}; the quantized network is kept in {kept}, from which the same command goes on"
+            ) from error
     warnings: tuple[str, ...] = (
         *warnings_of(network, calibration, report, request.quantization.shift_negative),
         *other_version(asked, target),
@@ -192,7 +208,6 @@ def _build(
                 "stages": [{"name": s.name, "seconds": s.seconds} for s in stages.done],
             },
         })  # fmt: skip
-        facts = _facts(request, network, calibration, normalisation, java)
         if rewritten is not None:
             facts["model"]["rewritten_from_sha256"] = bridge.sha256_of(Path(request.model))
         made = Build(
@@ -280,9 +295,8 @@ def _quantize(
     budget: int | None,
     out: Path,
     stages: Stages,
-) -> Report | None:
-    """Write ``model.int8.onnx``; with a ``budget`` for the weights, its report too, as the bits chosen make it."""
-    from ..analysis import analyse
+) -> None:
+    """Write ``model.int8.onnx``, within a ``budget`` for the weights as the bits chosen make them."""
     from ..quantize.ptq import export_int8, quantize
 
     log = out / QUANTIZE_LOG
@@ -304,22 +318,26 @@ def _quantize(
 
     if budget is None:
         once(None)
-        return None
+        return
     told = budget - max(0, found.memory.weights_bytes - kernel_bytes(out / FLOAT))
     for _ in range(TRIES):
         stages.step(f"choosing bits for weights within {budget:,} B")
         once(told)
-        report = analyse(out / INT8, found.target, input_persistency=request.input_persistency).report(
-            "converter"
-        )
-        over = report.memory.weights_bytes - budget
+        over = _report_of(out / INT8, found, request).memory.weights_bytes - budget
         if over <= 0:
-            return report
+            return
         told -= over + budget // MARGIN
     raise Refused(
         f"{network.name}: the bits that MCT chooses take {budget + over:,} B for a --weights-budget of {budget:,} B after "
         f"{TRIES} tries; give a smaller one"
     )
+
+
+def _report_of(int8: Path, found: Analysis, request: Request) -> Report:
+    """What the check says of the quantized network, with the bits of its weights."""
+    from ..analysis import analyse
+
+    return analyse(int8, found.target, input_persistency=request.input_persistency).report("converter")
 
 
 def _convert(

@@ -23,7 +23,6 @@ from sensorfit.api import check, load_target
 from sensorfit.convert.frontend import confirm
 from sensorfit.convert.messages import read_memory_report
 from sensorfit.convert.toolchain import convert
-from sensorfit.errors import ToolchainError
 from sensorfit.models.registry import find
 from sensorfit.report.serialise import schema
 
@@ -302,9 +301,25 @@ def test_a_network_that_does_not_fit_is_an_answer_in_bytes(tmp_path: Path) -> No
     assert "Not enough memory" in (tmp_path / "out.log").read_text()
 
 
-def test_a_converter_past_its_time_is_ended_and_named(bare: Path, tmp_path: Path) -> None:
-    with pytest.raises(ToolchainError, match=r"imxconv-pt did not finish within 3 s"):
-        convert(bare / "model.int8.onnx", tmp_path / "out", tmp_path / "log", time_limit=3)
+def test_a_build_whose_converter_is_past_its_time_keeps_the_quantized_network_and_goes_on_from_it(
+    tmp_path: Path,
+) -> None:
+    body = "agraph (float[1,3,64,64] x) => (float[1,8,64,64] y) { y = Conv <pads = [1, 1, 1, 1]> (x, w) }"
+    command = ("build", network(tmp_path / "one.onnx", body, w=(8, 3, 3, 3)), "-o", tmp_path / "out")
+    late = sensorfit(*command, "--time-limit", "2")
+    assert late.returncode == 3 and "imxconv-pt did not finish within 2 s" in late.stderr
+    kept = tmp_path / "out.unfinished"
+    assert f"is kept in {kept}, from which the same command goes on" in late.stderr
+    assert {p.name for p in tmp_path.iterdir()} == {"one.onnx", "out.log", kept.name}
+    graph = (kept / "model.int8.onnx").read_bytes()
+    done = sensorfit(*command)
+    assert done.returncode == 0, done.stderr
+    quantizing = [
+        s["seconds"] for s in report(tmp_path / "out")["build"]["stages"] if "quantize" in s["name"]
+    ]
+    assert quantizing[0] < 2, "it was quantized again"
+    assert (tmp_path / "out" / "model.int8.onnx").read_bytes() == graph
+    assert {p.name for p in tmp_path.iterdir()} == {"one.onnx", "out"}
 
 
 def test_a_refused_form_is_rewritten_on_the_way_and_built_to_the_predicted_bytes(tmp_path: Path) -> None:
