@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Iterator
 
@@ -39,7 +38,8 @@ def host_part(graph: Graph, target: Target) -> Iterator[Issue]:
     Passes:
         (float[1,3,64,64] x) => (float[1,4,64,64] s) <float[4,3,1,1] w> { s = Conv <kernel_shape = [1, 1]> (x, w) }
 
-    Fix: cut the graph at the tensors that the finding names (it has the command), and run the rest on the host.
+    Fix: run `sensorfit fix model.onnx -o cut.onnx --cut`, which writes the rest as host.onnx and proves that both together
+    are the network as it was.
     """
     rows = operators(target)
     if sum(rows.get(n.op, {}).get("support") != "supported" for n in graph.nodes) < MANY:
@@ -60,7 +60,7 @@ def host_part(graph: Graph, target: Target) -> Iterator[Issue]:
     budget = f"{memory.total_bytes:,} of {target.budget_bytes:,} B"
     yield Issue(
         "what prepares the image or decodes the result belongs on the host",
-        f"run `{_command(left)}`, which leaves the rest to the host, then check cut.onnx",
+        f"run `{_command(graph)}`, which leaves the rest to the host (host.onnx), then check cut.onnx",
         f"cut at {len(shapes)} tensors: {', '.join(shapes[:SHOWN])}{more}{begins}; there {len(left.nodes)} nodes are left, none "
         f"refused, {budget}{'' if memory.complete else ' at least'}",
         code=front_end_code(refused),
@@ -69,10 +69,12 @@ def host_part(graph: Graph, target: Target) -> Iterator[Issue]:
     )
 
 
-def _command(left: Graph) -> str:
-    """What cuts model.onnx down to ``left`` and records the shapes there anew."""
-    tensors = f"{json.dumps(left.inputs)}, {json.dumps(left.outputs)}"
-    code = f'import onnx.utils; onnx.utils.extract_model("model.onnx", "cut.onnx", {tensors})'
-    sizes = (f"{t}:{','.join(map(str, left.shape(t) or ()))}" for t in left.inputs)
-    shapes = " ".join(map(shlex.quote, sizes))
-    return f"python -c {shlex.quote(code)} && onnxslim cut.onnx cut.onnx --input-shapes {shapes}"
+def _command(graph: Graph) -> str:
+    """What leaves the rest to the host, at the shapes that ``graph`` was judged at where its file leaves them open."""
+    judged = ((t, declared, graph.shape(t)) for t, declared in graph.declared_inputs.items())
+    shapes = [
+        f" --input-shape {shlex.quote(f'{name}={show_shape(shape)}')}"
+        for name, declared, shape in judged
+        if shape and (declared is None or shape[1:] != declared[1:])
+    ]
+    return f"sensorfit fix model.onnx -o cut.onnx --cut{''.join(shapes)}"

@@ -56,6 +56,8 @@ def _raised(graph: Graph, node: Node, opset: int, tensors: dict[str, Tensor]) ->
         proto = TensorProto(data_type=TensorProto.INT64, dims=[len(axes)], int64_data=axes)
         tensors[name] = Tensor(name, (len(axes),), "int64", True, None, Stored(proto))
         return replace(node, attrs=attrs, inputs=(node.inputs[0], name))
+    if node.op in REDUCTIONS:  # ReduceMax and ReduceMin take truth values, too, from opset 20 on
+        return node
     if node.op == "Split" and graph.opset < 18 <= opset:
         if node.input(1):
             return node

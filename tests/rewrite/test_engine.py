@@ -223,6 +223,16 @@ def test_a_grid_that_is_computed_keeps_no_gelu_from_its_operator(mode: str, tmp_
     assert made.fixed.max_difference < 1e-5
 
 
+@pytest.mark.parametrize("opset", [17, 18, 19])
+def test_a_maximum_or_minimum_hinders_no_gelu(opset: int, tmp_path: Path) -> None:
+    """ReduceMax and ReduceMin of opset 20 are those of 18 and 19, and take truth values besides: Hiera has both."""
+    axes = "<axes = [1]> (g)" if opset < 18 else "(g, one_axis)"
+    text = f"""(float[1,3,8,8] x) => (float[1,1,8,8] y) <float r = {{1.4142135}}, float one = {{1}}, float half = {{0.5}}, int64[1] one_axis = {{1}}>
+        {{ d = Div (x, r) e = Erf (d) a = Add (e, one) m = Mul (x, a) g = Mul (m, half) y = ReduceMax {axes} }}"""
+    case = rewritten(text, tmp_path, opset=opset)
+    assert case.operators == ["Gelu", "ReduceMax"] and case.fixed.exit_code == 0
+
+
 @pytest.mark.parametrize(("opset", "said"), [(17, True), (18, True), (19, False), (20, False)])
 def test_a_pooling_that_onnxruntime_counts_wrongly_is_named(opset: int, said: bool, tmp_path: Path) -> None:
     """Before opset 19 its last windows are divided by the cells of whole ones: the file gives other numbers than PyTorch does."""

@@ -72,24 +72,37 @@ def test_operators_that_the_road_rewrites_belong_on_no_host() -> None:
 
 @pytest.mark.toolchain
 def test_what_the_cut_leaves_is_taken_by_the_real_front_end(front_end: FrontEnd, tmp_path: Path) -> None:
-    pytest.importorskip("onnxslim")
     start = model(DETECTOR)
     start.graph.output[0].type.tensor_type.shape.dim[0].dim_param = "N"
     (cut,) = found(DETECTOR, "SF124")
     made = follow(cut.fix, onnx.shape_inference.infer_shapes(start), tmp_path)
-    assert [n.op_type for n in made.graph.node] == ["Conv"]
+    assert made.graph.node[0].op_type == "Conv" and "NonZero" not in {n.op_type for n in made.graph.node}
+    assert "NonZero" in {n.op_type for n in onnx.load(tmp_path / "host.onnx").graph.node}
     assert front_end.judge(made)["verdict"] == "accepted"
+
+
+def test_the_command_that_cuts_has_the_shape_that_was_judged_where_the_file_leaves_it_open() -> None:
+    start = model(DETECTOR)
+    (cut,) = [f for f in sensorfit.check(start).findings if f.rule == "SF124"]
+    assert "run `sensorfit fix model.onnx -o cut.onnx --cut`, which" in cut.fix
+    start.graph.input[0].type.tensor_type.shape.dim[2].dim_param = "H"
+    (cut,) = [
+        f for f in sensorfit.check(start, input_shapes={"x": (1, 3, 64, 64)}).findings if f.rule == "SF124"
+    ]
+    assert "run `sensorfit fix model.onnx -o cut.onnx --cut --input-shape x=1x3x64x64`, which" in cut.fix
 
 
 def test_a_hostile_name_in_a_command_is_quoted() -> None:
     start = model(DETECTOR)
     name = """'; touch owned; echo "$(touch owned)`"""
-    start.graph.node[0].output[0] = start.graph.node[1].input[0] = name
-    del start.graph.value_info[:]
-    (cut,) = [f for f in sensorfit.check(start).findings if f.rule == "SF124"]
+    start.graph.input[0].name = start.graph.node[0].input[0] = name
+    start.graph.input[0].type.tensor_type.shape.dim[2].dim_param = "H"
+    (cut,) = [
+        f for f in sensorfit.check(start, input_shapes={name: (1, 3, 64, 64)}).findings if f.rule == "SF124"
+    ]
     command = cut.fix.partition("run `")[2].rpartition("`, which")[0]
-    assert shlex.split(command)[:2] == ["python", "-c"]
-    assert json.dumps(name) in shlex.split(command)[2]
+    assert shlex.split(command)[:2] == ["sensorfit", "fix"]
+    assert shlex.split(command)[-1] == f"{name}=1x3x64x64"
 
 
 def test_what_is_taken_apart_along_the_batch_is_one_thing_to_change_and_not_two() -> None:
