@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from .stretches import Steps, stretches
+from .stretches import Steps, Stretch, stretches
 
 ESTIMATES = 6
 """Estimates tried at most; to the first, everything counts alike."""
@@ -102,19 +102,21 @@ class MaxCut:
 
     def solve(self, estimate: float) -> tuple[list[int], int] | None:
         """The best order found and its peak in bytes; None when the search gives up."""
+        if any(stretch.longest > EXPANSIONS for stretch, _ in self._stretches):
+            return None  # each expansion leads one step further, at most
         order: list[int] = []
         peak = self.steps.bytes(self.steps.start)
         for stretch, own in self._stretches:
             found = own.search(estimate, peak)
             if found is None:
                 return None
-            order += [stretch[step] for step in found[0]]
+            order += [stretch.own[step] for step in found[0]]
             peak = found[1]
         return order, peak
 
     @cached_property
-    def _stretches(self) -> list[tuple[list[int], _Stretch]]:
-        return [(own, _Stretch(part)) for own, part in stretches(self.steps)]
+    def _stretches(self) -> list[tuple[Stretch, _Stretch]]:
+        return [(stretch, _Stretch(stretch.steps)) for stretch in stretches(self.steps)]
 
 
 class _Stretch:

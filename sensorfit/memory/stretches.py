@@ -46,23 +46,36 @@ class Steps(NamedTuple):
         return found
 
 
-def stretches(steps: Steps) -> list[tuple[list[int], Steps]]:
+class Stretch(NamedTuple):
+    """Steps between two cuts that every order goes through."""
+
+    own: list[int]
+    """Which they are of all steps."""
+    steps: Steps
+    """The same, with their tensors alone."""
+    longest: int
+    """Steps from one cut that every order goes through to the next, at most; 0: not known."""
+
+
+def stretches(steps: Steps) -> list[Stretch]:
     """The steps between cuts that every order goes through, each with its own tensors alone; else all in one."""
     kept = set(steps.kept)
     readers = steps.readers()
-    found: list[tuple[list[int], Steps]] = []
+    found: list[Stretch] = []
     if all(readers[t] or t in kept for written in steps.writes for t in written):
         # else what nobody reads could run on either side of such a cut
         found = [
-            (own, _apart(steps, own, start, {*end, *kept})) for own, start, end in _cuts(steps, readers, kept)
+            Stretch(own, _apart(steps, own, start, {*end, *kept}), longest)
+            for own, start, end, longest in _cuts(steps, readers, kept)
         ]
-    return found if len(found) > 1 else [(list(range(len(steps.reads))), steps)]
+    longest = found[0].longest if found else 0
+    return found if len(found) > 1 else [Stretch([*range(len(steps.reads))], steps, longest)]
 
 
 def _cuts(
     steps: Steps, readers: Sequence[Sequence[int]], kept: set[int]
-) -> Iterator[tuple[list[int], Tensors, Tensors]]:
-    """The steps of each stretch, and what is alive before and after it."""
+) -> Iterator[tuple[list[int], Tensors, Tensors, int]]:
+    """The steps of each stretch, what is alive before and after it, and its ``longest``."""
     writer = {tensor: step for step, written in enumerate(steps.writes) for tensor in written}
     left = list(map(len, readers))  # of each tensor, the steps still to read it
     alive = set(steps.start)
@@ -72,6 +85,7 @@ def _cuts(
     heapq.heapify(ready)
     own: list[int] = []
     start = tuple(sorted(alive))
+    last = longest = 0
     while ready:
         step = heapq.heappop(ready)
         own.append(step)
@@ -91,10 +105,12 @@ def _cuts(
                 by_writer[source] -= 1
                 if not by_writer[source]:
                     del by_writer[source]
-        if not ready or (len(own) >= STRETCH and len(by_writer) < 2):
-            end = tuple(sorted(alive))
-            yield sorted(own), start, end
-            own, start = [], end
+        if not ready or len(by_writer) < 2:
+            last, longest = len(own), max(longest, len(own) - last)
+            if not ready or len(own) >= STRETCH:
+                end = tuple(sorted(alive))
+                yield sorted(own), start, end, longest
+                own, start, last, longest = [], end, 0, 0
 
 
 def _apart(steps: Steps, own: Sequence[int], start: Tensors, kept: set[int]) -> Steps:

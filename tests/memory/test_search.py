@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sensorfit.api import load_target
+from sensorfit.memory import search
 from sensorfit.memory.device import Buffer, Operation, Program
 from sensorfit.memory.layout import load_memory_facts
 from sensorfit.memory.schedule import schedule
 from sensorfit.memory.search import CLOSE_ENOUGH, ESTIMATES
+from sensorfit.memory.stretches import Steps, Stretch, stretches
 
 FACTS = load_memory_facts(load_target())
 KB = 1024
@@ -84,6 +86,56 @@ def test_the_branch_that_needs_most_runs_first_wherever_it_stands_in_the_file(or
         edges += [(0,), (len(sizes) - 2,)]
     made = program(sizes, edges)
     assert peak(made, schedule(made, FACTS)) == 13
+
+
+@st.composite
+def longer(draw: st.DrawFn) -> Program:
+    """Chains and branches of up to forty steps."""
+    count = draw(st.integers(5, 40))
+    edges: list[tuple[int, ...]] = [(), (0,)]
+    for index in range(2, count + 1):
+        last = st.integers(max(0, index - 4), index - 1)
+        edges.append(tuple(draw(st.sets(last, min_size=1, max_size=2))))
+    return program([draw(st.integers(1, 9)) for _ in range(count + 1)], edges)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(longer(), st.integers(3, 12))
+def test_a_search_that_would_give_up_for_its_length_is_not_begun(made: Program, expansions: int) -> None:
+    """The same orders, and the same searches given up, as where each is gone through to its end."""
+    begun = 0
+    searched = search._Stretch.search
+
+    def counted(self: search._Stretch, estimate: float, peak: int) -> tuple[list[int], int] | None:
+        nonlocal begun
+        begun += 1
+        return searched(self, estimate, peak)
+
+    def all_of_them(steps: Steps) -> list[Stretch]:
+        return [stretch._replace(longest=0) for stretch in stretches(steps)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "EXPANSIONS", expansions)
+        patch.setattr("sensorfit.memory.stretches.STRETCH", 6)
+        patch.setattr(search._Stretch, "search", counted)
+        order, notes, few = schedule(made, FACTS), made.notes, begun
+        begun, made.notes = 0, {}
+        patch.setattr(search, "stretches", all_of_them)
+        assert (schedule(made, FACTS), made.notes) == (order, notes)
+        assert few <= begun
+
+
+def test_a_long_way_between_two_cuts_is_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two branches of 400 steps: no 750 expansions lead through them."""
+    sizes, edges = [4], [()]
+    for branch in range(2):
+        for step in range(400):
+            sizes.append(1 + (step * 7 + branch) % 11)
+            edges.append((len(sizes) - 2 if step else 0,))
+    made = program([*sizes, 1], [*edges, (400, 800)])
+    monkeypatch.setattr(search._Stretch, "search", lambda *_: pytest.fail("searched"))
+    schedule(made, FACTS)
+    assert any("parallel branches" in note for note in made.notes)
 
 
 @pytest.mark.parametrize("branches", [30, 1000])
