@@ -24,6 +24,7 @@ FUSES_ACTIVATION = frozenset(
 FUSED_ACTIVATIONS = frozenset({"Relu", "Clip", "LeakyRelu"})
 """Piecewise linear activations, which the converter lists in place, without a schedule step of their own."""
 NO_OPERATION = frozenset({"Identity", "Dropout"})
+FLOATS = frozenset({"float16", "float32", "float64"})
 
 
 def lower(graph: Graph) -> Graph:
@@ -62,9 +63,14 @@ def _is_identity(graph: Graph, node: Node) -> bool:
     if node.op in NO_OPERATION:
         return not any(graph.consumers_of(o) or o in graph.outputs for o in node.outputs[1:])
     if node.op == "Cast":
-        source, target = graph.tensors[node.inputs[0]], graph.tensors[node.outputs[0]]
-        return bool(source.dtype) and source.dtype == target.dtype
+        source, target = graph.tensors[node.inputs[0]].dtype, graph.tensors[node.outputs[0]].dtype
+        return bool(source) and (source == target or between_floats(source, target))
     return False
+
+
+def between_floats(before: str, after: str) -> bool:
+    """Whether a Cast changes nothing but the precision of floats, all of which become float32 before the network is quantized."""
+    return before in FLOATS and after in FLOATS
 
 
 def _rename_inputs(node: Node, alias: Mapping[str, str]) -> Node:

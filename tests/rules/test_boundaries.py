@@ -132,7 +132,7 @@ REFUSED = [
     ("SF119", one("y = MatMul (w, x)", "float[8,32] w")),
     ("SF119", one("y = Gemm <transB = 1> (x, x)", "", X2)),
     # SF120: casts
-    ("SF120", one("y = Cast <to = 10> (x)")),
+    ("SF120", one("y = Cast <to = 6> (x)")),
     ("SF120", one("i = ArgMax <axis = 1> (x) y = Cast <to = 1> (i)")),
     # SF201, SF202: flagged and refused
     ("SF201", one("y = Softmax <axis = -4> (x)")),
