@@ -25,6 +25,16 @@ PART_OF_LAYER: Final = "part of a layer"
 """``Node.pattern`` of what the converter makes of one layer and calls as it: ``/stem_Conv/layer/Conv_dm0``."""
 
 
+TAKEN: Final = "output"
+"""What torch.fx calls the end of a graph: MCT takes a layer of that name, or of an input's, for that end or that input."""
+
+
+def input_name(text: str) -> str:
+    """``text`` as the name of an input of the torch module."""
+    found = "".join(c if c.isalnum() and c.isascii() else "_" for c in text)
+    return found if found and not found[0].isdigit() else f"input_{found}"
+
+
 def layer_name(text: str) -> str:
     """``text`` as the name of a torch layer."""
     base = re.sub(r"\W+", "_", text).strip("_") or "node"
@@ -41,6 +51,7 @@ class Called:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
+        self._taken = {TAKEN, *map(input_name, graph.inputs)}
         self._containers: set[str] = set()
         """The paths that hold modules, or more than one node."""
         modules: set[str] = set()
@@ -58,9 +69,10 @@ class Called:
     def layer(self, node: str) -> str:
         """The layer of the node called ``node``."""
         path, _, last = node.rpartition("/")
-        return layer_name(
+        name = layer_name(
             path if path and OPERATOR.fullmatch(last) and path not in self._containers else node
         )
+        return f"{name}_layer" if name in self._taken else name
 
     def __call__(self, node: Node) -> str:
         """The beginning of what the converter calls the steps of ``node``."""

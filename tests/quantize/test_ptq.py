@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
-from onnx import parser
+from onnx import numpy_helper, parser
 
 from sensorfit.quantize import calibration
 from sensorfit.quantize.ptq import export_int8, own_constants, quantize
@@ -41,3 +42,26 @@ def test_the_export_is_written_for_the_converter_that_reads_it(
     export_int8(quantize(module, images, target, 0, log), images, tmp_path / "int8.onnx", target, 0, log)
     written = onnx.load(tmp_path / "int8.onnx")
     assert {o.version for o in written.opset_import if not o.domain} == {opset}
+
+
+@pytest.mark.toolchain
+def test_a_layer_may_be_called_as_the_graphs_end_or_its_input(tmp_path: Path) -> None:
+    """torch.fx calls the end of a graph ``output``: MCT took a classifier of that name for it, and the network for dead."""
+    from sensorfit.graph.load import load
+    from sensorfit.quantize.lowering import to_module
+
+    model = parser.parse_model("""<ir_version: 8, opset_import: ["" : 17]>
+        g (float[1,3,16,16] image) => (float[1,2,14,14] y)
+        { a = Conv(image, v) b = Relu(a) y = Conv(b, w) }""")
+    for node, name in zip(model.graph.node, ("/image/Conv", "/image_1/Relu", "/output/Conv"), strict=True):
+        node.name = name
+    rng = np.random.default_rng(0)
+    for name, shape in {"v": (4, 3, 3, 3), "w": (2, 4, 1, 1)}.items():
+        model.graph.initializer.append(numpy_helper.from_array(rng.normal(0, 0.3, shape).astype("f"), name))
+    module = to_module(load(model, "named"))
+    assert not {"image", "output"} & set(dict(module.named_modules()))
+    images, target = calibration.synthetic((3, 16, 16), 0, 2), load_target("imx500")
+    kinds = {
+        type(layer).__name__ for layer in quantize(module, images, target, 0, tmp_path / "log").modules()
+    }
+    assert "Conv2d" in kinds

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from torch import fx, nn
 
+from ...graph.called import input_name
 from ...graph.ir import Graph, Node
 from ...graph.lower import drop_identities, fuse_patterns
 from .builder import Builder
@@ -34,7 +35,7 @@ def to_module(graph: Graph) -> fx.GraphModule:
     graph = with_biases(fuse_patterns(drop_identities(graph), FUSED))
     builder = Builder(graph)
     for name in graph.inputs:
-        builder.values[name] = builder.fx.placeholder(_identifier(name))
+        builder.values[name] = builder.fx.placeholder(input_name(name))
     for node in graph.nodes:
         if not builder.fold(node):
             _lower(builder, node)
@@ -91,8 +92,3 @@ def _lower(builder: Builder, node: Node) -> None:
     for tensor, value in zip(node.outputs, made if isinstance(made, tuple) else (made,), strict=False):
         if tensor:
             builder.values[tensor] = value
-
-
-def _identifier(name: str) -> str:
-    found = "".join(c if c.isalnum() and c.isascii() else "_" for c in name)
-    return found if found and not found[0].isdigit() else f"input_{found}"
