@@ -50,8 +50,14 @@ class Target:
 
     @property
     def option(self) -> str:
-        """What a command of ours takes to be about this device: `` --target NAME``, "" for the default one."""
-        return "" if self.name == DEFAULT else f" --target {self.name}"
+        """What a command takes to be about this device and this version of its converter; "" for the default one and the newest."""
+        device = "" if self.name == DEFAULT else f" --target {self.name}"
+        return device if self.newest else f"{device} --converter {self.converter_version}"
+
+    @property
+    def newest(self) -> bool:
+        """Whether this is the newest version of the converter that there are facts of."""
+        return self.converter_version == _newest(self.name)
 
     @property
     def converter_version(self) -> str:

@@ -48,10 +48,15 @@ def last_line(outcome: Outcome) -> tuple[str, str]:
         size = _other_size(report)
         by_hand = ["at that size"] if size else []
         by_hand += ["with its weights"] if report.model.weightless else []
-        if by_hand:
-            said = f"{word} at {size}" if size else word
-            return f"{said}. Next: export it {' and '.join(by_hand)}, then:", _file_command(outcome)
-        return f"{word}.", build_command(outcome)
+        said = f"{word} at {size}" if by_hand and size else word
+        before = [f"export it {' and '.join(by_hand)}"] if by_hand else []
+        before += (
+            [f"install converter {report.target.converter_version} (docs/check.md says how)"]
+            if _other_asked(report)
+            else []
+        )
+        command = _file_command(outcome) if by_hand else build_command(outcome)
+        return f"{said}. Next: {', '.join(before)}, then:" if before else f"{said}.", command
     to_change = f"{word}: {counted(len(wrong), 'thing')} to change." if wrong else f"{word}."
     if report.verdict != "fits" and report.model.closed:
         size = show_shape(report.model.closed)
@@ -85,6 +90,11 @@ def last_line(outcome: Outcome) -> tuple[str, str]:
     if len(wrong) == 1 and (size := _smaller(report, wrong[0])):
         return to_change, f"{_command('check', outcome)} --input-shape {size}"
     return to_change, _change_command(outcome)
+
+
+def _other_asked(report: Report) -> bool:
+    """Whether an older version is judged by than the one installed: ``build`` runs, and judges by, the latter."""
+    return bool(report.other_converter) and not report.target.newest
 
 
 def _file_command(outcome: Outcome) -> str:

@@ -15,6 +15,8 @@ from sensorfit.convert.installed import installed_version, other_installed, runn
 from sensorfit.models.net import Net
 from sensorfit.target import DEFAULT, converter_versions, load_target
 
+from ..conftest import model_of
+
 NEWEST, OLDER = converter_versions(DEFAULT)[:2]
 
 
@@ -99,3 +101,30 @@ def test_csv_names_the_version_judged_by_in_every_row(
     head, *rows = CliRunner().invoke(group, words, catch_exceptions=False).stdout.splitlines()
     assert head.endswith(",target,converter")
     assert rows and all(row.endswith(f",imx500,imx500-converter {OLDER}") for row in rows)
+
+
+def next_of(words: list[str], installed: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The last line of ``words``, where the converter of the version ``installed`` is."""
+    monkeypatch.setattr("sensorfit.convert.installed.installed_version", lambda: installed)
+    said = CliRunner().invoke(group, words, catch_exceptions=False, env={"COLUMNS": "200"}).stdout
+    return said.rstrip().splitlines()[-1]
+
+
+def test_the_next_command_builds_for_the_version_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    build, asked = "sensorfit build picosam3", ["check", "picosam3", "--converter", "3.18"]
+    install_it = f"install converter {OLDER} (docs/check.md says how), then: "
+    assert next_of(asked, NEWEST, monkeypatch).endswith(f"Next: {install_it}{build} --converter {OLDER}")
+    assert next_of(asked, OLDER, monkeypatch).endswith(f"FITS. Next: {build} --converter {OLDER}")
+    assert next_of(asked, "", monkeypatch).endswith(f"FITS. Next: {build} --converter {OLDER}")
+    assert next_of(["check", "picosam3"], OLDER, monkeypatch).endswith(f"FITS. Next: {build}")
+
+
+@pytest.mark.parametrize("command", ["check", "fix"])
+def test_every_next_command_asks_the_same_version(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    model = model_of("agraph (float[1,3,64,64] x) => (float[1,3,64,64] y) { y = Elu (x) }")
+    onnx.save(model, tmp_path / "wave.onnx")
+    said = next_of([command, "wave.onnx", "--converter", "3.18"], "", monkeypatch)
+    assert "Next: sensorfit " in said and said.endswith(f" --converter {OLDER}")
