@@ -14,6 +14,7 @@ from .harness import rewritten, untouched
 SHAPE = "(float[1,4,6,8] x) => (float[1,4,6,8] y)"
 CASES = {
     "constant first, one matrix a head": ("ConstantOnTheRight", "(float[1,3,9,16] x) => (float[1,3,8,16] y) <float[1,3,8,9] w> { y = MatMul (w, x) }"),
+    "the least of all cells, in one axis": ("KeepBatchAxis", "(float[1,3,6,8] x) => (float[1,3,6,8] y) <int64[2] a = {1, -1}, int64[4] b = {1, 1, 1, 1}> { f = Reshape (x, a) m = ReduceMin <axes = [1], keepdims = 0> (f) r = Reshape (m, b) y = Sub (x, r) }"),
     "weights by head on one token map": ("WeightsByHead", "(float[1,1,9,16] x) => (float[1,3,9,8] y) <float[1,3,16,8] w> { y = MatMul (x, w) }"),
     "a vector of weights": ("LinearIn4d", "(float[1,9,16] x) => (float[1,9] y) <float[16] w> { y = MatMul (x, w) }"),
     "queries for several keys": ("ProductsOfAnyRank", "(float[1,1,9,16] x, float[1,3,16,8] k) => (float[1,3,9,8] y) { y = MatMul (x, k) }"),

@@ -15,11 +15,13 @@ LIFTED = (*ELEMENTWISE, *REDUCTIONS, *BY_AXIS, "Transpose", "Slice", "Expand", "
 
 
 def several(site: Site) -> bool:
-    """Whether an axis other than 1 stands in front of a tensor at the node, or its first axis is worked on."""
+    """Whether an axis other than 1 stands in front of a tensor at the node or is all it has, or its first axis is worked on."""
     activations = [t for t in (*site.node.inputs, *site.node.outputs) if t and not site.is_constant(t)]
     if not all(site.shape(t) or site.graph.tensors[t].shape == () for t in activations):
         return False
-    return any(site.shape(t)[:1] != (1,) for t in activations) or _along_first(site)
+    return any(site.shape(t)[:1] != (1,) or len(site.shape(t)) == 1 for t in activations) or _along_first(
+        site
+    )
 
 
 def _along_first(site: Site) -> bool:

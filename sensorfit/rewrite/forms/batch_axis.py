@@ -10,7 +10,20 @@ from ..draft import Draft
 from ..site import Site
 from ._lifted import LIFTED, lifted, several
 
-RULES = ("SF106", "SF107", "SF108", "SF115", "SF116", "SF117", "SF118", "SF119", "SF120", "SF201", "SF202")
+RULES = (
+    "SF106",
+    "SF107",
+    "SF108",
+    "SF115",
+    "SF116",
+    "SF117",
+    "SF118",
+    "SF119",
+    "SF120",
+    "SF131",
+    "SF201",
+    "SF202",
+)
 
 
 @rewrite(

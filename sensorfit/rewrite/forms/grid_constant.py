@@ -40,7 +40,7 @@ def grid_sample(site: Site) -> Iterator[Draft]:
     values = site.array(grid) if len(site.x) == 4 and site.is_constant(grid) else None
     if values is None or site.x[0] != 1:
         return
-    mode, edge = _text(site.attr("mode", "bilinear")), _text(site.attr("padding_mode", "zeros"))
+    mode, edge = text(site.attr("mode", "bilinear")), text(site.attr("padding_mode", "zeros"))
     if mode not in ("bilinear", "linear", "nearest") or edge not in ("zeros", "border"):
         return
     draft, places = site.draft(), values.reshape(-1, 2)
@@ -57,7 +57,7 @@ def grid_sample(site: Site) -> Iterator[Draft]:
         yield draft.gives(draft.reshape(draft.add_all(parts), site.y))
 
 
-def _text(value: object) -> str:
+def text(value: object) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
