@@ -150,7 +150,7 @@ def reached(outcome: Outcome, columns: int = 0) -> str:
     left = f"{counted(seen.remaining, 'node')} still refused" if seen.remaining else "no node refused"
     left += f", {counted(seen.left_to_host, 'node')} left to the host" if seen.left_to_host else ""
     verdict = {"fits": "fits", "does_not_fit": "does not fit", "unknown": "not known to fit"}[seen.verdict]
-    if seen.verdict == "fits" and _unfed(report):  # a rewrite is none of the input
+    if seen.verdict == "fits" and seen.cannot_be_fed:
         verdict = "cannot be fed"
     share = f"{percent_words(seen.total_bytes / report.memory.budget_bytes)} of memory"
     share = share if seen.sized else f"at least {share}"

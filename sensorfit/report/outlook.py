@@ -36,3 +36,5 @@ class Outlook:
     """False where not all of the memory could be counted: ``total_bytes`` is a lower bound."""
     timed: bool = True
     """False where a layer could not be counted: ``ms`` is a lower bound."""
+    cannot_be_fed: bool = False
+    """Whether it then has inputs that the sensor has no source for; an image with its channels last has been turned."""

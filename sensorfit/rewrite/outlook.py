@@ -106,6 +106,7 @@ def outlook(analysis: Analysis, input_shapes: Mapping[str, Iterable[int]] | None
         ms_high=after.ms_high,
         sized=after.sized,
         timed=after.timed,
+        cannot_be_fed=after.cannot_be_fed,
     )
     return Seen(seen, fixable, rules, turned)
 

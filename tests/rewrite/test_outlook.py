@@ -94,6 +94,19 @@ def test_the_command_that_check_ends_with_reaches_what_check_says(
         assert f"{after['total_bytes'] / 8_388_480:.0%} of memory" in lines[-2]
 
 
+def test_an_image_with_its_channels_last_can_be_fed_once_it_is_turned(tmp_path: Path) -> None:
+    onnx.save(
+        model(
+            """(float[1,64,64,3] x) => (float[1,4,64,64] y) <float[4,3,1,1] w> {
+            t = Transpose <perm = [0, 3, 1, 2]> (x) c = Conv (t, w) y = Sigmoid (c) }"""
+        ),
+        tmp_path / "last.onnx",
+    )
+    found = check(tmp_path / "last.onnx")
+    assert any(f.about_source for f in found.findings)
+    assert found.outlook is not None and not found.outlook.cannot_be_fed
+
+
 def test_json_and_sarif_carry_it(tmp_path: Path) -> None:
     onnx.save(model(STUCK), tmp_path / "stuck.onnx")
     said = CliRunner().invoke(group, ["check", str(tmp_path / "stuck.onnx"), "--format", "json"]).stdout
