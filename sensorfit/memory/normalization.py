@@ -8,6 +8,7 @@ A LayerNormalization reads the rows of its last axis turned and writes planes:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from ..graph.ir import Node
 from .builder import StepBuilder
@@ -84,6 +85,15 @@ def wide_normalisation(state: StepBuilder, node: Node, source: str) -> None:
     state.put(node, node.outputs[0], Layout.PACKED, [value.buffer], sums)
 
 
+STAYS_TO_LAST: Final = {
+    Layout.BLOCKS: (Layout.BLOCKS, Layout.PLANES),
+    Layout.PLANES: (Layout.PLANES, Layout.TURNED),
+}
+"""By where channels lie that move to the last place: the layouts that are read and written."""
+STAYS_TO_FIRST: Final = {Layout.TURNED: (Layout.TURNED, Layout.PLANES)}
+"""And of those that move back."""
+
+
 def channels_moved(state: StepBuilder, node: Node, sources: Sequence[str]) -> bool:
     """Whether ``node`` moves an image's channels to or from the last axis, or exchanges rows and columns."""
     return node.op == "Transpose" and _order(node) in (TO_LAST, TO_FIRST, ROWS_AND_COLUMNS)
@@ -92,8 +102,8 @@ def channels_moved(state: StepBuilder, node: Node, sources: Sequence[str]) -> bo
 def move_channels(state: StepBuilder, node: Node, sources: Sequence[str]) -> None:
     """The steps of such a transposition.
 
-    The elements stay in their order: blocks hold the channels of a position together, as planes
-    do whose last axis is the channels.
+    Blocks of 32 stay along the axis that they lie along: blocks hold the channels of a position together, as planes do
+    whose last axis is the channels; columns that stand in planes are the rows of what turned planes hold (narrow_last_48x64).
     """
     order, source = _order(node), sources[0]
     if order == ROWS_AND_COLUMNS:
@@ -107,11 +117,11 @@ def move_channels(state: StepBuilder, node: Node, sources: Sequence[str]) -> Non
         value = state.transform(value, value.extent, read, f"{node.name}/transform", f"rows for {node.name}")
         state.put(node, node.outputs[0], written, [value.buffer])
         return
+    lying = state.values[source].layout
     if order == TO_LAST:
-        blocks = state.values[source].layout is Layout.BLOCKS
-        read, written = (Layout.BLOCKS, Layout.PLANES) if blocks else (Layout.TURNED, Layout.BLOCKS)
+        read, written = STAYS_TO_LAST.get(lying, (Layout.TURNED, Layout.BLOCKS))
     else:
-        read, written = Layout.PLANES, Layout.BLOCKS
+        read, written = STAYS_TO_FIRST.get(lying, (Layout.PLANES, Layout.BLOCKS))
     value = state.bring(source, read, node.name)
     state.put(node, node.outputs[0], written, [value.buffer])
 
