@@ -28,6 +28,7 @@ from ..target import Target, read_facts
 from .calibration import BATCH, CalibrationSet
 from .failures import failure
 from .options import Quantization
+from .part_names import free_for_parts
 
 if TYPE_CHECKING:
     from torch import nn
@@ -156,6 +157,7 @@ def export_int8(
     for node in model.graph.node:
         node.ClearField("doc_string")
     own_constants(model.graph)
+    free_for_parts(model.graph)
     path.write_bytes(model.SerializeToString(deterministic=True))
 
 
