@@ -7,7 +7,21 @@ from pathlib import Path
 import onnx
 import pytest
 
-from tools.built_networks import DATA, PLACE, SIZES, SUFFIX, Answer, answers, ask, judged, off, table
+from tools.built_networks import (
+    DATA,
+    FIXED_ANSWERS,
+    FIXED_PLACE,
+    PLACE,
+    SIZES,
+    SUFFIX,
+    Answer,
+    answers,
+    ask,
+    fixed_table,
+    judged,
+    off,
+    table,
+)
 from tools.fill_weights import filled
 
 EXACT = 0.005
@@ -37,8 +51,17 @@ def test_a_recorded_network_that_fits_was_built_and_no_other(name: str) -> None:
     kept(RECORDED[name])
 
 
-def test_the_page_has_what_is_recorded() -> None:
+@pytest.mark.parametrize("name", sorted(answers(FIXED_ANSWERS)))
+def test_a_recorded_network_that_was_refused_was_built_with_fix_to_the_bytes_foretold(name: str) -> None:
+    answer = answers(FIXED_ANSWERS)[name]
+    difference = off(answer)
+    assert answer["verdict"] == "does_not_fit" and answer["rewrites"]
+    assert answer["exit_code"] == 0 and difference is not None and abs(difference) <= EXACT
+
+
+def test_the_pages_have_what_is_recorded() -> None:
     assert PLACE.is_fresh(table())
+    assert FIXED_PLACE.is_fresh(fixed_table())
 
 
 @pytest.mark.parametrize("name", HERE)
