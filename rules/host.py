@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Iterator
 
@@ -16,6 +17,7 @@ from ..verify.rule import Issue, rule
 
 MANY = 8
 """From so many nodes of unknown or unsupported operators on, one cut is the shorter way."""
+HOLD_GRAPHS = ("If", "Loop", "Scan", "SequenceMap")
 SHOWN = 6
 """Tensors that a finding names."""
 
@@ -60,7 +62,7 @@ def host_part(graph: Graph, target: Target) -> Iterator[Issue]:
     budget = f"{memory.total_bytes:,} of {target.budget_bytes:,} B"
     yield Issue(
         "what prepares the image or decodes the result belongs on the host",
-        f"run `{_command(graph)}`, which leaves the rest to the host (host.onnx), then check cut.onnx",
+        f"run `{_command(graph, left)}`, which leaves the rest to the host, then check cut.onnx",
         f"cut at {len(shapes)} tensors: {', '.join(shapes[:SHOWN])}{more}{begins}; there {len(left.nodes)} nodes are left, none "
         f"refused, {budget}{'' if memory.complete else ' at least'}",
         code=front_end_code(refused),
@@ -69,12 +71,22 @@ def host_part(graph: Graph, target: Target) -> Iterator[Issue]:
     )
 
 
-def _command(graph: Graph) -> str:
-    """What leaves the rest to the host, at the shapes that ``graph`` was judged at where its file leaves them open."""
+def _command(graph: Graph, left: Graph) -> str:
+    """What leaves the rest to the host, at the shapes that ``graph`` was judged at where its file leaves them open.
+
+    A graph within a node that is decided while the network runs (an If of torchvision's detectors) is read by no rewrite: there
+    ONNX's own tool cuts model.onnx down to ``left``.
+    """
+    if any(n.op in HOLD_GRAPHS and not n.domain and not graph.is_constant(n.input(0)) for n in graph.nodes):
+        tensors = f"{json.dumps(left.inputs)}, {json.dumps(left.outputs)}"
+        code = f'import onnx.utils; onnx.utils.extract_model("model.onnx", "cut.onnx", {tensors})'
+        sizes = (f"{t}:{','.join(map(str, left.shape(t) or ()))}" for t in left.inputs)
+        shapes = " ".join(map(shlex.quote, sizes))
+        return f"python -c {shlex.quote(code)} && onnxslim cut.onnx cut.onnx --input-shapes {shapes}"
     judged = ((t, declared, graph.shape(t)) for t, declared in graph.declared_inputs.items())
-    shapes = [
+    given = [
         f" --input-shape {shlex.quote(f'{name}={show_shape(shape)}')}"
         for name, declared, shape in judged
         if shape and (declared is None or shape[1:] != declared[1:])
     ]
-    return f"sensorfit fix model.onnx -o cut.onnx --cut{''.join(shapes)}"
+    return f"sensorfit fix model.onnx -o cut.onnx --cut{''.join(given)}"

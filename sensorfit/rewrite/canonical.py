@@ -14,7 +14,7 @@ from dataclasses import replace
 from onnx import TensorProto
 
 from ..errors import ModelError
-from ..graph.fold import Stored
+from ..graph.fold import RANDOM, Stored
 from ..graph.ir import Graph, Node, Tensor, Written
 from ..graph.kernels import other_rank
 from ..units import show_shape
@@ -49,6 +49,11 @@ def without_data(graph: Graph) -> str:
 def uncomputed(graph: Graph) -> str:
     """A node that no runtime computes, "" where all are: nothing is proven of a network that is no valid ONNX."""
     return next((n.name for n in graph.nodes if other_rank(graph, n)), "")
+
+
+def random(graph: Graph) -> str:
+    """A node that draws random numbers, "" where none does: no two runs are equal, so nothing can be compared."""
+    return next((n.name for n in graph.nodes if n.op in RANDOM and not n.domain), "")
 
 
 def without_identities(graph: Graph) -> Graph:

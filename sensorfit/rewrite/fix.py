@@ -24,7 +24,7 @@ from ..verify.engine import judged
 from ..verify.finding import Finding, stopped_nodes
 from . import run
 from .applied import applied
-from .canonical import canonical, uncomputed, without_data
+from .canonical import canonical, random, uncomputed, without_data
 from .class_numbers import cast_at_the_end
 from .compare import Compared, compared, images_alone, joined, miscounted, reference
 from .declare import Rewrite, answering, chosen
@@ -80,6 +80,11 @@ def fix(
         raise ModelError(
             f"{where}: the kernel of '{wrong}' has other axes than its image, which is no valid ONNX: nothing is proven of what "
             "no runtime computes; give that image its batch axis (x[None] in PyTorch) and export again"
+        )
+    if drawn := random(loaded):
+        raise ModelError(
+            f"{where}: '{drawn}' draws random numbers, so no two runs are equal and nothing is proven: export the network "
+            "without it (the mean in the place of a sample), or with the noise as a constant"
         )
     domains = {o.domain: o.version for o in proto.opset_import if o.domain not in ("", "ai.onnx")}
     rewrites = chosen(only, skip, approximate=approximate, split_heads=split_heads)

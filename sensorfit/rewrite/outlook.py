@@ -17,7 +17,7 @@ from ..graph.ir import Graph
 from ..report.outlook import Outlook
 from ..report.report import Report
 from ..verify.finding import Finding, stopped_nodes
-from .canonical import uncomputed, without_data
+from .canonical import random, uncomputed, without_data
 from .declare import chosen
 from .proposal import proposed
 from .ready import needs_file, ready
@@ -78,7 +78,8 @@ def outlook(analysis: Analysis, input_shapes: Mapping[str, Iterable[int]] | None
     refusals = [f for f in analysis.findings["converter"] if f.refused]
     found = {f.node for f in refusals}
     turned = channels_last(analysis.graph)
-    if not (found or turned) or len(analysis.graph.nodes) > MAX_NODES or uncomputed(analysis.graph):
+    graph = analysis.graph
+    if not (found or turned) or len(graph.nodes) > MAX_NODES or uncomputed(graph) or random(graph):
         return None
     target, rewrites = analysis.target, chosen()
     try:

@@ -10,7 +10,8 @@ import onnxruntime as ort
 import pytest
 from onnx import helper, numpy_helper
 
-from sensorfit.errors import ConfigError
+from sensorfit.api import check
+from sensorfit.errors import ConfigError, ModelError
 from sensorfit.graph import fold, shapes
 from sensorfit.graph.ir import Tensor
 from sensorfit.rewrite.derived import Computed
@@ -221,6 +222,19 @@ def test_a_grid_that_is_computed_keeps_no_gelu_from_its_operator(mode: str, tmp_
     assert [f.op for f in made.fixed.remaining] == ([] if mode == "bilinear" else ["GridSample"])
     assert "Gelu" in made.operators and made.after.opset_import[0].version == 20
     assert made.fixed.max_difference < 1e-5
+
+
+@pytest.mark.parametrize("op", ["RandomNormalLike", "RandomUniformLike", "Bernoulli"])
+def test_a_network_that_draws_random_numbers_is_no_failed_proof(op: str, tmp_path: Path) -> None:
+    """The sample of a VAE: it gave other numbers at each run, and fix said that its rewrites did."""
+    onnx.save(
+        model(f"(float[1,4,8,8] x) => (float[1,4,8,8] y) {{ s = Sigmoid (x) n = {op} (s) a = Mul (n, s) y = Elu (a) }}"),
+        tmp_path / "m.onnx",
+    )
+    with pytest.raises(ModelError, match="draws random numbers.*the mean in the place of a sample") as stopped:
+        fix(tmp_path / "m.onnx", tmp_path / "fixed.onnx", TARGET)
+    assert stopped.value.exit_code == 2 and not (tmp_path / "fixed.onnx").exists()
+    assert check(tmp_path / "m.onnx").outlook is None
 
 
 @pytest.mark.parametrize("opset", [17, 18, 19])

@@ -92,6 +92,18 @@ def test_the_command_that_cuts_has_the_shape_that_was_judged_where_the_file_leav
     assert "run `sensorfit fix model.onnx -o cut.onnx --cut --input-shape x=1x3x64x64`, which" in cut.fix
 
 
+def test_what_is_decided_while_the_network_runs_is_cut_off_by_onnx_itself() -> None:
+    """No rewrite reads a graph within a node, so that fix would refuse a torchvision detector as a whole."""
+    text = DETECTOR.replace(
+        "y = Transpose (n)\n}",
+        """t = Transpose (n) top = ReduceMax <keepdims = 0> (h) yes = Cast <to = 9> (top)
+        y = If (yes) <then_branch = g1 () => (int64[N,3] p) { p = Identity (t) }, else_branch = g2 () => (int64[N,3] q) { q = Abs (t) }> }""",
+    )
+    assert text != DETECTOR
+    (cut,) = found(text, "SF124")
+    assert "onnx.utils.extract_model" in cut.fix and '["s"]' in cut.fix
+
+
 def test_a_hostile_name_in_a_command_is_quoted() -> None:
     start = model(DETECTOR)
     name = """'; touch owned; echo "$(touch owned)`"""
