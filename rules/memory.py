@@ -11,6 +11,7 @@ from ..memory.model import (
     FIVE_AXES,
     GROUPS,
     INTEGER_WEIGHTS,
+    MANY_HEADS,
     MANY_PHASES,
     MANY_PLACES,
     MemoryReport,
@@ -336,6 +337,7 @@ _COUNTABLE = {
     GROUPS: "run sensorfit fix on the float file, which spells it out, and quantize that: no form of it is packaged (SF132)",
     FIVE_AXES: f"{_ASK}; or pool with MaxPool over an image's rows and columns",
     MANY_PLACES: "leave the Gather to the host (sensorfit fix MODEL --cut TENSOR), or gather whole rows: 2,048 single cells were not packaged in seven minutes",
+    MANY_HEADS: "run sensorfit fix, which writes a vector times a matrix for each of many places as a Mul and a ReduceSum; else have fewer places (windows, heads, cells)",
     MANY_PHASES: f"{_ASK}; or reach the stride in several steps, by convolutions or pooling",
 }
 """What makes the memory countable, by why it is not."""

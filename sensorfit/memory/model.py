@@ -18,6 +18,7 @@ MANY_PHASES = (
     "a convolution's stride cuts its input into more phases than were asked: its steps are not counted"
 )
 MANY_PLACES = "a Gather of more separate places than were asked: each is a step, and they are not counted"
+MANY_HEADS = "a matrix product of more heads than were asked: each is several steps, and they are not counted"
 """Why the runtime memory is counted in part."""
 
 

@@ -9,6 +9,8 @@ MCT splits a product of more than three axes by its leading ones, and the conver
 
 from __future__ import annotations
 
+from math import prod
+
 from ..graph.ir import Graph, Node
 from .builder import StepBuilder, Value
 from .layout import SIDE_BY_SIDE, Layout, leanest, round_up, tensor_bytes
@@ -22,6 +24,15 @@ def is_product(graph: Graph, node: Node) -> bool:
         and not any(map(graph.is_constant, node.inputs))
         and all(shape is not None and len(shape) > 2 and shape[0] == 1 for shape in shapes)
     )
+
+
+MOST_HEADS = 2048
+"""A product of more is not counted: a kernel for every cell of a 64x64 map took a check a minute and all its memory."""
+
+
+def of_too_many_heads(graph: Graph, node: Node) -> bool:
+    """Whether ``node`` is a product of more heads than are counted."""
+    return is_product(graph, node) and prod(graph.shape(node.outputs[0])[:-2] or ()) > MOST_HEADS  # type: ignore[index,operator,arg-type]
 
 
 def matrix_product(state: StepBuilder, node: Node, sources: list[str]) -> None:

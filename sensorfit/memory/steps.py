@@ -33,7 +33,7 @@ from .fusion import (
 from .gathers import too_many
 from .interpolation import resize
 from .layout import Extent, Layout, MemoryFacts, leanest, round_up, tensor_bytes
-from .model import FIVE_AXES, MANY_PLACES
+from .model import FIVE_AXES, MANY_HEADS, MANY_PLACES
 from .multipliers import runs_in_a_row
 from .normalization import (
     across,
@@ -44,7 +44,7 @@ from .normalization import (
     softmax_across,
     wide_normalisation,
 )
-from .product import is_product, matrix_product
+from .product import is_product, matrix_product, of_too_many_heads
 from .rearranging import concat, cut_layout, is_padded_average, pad, padded_average, write_all
 from .views import Lying, along, spread, static, transpose, view
 from .widths import MOVES
@@ -227,9 +227,14 @@ def _tiles_joined(state: StepBuilder, node: Node, sources: list[str]) -> None:
     write_all(state, node, sources, layouts.pop() if len(layouts) == 1 else Layout.PLANES)
 
 
-def _uncounted(state: StepBuilder, node: Node, sources: list[str]) -> None:
-    state.program.missing[MANY_PLACES] = None
-    write_all(state, node, sources, Layout.PLANES)
+def _uncounted(why: str) -> Callable[[StepBuilder, Node, list[str]], None]:
+    """One step in the place of those that are not counted."""
+
+    def step(state: StepBuilder, node: Node, sources: list[str]) -> None:
+        state.program.missing[why] = None
+        write_all(state, node, sources, Layout.PLANES)
+
+    return step
 
 
 def _in(layout: Layout) -> Callable[[StepBuilder, Node, list[str]], None]:
@@ -276,8 +281,9 @@ KINDS: Final = (
     Kind("a concatenation", _is("Concat"), concat),
     Kind("a cut", _is(*CUTS), lambda s, n, t: write_all(s, n, t, cut_layout(s, n, t))),
     Kind("padding of an image", lambda s, n, _: n.op == "Pad" and len(s.graph.shape(n.outputs[0]) or ()) == MAP_AXES, pad),
+    Kind("a product of more heads than are counted", lambda s, n, _: of_too_many_heads(s.graph, n), _uncounted(MANY_HEADS)),
     Kind("a product of two activations", lambda s, n, _: is_product(s.graph, n), lambda s, n, _: matrix_product(s, n, [n.inputs[0], n.inputs[1]])),
-    Kind("a Gather of more places than are counted", lambda s, n, _: too_many(s.graph, n), _uncounted),
+    Kind("a Gather of more places than are counted", lambda s, n, _: too_many(s.graph, n), _uncounted(MANY_PLACES)),
     Kind("anything else", lambda s, n, _: True, _in(Layout.PLANES)),
 )  # fmt: skip
 """What a node becomes, the first that matches."""

@@ -228,10 +228,14 @@ def test_a_grid_that_is_computed_keeps_no_gelu_from_its_operator(mode: str, tmp_
 def test_a_network_that_draws_random_numbers_is_no_failed_proof(op: str, tmp_path: Path) -> None:
     """The sample of a VAE: it gave other numbers at each run, and fix said that its rewrites did."""
     onnx.save(
-        model(f"(float[1,4,8,8] x) => (float[1,4,8,8] y) {{ s = Sigmoid (x) n = {op} (s) a = Mul (n, s) y = Elu (a) }}"),
+        model(
+            f"(float[1,4,8,8] x) => (float[1,4,8,8] y) {{ s = Sigmoid (x) n = {op} (s) a = Mul (n, s) y = Elu (a) }}"
+        ),
         tmp_path / "m.onnx",
     )
-    with pytest.raises(ModelError, match="draws random numbers.*the mean in the place of a sample") as stopped:
+    with pytest.raises(
+        ModelError, match=r"draws random numbers.*the mean in the place of a sample"
+    ) as stopped:
         fix(tmp_path / "m.onnx", tmp_path / "fixed.onnx", TARGET)
     assert stopped.value.exit_code == 2 and not (tmp_path / "fixed.onnx").exists()
     assert check(tmp_path / "m.onnx").outlook is None

@@ -15,6 +15,8 @@ SHAPE = "(float[1,4,6,8] x) => (float[1,4,6,8] y)"
 CASES = {
     "constant first, one matrix a head": ("ConstantOnTheRight", "(float[1,3,9,16] x) => (float[1,3,8,16] y) <float[1,3,8,9] w> { y = MatMul (w, x) }"),
     "the least of all cells, in one axis": ("KeepBatchAxis", "(float[1,3,6,8] x) => (float[1,3,6,8] y) <int64[2] a = {1, -1}, int64[4] b = {1, 1, 1, 1}> { f = Reshape (x, a) m = ReduceMin <axes = [1], keepdims = 0> (f) r = Reshape (m, b) y = Sub (x, r) }"),
+    "a matrix times a vector for each of many cells": ("VectorsBySums", "(float[1,9,16,4,5] x, float[1,9,16,5,1] k) => (float[1,9,16,4,1] y) { y = MatMul (x, k) }"),
+    "a vector times a matrix for each of many cells": ("VectorsBySums", "(float[1,100,1,5] x, float[1,100,5,3] k) => (float[1,100,1,3] y) { y = MatMul (x, k) }"),
     "weights by head on one token map": ("WeightsByHead", "(float[1,1,9,16] x) => (float[1,3,9,8] y) <float[1,3,16,8] w> { y = MatMul (x, w) }"),
     "a vector of weights": ("LinearIn4d", "(float[1,9,16] x) => (float[1,9] y) <float[16] w> { y = MatMul (x, w) }"),
     "queries for several keys": ("ProductsOfAnyRank", "(float[1,1,9,16] x, float[1,3,16,8] k) => (float[1,3,9,8] y) { y = MatMul (x, k) }"),
@@ -101,6 +103,8 @@ CASES = {
     "4 groups of 12 channels": ("GroupsInOneKernel", "(float[1,48,6,6] x) => (float[1,96,3,3] y) <float[96,12,3,3] w, float[96] b> { y = Conv <group = 4, pads = [1, 1, 1, 1], strides = [2, 2]> (x, w, b) }"),
 }  # fmt: skip
 LEFT_ALONE = {
+    "one query of a few heads": ("VectorsBySums", "(float[1,4,1,16] x, float[1,4,16,9] k) => (float[1,4,1,9] y) { y = MatMul (x, k) }"),
+    "matrices of many places": ("VectorsBySums", "(float[1,100,2,5] x, float[1,100,5,3] k) => (float[1,100,2,3] y) { y = MatMul (x, k) }"),
     "4 groups of 8 channels": ("GroupsInOneKernel", "(float[1,32,6,6] x) => (float[1,32,6,6] y) <float[32,8,1,1] w> { y = Conv <group = 4> (x, w) }"),
     "3 groups of 16 channels": ("GroupsInOneKernel", "(float[1,48,6,6] x) => (float[1,48,6,6] y) <float[48,16,1,1] w> { y = Conv <group = 3> (x, w) }"),
     "weights of two axes": ("WeightsByHead", "(float[1,2,9,16] x) => (float[1,2,9,8] y) <float[16,8] w> { y = MatMul (x, w) }"),
