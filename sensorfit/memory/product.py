@@ -32,7 +32,7 @@ MOST_HEADS = 2048
 
 def of_too_many_heads(graph: Graph, node: Node) -> bool:
     """Whether ``node`` is a product of more heads than are counted."""
-    return is_product(graph, node) and prod(graph.shape(node.outputs[0])[:-2] or ()) > MOST_HEADS  # type: ignore[index,operator,arg-type]
+    return is_product(graph, node) and prod(graph.shape(node.outputs[0])[:-2] or ()) > MOST_HEADS  # type: ignore[index,arg-type]
 
 
 def matrix_product(state: StepBuilder, node: Node, sources: list[str]) -> None:
