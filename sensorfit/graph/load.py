@@ -21,6 +21,7 @@ from ..errors import ModelError
 from ..units import show_shape
 from . import limits, validity, written
 from .ir import Graph, Node, Shape, Written
+from .old_norms import BY_ATTRIBUTE, read_in, trains, with_first_output
 from .operand_shapes import contradiction
 from .order import ordered
 from .shapes import Values, dense, shape_of
@@ -81,6 +82,7 @@ class _Loader:
 
     def graph(self, name: str) -> Graph:
         order = ordered(self.proto.graph, self.initializers | set(self.inputs), self.where)
+        read = read_in(self.proto.graph) if self.opset < BY_ATTRIBUTE else frozenset()
         kept: list[onnx.NodeProto] = []
         folded: list[onnx.NodeProto] = []
         for node in order:
@@ -88,6 +90,9 @@ class _Loader:
                 self._drop_quantizer(node)
                 continue
             renamed = self._renamed(node)
+            if trains(renamed, self.opset, read) and all(i in self.values.constants for i in renamed.input):
+                renamed = with_first_output(renamed)
+                self.values.trained.add(renamed.output[0])
             self.values.visit(renamed)
             self._check_operands(renamed)
             constant = any(renamed.output) and all(o in self.values.constants for o in renamed.output if o)

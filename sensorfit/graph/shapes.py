@@ -18,6 +18,7 @@ from .fold import MAX_ELEMENTS, NOT_FOLDED, Allowance, Constant, Folded, Stored
 from .inference import output_types
 from .ir import Shape, Tensor
 from .limits import MAX_RANK
+from .old_norms import BY_ATTRIBUTE, in_training
 from .operand_shapes import BROADCASTING
 from .sequences import part
 from .stored import RAW_BITS
@@ -72,6 +73,8 @@ class Values:
         self._allowance = Allowance()
         self._data: dict[str, TensorProto | None] = {}
         self._splits: dict[str, onnx.NodeProto] = {}
+        self.trained: set[str] = set()
+        """Of normalisations in training mode that an old opset tells by their outputs, the first one's name."""
         """The nodes that split a tensor into a sequence, by the sequence."""
         self._known: dict[bytes, Type] = {}
         self._inferred: dict[object, tuple[Type | None, ...]] = {}
@@ -112,6 +115,8 @@ class Values:
         elif self._folds(node):
             inputs = [self.constants[i] if i else None for i in node.input]
             opset = self.opsets.get(node.domain, 1)
+            if self.trained.intersection(node.output):
+                node, opset = in_training(node), max(opset, BY_ATTRIBUTE)
             named = [o for o in node.output if o]
             size = self._bytes(named)
             for index, name in enumerate(named):

@@ -13,6 +13,7 @@ from onnx import helper
 from ..errors import ModelError
 from ..graph.ir import Graph
 from ..graph.load import load
+from ..graph.old_norms import mark, read_in, trains, with_first_output
 from ..graph.stored import constants as stored
 from ..graph.stored import has_data, is_external
 from ..graph.write import IR_VERSION
@@ -66,6 +67,11 @@ def _converted(proto: onnx.ModelProto, aim: int) -> onnx.ModelProto:
     shown, large = onnx.ModelProto(), []
     shown.CopyFrom(proto)  # without the weights: these lie beside or are moved out
     del shown.graph.initializer[:]
+    opset = next((o.version for o in proto.opset_import if o.domain in ("", "ai.onnx")), 1)
+    read = read_in(shown.graph)
+    trained = [n for n in shown.graph.node if trains(n, opset, read)]
+    for node in trained:
+        node.CopyFrom(with_first_output(node))
     constants = _large_constants(shown.graph)
     for tensor in (*proto.graph.initializer, *constants):
         if prod(tensor.dims) <= SMALL:
@@ -82,6 +88,7 @@ def _converted(proto: onnx.ModelProto, aim: int) -> onnx.ModelProto:
         "the opset", lambda: onnx.version_converter.convert_version(shown, aim).SerializeToString()
     )
     converted = onnx.ModelProto.FromString(made)
+    mark(converted.graph.node, frozenset(n.output[0] for n in trained))
     names = {t.name for t in large}
     inputs = [i for i in converted.graph.input if i.name not in names]
     del converted.graph.input[:]
@@ -90,7 +97,7 @@ def _converted(proto: onnx.ModelProto, aim: int) -> onnx.ModelProto:
     if _without_data(converted) > _without_data(proto):
         raise ModelError("weights inside a subgraph would be lost")
     converted.ir_version = IR_VERSION
-    if next((o.version for o in proto.opset_import if o.domain in ("", "ai.onnx")), 1) <= LEGACY:
+    if opset <= LEGACY:
         for node in converted.graph.node:
             if node.op_type == "Resize":
                 node.attribute.extend(helper.make_attribute(k, v) for k, v in LEGACY_SAMPLING.items())

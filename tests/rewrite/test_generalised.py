@@ -17,6 +17,7 @@ CASES = {
     "the least of all cells, in one axis": ("KeepBatchAxis", "(float[1,3,6,8] x) => (float[1,3,6,8] y) <int64[2] a = {1, -1}, int64[4] b = {1, 1, 1, 1}> { f = Reshape (x, a) m = ReduceMin <axes = [1], keepdims = 0> (f) r = Reshape (m, b) y = Sub (x, r) }"),
     "a matrix times a vector for each of many cells": ("VectorsBySums", "(float[1,9,16,4,5] x, float[1,9,16,5,1] k) => (float[1,9,16,4,1] y) { y = MatMul (x, k) }"),
     "a vector times a matrix for each of many cells": ("VectorsBySums", "(float[1,100,1,5] x, float[1,100,5,3] k) => (float[1,100,1,3] y) { y = MatMul (x, k) }"),
+    "queries of one stack and one image": ("ReshapeWrittenOut", "(float[1,9,1,4,5] x) => (float[1,1,4,9,5] y) { t = Transpose <perm = [2, 0, 3, 1, 4]> (x) y = Relu (t) }"),
     "weights by head on one token map": ("WeightsByHead", "(float[1,1,9,16] x) => (float[1,3,9,8] y) <float[1,3,16,8] w> { y = MatMul (x, w) }"),
     "a vector of weights": ("LinearIn4d", "(float[1,9,16] x) => (float[1,9] y) <float[16] w> { y = MatMul (x, w) }"),
     "queries for several keys": ("ProductsOfAnyRank", "(float[1,1,9,16] x, float[1,3,16,8] k) => (float[1,3,9,8] y) { y = MatMul (x, k) }"),

@@ -22,7 +22,8 @@ def written(site: Site) -> Iterator[Draft]:
     """A change of axes in a refused form, as Reshape to the sizes written out.
 
     Unsqueeze of several axes or of the first, Squeeze, Flatten, a Transpose that moves no axis but those of 1: the data stays in
-    row-major order, and a batch of one in front.
+    row-major order, and a batch of one in front. A Transpose that brings another axis of 1 to the front, as q of one stack, is one
+    in which these two change places.
     """
     if site.x[:1] != (1,) or site.y[:1] != (1,):
         return
@@ -32,9 +33,21 @@ def written(site: Site) -> Iterator[Draft]:
         rank = len(site.x)
         long = [p for p in site.ints("perm", range(rank - 1, -1, -1)) if site.x[p] > 1]
         if long != sorted(long):
+            yield from _batch_kept(site, rank)
             return
     draft = site.draft()
     yield draft.gives(draft.reshape(site.node.inputs[0], site.y))
+
+
+def _batch_kept(site: Site, rank: int) -> Iterator[Draft]:
+    """A Transpose whose first axis, of 1, is not the batch, of 1: the two are the same to the data."""
+    perm = site.ints("perm", range(rank - 1, -1, -1))
+    if perm[0] == 0 or site.x[perm[0]] != 1:
+        return
+    place, perm = perm.index(0), [*perm]
+    perm[0], perm[place] = 0, perm[0]
+    draft = site.draft()
+    yield draft.gives(draft.transpose(site.node.inputs[0], perm))
 
 
 @rewrite(
