@@ -69,6 +69,7 @@ FORMS: dict[str, Callable[[], nn.Module]] = {
     "silu": lambda: Both(conv(), nn.SiLU()),
     "sum": lambda: Both(Sum(), nn.ReLU()),
     "batchnorm": lambda: Both(conv(), nn.BatchNorm2d(8)),
+    "batchnorm and relu": lambda: Both(conv(), nn.Sequential(nn.BatchNorm2d(8), nn.ReLU())),
     "1x1": lambda: Both(conv(), nn.Conv2d(8, 8, 1)),
     "wider 1x1": lambda: Both(conv(), nn.Conv2d(8, 64, 1)),
     "residual": Residual,

@@ -72,6 +72,8 @@ def _is_merged(value: fx.Node, layers: Mapping[str, nn.Module]) -> bool:
     before, after = layers.get(str(value.target)), layers.get(str(reader.target))
     if isinstance(after, FUSED_LAYERS):
         return True
+    if isinstance(after, nn.BatchNorm2d):
+        return isinstance(before, (nn.Conv2d, nn.ConvTranspose2d))
     if not isinstance(before, nn.Conv2d):
         return False
     if isinstance(after, nn.Conv2d) and after.kernel_size == (1, 1) and after.groups == 1:
