@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 LOWEST_BITS: Final = 2
 """The fewest that the target description has."""
+MATRIX: Final = 2
+"""Dimensions of the weights of a Linear; a product with a constant of more is none."""
 TRIES: Final = 3
 MARGIN: Final = 200
 """A budget that was missed is next lowered by what was missed and one part in so many."""
@@ -50,9 +52,17 @@ def device_budget(asked: int | str | None, found: Analysis, name: str) -> int | 
 
 
 def kernel_bytes(path: Path) -> int:
-    """Bytes at 8 bits of what MCT chooses bits for: the kernels and matrices of the float graph in ``path``."""
+    """Bytes at 8 bits of what MCT chooses bits for: the kernels and matrices of the layers in ``path``.
+
+    A constant operand of a sum or of a product of activations keeps its 8 bits, and MCT does not count it.
+    """
     graph = onnx.load(str(path), load_external_data=False).graph
     sizes = {t.name: prod(t.dims) for t in graph.initializer if len(t.dims) > 1}
-    return sum(
-        sizes.get(name, 0) for node in graph.node for name in node.input
-    )  # a shared one is stored for each use
+    ranks = {t.name: len(t.dims) for t in graph.initializer}
+    kernels = [
+        node.input[1]
+        for node in graph.node
+        if node.op_type in ("Conv", "ConvTranspose", "Gemm")
+        or (node.op_type == "MatMul" and ranks.get(node.input[1]) == MATRIX)
+    ]
+    return sum(sizes.get(name, 0) for name in kernels)  # a shared one is stored for each use

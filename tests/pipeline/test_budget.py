@@ -60,3 +60,15 @@ def test_what_no_bits_reach_is_refused_with_the_smallest_that_there_is(tmp_path:
 def test_a_kernel_that_two_layers_share_counts_twice(tmp_path: Path) -> None:
     convolutions(tmp_path / "net.onnx", 3)
     assert kernel_bytes(tmp_path / "net.onnx") == 3 * 512 * 512 * 9
+
+
+def test_a_constant_operand_is_no_kernel_that_bits_are_chosen_for(tmp_path: Path) -> None:
+    """ConViT multiplies its values by 1.5 MB of constant attention over positions."""
+    text = """<ir_version: 8, opset_import: ["" : 17]> g (float[1,4,16,16] x) => (float[1,4,16,8] y)
+        { c = Conv (x, k) a = MatMul (p, c) b = Mul (a, s) y = MatMul (b, w) }"""
+    model = onnx.parser.parse_model(text)
+    shapes = {"k": (4, 4, 1, 1), "p": (1, 4, 16, 16), "s": (1, 4, 1, 1), "w": (16, 8)}
+    for name, shape in shapes.items():
+        model.graph.initializer.append(numpy_helper.from_array(np.zeros(shape, np.float32), name))
+    onnx.save(model, str(tmp_path / "net.onnx"))
+    assert kernel_bytes(tmp_path / "net.onnx") == 4 * 4 + 16 * 8
