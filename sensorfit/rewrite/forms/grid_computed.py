@@ -27,7 +27,8 @@ def grid_sample(site: Site) -> Iterator[Draft]:
     0 from the next one on, and at most two of them are not 0. In two axes the weights are products, h(q - j) h(p - i). Beyond
     the image all hats are 0 (zeros); for border, p is clipped to the first and last cell. Either all weights of a place are
     written and one product sums them, or a product sums along the rows and a sum of products along the columns. Several
-    images (heads) are taken one by one, constant places among them. Nearest jumps, bicubic is another function: they stay.
+    images (heads) are taken one by one, constant places among them. Nearest jumps, bicubic is another function: they stay. At 8 bits p has
+    256 steps at most over the image, so the larger that is the coarser are its places: look at the build's SQNR.
     """
     x, grid = site.node.inputs
     mode, edge = text(site.attr("mode", "bilinear")), text(site.attr("padding_mode", "zeros"))
