@@ -83,7 +83,9 @@ def _facts(place: Path) -> dict[str, Any] | None:
             return None
         found: dict[str, Any] = json.loads(read_text(place / FACTS))
         held = bundle.files_of(place)
-        complete = set(held) == {FACTS, *found["files"]} and isinstance(found["key"], str)
+        kinds = {"key": str, "files": dict, "saturated": list}
+        complete = all(isinstance(found[name], kind) for name, kind in kinds.items())
+        complete = complete and set(held) == {FACTS, *found["files"]}
         return found if complete and not any(f.is_symlink() for f in held.values()) else None
     except (ConfigError, OSError, ValueError, KeyError, TypeError, RecursionError):
         return None

@@ -22,5 +22,7 @@ def free_for_parts(graph: onnx.GraphProto) -> None:
             maker = makers.get(maker.input[0])
         if maker is None:
             continue
-        while any(f"{maker.name}{part}" in names for part in range(groups)):
+        names.discard(maker.name)
+        while maker.name in names or any(f"{maker.name}{part}" in names for part in range(groups)):
             maker.name += "_"
+        names.add(maker.name)

@@ -63,7 +63,9 @@ def test_a_folder_of_somebody_elses_is_neither_replaced_nor_removed(
     assert (place / "thesis.txt").read_text() == "mine"
 
 
-@pytest.mark.parametrize("change", ["other values", "a link", "a file more", "a file less", "no facts"])
+@pytest.mark.parametrize(
+    "change", ["other values", "a link", "a file more", "a file less", "no facts", "no hashes"]
+)
 def test_what_was_changed_since_is_not_taken(
     files: tuple[Path, ...], out: Path, tmp_path: Path, change: str
 ) -> None:
@@ -79,6 +81,9 @@ def test_what_was_changed_since_is_not_taken(
         (place / "more").write_text("")
     elif change == "a file less":
         graph.unlink()
+    elif change == "no hashes":
+        names = '["model.onnx", "model.int8.onnx", "quantize.log"]'
+        (place / "unfinished.json").write_text(f'{{"key": "key", "files": {names}, "saturated": []}}')
     else:
         (place / "unfinished.json").write_text('{"key": 3}')
     assert unfinished.take(out, tmp_path / "dir", "key") is None

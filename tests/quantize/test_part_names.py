@@ -33,6 +33,7 @@ def exported(groups: int, names: tuple[str, ...]) -> onnx.GraphProto:
         (3, ("/Add", "/Add_1"), "/Add"),
         (1, ("/Add_1", "/Add_10"), "/Add_1"),
         (3, ("/Add_1", "/Add_10", "/Add_1_2"), "/Add_1__"),
+        (3, ("/Add_1", "/Add_10", "/Add_1_"), "/Add_1__"),
     ],
 )
 def test_only_what_would_be_called_as_a_part_makes_room(
