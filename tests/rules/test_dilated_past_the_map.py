@@ -22,7 +22,10 @@ def dilated(d: int, group: int = 1, kernel: int = 3) -> str:
 
 PACKAGED = [(1, 1280), (6, 1280), (5, 1600), (4, 2048), (7, 960), (10, 800), (12, 640), (12, 64)]
 STOPPED = [(7, 1120), (7, 1152), (7, 1280), (9, 960), (12, 960), (12, 1280)]
-"""(dilation, depthwise channels) on 8x8, as the converter answered: imx500-converter 3.19.2."""
+"""(dilation, depthwise channels) on 8x8, as the converter answered: imx500-converter 3.19.2.
+
+(7, 1120) lies at the edge: the same file was stopped a dozen times on one machine and packaged once on another.
+"""
 
 
 @pytest.mark.parametrize("d", [9, 12, 36])
@@ -51,7 +54,7 @@ def test_a_larger_kernel_takes_less() -> None:
 
 @pytest.mark.toolchain
 @pytest.mark.parametrize(
-    ("d", "group", "kernel"), [(12, 1, 3), (8, 1, 3), (12, 640, 3), (12, 1, 1), (7, 1120, 3)]
+    ("d", "group", "kernel"), [(12, 1, 3), (8, 1, 3), (12, 640, 3), (12, 1, 1), (12, 1280, 3)]
 )
 def test_the_converter_says_so(d: int, group: int, kernel: int) -> None:
     from tools.probes.packaged import PACKAGED, said  # torch
