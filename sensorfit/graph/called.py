@@ -1,12 +1,14 @@
 """What a node is called in the file that sensorfit build hands to the converter, which orders steps by names where nothing else decides.
 
-Layers keep the names of their nodes, a torch function is called as its operator: ``/encoder_conv1_Conv/layer/Conv``
+Layers keep the names of their nodes, a torch function is called as its operator and numbered: ``/encoder_conv1_Conv/layer/Conv``
 beside ``/Add_3``.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from functools import cached_property
 from typing import Final
 
 from .ir import Graph, Node
@@ -42,7 +44,7 @@ def layer_name(text: str) -> str:
 
 
 class Called:
-    """What the nodes of a graph are called in the file that the converter reads, without the numbers of functions.
+    """What the nodes of a graph are called in the file that the converter reads.
 
     torch's export calls the operator of a module ``/encoder/conv1/Conv``; the layer is called as the module, as it
     would be if MCT were given the torch network itself: ``encoder_conv1``. What lies beside other nodes of its
@@ -78,9 +80,20 @@ class Called:
         """The beginning of what the converter calls the steps of ``node``."""
         weighed = node.op in ("Gemm", "MatMul") and any(map(self._graph.is_constant, node.inputs[:2]))
         if not (weighed or node.op in LAYERS or node.pattern == PART_OF_LAYER):
-            return node.op
+            number = self._numbers[node.name]
+            return f"{node.op}_{number}" if number else node.op
         first, *others = (*node.merged, node.name)
         name = self.layer(first)
         for other in others:
             name = f"{name}_{self.layer(other)}_collapsed"
         return re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower()  # as torch.fx names its nodes
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        """For each node, how many of its operator stand before it in the file that MCT writes."""
+        before: Counter[str] = Counter()
+        numbers: dict[str, int] = {}
+        for node in sorted(self._graph.nodes, key=lambda node: self._graph.breadth_first[node.name]):
+            numbers[node.name] = before[node.op]
+            before[node.op] += 1
+        return numbers

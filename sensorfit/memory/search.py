@@ -3,7 +3,8 @@
 A *cut* is what is alive while a step runs: what it reads, what it writes, and
 what waits for later. Cuts are expanded best first (A*): the lowest peak so
 far, where everything up to an estimate counts alike, then the longest order,
-then the first in rank. The estimate is halved between what is possible and
+then the one that was found first, of those found together the first in rank
+(d213, e9031, e9048). The estimate is halved between what is possible and
 what was found. The method, its order of preference and its limits are those of
 the max-cut search that model-compression-toolkit publishes
 (``core/common/graph/memory_graph``, Apache-2.0) after the converter's own
@@ -15,7 +16,6 @@ the seventh would have found better (g_s2a, g_s2b).
 from __future__ import annotations
 
 import heapq
-import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,7 +25,7 @@ from .stretches import Steps, Stretch, stretches
 ESTIMATES = 6
 """Estimates tried at most; to the first, everything counts alike."""
 EXPANSIONS = 750
-"""Cuts expanded at most since the last cut that every order goes through: 705 are (e45), 756 are not (e6013)."""
+"""Cuts expanded at most since the last cut that every order goes through: 704 are (e45), 756 are not (e6013)."""
 CLOSE_ENOUGH = 1.01
 """The search ends when the peak found is within this factor of what is possible."""
 CLOSED = -1
@@ -51,7 +51,7 @@ class _State:
 
 
 _Open = tuple[float, int, int, int, int, int, int, _State]
-"""A cut in the order of preference: peak or estimate, less its length, its rank; the cut, its peak, step and state."""
+"""A cut in the order of preference: peak or estimate, less its length, the expansion that found it, its rank; the cut, its peak, step and state."""
 
 
 class MaxCut:
@@ -151,14 +151,14 @@ class _Stretch:
         state = _State(self.start, steps.bytes(steps.start), peak, 0, 0, ready, -1, None)
         peaks: dict[int, int] = {}
         heap: list[_Open] = []
-        pushed = itertools.count()
-        expansions = 0
+        expansions = expanded = 0
         while state.length < len(steps.reads):
             if self._one_writer(state.alive):
                 peaks.clear()
                 heap.clear()
                 expansions = 0
             expansions += 1
+            expanded += 1
             if max(expansions, len(state.ready)) > EXPANSIONS:  # each that is ready takes one at least
                 return None
             if len(state.ready) == 1 and not heap:  # nothing to choose from: as below, without the heap
@@ -176,9 +176,7 @@ class _Stretch:
                 if known is None or peak < known:
                     peaks[cut] = peak
                     first = max(peak, estimate)
-                    heapq.heappush(
-                        heap, (first, -state.length, _rank(cut), next(pushed), cut, peak, step, state)
-                    )
+                    heapq.heappush(heap, (first, -state.length, expanded, _rank(cut), cut, peak, step, state))
             while heap:
                 _, _, _, _, cut, peak, step, before = heapq.heappop(heap)
                 if peaks[cut] == peak:

@@ -101,3 +101,13 @@ def test_functions_run_before_layers_as_the_converter_orders_them() -> None:
     for index, node in enumerate(network.graph.node):
         node.name = f"/involution/{node.op_type}_{index}"
     assert sensorfit.check(network, input_persistency=False).memory.runtime_bytes == 148_480
+
+
+def test_functions_are_numbered_as_mct_writes_them() -> None:
+    """One generation after the other: /Resize, /Resize_1 and on of a UNet++ begin at the maps that the encoder makes first."""
+    text = """agraph (float[1,4,8,8] x) => (float[1,4,8,8] y) {
+        r = Relu (x) s = Sigmoid (r) a = Add (s, x) b = Add (x, r) y = Add (a, b)
+    }"""
+    graph = load(onnx.parser.parse_model(f'<ir_version: 9, opset_import: ["": 17]> {text}'), "net")
+    called = Called(graph)
+    assert {n.outputs[0]: called(n) for n in graph.nodes if n.op == "Add"} == {"b": "Add", "a": "Add_1", "y": "Add_2"}  # fmt: skip

@@ -24,7 +24,7 @@ PACKAGED = [(1, 1280), (6, 1280), (5, 1600), (4, 2048), (7, 960), (10, 800), (12
 STOPPED = [(7, 1120), (7, 1152), (7, 1280), (9, 960), (12, 960), (12, 1280)]
 """(dilation, depthwise channels) on 8x8, as the converter answered: imx500-converter 3.19.2.
 
-(7, 1120) lies at the edge: the same file was stopped a dozen times on one machine and packaged once on another.
+(7, 1120) lies at the edge: it was stopped a dozen times on one machine and packaged once on another.
 """
 
 
