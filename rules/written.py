@@ -144,10 +144,10 @@ def unfolded(graph: Graph, target: Target) -> Iterator[Issue]:
 
 @rule("SF516", "StaleShape", INPUTS, "file", stage="file")
 def stale(graph: Graph, target: Target) -> Iterator[Issue]:
-    """Recorded shapes that contradict the graph.
+    """Recorded shapes or types that contradict the graph.
 
-    An ONNX file records the shapes of its tensors beside its nodes. Where a
-    number there is not what the nodes compute, or an output has no shape at
+    An ONNX file records the shapes and types of its tensors beside its nodes. Where a
+    number or a type there is not what the nodes compute, or an output has no shape at
     all, the front end fails its first check (EXEC). An output that is recorded
     twice, among the outputs and among the inner tensors, must have its exact
     shape in the second place: a dimension left open there (batch, "unk__0")
@@ -161,11 +161,12 @@ def stale(graph: Graph, target: Target) -> Iterator[Issue]:
 
     Fix: to run the converter on this file yourself, have the shapes recorded anew, as onnxslim does; sensorfit build does not need it.
     """
-    for tensor, recorded, inferred in graph.written.stale:
+    for tensor, recorded, inferred, dtype, is_dtype in graph.written.stale:
+        said = show_shape(recorded) if recorded is not None else "without a shape"
         yield Issue.accepted(
-            f"a recorded shape that contradicts the graph: {RAW}",
+            f"a recorded {'type' if dtype else 'shape'} that contradicts the graph: {RAW}",
             SLIM.format("records the shapes anew"),
-            f"'{tensor}' is recorded as {show_shape(recorded) if recorded is not None else 'without a shape'} and is {show_shape(inferred)}",
+            f"'{tensor}' is recorded as {dtype or said} and is {is_dtype or show_shape(inferred)}",
             code="EXEC",
             tensor=tensor,
             probes=("stale_again_open", "stale_again_number", "stale_again_bare"),

@@ -96,11 +96,14 @@ class Written(NamedTuple):
 
 
 class Stale(NamedTuple):
-    """A recorded shape that contradicts the inferred one; ``recorded`` is None where an output has none."""
+    """A recorded shape or type that contradicts the inferred one; ``recorded`` is None where an output has no shape."""
 
     tensor: str
     recorded: Shape | None
     inferred: Shape
+    dtype: str = ""
+    """The type recorded, where that is what contradicts."""
+    inferred_dtype: str = ""
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,11 @@ from onnx import helper
 from ..errors import ModelError
 from ..units import show_shape
 from . import limits, validity, written
-from .ir import Graph, Node, Shape, Written
+from .ir import Graph, Node, Written
 from .old_norms import BY_ATTRIBUTE, read_in, trains, with_first_output
 from .operand_shapes import contradiction
 from .order import ordered
-from .shapes import Values, dense, shape_of
+from .shapes import Type, Values, dense, shape_of
 from .stored import is_external, location
 from .subgraphs import has_subgraphs, reads
 
@@ -184,8 +184,8 @@ class _Loader:
             negative=written.negative_dimensions(graph),
         )
 
-    def _inferred(self, tensor: str) -> Shape | None:
-        return self.values.shape(self._source(tensor))
+    def _inferred(self, tensor: str) -> Type | None:
+        return self.values.types.get(self._source(tensor))
 
     def _absent(self) -> dict[str, str]:
         if self.values.directory is None:

@@ -16,12 +16,15 @@ from typing import TYPE_CHECKING
 import onnx
 
 from .fold import RANDOM
-from .ir import Graph, Shape, Stale
-from .shapes import shape_of
+from .ir import Graph, Stale
+from .shapes import dtype_of, shape_of
 from .subgraphs import has_subgraphs, reads
 
 if TYPE_CHECKING:
-    from .shapes import Values
+    from .shapes import Type, Values
+
+UNCOMPARED = ("float64", "bfloat16")
+"""Types that the front end takes of an output that is recorded once more, whatever it is."""
 
 
 def as_read(graph: Graph) -> Graph:
@@ -84,31 +87,36 @@ def oddly_spelled(
 
 
 def stale_shapes(
-    graph: onnx.GraphProto, inferred: Callable[[str], Shape | None], open_batch: bool
+    graph: onnx.GraphProto, inferred: Callable[[str], Type | None], open_batch: bool
 ) -> tuple[Stale, ...]:
-    """Recorded shapes on which the front end stops.
+    """Recorded shapes and types on which the front end stops.
 
-    A number that is not the inferred one, or an output without a shape. An
+    A number or a type that is not the inferred one, or an output without a shape. An
     output that is recorded a second time, among the ``value_info``, must have
-    just the inferred shape there, with no dimension left open.
+    just the inferred shape there, with no dimension left open. What is recorded of an input once more is not read.
     ``open_batch``: the batch of an input is open, so that first dimensions say nothing.
     """
     outputs = {o.name for o in graph.output}
+    inputs = {i.name for i in graph.input} - {t.name for t in graph.initializer}
     first = 1 if open_batch else 0
     found: dict[str, Stale] = {}
     for infos, inner in ((graph.output, False), (graph.value_info, True)):
         for info in infos:
             known, recorded = inferred(info.name), shape_of(info.type)
-            if known is None or info.name in found or not info.type.HasField("tensor_type"):
+            if known is None or known.shape is None or info.name in found or (inner and info.name in inputs):
                 continue
             again = inner and info.name in outputs
-            if recorded is None or len(recorded) != len(known):
+            dtype = dtype_of(info.type)
+            if dtype != known.dtype and (dtype or again) and not (again and dtype in UNCOMPARED):
+                found[info.name] = Stale(info.name, recorded, known.shape, dtype or "undefined", known.dtype)
+                continue
+            if recorded is None or len(recorded) != len(known.shape):
                 wrong = recorded is not None or info.name in outputs
             else:
-                pairs = [*zip(recorded, known, strict=True)][first:]
+                pairs = [*zip(recorded, known.shape, strict=True)][first:]
                 wrong = any(k is not None and r != k and (again or r is not None) for r, k in pairs)
             if wrong:
-                found[info.name] = Stale(info.name, recorded, known)
+                found[info.name] = Stale(info.name, recorded, known.shape)
     return tuple(found.values())
 
 

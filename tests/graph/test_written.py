@@ -81,14 +81,40 @@ def recorded(
 @pytest.mark.parametrize("open_dims", [("b", 3, 8, 8), (1, "c", 8, 8), ("a", "b", "c", "d")])
 def test_an_open_dimension_contradicts_only_where_an_output_is_recorded_once_more(open_dims: Any) -> None:
     assert recorded(inner=open_dims) == recorded(output=open_dims) == ()
-    ((tensor, _, inferred),) = recorded(again=open_dims)
-    assert (tensor, inferred) == ("y", (1, 3, 8, 8))
+    assert [(s.tensor, s.inferred) for s in recorded(again=open_dims)] == [("y", (1, 3, 8, 8))]
 
 
 def test_another_number_or_rank_contradicts_wherever_it_is_recorded() -> None:
     for dims in ((1, 7, 8, 8), (4, 3, 8, 8), (3, 8, 8)):
         assert recorded(inner=dims) and recorded(output=dims) and recorded(again=dims)
     assert recorded(output=None) == (Stale("y", None, (1, 3, 8, 8)),)
+
+
+@pytest.mark.parametrize("place", ["inner", "output", "again"])
+@pytest.mark.parametrize("kind", ["FLOAT16", "INT32", "BOOL", "STRING", "DOUBLE"])
+def test_another_type_contradicts_wherever_it_is_recorded(place: str, kind: str) -> None:
+    """But two types of an output that is recorded once more, which the front end takes."""
+    model = model_of("g (float[1,3,8,8] x) => (float[1,3,8,8] y) { r = Relu (x) y = Neg (r) }")
+    said = helper.make_tensor_value_info(
+        "r" if place == "inner" else "y", TensorProto.DataType.Value(kind), None
+    )
+    said.type.tensor_type.shape.CopyFrom(model.graph.output[0].type.tensor_type.shape)
+    if place == "output":
+        model.graph.output[0].CopyFrom(said)
+    else:
+        model.graph.value_info.append(said)
+    stale = load(model).written.stale
+    assert [(s.tensor, s.inferred_dtype) for s in stale] == (
+        [] if (place, kind) == ("again", "DOUBLE") else [(said.name, "float32")]
+    )
+
+
+def test_an_output_without_a_type_contradicts_and_an_input_recorded_again_does_not() -> None:
+    model = model_of("g (float[1,3,8,8] x) => (float[1,3,8,8] y) { y = Relu (x) }")
+    model.graph.value_info.append(helper.make_tensor_value_info("x", TensorProto.FLOAT, (1, 3, 8, 7)))
+    assert load(model).written.stale == ()
+    model.graph.output[0].ClearField("type")
+    assert [s.recorded for s in load(model).written.stale] == [None]
 
 
 def test_where_a_batch_is_open_recorded_batches_say_nothing() -> None:
