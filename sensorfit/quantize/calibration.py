@@ -9,7 +9,7 @@ input's aspect, boxes to the model's ROI of that aspect
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from ..errors import InputError
 from ..models.roi import aspect_roi, centre_crop
 from ..runtime.files import shown
 from .boxes import Box, read_boxes
-from .images import SUFFIXES, pixels_of
+from .images import LEFT_OUT, SUFFIXES, pixels_of
 
 LIMIT = 128
 """Images used at most; ranges settle well before."""
@@ -114,12 +114,11 @@ def _crops(directory: Path, boxes: Path | None) -> tuple[list[Crop], list[str]]:
     if not directory.is_dir():
         raise InputError(f"--calib {directory}: there is no such directory")
     if boxes is None:
-        found: list[Crop] = [
-            (p, None) for p in sorted(directory.rglob("*")) if p.suffix.lower() in SUFFIXES and p.is_file()
-        ]
+        files = sorted(path for path in directory.rglob("*") if path.is_file())
+        found: list[Crop] = [(path, None) for path in files if path.suffix.lower() in SUFFIXES]
         if not found:
             raise InputError(f"--calib {directory}: holds no images ({', '.join(sorted(SUFFIXES))})")
-        return found, []
+        return found, _left_out(path.suffix.lower() for path in files)
     crops: list[Crop] = []
     absent: set[str] = set()
     for name, box in read_boxes(boxes):
@@ -136,6 +135,17 @@ def _crops(directory: Path, boxes: Path | None) -> tuple[list[Crop], list[str]]:
         else []
     )
     return crops, missing
+
+
+def _left_out(suffixes: Iterable[str]) -> list[str]:
+    """A warning of the images in formats that are not read."""
+    other = [suffix for suffix in suffixes if suffix in LEFT_OUT]
+    if not other:
+        return []
+    said = "1 file was" if len(other) == 1 else f"{len(other)} files were"
+    return [
+        f"{said} left out ({', '.join(sorted(set(other)))}): save as JPEG or PNG what shall be calibrated on"
+    ]
 
 
 def _is_file(path: Path) -> bool:

@@ -19,6 +19,26 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".ppm", ".pgm", ".tif", ".tiff"})
+LEFT_OUT: Final = frozenset(
+    {
+        ".gif",
+        ".heic",
+        ".heif",
+        ".avif",
+        ".jxl",
+        ".jp2",
+        ".exr",
+        ".hdr",
+        ".dng",
+        ".cr2",
+        ".cr3",
+        ".nef",
+        ".arw",
+        ".npy",
+        ".npz",
+    }
+)
+"""Images too, which are not read here."""
 FORMATS: Final = ("JPEG", "PNG", "BMP", "WEBP", "PPM", "TIFF")
 """What is decoded, whatever the file is called: Pillow would hand PostScript to an interpreter."""
 EIGHT_BITS: Final = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "HSV"})

@@ -139,6 +139,14 @@ def test_fewer_than_a_hundred_images_are_warned_of(tmp_path: Path, images: int, 
     assert any(f"only {images} calibration images" in w for w in found.warnings) == warned
 
 
+def test_images_in_formats_that_are_not_read_are_counted(folder: Path) -> None:
+    for name in ("d.HEIC", "e.gif", "f.gif"):
+        (folder / name).write_bytes(b"not read")
+    calibration = calibration_set(SHAPE, folder, None, 9, 0)
+    assert calibration.source == f"3 images from {folder.name}"
+    assert any("3 files were left out (.gif, .heic)" in warning for warning in calibration.warnings)
+
+
 def test_boxes_cut_the_images(folder: Path, tmp_path: Path) -> None:
     boxes = coco(tmp_path / "boxes.json", ("a.png", [2, 2, 10, 10]), ("a.png", [45, 20, 10, 10]))
     found = calibration_set(SHAPE, folder, boxes, 100, 0)
