@@ -15,6 +15,7 @@ from sensorfit.verify.rule import Issue, rule
 RAW = "the raw file stops the front end; sensorfit build writes it anew"
 SLIM = "to run the converter on this file yourself, run `onnxslim model.onnx slim.onnx`, which {}; sensorfit build does not need it"
 
+REWRITTEN = "to run the converter on this file yourself, run `sensorfit fix model.onnx -o new.onnx`, which {}; sensorfit build does not need it"
 
 RESPELL = (
     """python -c "import onnx, numpy; from onnx import helper, numpy_helper; m = onnx.load('model.onnx'); """
@@ -63,7 +64,8 @@ def constants(graph: Graph, target: Target) -> Iterator[Issue]:
 
     The front end reads Constant with the attribute `value` only and crashes on
     value_float, value_ints and their kin (EXEC), unless only a constant
-    expression reads them, which it folds first. sensorfit reads them all, and
+    expression reads them, which it folds first; a tensor stored by its values other
+    than zero (sparse_value, sparse_initializer) it never reads. sensorfit reads them all, and
     so does an export by torch; the float file itself is refused.
 
     Fails:
@@ -82,6 +84,14 @@ def constants(graph: Graph, target: Target) -> Iterator[Issue]:
             name or op,
             code="EXEC",
             probes=("const_node", "const_ints", "fold_value_ints"),
+        )
+    for tensor in graph.written.sparse:
+        yield Issue.accepted(
+            f"a tensor stored by its values other than zero: {RAW}",
+            REWRITTEN.format("writes it out"),
+            tensor,
+            code="EXEC",
+            tensor=tensor,
         )
 
 
@@ -165,7 +175,7 @@ def stale(graph: Graph, target: Target) -> Iterator[Issue]:
         said = show_shape(recorded) if recorded is not None else "without a shape"
         yield Issue.accepted(
             f"a recorded {'type' if dtype else 'shape'} that contradicts the graph: {RAW}",
-            SLIM.format("records the shapes anew"),
+            (REWRITTEN if dtype or recorded is None else SLIM).format("records the shapes anew"),
             f"'{tensor}' is recorded as {dtype or said} and is {is_dtype or show_shape(inferred)}",
             code="EXEC",
             tensor=tensor,

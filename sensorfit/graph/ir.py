@@ -85,6 +85,8 @@ class Written(NamedTuple):
     """Initializers, Constants and results of constant expressions that nothing reads."""
     spelled: tuple[tuple[str, str], ...] = ()
     """(name, operator) of Constants without the attribute ``value`` that a node reads which the front end does not fold."""
+    sparse: tuple[str, ...] = ()
+    """Tensors stored by their values other than zero, which the front end does not read."""
     unfolded: tuple[Node, ...] = ()
     """The constant expressions that the front end does not fold."""
     tensors: Mapping[str, Tensor] = {}

@@ -227,6 +227,26 @@ class _Seen:
                 f"{self.name}: sparse tensor '{name}' of shape {show_shape(dims)} has values {show_shape(given)} at indices "
                 f"{show_shape(places)}, which do not go together; export the model again"
             )
+        self.places(sparse, name)
+
+    def places(self, sparse: SparseTensorProto, name: str) -> None:
+        """The indices of a sparse tensor, which must lie in it."""
+        indices, dims = sparse.indices, tuple(sparse.dims)
+        if indices.data_type != TensorProto.INT64:
+            raise ModelError(f"{self.name}: sparse tensor '{name}' has indices that are no 64-bit numbers")
+        stored: Any = memoryview(indices.raw_data).cast("q") if indices.raw_data else indices.int64_data
+        if stored and len(stored) != prod(indices.dims):
+            raise ModelError(
+                f"{self.name}: sparse tensor '{name}' has another number of indices than it says"
+            )
+        sizes = (prod(dims),) if len(indices.dims) == 1 else dims
+        for axis, size in enumerate(sizes if stored else ()):
+            along = stored[axis :: len(sizes)]
+            if min(along) < 0 or max(along) >= size:
+                raise ModelError(
+                    f"{self.name}: sparse tensor '{name}' of shape {show_shape(dims)} has an index outside of it; "
+                    "export the model again"
+                )
 
     def text(self, text: str | bytes) -> None:
         if isinstance(text, bytes):  # what protobuf makes of a string that is no UTF-8

@@ -24,7 +24,7 @@ from .ir import Graph, Node, Written
 from .old_norms import BY_ATTRIBUTE, read_in, trains, with_first_output
 from .operand_shapes import contradiction
 from .order import ordered
-from .shapes import Type, Values, dense, shape_of
+from .shapes import Type, Values, shape_of
 from .stored import is_external, location
 from .subgraphs import has_subgraphs, reads
 
@@ -175,6 +175,7 @@ class _Loader:
             unnamed=sum(1 for n in graph.node if not n.name),
             dead=tuple((n.name, n.op_type) for n in dead),
             unread=written.unread(graph, held),
+            sparse=written.sparse_constants(graph),
             spelled=written.oddly_spelled(graph.node, held, (o.name for o in graph.output)),
             unfolded=tuple(self._nodes(unfolded)),
             tensors={
@@ -228,7 +229,7 @@ class _Loader:
         for tensor in self.proto.graph.initializer:
             self.values.add_initializer(tensor.name, tensor)
         for sparse in self.proto.graph.sparse_initializer:
-            self.values.add_initializer(sparse.values.name, dense(sparse))
+            self.values.add_sparse(sparse.values.name, sparse)
 
     def _is_quantizer(self, node: onnx.NodeProto) -> bool:
         return (

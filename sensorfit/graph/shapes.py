@@ -21,6 +21,7 @@ from .limits import MAX_RANK
 from .old_norms import BY_ATTRIBUTE, in_training
 from .operand_shapes import BROADCASTING
 from .sequences import part
+from .sparse import Sparse, shape_only
 from .stored import RAW_BITS
 from .subgraphs import has_subgraphs
 
@@ -100,6 +101,11 @@ class Values:
         self.add_type(name, helper.make_tensor_type_proto(proto.data_type, list(proto.dims)))
         self.constants[name] = Stored(proto, self.directory)
 
+    def add_sparse(self, name: str, sparse: SparseTensorProto) -> None:
+        """A tensor stored by its values other than zero."""
+        self.add_initializer(name, shape_only(sparse))
+        self.constants[name] = Sparse(sparse, self.directory, self._allowance)
+
     def visit(self, node: onnx.NodeProto) -> None:
         """Infer the outputs of ``node``; make them constants when its inputs are."""
         if node.op_type == "Constant" and not node.domain:
@@ -132,6 +138,9 @@ class Values:
         proto = constant_proto(node)
         if proto is not None and node.output:
             self.add_initializer(node.output[0], proto)
+        for attribute in node.attribute:
+            if attribute.name == "sparse_value" and node.output:
+                self.add_sparse(node.output[0], attribute.sparse_tensor)
 
     def _part(self, node: onnx.NodeProto) -> None:
         """The shape of a part of a split, where its place and the sizes are constants."""
@@ -290,18 +299,13 @@ def dtype_of(type_proto: TypeProto | None) -> str:
 _NUMPY_NAMES: dict[int, str] = {TensorProto.FLOAT: "float32", TensorProto.DOUBLE: "float64"}
 
 
-def dense(sparse: SparseTensorProto) -> TensorProto:
-    """Shape and type of what a sparse tensor stands for; its values are not read."""
-    return TensorProto(data_type=sparse.values.data_type, dims=sparse.dims)
-
-
 def constant_proto(node: onnx.NodeProto) -> TensorProto | None:
     """The tensor a Constant node holds, whichever attribute it uses."""
     for attribute in node.attribute:
         if attribute.name == "value":
             return attribute.t
         if attribute.name == "sparse_value":
-            return dense(attribute.sparse_tensor)
+            return shape_only(attribute.sparse_tensor)
         if attribute.name in VALUES:
             field, kind, data = VALUES[attribute.name]
             value = getattr(attribute, field)

@@ -77,13 +77,25 @@ def oddly_spelled(
     odd = {
         output: (node.name, node.op_type)
         for node in nodes
-        if node.op_type == "Constant" and not node.domain and all(a.name != "value" for a in node.attribute)
+        if node.op_type == "Constant"
+        and not node.domain
+        and all(a.name not in ("value", "sparse_value") for a in node.attribute)
         for output in node.output
     }
     if not odd:
         return ()
     met = {t for n in nodes if not held.issuperset(filter(None, n.output)) for t in reads(n)}.union(outputs)
     return tuple(place for tensor, place in odd.items() if tensor in met)
+
+
+def sparse_constants(graph: onnx.GraphProto) -> tuple[str, ...]:
+    """The tensors that the file stores by their values other than zero."""
+    made = (
+        n.output[0]
+        for n in graph.node
+        if n.op_type == "Constant" and n.output and any(a.name == "sparse_value" for a in n.attribute)
+    )
+    return (*(s.values.name for s in graph.sparse_initializer), *made)
 
 
 def stale_shapes(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +12,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 from sensorfit.graph import fold
 from sensorfit.graph.external import payload_bytes
-from sensorfit.graph.fold import Folded, Stored
+from sensorfit.graph.fold import Allowance, Folded, Stored
 from sensorfit.graph.ir import Graph
+from sensorfit.graph.sparse import Sparse
 from sensorfit.graph.stored import RAW_BITS
 
 VALUES = {
@@ -120,3 +122,18 @@ def test_onnx_agrees_on_the_bytes_of_every_type(kind: int) -> None:
     assert helper.make_tensor("w", kind, [3], b"\0" * needed, raw=True).raw_data
     with pytest.raises(ValueError):
         helper.make_tensor("w", kind, [3], b"\0" * (needed + 1), raw=True)
+
+
+@pytest.mark.parametrize("places", [[1, 5], [[0, 1], [1, 2]]])
+@pytest.mark.parametrize("raw", [False, True])
+def test_a_tensor_stored_by_its_values_is_written_out_where_they_are_asked_for(
+    places: Any, raw: bool
+) -> None:
+    values = numpy_helper.from_array(np.array([2, 3], np.float32), "w")
+    where = numpy_helper.from_array(np.array(places, np.int64), "places")
+    if not raw:
+        where = helper.make_tensor("places", TensorProto.INT64, where.dims, np.ravel(places).tolist())
+    sparse = helper.make_sparse_tensor(values, where, [2, 3])
+    found = Sparse(sparse, None, Allowance())
+    assert [*(found.numbers or ())] == [0, 2, 0, 0, 0, 3] and found.there
+    assert not Sparse(sparse, None, Allowance(0)).there

@@ -264,3 +264,24 @@ def test_a_name_of_megabytes_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "m.onnx"
     onnx.save(model([helper.make_node("Relu", ["x"], ["y"], name="n" * 1_000_000)]), path)
     refused(path, "name longer than")
+
+
+@pytest.mark.parametrize(
+    ("shape", "places", "kind", "said"),
+    [
+        ([4, 4], [1, 16], TensorProto.INT64, "an index outside of it"),
+        ([4, 4], [-1, 5], TensorProto.INT64, "an index outside of it"),
+        ([4, 4], [[0, 3], [3, 4]], TensorProto.INT64, "an index outside of it"),
+        ([4, 4], [1, 5], TensorProto.INT32, "no 64-bit numbers"),
+    ],
+)
+def test_places_outside_of_a_sparse_tensor_are_refused(
+    tmp_path: Path, shape: list[int], places: object, kind: int, said: str
+) -> None:
+    given = np.array(places)
+    stored = helper.make_tensor("places", kind, given.shape, given.ravel().tolist())
+    value = helper.make_sparse_tensor(helper.make_tensor("w", TensorProto.FLOAT, [2], [1, 2]), stored, shape)
+    proto = model()
+    proto.graph.sparse_initializer.append(value)
+    onnx.save(proto, tmp_path / "m.onnx")
+    refused(tmp_path / "m.onnx", said)
