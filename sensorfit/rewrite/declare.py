@@ -25,7 +25,7 @@ Kind = Literal["exact", "rounding", "approximate"]
 Proof = Literal["permutation", "polynomial", "elementwise", "sampled"]
 """How an application is proven (``proof`` says what each runs); only rounding and approximate ones may be sampled."""
 Stage = Literal["file", "form", "batch", "product"]
-"""When: first what the front end cannot read, which may hide weights from the others, then what one operator's attributes say,
+"""When: first what may hide weights or a whole form from the others, then what one operator's attributes say,
 then the batch axis, then products taken apart by head."""
 STAGES: Final[tuple[Stage, ...]] = get_args(Stage)
 

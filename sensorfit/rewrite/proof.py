@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..graph.ir import Graph
+from ..graph.ir import Graph, Node
 from ..numerics.difference import Seen, difference, units_apart, units_of_largest, where_finite
 from .bounds import EXACT, NotPolynomial, divisor, sizes
 from .declare import Kind, Rewrite
@@ -247,7 +247,12 @@ CONTRAST: Final = 0.1
 def contrast(graph: Graph) -> float:
     """That of the flat image. A constant one has no deviation over positions: what an InstanceNormalization makes of it is the
     rounding of its sums, up to 0.01 in onnxruntime where 0 is right, and no two ways round alike."""
-    return CONTRAST if any(node.op in SPREAD for node in graph.nodes) else 0.0
+    return CONTRAST if any(_by_deviation(graph, node) for node in graph.nodes) else 0.0
+
+
+def _by_deviation(graph: Graph, node: Node) -> bool:
+    computed = node.op == "BatchNormalization" and any(not graph.is_constant(t) for t in node.inputs[3:])
+    return computed or node.op in SPREAD
 
 
 def sample(rng: Any, shape: tuple[int, ...], dtype: str, run: int, contrast: float = 0.0) -> np.ndarray:

@@ -102,8 +102,14 @@ CASES = {
     "many outputs": ("LargeLinearInParts", "(float[1,2] x) => (float[1,9000] y) <float[9000,2] w, float[9000] b> { y = Gemm <transB = 1> (x, w, b) }"),
     "softmax along the batch of one": ("KeepBatchAxis", f"{SHAPE} {{ y = Softmax <axis = 0> (x) }}"),
     "4 groups of 12 channels": ("GroupsInOneKernel", "(float[1,48,6,6] x) => (float[1,96,3,3] y) <float[96,12,3,3] w, float[96] b> { y = Conv <group = 4, pads = [1, 1, 1, 1], strides = [2, 2]> (x, w, b) }"),
+    "a softplus with a threshold": ("SoftplusOfAll", f"{SHAPE} <float t = {{20.0}}, float b = {{0.5}}> {{ z = Mul (x, b) m = Greater (z, t) p = Softplus (z) q = Div (p, b) y = Where (m, x, q) }}"),
+    "a softplus of an exporter through functions": ("SoftplusOfAll", f"{SHAPE} <float t = {{20.0}}, float b = {{1.0}}> {{ e = CastLike (b, x) z = Mul (x, e) f = CastLike (t, z) m = Greater (z, f) p = Softplus (z) g = CastLike (b, p) q = Div (p, g) y = Where (m, x, q) }}"),
+    "columns in reverse": ("ReverseByGather", "(float[1,4,6,8] x) => (float[1,4,6,8] y) <int64[6] n = {8,8,8,8,8,8}> { t = Transpose <perm = [3, 2, 0, 1]> (x) r = ReverseSequence (t, n) y = Transpose <perm = [2, 3, 1, 0]> (r) }"),
+    "rows in reverse, each from its own length on": ("ReverseByGather", "(float[1,3,5] x) => (float[1,3,5] y) <int64[3] n = {1,5,3}, int64[2] s = {3,5}, int64[3] e = {1,3,5}> { r = Relu (x) f = Reshape (r, s) v = ReverseSequence <time_axis = 1, batch_axis = 0> (f, n) y = Reshape (v, e) }"),
 }  # fmt: skip
 LEFT_ALONE = {
+    "a softplus that is cut early": ("SoftplusOfAll", f"{SHAPE} <float t = {{2.0}}> {{ m = Greater (x, t) p = Softplus (x) y = Where (m, x, p) }}"),
+    "a softplus of another slope": ("SoftplusOfAll", f"{SHAPE} <float t = {{20.0}}, float b = {{0.5}}> {{ z = Mul (x, b) m = Greater (z, t) p = Softplus (z) y = Where (m, x, p) }}"),
     "one query of a few heads": ("VectorsBySums", "(float[1,4,1,16] x, float[1,4,16,9] k) => (float[1,4,1,9] y) { y = MatMul (x, k) }"),
     "matrices of many places": ("VectorsBySums", "(float[1,100,2,5] x, float[1,100,5,3] k) => (float[1,100,2,3] y) { y = MatMul (x, k) }"),
     "4 groups of 8 channels": ("GroupsInOneKernel", "(float[1,32,6,6] x) => (float[1,32,6,6] y) <float[32,8,1,1] w> { y = Conv <group = 4> (x, w) }"),

@@ -18,6 +18,7 @@ from ..site import Site
     answers=("SF101", "SF105"),
     ops=("Max", "Min", "Sum", "Mean", "CastLike", "Tile"),
     proof="permutation",
+    stage="file",
 )
 def passed_on(site: Site) -> Iterator[Draft]:
     """An operator that gives back its input: an extreme, sum or mean of one tensor, CastLike to the same type, one Tile.
