@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from sensorfit.graph.load import load
+from sensorfit.rewrite.declare import rewrites
+from sensorfit.rewrite.proof import prove
+from sensorfit.rewrite.site import Site
 from tools.probes.front_end import FrontEnd
 
-from .harness import rewritten, untouched
+from .harness import model, rewritten, untouched
 
 TOKENS = "(float[1,6,8] x) => (float[1,6,8] y) <int64[4] i = {1, 6, 8, 1}, int64[3] o = {1, 6, 8}, int64[3] q = {0, 2, 3}, %s, float n = {8.0}>"
 ONES = "float[6] s = {1, 1, 1, 1, 1, 1}, float[6] b = {0, 0, 0, 0, 0, 1e-9}"
@@ -35,6 +39,17 @@ def test_statistics_of_one_image_are_a_normalization_of_it(name: str, tmp_path: 
     assert not case.fixed.remaining
     assert "BatchNormOfOneImage" in {r.name for r in case.fixed.rewrites}
     assert "BatchNormalization" not in case.operators
+
+
+@pytest.mark.parametrize("size", [8, 96, 768])
+def test_both_ways_hold(size: int) -> None:
+    text = CASES["tokens, as tf2onnx has them"].replace("8.0", f"{size}.0")
+    graph = load(model(text.replace("6, 8", f"6, {size}").replace("6,8", f"6,{size}")), "tokens")
+    node = next(n for n in graph.nodes if n.op == "BatchNormalization")
+    (rewrite,) = (r for r in rewrites() if r.name == "BatchNormOfOneImage")
+    drafts = [*rewrite.draw(Site(graph, node))]
+    assert [d.form for d in drafts] == ["LayerNormalization", "spelled out"]
+    assert all(prove(rewrite, d).holds for d in drafts)
 
 
 @pytest.mark.parametrize("name", LEFT_ALONE)

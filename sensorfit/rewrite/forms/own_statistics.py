@@ -19,7 +19,7 @@ from .norms import LONGEST, centred
     ops=("BatchNormalization",),
     proof="sampled",
     kind="rounding",
-    units=64.0,
+    units=1024.0,
     stage="file",
 )
 def own_statistics(site: Site) -> Iterator[Draft]:
@@ -29,6 +29,9 @@ def own_statistics(site: Site) -> Iterator[Draft]:
     ReduceMean(x), ReduceSumSquare(x - mean) / n and the operator. Of one image (x - mean_c) / sqrt(var_c + epsilon) s_c + b_c has
     its mean over all cells of channel c: over the last axis of (1, C, n), a LayerNormalization of scale 1 and bias 0, where all
     but one of them are 1; over maps spelled out: d = x - mean(x), d / sqrt(mean(d^2) + epsilon). s and b follow by channel.
+
+    onnxruntime's LayerNormalization takes the variance as mean(x^2) - mean(x)^2: of numbers ten deviations from 0, 100 times the
+    unit is lost, which is why so many are allowed; a count that is off by one of a thousand makes 4,000.
     """
     node, shape = site.node, site.x
     if (
