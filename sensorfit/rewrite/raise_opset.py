@@ -46,6 +46,11 @@ def at_opset(
     if OLDER < graph.opset < NEWER:
         return raised(graph) or graph
     where = str(source) if isinstance(source, Path) else graph.name
+    if unknown := next((n for n in graph.nodes if not n.domain and not onnx.defs.has(n.op)), None):
+        raise ModelError(
+            f"{where}: '{unknown.name}' is a {unknown.op}, which is no operator of ONNX (tf2onnx leaves what it cannot convert): nothing "
+            "is proven of what no runtime computes; export it again without it"
+        )
     aim = OLDER if graph.opset < OLDER else NEWER
     try:
         converted = _converted(by_channel(proto, graph), aim)

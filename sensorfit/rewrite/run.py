@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from ..errors import MissingDependency, ModelError
 from ..graph.ir import Graph, Node, Tensor
 from ..graph.write import as_model
 from .derived import Derived, value
+
+ERRORS: Final = 3
 
 
 def runtime() -> Any:
@@ -24,6 +26,9 @@ def runtime() -> Any:
         raise MissingDependency(
             "sensorfit fix compares before and after in onnxruntime, which is not installed: pip install 'sensorfit[fix]'"
         ) from None
+    onnxruntime.set_default_logger_severity(
+        ERRORS
+    )  # what it finds deprecated in a file is nothing to act on here
     return onnxruntime
 
 

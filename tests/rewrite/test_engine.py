@@ -259,3 +259,11 @@ def test_a_pooling_that_onnxruntime_counts_wrongly_is_named(opset: int, said: bo
     case = rewritten(text, tmp_path, opset=opset)
     assert not case.fixed.remaining and case.fixed.max_difference < 1e-6
     assert any("wrongly below opset 19" in n for n in case.fixed.notes) == said
+
+
+def test_an_operator_that_onnx_does_not_have_is_named(tmp_path: Path) -> None:
+    made = model("(float[1,4,6,8] x) => (float[1,4,6,8] y) { r = Relu (x) y = Abs (r) }", 13)
+    made.graph.node[1].op_type, made.graph.node[1].name = "PartitionedCall", "call"
+    onnx.save(made, tmp_path / "net.onnx")
+    with pytest.raises(ModelError, match="'call' is a PartitionedCall, which is no operator of ONNX"):
+        fix(tmp_path / "net.onnx", None, TARGET)

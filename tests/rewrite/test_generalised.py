@@ -106,8 +106,11 @@ CASES = {
     "a softplus of an exporter through functions": ("SoftplusOfAll", f"{SHAPE} <float t = {{20.0}}, float b = {{1.0}}> {{ e = CastLike (b, x) z = Mul (x, e) f = CastLike (t, z) m = Greater (z, f) p = Softplus (z) g = CastLike (b, p) q = Div (p, g) y = Where (m, x, q) }}"),
     "columns in reverse": ("ReverseByGather", "(float[1,4,6,8] x) => (float[1,4,6,8] y) <int64[6] n = {8,8,8,8,8,8}> { t = Transpose <perm = [3, 2, 0, 1]> (x) r = ReverseSequence (t, n) y = Transpose <perm = [2, 3, 1, 0]> (r) }"),
     "rows in reverse, each from its own length on": ("ReverseByGather", "(float[1,3,5] x) => (float[1,3,5] y) <int64[3] n = {1,5,3}, int64[2] s = {3,5}, int64[3] e = {1,3,5}> { r = Relu (x) f = Reshape (r, s) v = ReverseSequence <time_axis = 1, batch_axis = 0> (f, n) y = Reshape (v, e) }"),
+    "a guarded softmax": ("FiniteIsFinite", f"{SHAPE} <float z = {{0.0}}> {{ p = Softmax <axis = -1> (x) n = IsNaN (p) y = Where (n, z, p) }}"),
+    "the finite largest value": ("FiniteIsFinite", f"{SHAPE} <float z = {{0.0}}> {{ i = IsInf (x) n = IsNaN (x) o = Or (i, n) f = Not (o) c = Cast <to = 1> (f) y = Mul (c, x) }}"),
 }  # fmt: skip
 LEFT_ALONE = {
+    "a guarded softmax of masked scores": ("FiniteIsFinite", f"{SHAPE} <float[8] m = {{0, 0, 0, 0, -1e38, 0, 0, 0}}, float t = {{10.0}}, float z = {{0.0}}> {{ v = Mul (m, t) s = Add (x, v) p = Softmax <axis = -1> (s) n = IsNaN (p) y = Where (n, z, p) }}"),
     "a softplus that is cut early": ("SoftplusOfAll", f"{SHAPE} <float t = {{2.0}}> {{ m = Greater (x, t) p = Softplus (x) y = Where (m, x, p) }}"),
     "a softplus of another slope": ("SoftplusOfAll", f"{SHAPE} <float t = {{20.0}}, float b = {{0.5}}> {{ z = Mul (x, b) m = Greater (z, t) p = Softplus (z) y = Where (m, x, p) }}"),
     "one query of a few heads": ("VectorsBySums", "(float[1,4,1,16] x, float[1,4,16,9] k) => (float[1,4,1,9] y) { y = MatMul (x, k) }"),
