@@ -43,7 +43,7 @@ FORMATS: Final = ("JPEG", "PNG", "BMP", "WEBP", "PPM", "TIFF")
 """What is decoded, whatever the file is called: Pillow would hand PostScript to an interpreter."""
 EIGHT_BITS: Final = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "HSV"})
 """Pillow's modes that it converts rightly."""
-_BITS_PER_SAMPLE, _PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0
+_BITS_PER_SAMPLE, _PHOTOMETRIC, _WHITE_IS_ZERO, _SAMPLE_FORMAT, _SIGNED = 258, 262, 0, 339, 2
 
 
 def pixels_of(path: Path, channels: int, height: int, width: int, cut: Any) -> np.ndarray:
@@ -84,15 +84,18 @@ def _opened(path: Path, mode: str) -> Image:
 
 def _white(image: Any, path: Path) -> int | None:
     """The largest value of grey in more than 8 bits; None where Pillow converts."""
-    if image.mode in EIGHT_BITS:
-        return None
     tags = getattr(image, "tag_v2", {})
-    if image.mode.startswith("I;16") and tags.get(_PHOTOMETRIC) != _WHITE_IS_ZERO:
+    signed = _SIGNED in tags.get(
+        _SAMPLE_FORMAT, ()
+    )  # 127 would be a grey: Pillow reads eight such bits as unsigned
+    if image.mode in EIGHT_BITS and not signed:
+        return None
+    if image.mode.startswith("I;16") and not signed and tags.get(_PHOTOMETRIC) != _WHITE_IS_ZERO:
         return int(2 ** tags.get(_BITS_PER_SAMPLE, (16,))[0] - 1)
     if image.mode == "I" and image.format in ("PNG", "PPM"):  # Pillow has scaled them
         return 2**16 - 1
     kind = {"F": "floating-point values", "I": "32-bit integers"}.get(
-        image.mode, f"pixels of mode {image.mode}"
+        image.mode, "signed integers" if signed else f"pixels of mode {image.mode}"
     )
     raise InputError(
         f"{path}: holds {kind}, whose white the file does not say; save it as 8- or 16-bit PNG, white being the largest value"

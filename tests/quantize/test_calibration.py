@@ -198,6 +198,8 @@ def saved(path: Path, kind: str) -> Path:
         Image.fromarray(RAMP.astype(np.float32)).save(path.with_suffix(".tif"))
     elif kind == "32-bit TIFF":
         Image.fromarray((RAMP * 2**30).astype(np.int32)).save(path.with_suffix(".tif"))
+    elif kind == "signed 8-bit TIFF":
+        Image.fromarray((RAMP * 127).astype(np.uint8)).save(path.with_suffix(".tif"), tiffinfo={339: 2})
     elif kind == "floating-point PFM":
         path.with_suffix(".ppm").write_bytes(b"Pf 4 4 -1.0\n" + RAMP.astype("<f4").tobytes())
     elif kind in ("16-bit PNG", "16-bit TIFF"):
@@ -243,7 +245,9 @@ def test_every_form_of_pixel_is_scaled_by_its_own_white(tmp_path: Path, kind: st
     assert np.abs(image - RAMP).max() < 0.01 and image.min() >= 0 and image.max() <= 1
 
 
-@pytest.mark.parametrize("kind", ["floating-point TIFF", "32-bit TIFF", "floating-point PFM"])
+@pytest.mark.parametrize(
+    "kind", ["floating-point TIFF", "32-bit TIFF", "signed 8-bit TIFF", "floating-point PFM"]
+)
 def test_a_file_that_states_no_white_is_refused_with_a_way_out(tmp_path: Path, kind: str) -> None:
     path = saved(tmp_path / "ramp", kind)
     with pytest.raises(
