@@ -137,3 +137,11 @@ def test_a_tensor_stored_by_its_values_is_written_out_where_they_are_asked_for(
     found = Sparse(sparse, None, Allowance())
     assert [*(found.numbers or ())] == [0, 2, 0, 0, 0, 3] and found.there
     assert not Sparse(sparse, None, Allowance(0)).there
+
+
+def test_numbers_that_overflow_as_they_are_folded_are_not_reported(recwarn: pytest.WarningsRecorder) -> None:
+    source = Stored(numpy_helper.from_array(np.array([3e38, 1.0], np.float32), "w"))
+    twice = Folded(helper.make_node("Add", ["w", "w"], ["y"]), [source, source], 0, 17, 8)
+    made = twice.array
+    assert made is not None and np.isinf(made[0])
+    assert not recwarn.list
