@@ -16,6 +16,7 @@ from ..convert.installed import installed_version
 from ..convert.toolchain import CONVERTER, JAVA_INSTALL, JAVA_NEEDED, PACKAGER, java_version, tool
 from ..errors import MissingDependency
 from ..runtime.extra import NEWEST_PYTHON, install
+from ..runtime.onnx_version import MEND, complaint
 from ..runtime.scratch import PREFIX, abandoned
 from ..target import Target, converter_versions
 from .model import Check, Diagnosis
@@ -34,6 +35,7 @@ def examine(target: Target) -> Diagnosis:
         (
             _python(),
             _java(),
+            *_onnx(),
             *_packages(),
             _converter(target),
             _packager(),
@@ -63,6 +65,21 @@ def _java() -> Check:
     except MissingDependency:
         found = "older" if shutil.which("java") else "none"
         return Check("Java", "missing", f"{found}; the converter needs {JAVA_NEEDED}", JAVA_INSTALL)
+
+
+def _onnx() -> Iterator[Check]:
+    """Only an onnx that no command works with."""
+    found = version("onnx")
+    if complaint(found):
+        yield Check("onnx", "missing", complaint(found).partition(": ")[0], _onnx_mended())
+
+
+def _onnx_mended() -> str:
+    """An older converter wants the older onnx."""
+    converter = installed_version()
+    if not converter:
+        return MEND
+    return f"pip uninstall imx500-converter; {MEND}; converter {converter} in an environment of its own, its bin first on PATH"
 
 
 def _packages() -> Iterator[Check]:

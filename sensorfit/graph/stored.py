@@ -7,7 +7,10 @@ from typing import Final
 
 import onnx
 
+from ..runtime import onnx_version
 from .subgraphs import subgraphs
+
+onnx_version.need(onnx.__version__)  # before the first name that an older one lacks
 
 FLOATS: Final = frozenset(
     {onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16, onnx.TensorProto.DOUBLE}

@@ -82,3 +82,16 @@ def test_the_exit_code_says_whether_a_build_could_run(
     assert answer.exit_code == code and json.loads(answer.stdout)["can_build"] is java
     shown = CliRunner().invoke(group, ["doctor"])
     assert shown.exit_code == code and ("→ install it" in shown.stdout) is not java
+
+
+@pytest.mark.parametrize(
+    ("converter", "fix"), [("3.14.3", "pip uninstall imx500-converter"), ("", "pip install")]
+)
+def test_an_onnx_that_no_command_works_with_stops_a_build(
+    converter: str, fix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "installed_version", lambda: converter)
+    monkeypatch.setattr(module, "_packages", lambda: iter(()))
+    monkeypatch.setattr(module, "version", lambda name: "1.15.0")
+    check = found("onnx")
+    assert check.state == "missing" and "1.15.0" in check.found and check.fix.startswith(fix)
