@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 LIGHT: Final = frozenset({"check", "explain", "compare", "diff"})
 """Commands that read graphs without computing."""
+COLLECTS_LESS: Final = frozenset({"check", "fix"})
+"""Commands that hold what they make until they end: looking for cycles among it took ``fix`` a sixth of its time."""
 
 __all__ = ["group", "main"]
 
@@ -60,14 +62,16 @@ def _main() -> None:
         from ..runtime.lazy_imports import defer_unread_modules
 
         defer_unread_modules()
-    if sys.argv[1:2] == ["check"] and not {"-h", "--help"}.intersection(sys.argv):
-        from ..gate.job import judge, ready
-        from ..runtime.worker import COLLECT_EVERY, prefork
+    if COLLECTS_LESS.intersection(sys.argv[1:2]):
+        from ..runtime.worker import COLLECT_EVERY
 
         gc.set_threshold(COLLECT_EVERY)
-        atexit.register(
-            gc.freeze
-        )  # or Python looks for cycles among all that the end of the process frees anyway
+        # or Python looks for cycles among all that the end of the process frees anyway
+        atexit.register(gc.freeze)
+    if sys.argv[1:2] == ["check"] and not {"-h", "--help"}.intersection(sys.argv):
+        from ..gate.job import judge, ready
+        from ..runtime.worker import prefork
+
         with prefork(judge, ready):
             _run()
     else:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from math import prod
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
+from zlib import crc32
 
 import numpy as np
 from onnx import ModelProto
@@ -25,6 +28,9 @@ from .settle import Settled
 from .store import data_of
 
 RUNS: Final = 3
+AT_A_TIME: Final = 2
+"""Of these, where an input takes at most ``SMALL`` bytes: each holds its activations."""
+SMALL: Final = 4 << 20
 UNITS: Final = 256.0
 """Units of float32 at an output's largest value that another order of the same sums may make in a deep network."""
 
@@ -38,13 +44,13 @@ class OneOfBatch:
 
     def __init__(self, runner: Runner, batch: int, place: int = 0) -> None:
         self._runner, self._batch, self._place = runner, batch, place
-        self._rng = np.random.default_rng(1)
 
     def __call__(self, feeds: Mapping[str, np.ndarray]) -> list[np.ndarray]:
         """The outputs of the image at its place."""
         whole = {}
+        rng = np.random.default_rng(crc32(b"".join(image.tobytes() for image in feeds.values())))
         for name, image in feeds.items():
-            images = [sample(self._rng, image.shape, image.dtype.name, 1) for _ in range(self._batch)]
+            images = [sample(rng, image.shape, image.dtype.name, 1) for _ in range(self._batch)]
             images[self._place] = image
             whole[name] = np.concatenate(images)
         return [made[self._place : self._place + 1] for made in self._runner(whole)]
@@ -243,8 +249,11 @@ def joined(before: Callable[[], Run], proposal: Proposal, write: Callable[[Graph
 
 
 def _outputs(runner: Run, feeds: list[dict[str, np.ndarray]]) -> list[list[np.ndarray]]:
-    # copies: an array of onnxruntime keeps the memory of its session alive, weights and all
-    return [[a.copy() for a in runner(f)] for f in feeds]
+    """What it makes of each, several at a time: each run has one thread, so that the sums are those of any machine."""
+    large = any(array.nbytes > SMALL for array in feeds[0].values())
+    with ThreadPoolExecutor(1 if large else min(AT_A_TIME, os.cpu_count() or 1)) as threads:
+        # copies: an array of onnxruntime keeps the memory of its session alive, weights and all
+        return [*threads.map(lambda f: [a.copy() for a in runner(f)], feeds)]
 
 
 def _feeds(start: Graph, run: int) -> dict[str, np.ndarray]:

@@ -125,11 +125,10 @@ class Prices:
         if not around:
             return inner
         tensors: dict[str, Tensor] = {**draft.graph.tensors, **inner.tensors}
-        made = {t for n in around for t in n.outputs if t}
-        inside = {t for n in inner.nodes for t in n.outputs}
+        made = {t for n in (*around, *inner.nodes) for t in n.outputs}
         nodes = in_order((*around, *inner.nodes))
         needed = dict.fromkeys(t for n in nodes for t in n.inputs if t)
-        inputs = [t for t in needed if t not in made | inside and not (t in tensors and tensors[t].constant)]
+        inputs = [t for t in needed if t not in made and not (t in tensors and tensors[t].constant)]
         read = {t for n in nodes for t in n.inputs}
         outputs = [t for n in nodes for t in n.outputs if t and t not in read]
         return part(draft.graph, nodes, tensors, inputs, outputs).replace(opset=inner.opset)
