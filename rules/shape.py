@@ -137,9 +137,9 @@ def _unsqueeze(graph: Graph, node: Node) -> Iterator[Issue]:
 
 @rule("SF117", "SliceOrGather", OPERATORS, ops=("Slice", "Gather"))
 def selection(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
-    """A Slice that walks backwards, a Gather with computed or many-dimensional indices.
+    """A Slice that walks backwards or to computed places, a Gather with computed or many-dimensional indices.
 
-    Slices with any start, end and positive step are accepted; a negative step
+    Slices with any constant start, end and positive step are accepted; a negative step
     (a flip) is not. Gather takes constant indices of rank 0 or 1, none of several
     below 0; computed indices only into a constant table of rank 1.
 
@@ -155,6 +155,13 @@ def selection(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     indices into one of rank 1 and a Reshape; do look-ups on the host.
     """
     if node.op == "Slice":
+        for index, what in enumerate(("starts", "ends", "axes", "steps"), 1):
+            if (place := node.input(index)) and not graph.is_constant(place):
+                yield Issue(
+                    f"Slice dynamic {what} are not supported",
+                    "make it a constant: export with static shapes and fold constants (onnxslim)",
+                    place,
+                )
         steps, starts, shape = (
             ints(graph, node.input(4)),
             ints(graph, node.input(1)),

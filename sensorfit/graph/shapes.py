@@ -52,6 +52,10 @@ VALUES_UNREAD = BROADCASTING | {
 """Operators whose inference looks at no constant's values."""
 
 
+SIZED_BY_VALUES = frozenset({"NonZero", "Unique", "Compress"})
+"""Operators whose results are as long as the values say, never more than ``MAX_RANK`` times as long as the tensor."""
+
+
 class Type(NamedTuple):
     """A TypeProto, read once: every reader of a tensor asks, and networks repeat their shapes."""
 
@@ -118,6 +122,8 @@ class Values:
             self._part(node)
         if node.op_type in ("Shape", "Size") and not node.domain:
             self._shape_of(node)
+        elif self._sized_by_values(node):
+            self._evaluated(node)
         elif self._folds(node):
             inputs = [self.constants[i] if i else None for i in node.input]
             opset = self.opsets.get(node.domain, 1)
@@ -197,6 +203,22 @@ class Values:
             return False
         shapes = [self.shape(o) for o in node.output if o]
         return all(s is not None and None not in s and _elements(s) <= MAX_ELEMENTS for s in shapes)
+
+    def _sized_by_values(self, node: onnx.NodeProto) -> bool:
+        if node.op_type not in SIZED_BY_VALUES or node.domain:
+            return False
+        return all(i in self.constants and _elements(self.shape(i) or ()) <= SMALL for i in node.input)
+
+    def _evaluated(self, node: onnx.NodeProto) -> None:
+        """The outputs of ``node`` as constants with the shapes of their values, evaluated now."""
+        most = _elements(self.shape(node.input[0]) or ()) * MAX_RANK * 8
+        inputs: list[Constant | None] = [self.constants[i] for i in node.input]
+        for index, name in enumerate([o for o in node.output if o]):
+            made = Folded(node, inputs, index, self.opsets.get("", 1), most, self._allowance)
+            if (array := made.array) is not None:
+                element = helper.np_dtype_to_tensor_dtype(array.dtype)
+                self.add_type(name, helper.make_tensor_type_proto(element, list(array.shape)))
+                self.constants[name] = made
 
     def _infer(self, node: onnx.NodeProto) -> dict[str, Type]:
         schema = schema_for(node.op_type, self.opsets.get(node.domain, 0), node.domain)

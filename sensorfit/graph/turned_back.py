@@ -35,7 +35,7 @@ def without_turning_back(graph: Graph) -> Graph:
     changed: dict[str, Node] = {}
     gone: set[str] = set()
     for node in graph.nodes:
-        if node.op not in ACTIVATIONS or node.domain or len(node.outputs) != 1:
+        if node.op not in ACTIVATIONS or node.domain or not node.inputs or len(node.outputs) != 1:
             continue
         before, after = graph.producer_of(node.inputs[0]), graph.only_reader(node.outputs[0])
         if before is None or after is None or before.op != "Reshape" or after.op != "Reshape":

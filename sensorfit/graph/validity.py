@@ -1,8 +1,9 @@
 """Nodes as their schema demands, so that nothing downstream reads an input that is not there.
 
 Only what the analyses rely on: numbers of inputs and outputs, required inputs,
-types of attributes and tensors. A node of an operator or domain that ONNX does
-not know is left alone; the rules say what is known of it.
+types of attributes and tensors. An operator that the file's opset does not have
+yet is held to the first that has it. A node of an operator or domain that ONNX
+does not know is left alone; the rules say what is known of it.
 """
 
 from __future__ import annotations
@@ -96,7 +97,9 @@ class _Demands(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def _demands(op: str, opset: int, domain: str) -> _Demands | None:
-    schema = schema_for(op, opset, domain)
+    newest = opset if domain else onnx.defs.onnx_opset_version()
+    known = (schema_for(op, version, domain) for version in range(opset, max(opset, newest) + 1))
+    schema = next(filter(None, known), None)
     if schema is None:
         return None
     single = onnx.defs.OpSchema.FormalParameterOption.Single

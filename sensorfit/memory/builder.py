@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from ..graph.ir import Graph, Node
-from .device import Buffer, Operation, Program
+from .device import OUTPUT, TRANSFORM, Buffer, Operation, Program
 from .fusion import bits_before_table
 from .layout import Extent, Layout, MemoryFacts, extent_of, tensor_bytes
 
@@ -73,7 +73,7 @@ class StepBuilder:
 
     def before_transforms(self, buffer: str) -> str:
         """The buffer that a step of a node wrote, of which ``buffer`` is a copy."""
-        while buffer in self.writer and self.step_of(buffer).op == "Transform":
+        while buffer in self.writer and self.step_of(buffer).op == TRANSFORM:
             (buffer,) = self.step_of(buffer).reads
         return buffer
 
@@ -86,7 +86,7 @@ class StepBuilder:
         return list(self._steps.values())
 
     def transform(
-        self, value: Value, extent: Extent, layout: Layout, name: str, label: str, op: str = "Transform"
+        self, value: Value, extent: Extent, layout: Layout, name: str, label: str, op: str = TRANSFORM
     ) -> Value:
         """``value`` copied into another layout or extent."""
         size = tensor_bytes(extent, layout, self.facts)
@@ -136,12 +136,12 @@ class StepBuilder:
         if bits > extent.bits:
             wide = tensor_bytes(extent.resized(bits=bits), layout, self.facts)
             whole = self.store(tensor, f"{bits} bits", wide, layout)
-            self.step(node.name, node.op, reads, [whole], scratch)
+            self.step(node.name, _operator(node), reads, [whole], scratch)
             buffer = self.store(tensor, "", size, layout)
             self.step(f"{node.name}/cast", "Cast", [whole], [buffer])
         else:
             buffer = self.store(tensor, "", size, layout)
-            self.step(node.name, node.op, reads, [buffer], scratch)
+            self.step(node.name, _operator(node), reads, [buffer], scratch)
         if node.activation:
             self.program.fused.add(buffer)
         self.values[tensor] = Value(buffer, layout, extent)
@@ -168,3 +168,8 @@ class StepBuilder:
         """``tensor`` is ``source`` under another name: same buffer."""
         value = self.values[source]
         self.values[tensor] = replace(value)
+
+
+def _operator(node: Node) -> str:
+    """What the step of ``node`` is called: a file may call an operator of its own as our steps are."""
+    return f"{node.op} of the file" if node.op in (TRANSFORM, OUTPUT) else node.op

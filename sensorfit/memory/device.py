@@ -7,6 +7,10 @@ from typing import NamedTuple
 
 from .layout import Layout
 
+TRANSFORM = "Transform"
+OUTPUT = "Output"
+"""What steps of our own are called that are no operator's."""
+
 
 class Buffer(NamedTuple):
     """A piece of runtime memory: one tensor in one layout, or the scratch space of a step."""

@@ -23,14 +23,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from .bound import bound_bytes
-from .device import Operation, Program
+from .device import OUTPUT, TRANSFORM, Operation, Program
 from .layout import MemoryFacts
 from .lifetimes import lifetimes
 from .search import CLOSE_ENOUGH, MaxCut
 from .stretches import Steps, Tensors
-
-TRANSFORM = "Transform"
-OUTPUT = "Output"
 
 Rank = tuple[int, str, int]
 

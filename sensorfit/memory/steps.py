@@ -17,7 +17,7 @@ from . import convolution as cv
 from .builder import StepBuilder, Value
 from .constants import TOKEN_AXES
 from .convolution_steps import convolution
-from .device import Program
+from .device import TRANSFORM, Program
 from .elementwise import elementwise
 from .fusion import (
     BYTE,
@@ -318,7 +318,7 @@ def _output(state: StepBuilder, tensor: str) -> None:
         layout = Layout.VECTOR if value.extent.is_vector else Layout.PACKED
         size = round_up(tensor_bytes(value.extent, layout, state.facts), state.facts.row_block)
         buffer = state.store(tensor, "out", size, layout)
-        state.step(name, "Transform", [value.buffer], [buffer])
+        state.step(name, TRANSFORM, [value.buffer], [buffer])
     else:
         if value.layout is not Layout.FILE_BLOCKS:  # first_scale_out
             written = static(state.graph.shape(tensor))

@@ -72,6 +72,23 @@ def test_shape_arithmetic_folds_into_a_static_reshape() -> None:
     assert target is not None and [*target] == [1, 4, -1]
 
 
+@pytest.mark.parametrize(
+    "made",
+    [
+        "n = NonZero (c) p = Squeeze (n, zero)",
+        "p = Unique <axis = 0> (c)",
+        "b = Cast <to = 9> (c) p = Compress (c, b)",
+    ],
+)
+def test_constants_as_long_as_their_values_say_fold_as_the_front_end_folds_them(made: str) -> None:
+    """Places found by NonZero: the front end takes the Reshape, which was called one to a computed shape."""
+    text = f"""(float[1,3,4] x) => (float[a,b,c] y)
+    <int64[5] c = {{0, 3, 3, 0, 4}}, int64[1] zero = {{0}}, int64[3] want = {{1, 4, 3}}> {{
+        {made} none = Sub (p, p) shape = Add (none, want) y = Reshape (x, shape) }}"""
+    graph = load(parsed(text, 17))
+    assert [n.op for n in graph.nodes] == ["Reshape"] and graph.shape("y") == (1, 4, 3)
+
+
 def test_a_roll_by_nothing_reads_no_tensor_without_elements() -> None:
     """The converter ends with an exception at one, behind its front end: UNeXt's rolls were called fitting."""
     text = """(float[1,4,6,8] x) => (float[1,4,6,8] y) <int64[1] z = {0}, int64[1] e = {9}, int64[1] h = {2}> {
@@ -234,6 +251,15 @@ def test_a_broken_graph_is_one_sentence(text: str, says: str) -> None:
     with pytest.raises(ModelError, match=says) as caught:
         load(model_of(text))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("op", "opset"), [("Gelu", 19), ("LayerNormalization", 15), ("QLinearMatMul", 9)])
+def test_an_operator_that_the_opset_has_not_yet_is_held_to_the_one_it_has_later(op: str, opset: int) -> None:
+    model = parsed("(float[1,4] x) => (float[1,4] z) { z = Relu (x) }", opset)
+    model.graph.node.insert(0, helper.make_node(op, [], ["r"], name="early"))
+    model.graph.node[1].input[0] = "r"
+    with pytest.raises(ModelError, match=f"node 'early' \\({op}\\) has 0 inputs where the operator takes"):
+        load(model)
 
 
 def test_an_unknown_operator_leaves_its_output_shape_unknown() -> None:

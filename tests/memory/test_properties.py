@@ -199,3 +199,20 @@ def test_no_operator_crashes_the_analysis() -> None:
     report = memory(model)
     assert not report.complete
     assert report.steps[0].node == "odd"
+
+
+def test_an_operator_that_is_called_like_a_step_of_ours_is_a_step_of_the_file() -> None:
+    def planned(op: str, *reads: str) -> tuple[int, int]:
+        nodes = [
+            helper.make_node(op, reads, ["r"], name="r"),
+            helper.make_node("Relu", ["r"], ["s"], name="s"),
+            helper.make_node("Add", ["s", "x"], ["y"], name="y"),
+        ]
+        x, r, y = (helper.make_tensor_value_info(n, TensorProto.FLOAT, [1, 16, 8, 8]) for n in "xry")
+        graph = helper.make_graph(nodes, "g", [x], [y], value_info=[r])
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+        report = analyse(lower(load(model)), TARGET)
+        return report.runtime_bytes, len(report.steps)
+
+    for reads in ((), ("x",)):
+        assert planned("Transform", *reads) == planned("Output", *reads) == planned("Mystery", *reads)

@@ -106,6 +106,41 @@ def test_the_real_front_end_refuses_the_raw_file_as_the_finding_says(rule: str, 
     assert front_end.judge(example(rule))["verdict"] == SAYS[code]
 
 
+READERS = {
+    "y = Slice (x, k, end, axis)": "INVOP",
+    "y = Slice (x, zero, k, axis)": "INVOP",
+    "y = Slice (x, zero, end, k)": "INVOP",
+    "y = Slice (x, zero, end, axis, k)": "INVOP",
+    "y = Reshape (x, k)": "EXEC",
+    "y = Pow (x, k)": "EXEC",
+}
+"""What reads a constant that is not folded, and the code that the front end has for it."""
+
+
+def reader(text: str) -> str:
+    one, lowest = ("int64[1] {1}", "int64 {-9}")
+    if "Reshape" in text:
+        one = "int64[4] {1,3,64,64}"
+    if "Pow" in text:
+        one, lowest = ("float {2}", "float {0}")
+    weights = {"zero": "int64[1] zero = {0}", "end": "int64[1] end = {64}", "axis": "int64[1] axis = {3}"}
+    read = ", ".join(w for name, w in weights.items() if f" {name}" in text)
+    read = f" <{read}>" if read else ""
+    return f"""(float[1,3,64,64] x) => (float[a,b,c,d] y){read} {{
+        one = Constant <value = {one}> () low = Constant <value = {lowest}> () k = Clip (one, low, ) {text} }}"""
+
+
+@pytest.mark.parametrize(("text", "code"), READERS.items())
+def test_what_reads_an_unfolded_constant_decides_the_code(text: str, code: str) -> None:
+    assert {f.converter_code for f in found(reader(text), "SF515")} == {code}
+
+
+@pytest.mark.toolchain
+def test_the_real_front_end_has_that_code(front_end: FrontEnd) -> None:
+    said = {text: front_end.judge(model(reader(text)))["verdict"] for text in READERS}
+    assert said == {text: {"INVOP": "invalid_operator", **SAYS}[code] for text, code in READERS.items()}
+
+
 @pytest.mark.parametrize(
     ("behind", "said"), [("", "end the network at the scores"), ("y = Relu(s)", "keep it if INT8")]
 )
