@@ -25,6 +25,14 @@ RESPELL = (
 )
 """A command that writes the value of every Constant as a tensor."""
 
+RECORD = (
+    """python -c "import onnx; m, c = onnx.load('model.onnx'), onnx.load('model.onnx'); """
+    """[(setattr(n, 'op_type', 'Identity'), setattr(n, 'domain', ''), n.ClearField('attribute')) """
+    """for n in c.graph.node if n.domain == 'mct_quantizers']; c.graph.ClearField('value_info'); m.graph.ClearField('value_info'); """
+    """m.graph.value_info.extend(onnx.shape_inference.infer_shapes(c).graph.value_info); onnx.save(m, 'new.onnx')\""""
+)
+"""A command that records the shapes of a network that MCT has quantized: a quantizer's result has its input's."""
+
 
 def named(model: str, modules: str = "onnx") -> str:
     """A command that gives every node of ``model`` (Python) a name and saves it."""
@@ -161,7 +169,9 @@ def stale(graph: Graph, target: Target) -> Iterator[Issue]:
     all, the front end fails its first check (EXEC). An output that is recorded
     twice, among the outputs and among the inner tensors, must have its exact
     shape in the second place: a dimension left open there (batch, "unk__0")
-    ends it, too. Tools that cut a graph leave such records behind.
+    ends it, too. Tools that cut a graph leave such records behind. Of a network that MCT has
+    quantized the results of its quantizers must be recorded with their shapes; who strips
+    the records leaves a file that no build mends.
 
     Fails:
         (float[1,3,64,64] x) => (float[1,3,64,64] y) <float[1,8,64,64] r> { r = Relu (x) y = Sigmoid (r) }
@@ -171,6 +181,14 @@ def stale(graph: Graph, target: Target) -> Iterator[Issue]:
 
     Fix: to run the converter on this file yourself, have the shapes recorded anew, as onnxslim does; sensorfit build does not need it.
     """
+    for tensor in graph.written.unrecorded:
+        yield Issue(
+            "the shape of a quantizer's result is not recorded: the front end stops at it",
+            f"keep the shapes that MCT's exporter records; to record them anew, run `{RECORD}`",
+            tensor,
+            code="EXEC",
+            tensor=tensor,
+        )
     for tensor, recorded, inferred, dtype, is_dtype in graph.written.stale:
         said = show_shape(recorded) if recorded is not None else "without a shape"
         yield Issue.accepted(

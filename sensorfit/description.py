@@ -9,8 +9,7 @@ from pathlib import Path
 import onnx
 
 from .graph.image import no_single_image
-from .graph.ir import Graph
-from .graph.load import QUANTIZER_DOMAIN
+from .graph.ir import QUANTIZER_DOMAIN, Graph
 from .graph.open_size import closed
 from .graph.shapes import SIZES, constant_proto, dtype_of, shape_of
 from .graph.stored import FLOATS, has_data, is_external

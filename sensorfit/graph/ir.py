@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .fold import Constant
 
 Shape = tuple[int | None, ...]
+QUANTIZER_DOMAIN = "mct_quantizers"
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,8 @@ class Written(NamedTuple):
     """What ``unfolded`` reads and writes, its results as computed tensors."""
     stale: tuple[Stale, ...] = ()
     """Shapes that the file records and that stop the front end."""
+    unrecorded: tuple[str, ...] = ()
+    """Results of MCT's quantizers whose shape is not recorded."""
     negative: tuple[tuple[str, int], ...] = ()
     """(tensor, axis) of the first dimension written as -1 of each input, output and recorded tensor."""
 

@@ -20,7 +20,7 @@ from onnx import helper
 from ..errors import ModelError
 from ..units import show_shape
 from . import limits, validity, written
-from .ir import Graph, Node, Written
+from .ir import QUANTIZER_DOMAIN, Graph, Node, Written
 from .old_norms import BY_ATTRIBUTE, read_in, trains, with_first_output
 from .operand_shapes import contradiction
 from .order import ordered
@@ -28,7 +28,6 @@ from .shapes import Type, Values, shape_of
 from .stored import is_external, location
 from .subgraphs import has_subgraphs, reads
 
-QUANTIZER_DOMAIN = "mct_quantizers"
 QUANTIZER_SUFFIX = "Quantizer"
 
 
@@ -182,6 +181,7 @@ class _Loader:
                 n: replace(t, constant=False, _constant=None) if n in made else t for n, t in tensors.items()
             },
             stale=() if self.wanted else written.stale_shapes(graph, self._inferred, open_batch),
+            unrecorded=written.unrecorded_quantizers(graph),
             negative=written.negative_dimensions(graph),
         )
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import onnx
 
 from .fold import RANDOM
-from .ir import Graph, Stale
+from .ir import QUANTIZER_DOMAIN, Graph, Stale
 from .shapes import dtype_of, shape_of
 from .subgraphs import has_subgraphs, reads
 
@@ -130,6 +130,16 @@ def stale_shapes(
             if wrong:
                 found[info.name] = Stale(info.name, recorded, known.shape)
     return tuple(found.values())
+
+
+def unrecorded_quantizers(graph: onnx.GraphProto) -> tuple[str, ...]:
+    """Results of MCT's quantizers whose shape the file does not record: no inference but the record tells it."""
+    recorded = {v.name for v in (*graph.value_info, *graph.output) if v.type.tensor_type.HasField("shape")}
+    return tuple(
+        n.output[0]
+        for n in graph.node
+        if n.domain == QUANTIZER_DOMAIN and n.output and n.output[0] not in recorded
+    )
 
 
 def negative_dimensions(graph: onnx.GraphProto) -> tuple[tuple[str, int], ...]:

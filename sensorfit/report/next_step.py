@@ -188,6 +188,8 @@ def _at_shapes(name: str, outcome: Outcome) -> str:
 
 def _smaller(report: Report, cause: Cause) -> str:
     """The shape of the image that ``cause`` asks for, which can be tried before anything is exported; "" for what asks for more."""
+    if not report.model.inputs:
+        return ""
     first, *further = report.model.inputs
     found = smaller_image(report.memory, first.judged or first.shape or ())
     size = show_shape(found) if found and not further else ""

@@ -19,7 +19,7 @@ from sensorfit.verify.engine import verify
 from sensorfit.verify.finding import Finding
 from tools.probes.front_end import FrontEnd
 
-from ..verify.text import model
+from ..verify.text import found, model
 
 TEXTS = texts(load_target("imx500"))
 UNFOLDED = """(float[1,3,64,64] x) => (float[N,C,H,W] y) <float[4,3,3,3] w> {
@@ -104,6 +104,40 @@ def test_the_real_front_end_takes_the_file_once_the_fix_is_followed_to_the_lette
 def test_the_real_front_end_refuses_the_raw_file_as_the_finding_says(rule: str, front_end: FrontEnd) -> None:
     (code,) = {f.converter_code for f in findings_of(rule)}
     assert front_end.judge(example(rule))["verdict"] == SAYS[code]
+
+
+@pytest.fixture
+def quantized(root: Path) -> onnx.ModelProto:
+    """A strided slice between two convolutions as MCT exports it (a public report)."""
+    return onnx.load(root / "tests/data/operators/quantized_slice.onnx")
+
+
+def of_stale_shapes(of: onnx.ModelProto) -> list[Finding]:
+    return [f for f in verify(load(of, "quantized"), load_target("imx500")) if f.rule == "SF516"]
+
+
+def test_a_quantized_network_takes_what_the_converter_says(quantized: onnx.ModelProto) -> None:
+    report = check(quantized)
+    assert (report.memory.runtime_bytes, report.memory.weights_bytes) == (69_632, 3_488)  # 68.00KB, 3.41KB
+
+
+def test_a_quantizer_without_a_recorded_shape_is_refused_by_name(quantized: onnx.ModelProto) -> None:
+    assert of_stale_shapes(quantized) == []
+    del quantized.graph.value_info[:]
+    said = of_stale_shapes(quantized)
+    written = {n.output[0] for n in quantized.graph.node if n.domain} - {quantized.graph.output[0].name}
+    assert {f.tensor for f in said} == written and len(written) == 4
+    assert all(f.severity == "error" and f.converter_code == "EXEC" for f in said)
+
+
+@pytest.mark.toolchain
+def test_the_real_front_end_takes_it_once_the_shapes_are_recorded_anew(
+    front_end: FrontEnd, quantized: onnx.ModelProto, tmp_path: Path
+) -> None:
+    del quantized.graph.value_info[:]
+    assert front_end.judge(quantized)["verdict"] == "execution_error"
+    made = follow(of_stale_shapes(quantized)[0].fix, quantized, tmp_path)
+    assert front_end.judge(made)["verdict"] == "accepted" and of_stale_shapes(made) == []
 
 
 READERS = {
