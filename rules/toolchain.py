@@ -57,8 +57,9 @@ POOLING = ("AveragePool", "MaxPool")
 ACTIVATIONS = frozenset(
     {"Clip", "Elu", "HardSigmoid", "HardSwish", "LeakyRelu", "PRelu", "Relu", "Sigmoid", "Tanh"}
 )
+BROADCASTS = ("Add", "Div", "Mul", "Sub")
 OPS = (
-    *PARAMETERS, *REDUCING, "AveragePool", "Cast", "Equal", "Pad", "RandomNormal", "RandomUniform", "Resize",
+    *PARAMETERS, *REDUCING, *BROADCASTS, "AveragePool", "Cast", "Equal", "Pad", "RandomNormal", "RandomUniform", "Resize",
 )  # fmt: skip
 
 
@@ -79,7 +80,8 @@ def not_quantizable(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     moves height and width alone, the padding of an average counts or is the same at both ends. Zeros padded before a
     pooling are fewer than its kernel: onnxruntime, which the converter runs, makes them the pooling's own, and ends.
     Of pooled features (1x1) a 1x1 convolution is a matrix product; what one wrote and another one reads first, by name, a
-    larger kernel does not read after it: "should be 3 or 4 dimensions for tensor reshape, but got: 1".
+    larger kernel does not read after it: "should be 3 or 4 dimensions for tensor reshape, but got: 1". Nor does an activation
+    whose result meets a map: "Input shapes (33,56,64) and (33) are not compatible, cannot broadcast" (e9113, e9126).
 
     Fails:
         (float[1,16,32,32] x) => (float[1,32,32,32] y) <float[4] s = {1.0, 2.0, 1.0, 1.0}> {
@@ -94,6 +96,9 @@ def not_quantizable(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     Fix: the finding names the form that builds.
     """
     if node.domain:
+        return
+    if node.op in BROADCASTS:
+        yield from _meets_a_map(graph, node)
         return
     if node.op == "Conv" and _large_on_features(graph, node):
         yield Issue(
@@ -215,22 +220,49 @@ def _without_taps(dilations: Sequence[int], sides: Sequence[int | None]) -> str:
 
 
 def _large_on_features(graph: Graph, node: Node) -> bool:
-    """Whether a kernel larger than 1x1 reads one place that a 1x1 convolution wrote, and another such convolution reads first.
+    """Whether a kernel larger than 1x1 reads one place that a 1x1 convolution wrote, and another such convolution reads first."""
+    weights = graph.shape(node.input(1)) or ()
+    return tuple(weights[2:]) != (1, 1) and _first_reader(graph, node, node.inputs[0]) is not None
+
+
+def _meets_a_map(graph: Graph, node: Node) -> Iterator[Issue]:
+    """A map and features that a 1x1 convolution wrote, where another one reads these before their activation does."""
+    if all(_is_one_place(graph, tensor) for tensor in node.inputs):
+        return
+    for tensor in node.inputs:
+        other = _first_reader(graph, node, tensor)
+        if other is not None:
+            activation = graph.producer_of(tensor)
+            assert activation is not None
+            yield Issue(
+                f"{ENDS['EXEC']}: features that a 1x1 convolution wrote meet a map, and {other.name}, another one, reads them first",
+                f"rename {activation.name}, which activates them, or {other.name}, so that the activation is the first of the two in the alphabet",
+                code="GE",
+            )
+
+
+def _is_one_place(graph: Graph, tensor: str) -> bool:
+    return tuple((graph.shape(tensor) or ())[2:]) == (1, 1)
+
+
+def _first_reader(graph: Graph, node: Node, tensor: str) -> Node | None:
+    """Where ``tensor``, that ``node`` reads, holds one place that a 1x1 convolution wrote: the other such convolution that reads it first.
 
     The readers come by the names that the build gives them; an activation among them is passed over (e8039), a sum or
     product with a map is not (e4028).
     """
-    weights, tensor, way = graph.shape(node.input(1)) or (), node.inputs[0], node
-    if tuple((graph.shape(tensor) or ())[2:]) != (1, 1) or tuple(weights[2:]) == (1, 1):
-        return False
-    called, first = Called(graph), False
+    way = node
+    if not _is_one_place(graph, tensor):
+        return None
+    called, found = Called(graph), None
     while (before := graph.producer_of(tensor)) is not None:
         readers = [r for r in graph.consumers_of(tensor) if r is way or r.op not in ACTIVATIONS]
-        first |= _is_product(graph, min(readers, key=called))
+        first = min(readers, key=called)
+        found = first if _is_product(graph, first) else found
         if before.op not in ACTIVATIONS:
-            return first and _is_product(graph, before)
+            return found if _is_product(graph, before) else None
         way, tensor = before, before.inputs[0]
-    return False
+    return None
 
 
 def _is_product(graph: Graph, node: Node) -> bool:

@@ -10,6 +10,7 @@ from .builder import StepBuilder, Value
 from .constants import TOKEN_AXES, Constant, constant_operand, laid_bytes, moved
 from .fusion import BYTE, joins_convolution
 from .layout import Extent, Layout, leaner, leanest, tensor_bytes
+from .rearranging import is_narrow
 
 
 def elementwise(state: StepBuilder, node: Node, sources: list[str]) -> None:
@@ -25,9 +26,13 @@ def elementwise(state: StepBuilder, node: Node, sources: list[str]) -> None:
         layout = leaner(base, TOKEN_AXES, extents, state.facts)  # thin_sums
     bits = state.working_bits(node, state.extent(node.outputs[0]))
     if len(spatial) == 1 and len(sources) == 2:  # a product with a vector
-        layout = _leaner_layout(state, state.values[spatial[0]], [state.values[spatial[0]].extent])
-        if sources[0] != spatial[0] and state.values[spatial[0]].layout is layout:
-            value = state.values[spatial[0]]
+        value = state.values[spatial[0]]
+        layout = _leaner_layout(state, value, [value.extent])
+        if layout is value.layout is not Layout.BLOCKS and not is_narrow(state, value.buffer):
+            axes = len(state.graph.shape(node.outputs[0]) or ())
+            if leaner(layout, axes, [value.extent], state.facts) is Layout.BLOCKS:
+                layout = Layout.OTHER_BLOCKS  # smp_fpn_efficientnet_b0
+        if sources[0] != spatial[0] and value.layout is layout:
             copy = state.transform(
                 value, value.extent, layout, f"{node.name}/transform", f"copy for {node.name}"
             )

@@ -32,14 +32,14 @@ def concat(state: StepBuilder, node: Node, sources: list[str]) -> None:
     choices = SIDE_BY_SIDE[1:] if few else SIDE_BY_SIDE
     layout = leanest(choices, [*extents, state.extent(node.outputs[0])], state.facts)
     if layout is Layout.BLOCKS:
-        narrow = [_is_narrow(state, state.values[t].buffer) for t in sources]
+        narrow = [is_narrow(state, state.values[t].buffer) for t in sources]
         if 2 * sum(narrow) > len(narrow) - narrow[0]:  # of as many the first decides (test_concat)
             layout = Layout.OTHER_BLOCKS
     reads = [state.bring(t, layout, node.name, bits).buffer for t in sources]
     state.put(node, node.outputs[0], layout, reads)
 
 
-def _is_narrow(state: StepBuilder, buffer: str) -> bool:
+def is_narrow(state: StepBuilder, buffer: str) -> bool:
     """Whether a narrow convolution wrote these planes, or it is what runs element by element on such; cuts and copies are not."""
     seen, waiting = {buffer}, [buffer]
     while waiting:

@@ -131,15 +131,21 @@ def _runs_pointwise(state: StepBuilder, node: Node, sources: Sequence[str]) -> b
     return shape is not None and len(shape) == MAP_AXES and is_pointwise_product(state.graph, node)
 
 
-READ_IN_PLACE: Final = KERNELS | {"LayerNormalization", "Transpose"}
+READ_IN_PLACE: Final = KERNELS - {"Conv", "ConvTranspose"} | {"LayerNormalization"}
 """Operators whose result a product with weights reads as it lies; all else is laid for it (thin_widths)."""
+
+
+def _read_in_place(state: StepBuilder, value: Value) -> bool:
+    """Of a Transpose's results those in planes (smp_fpn_efficientnet_b0)."""
+    op = state.step_of(value.buffer).op
+    return op in READ_IN_PLACE or (op == "Transpose" and value.layout is Layout.PLANES)
 
 
 def _pointwise_product(state: StepBuilder, node: Node, sources: Sequence[str]) -> None:
     """A 1x1 convolution whose channels stand last: blocks of them are planes here, planes of them turned planes (lin16)."""
     value, extent = state.values[sources[0]], state.extent(node.outputs[0])
     narrow = value.extent.columns < state.facts.channel_block
-    if value.buffer in state.writer and state.step_of(value.buffer).op not in READ_IN_PLACE:
+    if value.buffer in state.writer and not _read_in_place(state, value):
         layout = Layout.TURNED if narrow else Layout.PLANES
         value = state.transform(
             value, value.extent, layout, f"{node.name}/transform", f"laid for {node.name}"

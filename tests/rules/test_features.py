@@ -1,4 +1,4 @@
-"""A larger kernel on pooled features, as the converter answered (imx500-converter 3.19.2, quantized by MCT 2.5.1)."""
+"""Pooled features that two convolutions read, as the converter answered (imx500-converter 3.19.2, quantized by MCT 2.5.1)."""
 
 from __future__ import annotations
 
@@ -43,6 +43,20 @@ def network(form: str) -> tuple[onnx.ModelProto, bool]:
     return model, accepted
 
 
+MEETS_A_MAP = """agraph (float[1,3,64,64] x) => (float[1,36,64,64] y, float[1,24,1,1] a) {
+    c = Conv <pads = [1, 1, 1, 1]> (x, wc) g = GlobalAveragePool (c)
+    r = Conv (g, wr) s = Relu (r) e = Conv (s, we) k = Sigmoid (e) y = Mul (c, k) a = Conv (e, ga)
+}"""
+
+
+def gated(product: str) -> onnx.ModelProto:
+    """Squeeze and excitation; a 1x1 convolution called ``product`` reads what the Sigmoid k reads."""
+    model = weighted(MEETS_A_MAP, **{k: SHAPES[k] for k in ("wc", "wr", "ga")}, we=(36, 8, 1, 1))
+    for node in model.graph.node:
+        node.name = f"{product if node.output[0] == 'a' else node.output[0]}/{node.op_type}"
+    return model
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_a_larger_kernel_that_comes_after_a_product_ends_the_converter(form: str) -> None:
     model, accepted = network(form)
@@ -51,14 +65,34 @@ def test_a_larger_kernel_that_comes_after_a_product_ends_the_converter(form: str
     assert [f.rule for f in report.findings if f.support == "unsupported"] == ([] if accepted else ["SF131"])
 
 
+@pytest.mark.parametrize(("product", "accepted"), [("b", False), ("z", True)])
+def test_features_whose_activation_comes_after_a_product_meet_no_map(product: str, accepted: bool) -> None:
+    report = check(gated(product))
+    issues = [f for f in report.findings if f.support == "unsupported"]
+    assert (report.verdict == "fits") is accepted
+    assert [(f.rule, f.node) for f in issues] == ([] if accepted else [("SF131", "y/Mul")])
+    assert all("rename k/Sigmoid, which activates them, or b/Conv" in f.fix for f in issues)
+
+
+@pytest.mark.toolchain
+@pytest.mark.parametrize(("product", "accepted"), [("b", False), ("z", True)])
+def test_the_converter_says_so_of_the_map(product: str, accepted: bool) -> None:
+    assert asked(gated(product)) is accepted
+
+
 @pytest.mark.toolchain
 @pytest.mark.parametrize("form", FORMS)
 def test_the_converter_says_so(form: str) -> None:
+    model, accepted = network(form)
+    assert asked(model) is accepted
+
+
+def asked(model: onnx.ModelProto) -> bool:
+    """Whether the converter packages ``model``, its weights filled."""
     from tools.probes.packaged import PACKAGED, said  # torch
 
-    model, accepted = network(form)
     rng = np.random.default_rng(0)
     for kernel in model.graph.initializer:
         values = rng.standard_normal(tuple(kernel.dims)).astype(np.float32)
         kernel.CopyFrom(numpy_helper.from_array(values, kernel.name))
-    assert (said("features", model) == PACKAGED) is accepted
+    return said("features", model) == PACKAGED
