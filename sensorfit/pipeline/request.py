@@ -9,7 +9,7 @@ from typing import Any, Final
 from ..convert.toolchain import TIME_LIMIT_S
 from ..errors import ConfigError, ModelError
 from ..models.registry import find, nothing_called
-from ..quantize.calibration import LIMIT, SYNTHETIC
+from ..quantize.calibration import LIMIT, SYNTHETIC, look_for
 from ..quantize.options import FIT, Quantization
 from . import bundle
 
@@ -26,7 +26,8 @@ class Calibration:
     synthetic_images: int = SYNTHETIC
 
     def check(self) -> None:
-        """ConfigError for a value that no build can use."""
+        """InputError for a value that no build can use."""
+        look_for(self.calib, self.boxes)
         if self.calib_limit < 1:
             raise ConfigError(f"--calib-limit {self.calib_limit}: at least 1")
         if self.synthetic_images < 1:

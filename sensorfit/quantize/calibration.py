@@ -66,10 +66,7 @@ def calibration_set(
     where there are more. InputError names what cannot be used.
     """
     if directory is None:
-        if boxes is not None:
-            raise InputError(
-                f"--boxes {boxes}: says where to cut images, so it needs --calib DIR with the images"
-            )
+        look_for(None, boxes)
         return synthetic(shape, seed, synthetic_images)
     crops, warnings = _crops(directory, boxes)
     if len(crops) > limit:
@@ -82,6 +79,16 @@ def calibration_set(
         )
     source = f"{len(images)} {'ROI crops' if boxes else 'images'} from {directory.name}"
     return CalibrationSet(images, source, tuple(warnings))
+
+
+def look_for(directory: Path | None, boxes: Path | None) -> None:
+    """InputError where there is nothing to calibrate on; decodes no image, so that a build can ask first."""
+    if directory is not None:
+        _crops(directory, boxes)
+    elif boxes is not None:
+        raise InputError(
+            f"--boxes {boxes}: says where to cut images, so it needs --calib DIR with the images"
+        )
 
 
 def synthetic(shape: tuple[int, int, int], seed: int, count: int = SYNTHETIC) -> CalibrationSet:
@@ -111,6 +118,8 @@ def synthetic(shape: tuple[int, int, int], seed: int, count: int = SYNTHETIC) ->
 
 
 def _crops(directory: Path, boxes: Path | None) -> tuple[list[Crop], list[str]]:
+    if directory.is_file():
+        raise InputError(f"--calib {directory}: is a file; give the directory that the images lie in")
     if not directory.is_dir():
         raise InputError(f"--calib {directory}: there is no such directory")
     if boxes is None:

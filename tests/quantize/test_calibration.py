@@ -13,6 +13,7 @@ from PIL import Image
 
 from sensorfit.errors import InputError
 from sensorfit.models.roi import aspect_roi, centre_crop, centre_square, square_roi
+from sensorfit.pipeline.request import Calibration
 from sensorfit.quantize.calibration import calibration_set, synthetic
 
 SHAPE = (3, 96, 96)
@@ -176,6 +177,13 @@ def test_boxes_outside_the_image_are_named(folder: Path, tmp_path: Path) -> None
         calibration_set(SHAPE, folder, coco(tmp_path / "b.json", ("a.png", [200, 2, 10, 10])), 100, 0)
 
 
+def test_a_build_looks_for_the_images_before_it_reads_the_network(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds no images"):
+        Calibration(calib=tmp_path).check()
+    with pytest.raises(InputError, match="needs --calib"):
+        Calibration(boxes=tmp_path / "b.json").check()
+
+
 def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such directory"):
         calibration_set(SHAPE, tmp_path / "none", None, 100, 0)
@@ -183,6 +191,9 @@ def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
         calibration_set(SHAPE, tmp_path, None, 100, 0)
     with pytest.raises(InputError, match="needs --calib"):
         calibration_set(SHAPE, None, tmp_path / "b.json", 100, 0)
+    (tmp_path / "one.jpg.txt").touch()
+    with pytest.raises(InputError, match=r"one\.jpg\.txt: is a file; give the directory"):
+        calibration_set(SHAPE, tmp_path / "one.jpg.txt", None, 100, 0)
     (tmp_path / "broken.png").write_bytes(b"\x89PNG broken")
     with pytest.raises(InputError, match=r"broken\.png: is not an image"):
         calibration_set(SHAPE, tmp_path, None, 100, 0)
