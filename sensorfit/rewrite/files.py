@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,9 +13,11 @@ import onnx
 
 from ..errors import ConfigError
 from ..runtime.files import check_output, shown, umask
+from ..runtime.scratch import locked_directory
 
 HOST, PREPARE = "host.onnx", "prepare.onnx"
 PART_OF: Final = "sensorfit.part_of"
+SCRATCH: Final = ".sensorfit-fix-"
 MOST_BYTES: Final = 2**31 - 1
 """Of a file that protobuf reads."""
 
@@ -46,19 +47,14 @@ class Files:
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
-        """A directory beside the output, so that a file moves there in one step; gone at the end."""
-        try:
-            folder = Path(
-                tempfile.mkdtemp(
-                    prefix=".sensorfit-", dir=None if self.output is None else self.output.parent
-                )
-            )
-        except OSError as error:
-            raise ConfigError(f"{shown(self.output)}: cannot be written ({error.strerror})") from None
-        try:
+        """A directory beside the output, so that a file moves there in one step; gone at the end, and what killed runs left with it."""
+        parent = Path(tempfile.gettempdir()) if self.output is None else self.output.parent
+        with ExitStack() as stack:
+            try:
+                folder = stack.enter_context(locked_directory(parent, SCRATCH, SCRATCH))
+            except OSError as error:
+                raise ConfigError(f"{shown(self.output)}: cannot be written ({error.strerror})") from None
             yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _place(output: Path, name: str) -> Path:

@@ -6,6 +6,7 @@ away however that ends. So an unlocked one is nobody's.
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -40,6 +41,12 @@ def locked_directory(parent: Path, prefix: str, sweep: str) -> Iterator[Path]:
     for left in abandoned(parent, sweep):
         shutil.rmtree(left, ignore_errors=True)
     handle, directory = None, parent / prefix
+
+    def remove() -> None:
+        if directory.name != prefix:
+            shutil.rmtree(directory, ignore_errors=True)
+
+    atexit.register(remove)  # for an interrupt on the way into the caller's block
     try:
         for _ in range(TRIES):
             directory = parent / f"{prefix}{os.urandom(4).hex()}"
@@ -49,8 +56,8 @@ def locked_directory(parent: Path, prefix: str, sweep: str) -> Iterator[Path]:
                 break  # else another start has taken it for abandoned, or nothing can be locked here
         yield directory
     finally:
-        if directory.name != prefix:
-            shutil.rmtree(directory, ignore_errors=True)
+        remove()
+        atexit.unregister(remove)
         if handle is not None:
             os.close(handle)
 

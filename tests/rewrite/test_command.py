@@ -227,6 +227,14 @@ def test_what_is_ended_on_the_way_leaves_nothing_behind(sign: signal.Signals, tm
     assert [p.name for p in tmp_path.iterdir()] == ["model.onnx"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing tells there whether a directory is in use")
+def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    (left := tmp_path / ".sensorfit-fix-0123abcd").mkdir()
+    (left / "fixed.onnx").write_bytes(b"half")
+    assert invoke(tmp_path, POOL).exit_code == 0
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["fixed.onnx", "model.onnx"]
+
+
 def chained(count: int) -> onnx.ModelProto:
     """``count`` blocks of a convolution, a pool in ceil mode, an upsampling and a product on tokens."""
     lines, last = [], "x"
