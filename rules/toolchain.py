@@ -248,21 +248,24 @@ def _is_one_place(graph: Graph, tensor: str) -> bool:
 def _first_reader(graph: Graph, node: Node, tensor: str) -> Node | None:
     """Where ``tensor``, that ``node`` reads, holds one place that a 1x1 convolution wrote: the other such convolution that reads it first.
 
-    The readers come by the names that the build gives them; an activation among them is passed over (e8039), a sum or
-    product with a map is not (e4028).
+    Of what the convolution wrote, with the activation that it takes in: behind another activation nobody's reading
+    changes its shape (e9245). The readers come by the names that the build gives them; an activation among them is
+    passed over (e8039), a sum or product with a map is not (e4028).
     """
-    way = node
     if not _is_one_place(graph, tensor):
         return None
-    called, found = Called(graph), None
-    while (before := graph.producer_of(tensor)) is not None:
-        readers = [r for r in graph.consumers_of(tensor) if r is way or r.op not in ACTIVATIONS]
-        first = min(readers, key=called)
-        found = first if _is_product(graph, first) else found
-        if before.op not in ACTIVATIONS:
-            return found if _is_product(graph, before) else None
+    way, levels = node, [(node, tensor)]
+    while (before := graph.producer_of(tensor)) is not None and before.op in ACTIVATIONS:
         way, tensor = before, before.inputs[0]
-    return None
+        levels.append((way, tensor))
+    if before is None or not _is_product(graph, before):
+        return None
+    if len(levels) > 1 and graph.only_reader(tensor) is way:
+        levels.pop()
+    way, tensor = levels[-1]
+    readers = [r for r in graph.consumers_of(tensor) if r is way or r.op not in ACTIVATIONS]
+    first = min(readers, key=Called(graph))
+    return first if first is not way and _is_product(graph, first) else None
 
 
 def _is_product(graph: Graph, node: Node) -> bool:

@@ -133,26 +133,33 @@ def _collapse_linear(graph: Graph) -> Graph:
         if kernel is None:
             continue
         made[node.outputs[0]] = (node, kernel)
-        if node.input(0) not in made or graph.only_reader(node.input(0)) is not node:
-            continue
-        first, inner = made[node.input(0)]
-        merged = (kernel[0], *inner[1:])
-        if not _is_pointwise(node, kernel) or prod(merged) > prod(inner) + prod(kernel):
-            continue
-        parameters = [Tensor(f"{node.name}/collapsed", merged, "float32", constant=True)]
-        if node.input(2) or first.input(2):
-            parameters.append(Tensor(f"{node.name}/collapsed-bias", kernel[:1], "float32", constant=True))
-        tensors.update((t.name, t) for t in parameters)
-        one = replace(
-            node,
-            inputs=(first.input(0), *(t.name for t in parameters)),
-            attrs=first.attrs,
-            merged=(*first.merged, first.name),
-        )
-        changed[node.name] = one
-        made[node.outputs[0]] = (one, merged)
-        gone.add(first.name)
+        one = node
+        while one.input(0) in made and _only_reader(graph, one):
+            first, inner = made[one.input(0)]
+            merged = (kernel[0], *inner[1:])
+            if not _is_pointwise(one, kernel) or prod(merged) > prod(inner) + prod(kernel):
+                break
+            parameters = [Tensor(f"{node.name}/collapsed", merged, "float32", constant=True)]
+            if one.input(2) or first.input(2):
+                parameters.append(Tensor(f"{node.name}/collapsed-bias", kernel[:1], "float32", constant=True))
+            tensors.update((t.name, t) for t in parameters)
+            one = replace(
+                one,
+                inputs=(first.input(0), *(t.name for t in parameters)),
+                attrs=first.attrs,
+                merged=(*first.merged, first.name, *one.merged),
+            )
+            changed[node.name] = one
+            made[node.outputs[0]] = (one, merged)
+            gone.add(first.name)
+            kernel = merged  # which the convolution before it may take in now (e9229)
     return graph.edited(changed, gone, tensors=tensors)
+
+
+def _only_reader(graph: Graph, node: Node) -> bool:
+    """Whether nobody else reads what ``node`` reads, by itself or by the first that was merged into it."""
+    reader = graph.only_reader(node.input(0))
+    return reader is not None and reader.name == (*node.merged, node.name)[0]
 
 
 def _collapse_residual(graph: Graph) -> Graph:

@@ -40,6 +40,16 @@ def test_a_pointwise_convolution_moves_into_the_one_before_it(graph_of: GraphOf)
     assert [graph.shape(i) for i in conv.inputs[1:]] == [(4, 8, 3, 3), (4,)]
 
 
+def test_what_two_pointwise_convolutions_became_moves_into_the_one_before_them(graph_of: GraphOf) -> None:
+    """The first alone would not: it has more results than the kernel before it (e9229)."""
+    graph = merged(
+        graph_of, "a = Conv <pads = [1, 1, 1, 1]> (x, w) c = Conv (a, v) y = Conv (c, u)", w="16, 8, 3, 3", v="64, 16, 1, 1", u="4, 64, 1, 1"
+    )  # fmt: skip
+    (conv,) = graph.nodes
+    assert conv.input(0) == "x" and conv.attrs["pads"] == (1, 1, 1, 1)
+    assert graph.shape(conv.input(1)) == (4, 8, 3, 3)
+
+
 def test_a_chain_of_pointwise_convolutions_becomes_one(graph_of: GraphOf) -> None:
     graph = merged(
         graph_of, "a = Conv (x, w) c = Conv (a, v) y = Conv (c, u)", w="16, 8, 1, 1", v="16, 16, 1, 1", u="2, 16, 1, 1"

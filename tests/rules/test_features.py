@@ -57,6 +57,21 @@ def gated(product: str) -> onnx.ModelProto:
     return model
 
 
+GATED_BEFORE = """agraph (float[1,3,64,64] x) => (float[1,36,64,64] y, float[1,24,1,1] a, float[1,40,1,1] b) {
+    c = Conv <pads = [1, 1, 1, 1]> (x, wc) g = GlobalAveragePool (c)
+    r = Conv (g, wr) s = Relu (r) e = Conv (s, we) k = Sigmoid (e) y = Mul (c, k)
+    h = Tanh (k) b = Conv <pads = [1, 1, 1, 1]> (h, gb) a = Conv (h, ga)
+}"""
+"""As gated, and what meets the map is activated once more for a 1x1 convolution, the first by name, and a larger one."""
+
+
+def gated_before() -> onnx.ModelProto:
+    model = weighted(GATED_BEFORE, **{k: SHAPES[k] for k in ("wc", "wr", "ga", "gb")}, we=(36, 8, 1, 1))
+    for node in model.graph.node:
+        node.name = f"{node.output[0]}/{node.op_type}"
+    return model
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_a_larger_kernel_that_comes_after_a_product_ends_the_converter(form: str) -> None:
     model, accepted = network(form)
@@ -72,6 +87,15 @@ def test_features_whose_activation_comes_after_a_product_meet_no_map(product: st
     assert (report.verdict == "fits") is accepted
     assert [(f.rule, f.node) for f in issues] == ([] if accepted else [("SF131", "y/Mul")])
     assert all("rename k/Sigmoid, which activates them, or b/Conv" in f.fix for f in issues)
+
+
+def test_a_larger_kernel_may_come_after_a_product_behind_what_meets_a_map() -> None:
+    assert check(gated_before()).verdict == "fits"
+
+
+@pytest.mark.toolchain
+def test_the_converter_says_so_behind_the_map() -> None:
+    assert asked(gated_before())
 
 
 @pytest.mark.toolchain
