@@ -81,7 +81,7 @@ def not_quantizable(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     pooling are fewer than its kernel: onnxruntime, which the converter runs, makes them the pooling's own, and ends.
     Of pooled features (1x1) a 1x1 convolution is a matrix product; what one wrote and another one reads first, by name, a
     larger kernel does not read after it: "should be 3 or 4 dimensions for tensor reshape, but got: 1". Nor does an activation
-    whose result meets a map: "Input shapes (33,56,64) and (33) are not compatible, cannot broadcast" (e9113, e9126).
+    whose result meets a map: "Input shapes (33,56,64) and (33) are not compatible, cannot broadcast" (e9113, e9126), or constants: "DspAdvisor exception" (tests/rules/test_features.py).
 
     Fails:
         (float[1,16,32,32] x) => (float[1,32,32,32] y) <float[4] s = {1.0, 2.0, 1.0, 1.0}> {
@@ -222,21 +222,20 @@ def _without_taps(dilations: Sequence[int], sides: Sequence[int | None]) -> str:
 def _large_on_features(graph: Graph, node: Node) -> bool:
     """Whether a kernel larger than 1x1 reads one place that a 1x1 convolution wrote, and another such convolution reads first."""
     weights = graph.shape(node.input(1)) or ()
-    return tuple(weights[2:]) != (1, 1) and _first_reader(graph, node, node.inputs[0]) is not None
+    return tuple(weights[2:]) != (1, 1) and _read_after(graph, node, node.inputs[0]) is not None
 
 
 def _meets_a_map(graph: Graph, node: Node) -> Iterator[Issue]:
-    """A map and features that a 1x1 convolution wrote, where another one reads these before their activation does."""
-    if all(_is_one_place(graph, tensor) for tensor in node.inputs):
+    """A map or constants and features that a 1x1 convolution wrote, where another one reads these before their activation does."""
+    if all(_is_one_place(graph, tensor) and not graph.is_constant(tensor) for tensor in node.inputs):
         return
     for tensor in node.inputs:
-        other = _first_reader(graph, node, tensor)
-        if other is not None:
-            activation = graph.producer_of(tensor)
-            assert activation is not None
+        found = _read_after(graph, node, tensor)
+        if found is not None:
+            late, first = found
             yield Issue(
-                f"{ENDS['EXEC']}: features that a 1x1 convolution wrote meet a map, and {other.name}, another one, reads them first",
-                f"rename {activation.name}, which activates them, or {other.name}, so that the activation is the first of the two in the alphabet",
+                f"{ENDS['EXEC']}: features that a 1x1 convolution wrote meet a map or constants, and {first.name}, another one, reads them first",
+                f"rename {late.name}, which activates them, or {first.name}, so that the activation is the first of the two in the alphabet",
                 code="GE",
             )
 
@@ -245,8 +244,9 @@ def _is_one_place(graph: Graph, tensor: str) -> bool:
     return tuple((graph.shape(tensor) or ())[2:]) == (1, 1)
 
 
-def _first_reader(graph: Graph, node: Node, tensor: str) -> Node | None:
-    """Where ``tensor``, that ``node`` reads, holds one place that a 1x1 convolution wrote: the other such convolution that reads it first.
+def _read_after(graph: Graph, node: Node, tensor: str) -> tuple[Node, Node] | None:
+    """Of one place that a 1x1 convolution wrote, which ``node`` reads as ``tensor``: the reader on the way to ``node``, and the
+    other such convolution that reads it first; None where that is not so.
 
     Of what the convolution wrote, with the activation that it takes in: behind another activation nobody's reading
     changes its shape (e9245). The readers come by the names that the build gives them; an activation among them is
@@ -265,7 +265,7 @@ def _first_reader(graph: Graph, node: Node, tensor: str) -> Node | None:
     way, tensor = levels[-1]
     readers = [r for r in graph.consumers_of(tensor) if r is way or r.op not in ACTIVATIONS]
     first = min(readers, key=Called(graph))
-    return first if first is not way and _is_product(graph, first) else None
+    return (way, first) if first is not way and _is_product(graph, first) else None
 
 
 def _is_product(graph: Graph, node: Node) -> bool:

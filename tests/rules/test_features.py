@@ -49,12 +49,42 @@ MEETS_A_MAP = """agraph (float[1,3,64,64] x) => (float[1,36,64,64] y, float[1,24
 }"""
 
 
-def gated(product: str) -> onnx.ModelProto:
+def gated(product: str, text: str = MEETS_A_MAP) -> onnx.ModelProto:
     """Squeeze and excitation; a 1x1 convolution called ``product`` reads what the Sigmoid k reads."""
-    model = weighted(MEETS_A_MAP, **{k: SHAPES[k] for k in ("wc", "wr", "ga")}, we=(36, 8, 1, 1))
+    model = weighted(text, **{k: SHAPES[k] for k in ("wc", "wr", "ga")}, we=(36, 8, 1, 1))
     for node in model.graph.node:
         node.name = f"{product if node.output[0] == 'a' else node.output[0]}/{node.op_type}"
     return model
+
+
+TWICE = MEETS_A_MAP.replace("k = Sigmoid (e) y = Mul (c, k)", "k = Sigmoid (e) l = Tanh (k) y = Mul (c, l)")
+"""Another activation behind the one that reads the features."""
+SCALED = MEETS_A_MAP.replace("float[1,36,64,64] y", "float[1,36,1,1] y").replace(
+    "y = Mul (c, k)", "half = Constant <value_float = 0.5> () y = Mul (k, half)"
+)
+"""A number in place of the map."""
+BY_CHANNEL = SCALED.replace(
+    "half = Constant <value_float = 0.5> ()",
+    "ones = Constant <value_ints = [1, 36, 1, 1]> () half = ConstantOfShape <value = float[1] {0.5}> (ones)",
+)
+"""A number a channel."""
+
+
+@pytest.mark.parametrize(
+    "text", [TWICE, SCALED, BY_CHANNEL], ids=["twice activated", "by a number", "by channel"]
+)
+def test_the_activation_named_is_the_one_that_reads_the_features(text: str) -> None:
+    (issue,) = (f for f in check(gated("b", text)).findings if f.support == "unsupported")
+    assert issue.node == "y/Mul" and "rename k/Sigmoid, which activates them, or b/Conv" in issue.fix
+    assert check(gated("z", text)).verdict == "fits"
+
+
+@pytest.mark.toolchain
+@pytest.mark.parametrize(
+    "text", [TWICE, SCALED, BY_CHANNEL], ids=["twice activated", "by a number", "by channel"]
+)
+def test_the_converter_says_so_of_both(text: str) -> None:
+    assert not asked(gated("b", text)) and asked(gated("z", text))
 
 
 GATED_BEFORE = """agraph (float[1,3,64,64] x) => (float[1,36,64,64] y, float[1,24,1,1] a, float[1,40,1,1] b) {
