@@ -85,22 +85,29 @@ def write_model(
     """The model into ``file``, one constant in memory at a time.
 
     A protobuf message is its fields one after the other: the constants, field 5 of the graph, go in front of the graph's
-    other fields; the graph, field 7, in front of the model's.
+    other fields; the graph, field 7, in front of the model's. The length of the graph, which stands before it, is written
+    last: to ask for it first would make every constant twice.
     """
     model = frame(graph, domains=domains)
     rest = model.graph.SerializeToString(deterministic=True)
     model.ClearField("graph")
-    size = len(rest)
-    for tensor in constants_of(graph):
-        length = data(tensor).ByteSize()
-        size += 1 + len(varint(length)) + length
-    file.write(bytes([7 << 3 | 2]) + varint(size))
-    for tensor in constants_of(graph):
-        written = data(tensor).SerializeToString()
-        file.write(bytes([5 << 3 | 2]) + varint(len(written)))
-        file.write(written)
-    file.write(rest)
+    constants = [*constants_of(graph)]
+    # a first guess: only how many bytes it takes matters
+    length = varint(len(rest) + sum(4 * (t.elements or 0) for t in constants))
+    written = b""
+    while len(written) != len(length):
+        written = length
+        file.seek(1 + len(written))
+        for tensor in constants:
+            constant = data(tensor).SerializeToString()
+            file.write(bytes([5 << 3 | 2]) + varint(len(constant)))
+            file.write(constant)
+        file.write(rest)
+        length = varint(file.tell() - 1 - len(written))
     file.write(model.SerializeToString(deterministic=True))
+    file.truncate()
+    file.seek(0)
+    file.write(bytes([7 << 3 | 2]) + length)
 
 
 def written_to(path: Path, graph: Graph, data: Data, **more: Mapping[str, int]) -> None:

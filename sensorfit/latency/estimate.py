@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from math import exp
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..graph.ir import Graph
 from ..target import Target
@@ -86,6 +86,26 @@ def estimate(
         measurements=model.measurements,
         error_median=model.error_median,
     )
+
+
+class Figures(NamedTuple):
+    """Those of a whole network."""
+
+    macs: int
+    ms: float
+    ms_low: float
+    ms_high: float
+    complete: bool
+
+
+def figures(graph: Graph, target: Target, source: Graph) -> Figures:
+    """What ``estimate`` says of the network, without its layers, notes and advice."""
+    model = shipped(target)
+    layers = works(graph, model.constants.simd)
+    parts = [cost(layer, model.constants) for layer in layers]
+    cycles = round(sum(part.cycles for part in parts))
+    ms, low, high = (c / target.clock_hz * 1e3 for c in (cycles, *model.interval(layers, parts)))
+    return Figures(total_macs(source)[0], ms, low, high, all(w.known for w in layers))
 
 
 def _notes(

@@ -41,21 +41,21 @@ def analyse(
 ) -> MemoryReport:
     """The memory that ``device_graph`` (from ``lower``) takes on ``target``.
 
-    Of more than ``search_up_to`` steps no better order than the first is searched for. Without ``advice``, what smaller tensors
-    would win is not looked for.
+    Of more than ``search_up_to`` steps no better order than the first is searched for. Without ``advice``, nothing
+    is looked for but what decides whether it fits: not what smaller tensors would win, no plan, no bound, no word on the search.
 
     Never raises for a graph that ``lower`` accepts: what cannot be counted is
     said in ``notes``, and ``complete`` is False when sizes are unknown.
     """
     facts = load_memory_facts(target)
-    device_graph, program = _scheduled(device_graph, facts, search_up_to)
+    device_graph, program = _scheduled(device_graph, facts, search_up_to, advice)
     weights, missing_weights = model_weight_bytes(device_graph, facts)
     missing = (*program.missing, *missing_weights)
     spans = lifetimes(program, kept_apart=input_persistency)
     needs = Needs(spans, len(program.operations), facts.align)
     needed = needs.bytes
     peak = max(range(len(needed)), key=needed.__getitem__, default=-1)
-    offsets, height = place(spans, needed, facts.align)
+    offsets, height = place(spans, needed, facts.align) if advice else ([0] * len(spans), 0)
     report = MemoryReport(
         budget_bytes=target.budget_bytes,
         weights_bytes=weights,
@@ -63,7 +63,7 @@ def analyse(
         input_persistence_bytes=program.input_bytes,
         reserved_bytes=target.reserved_bytes,
         input_persistency=input_persistency,
-        bound_bytes=bound_bytes(program, spans),
+        bound_bytes=bound_bytes(program, spans) if advice else 0,
         steps=Timeline(program.operations, spans, offsets),
         peak_step=peak,
         notes=(
@@ -97,16 +97,18 @@ def runtime_and_weight_bytes(
 ) -> tuple[int, int]:
     """``runtime_bytes``, the input not kept, and ``weights_bytes`` as ``analyse`` has them, without its plan and advice."""
     facts = load_memory_facts(target)
-    device_graph, program = _scheduled(device_graph, facts, search_up_to)
+    device_graph, program = _scheduled(device_graph, facts, search_up_to, notes=False)
     needs = Needs(lifetimes(program, kept_apart=False), len(program.operations), facts.align)
     return max(needs.bytes, default=0), model_weight_bytes(device_graph, facts)[0]
 
 
-def _scheduled(graph: Graph, facts: MemoryFacts, search_up_to: int | None) -> tuple[Graph, Program]:
+def _scheduled(
+    graph: Graph, facts: MemoryFacts, search_up_to: int | None, notes: bool
+) -> tuple[Graph, Program]:
     """The graph as the converter cuts it, and its steps in the order they run."""
     graph = multipliers_spread(cropped_by_axis(gathers_cut(with_widths(graph))), facts)
     program = device_steps(graph, facts)
-    program.operations = schedule(program, facts, search_up_to)
+    program.operations = schedule(program, facts, search_up_to, notes)
     return graph, program
 
 

@@ -43,6 +43,7 @@ class StepBuilder:
     """By buffer, what a concatenation has found (``rearranging``)."""
     _steps: dict[int, Operation] = field(default_factory=dict)
     """By number: one can be taken out without looking at the others."""
+    _extents: dict[str, Extent] = field(default_factory=dict)
 
     def store(self, tensor: str, label: str, size: int, layout: Layout | None) -> str:
         """A new buffer of ``size`` bytes that holds ``tensor``."""
@@ -155,6 +156,11 @@ class StepBuilder:
 
     def extent(self, tensor: str) -> Extent:
         """Extent of a tensor; one element, with a note, where its shape is unknown."""
+        if tensor not in self._extents:
+            self._extents[tensor] = self._extent(tensor)
+        return self._extents[tensor]
+
+    def _extent(self, tensor: str) -> Extent:
         found = self.graph.tensors.get(tensor)
         if found is None or found.shape is None or not found.static:
             self.program.missing[

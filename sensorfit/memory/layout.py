@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from functools import cache
-from math import ceil, prod
+from math import prod
 from typing import NamedTuple
 
 from ..target import Target, read_facts
@@ -180,7 +180,7 @@ class Extent(NamedTuple):
     @property
     def element_bytes(self) -> int:
         """Bytes of one element."""
-        return max(1, ceil(self.bits / 8))
+        return max(1, -(-self.bits // 8))
 
     def grown(self, rows: int = 0, columns: int = 0) -> Extent:
         """The extent with more rows and columns."""
@@ -216,17 +216,17 @@ def extent_of(shape: tuple[int, ...], bits: int | None) -> Extent:
 
 def tensor_bytes(extent: Extent, layout: Layout, facts: MemoryFacts) -> int:
     """Bytes of an activation of ``extent`` in ``layout``."""
-    c, h, w = extent.channels, extent.rows, extent.columns
-    each, block, row = extent.element_bytes, facts.channel_block, facts.row_block
-    if layout is Layout.VECTOR:
-        return round_up(c * h * w * each, row)
-    if layout in (Layout.BLOCKS, Layout.OTHER_BLOCKS, Layout.FILE_BLOCKS):
-        return round_up(c * each, block) * h * w
+    c, h, w, _ = extent
+    each, row = extent.element_bytes, facts.row_block
     if layout is Layout.PLANES:
         return c * h * round_up(w * each, row)
     if layout is Layout.TURNED:
         return c * w * round_up(h * each, row)
-    return c * round_up(h * w * each, row)
+    if layout is Layout.VECTOR:
+        return round_up(c * h * w * each, row)
+    if layout is Layout.PACKED:
+        return c * round_up(h * w * each, row)
+    return round_up(c * each, facts.channel_block) * h * w
 
 
 def layout_along(rank: int, axis: int) -> Layout | None:

@@ -53,7 +53,10 @@ class Needs:
             for units, none, least in zip(self._units, accumulate(empty), _least(spans, steps), strict=False)
         ]
         """For each step."""
-        self._ranked = sorted(range(len(self.bytes)), key=lambda step: -self.bytes[step])
+
+    @cached_property
+    def _ranked(self) -> list[int]:
+        return sorted(range(len(self.bytes)), key=lambda step: -self.bytes[step])
 
     @cached_property
     def _smallest(self) -> list[_Smallest]:

@@ -32,8 +32,11 @@ from .stretches import Steps, Tensors
 Rank = tuple[int, str, int]
 
 
-def schedule(program: Program, facts: MemoryFacts, search_up_to: int | None = None) -> list[Operation]:
-    """The operations of ``program`` in the order they run; of more than ``search_up_to`` the first.
+def schedule(
+    program: Program, facts: MemoryFacts, search_up_to: int | None = None, notes: bool = True
+) -> list[Operation]:
+    """The operations of ``program`` in the order they run; of more than ``search_up_to`` the first. ``notes``: whether the
+    program is to say where the search ended at its limit.
 
     O(n log n) where the first order is as good as any; each search takes some
     hundred cuts for every stretch of parallel branches.
@@ -45,7 +48,7 @@ def schedule(program: Program, facts: MemoryFacts, search_up_to: int | None = No
         return [op for index in first for op in blocks[index] if op.op != OUTPUT]
     search = MaxCut(_steps(program, blocks, ranks))
     order = search.improve(first)
-    if search.gave_up and search.peak(order) > _bound(program) * CLOSE_ENOUGH:
+    if notes and search.gave_up and search.peak(order) > _bound(program) * CLOSE_ENOUGH:
         program.notes[
             "parallel branches: the search for their order ended at its limit, as the converter's does; of "
             f"the recorded networks of the kind the runtime was up to {facts.order_error:.0%} off"

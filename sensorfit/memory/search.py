@@ -102,11 +102,11 @@ class MaxCut:
 
     def solve(self, estimate: float) -> tuple[list[int], int] | None:
         """The best order found and its peak in bytes; None when the search gives up."""
-        if any(stretch.longest > EXPANSIONS for stretch, _ in self._stretches):
+        if any(stretch.longest > EXPANSIONS for stretch in self._stretches):
             return None  # each expansion leads one step further, at most
         order: list[int] = []
         peak = self.steps.bytes(self.steps.start)
-        for stretch, own in self._stretches:
+        for stretch, own in zip(self._stretches, self._searches, strict=True):
             found = own.search(estimate, peak)
             if found is None:
                 return None
@@ -115,8 +115,12 @@ class MaxCut:
         return order, peak
 
     @cached_property
-    def _stretches(self) -> list[tuple[Stretch, _Stretch]]:
-        return [(stretch, _Stretch(stretch.steps)) for stretch in stretches(self.steps)]
+    def _stretches(self) -> list[Stretch]:
+        return stretches(self.steps)
+
+    @cached_property
+    def _searches(self) -> list[_Stretch]:
+        return [_Stretch(stretch.steps) for stretch in self._stretches]
 
 
 class _Stretch:

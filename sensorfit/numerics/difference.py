@@ -19,14 +19,19 @@ def difference(first: list[np.ndarray], second: list[np.ndarray]) -> float:
         if one.dtype.kind != "f":
             worst = max(worst, float((one != other).any()))
             continue
-        same = (one == other) | (np.isnan(one) & np.isnan(other))
-        if same.all():
+        equal = one == other
+        if equal.all():
             continue
         with np.errstate(all="ignore"):
-            apart = np.abs(one[~same].astype(np.float64) - other[~same].astype(np.float64))
-        if np.isnan(apart).any():
+            apart = np.subtract(one, other, dtype=np.float64)
+        np.abs(apart, out=apart)
+        found = float(apart.max())
+        if np.isnan(found):  # of what is no number, or of two infinities
+            apart[equal | (np.isnan(one) & np.isnan(other))] = 0.0
+            found = float(apart.max())
+        if np.isnan(found):
             return float("inf")
-        worst = max(worst, float(apart.max()))
+        worst = max(worst, found)
     return worst
 
 
@@ -34,35 +39,45 @@ def units_apart(first: list[np.ndarray], second: list[np.ndarray]) -> float:
     """The largest difference in units of float32 at the value itself, at 1 below it, where the first did not overflow."""
     worst = 0.0
     for one, other in zip(first, second, strict=True):
-        same = ~np.isfinite(one) | (one == other) | (np.isnan(one) & np.isnan(other))
+        same = ~np.isfinite(one) | (one == other)
         if same.all():
             continue
         a, b = one[~same].astype(np.float64), other[~same].astype(np.float64)
         with np.errstate(all="ignore"):
-            apart = np.abs(a - b) / (UNIT * np.maximum(1.0, np.abs(a)))
-        worst = float("inf") if np.isnan(apart).any() else max(worst, float(apart.max()))
+            found = float((np.abs(a - b) / (UNIT * np.maximum(1.0, np.abs(a)))).max())
+        worst = float("inf") if np.isnan(found) else max(worst, found)
     return worst
 
 
 def units_of_largest(first: list[np.ndarray], second: list[np.ndarray]) -> float:
     """The largest difference in units of float32 at the largest value of its output."""
-    worst = 0.0
+    return difference_and_units(first, second)[1]
+
+
+def difference_and_units(first: list[np.ndarray], second: list[np.ndarray]) -> tuple[float, float]:
+    """``difference`` and ``units_of_largest``."""
+    worst = units = 0.0
     for one, other in zip(first, second, strict=True):
         apart = difference([one], [other])
         if apart:
-            finite = one[np.isfinite(one)] if one.dtype.kind == "f" else one
-            largest = float(np.abs(finite.astype(np.float64)).max(initial=0))
-            worst = max(worst, apart / (UNIT * max(largest, 1e-30)))
-    return worst
+            worst = max(worst, apart)
+            units = max(units, apart / (UNIT * max(largest_value(one), 1e-30)))
+    return worst, units
+
+
+def largest_value(array: np.ndarray) -> float:
+    """The largest magnitude of its numbers."""
+    numbers = array if array.dtype.kind != "f" or np.isfinite(array).all() else array[np.isfinite(array)]
+    ends = (float(numbers.max()), float(numbers.min())) if numbers.size else (0.0,)
+    return max(map(abs, ends))
 
 
 def where_finite(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """What came after, and what was before where that is no number: where the original overflows nothing is compared."""
-    return (
-        np.where(np.isfinite(one), other, one)
-        if one.dtype.kind == "f" and one.shape == other.shape
-        else other
-    )
+    if one.dtype.kind != "f" or one.shape != other.shape:
+        return other
+    finite = np.isfinite(one)
+    return other if finite.all() else np.where(finite, other, one)
 
 
 @dataclass
@@ -76,7 +91,9 @@ class Seen:
         """The cells of a run."""
         for array in outputs:
             self.cells += array.size
-            self.numbers += int(np.isfinite(array).sum()) if array.dtype.kind == "f" else array.size
+            self.numbers += (
+                int(np.count_nonzero(np.isfinite(array))) if array.dtype.kind == "f" else array.size
+            )
 
     @property
     def any(self) -> bool:

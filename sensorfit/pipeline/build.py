@@ -202,7 +202,7 @@ def _build(
                 "normalisation": normalisation.to_dict(),
                 "calibration": calibration.source,
                 **request.quantization.to_dict(),
-                "rewrites": [asdict(r) for r in rewritten.rewrites] if rewritten else [],
+                "rewrites": [r.to_dict() for r in rewritten.rewrites] if rewritten else [],
                 "warnings": list(warnings),
                 "rpk": RPK if (out / RPK).is_file() else f"on a Raspberry Pi: {RPK_COMMAND}",
                 "stages": [{"name": s.name, "seconds": s.seconds} for s in stages.done],

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from .compare import Disproved
 from .price import Prices
 from .proof import Proven, prove
-from .result import Applied, Change, Way
+from .result import Applied
 from .run import NotRun
 from .same import key
 from .settle import Settled, Step
@@ -20,18 +21,13 @@ def applied(settled: Settled, prices: Prices, explain: bool) -> Iterator[Applied
     Equal ones are proven and priced once.
     """
     proofs: dict[str, Proven] = {}
-    known: dict[str, tuple[Change, tuple[Way, ...]]] = {}
     for step in settled.steps:
         which = key(step.rewrite, step.draft)
         if which not in proofs:
             proofs[which] = _proven(step)
-        priced = prices.key((step.rewrite, step.draft))
-        if priced not in known:
-            known[priced] = (change_of(step, prices), ways_of(step, prices) if explain else ())
         proven = proofs[which]
         if not proven.holds:
             raise _disproved(step, proven)
-        price, ways = known[priced]
         yield Applied(
             rule=step.rewrite.id,
             name=step.rewrite.name,
@@ -41,8 +37,8 @@ def applied(settled: Settled, prices: Prices, explain: bool) -> Iterator[Applied
             kind=proven.shown if step.rewrite.kind == "exact" else step.rewrite.kind,
             proof=proven.text,
             max_difference=proven.difference,
-            price=price,
-            alternatives=ways,
+            alternatives=ways_of(step, prices) if explain else (),
+            priced=partial(change_of, step, prices),
         )
 
 

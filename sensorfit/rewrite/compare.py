@@ -17,7 +17,7 @@ from onnx import ModelProto
 from ..errors import ToolchainError
 from ..graph.ir import Graph
 from ..graph.write import written_to
-from ..numerics.difference import Seen, difference, units_of_largest, where_finite
+from ..numerics.difference import Seen, difference, largest_value, units_of_largest, where_finite
 from ..numerics.own_rounding import within
 from .channels_first import TakesLast
 from .opset import raised
@@ -133,7 +133,7 @@ def compared(before: Callable[[], Run], after: Path, start: Graph, settled: Sett
         other = [where_finite(a, b) for a, b in zip(one, other, strict=True)]
         apart = difference(one, other)
         worst = max(worst, apart)
-        largest = max(largest, *(_largest(a) for a in one))
+        largest = max(largest, *map(largest_value, one))
         if (
             apart
             and not approximate
@@ -160,11 +160,6 @@ def _differs(settled: Settled, apart: float, run: int) -> str:
         f"the rewritten network differs from the original by {apart:.3g} on input {run} of {RUNS}, more than its rewrites "
         f"({names}) may: nothing was written; leave one out with --skip, and report this"
     )
-
-
-def _largest(array: np.ndarray) -> float:
-    numbers = array[np.isfinite(array)] if array.dtype.kind == "f" else array
-    return float(np.abs(numbers.astype(np.float64)).max(initial=0))
 
 
 def reference(

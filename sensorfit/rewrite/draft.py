@@ -174,7 +174,9 @@ class Draft:
         """Nodes and tensors under the names that they take in the graph."""
         renamed = {new: old for old, new in self.outputs.items() if new in self.tensors}
         nodes = [
-            replace(
+            n
+            if renamed.keys().isdisjoint((*n.inputs, *n.outputs))
+            else replace(
                 n,
                 inputs=tuple(renamed.get(i, i) for i in n.inputs),
                 outputs=tuple(renamed.get(o, o) for o in n.outputs),

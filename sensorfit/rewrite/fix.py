@@ -167,7 +167,8 @@ def fix(
             refused=len(stopped_nodes(judged(loaded, target))),
         ),
         after=replace(
-            state_of(proposal.settled.graph, target), refused=len({f.node for f in remaining if f.node})
+            state_of(proposal.settled.graph, target, found=proposal.settled.findings),
+            refused=len({f.node for f in remaining if f.node}),
         ),
         rewrites=steps,
         remaining=remaining,

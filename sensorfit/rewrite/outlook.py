@@ -93,7 +93,7 @@ def outlook(analysis: Analysis, input_shapes: Mapping[str, Iterable[int]] | None
     rules = frozenset(f.rule for f in refusals)
     if without_data(analysis.graph) or len(proposal.settled.graph.nodes) > LARGE:
         return Seen(None, fixable, rules, turned)
-    after = state_of(proposal.settled.graph, target, analysis.memory.weight_bits)
+    after = state_of(proposal.settled.graph, target, analysis.memory.weight_bits, proposal.settled.findings)
     seen = Outlook(
         refused=len(stopped_nodes(refusals)),
         remaining=after.refused,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from ..graph.ir import Graph, Node, Tensor
 from ..graph.lower import lower
@@ -70,13 +71,13 @@ class Priced:
 
 def cost_of(graph: Graph, target: Target) -> Cost:
     """The cost of a graph by the memory and latency models."""
-    from ..latency.estimate import estimate
+    from ..latency.estimate import figures
     from ..memory.analysis import runtime_and_weight_bytes
 
     device = lower(graph)
     runtime, weights = runtime_and_weight_bytes(device, target, search_up_to=SEARCHED)
-    latency = estimate(device, target, None, graph)
-    return Cost(runtime, weights, latency.macs, latency.dsp_ms)
+    latency = figures(device, target, graph)
+    return Cost(runtime, weights, latency.macs, latency.ms)
 
 
 def price_of(settled: Settled, target: Target) -> Priced:
@@ -93,6 +94,7 @@ class Prices:
         self._target, self._rewrites = target, rewrites
         self._after: dict[str, Priced] = {}
         self._before: dict[str, Cost] = {}
+        self._keys: WeakKeyDictionary[Draft, str] = WeakKeyDictionary()
 
     def after(self, candidate: Candidate, choose: Choose = first_of) -> Priced:
         """One way, rewritten to the end; ``choose`` says which where several follow."""
@@ -116,8 +118,10 @@ class Prices:
     def key(self, candidate: Candidate) -> str:
         """Equal for two ways that cost the same."""
         draft = candidate[1]
-        around = [(n.op, sorted(n.attrs.items()), _shapes(draft.graph, n)) for n in _neighbours(draft)]
-        return f"{key(*candidate, floats=False)} {around!r}"
+        if draft not in self._keys:
+            around = [(n.op, sorted(n.attrs.items()), _shapes(draft.graph, n)) for n in _neighbours(draft)]
+            self._keys[draft] = f"{key(*candidate, floats=False)} {around!r}"
+        return self._keys[draft]
 
     def _among(self, draft: Draft, inner: Graph) -> Graph:
         """``inner`` in the place of what the draft replaces, with the neighbours."""

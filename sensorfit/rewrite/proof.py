@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from ..graph.ir import Graph, Node
-from ..numerics.difference import Seen, difference, units_apart, units_of_largest, where_finite
+from ..numerics.difference import Seen, difference, difference_and_units, units_apart, where_finite
 from .bounds import EXACT, NotPolynomial, divisor, sizes
 from .declare import Kind, Rewrite
 from .derived import Derived, value
@@ -26,6 +26,7 @@ from .draft import Draft
 from .opset import raised
 from .places import alike_everywhere
 from .run import Part, part
+from .whole_numbers import whole_numbers
 
 SURVIVES: Final = 1e-12
 """A false identity may pass with at most this probability."""
@@ -108,12 +109,11 @@ def _polynomial(rewrite: Rewrite, draft: Draft, before: Graph, after: Graph, rng
     chance = degree / (2 * limit + 1)
     runs = ceil(log(SURVIVES) / log(chance)) if 0 < chance < 1 else 1
     first, second = Part(before, weights), Part(after, weights)
+    numbers = whole_numbers(limit).again()
     worst = 0.0
     for _ in range(runs):
-        given = {n: _whole(rng, _static(before, n), limit, 1, before.tensors[n].dtype) for n in weights}
-        feeds = {
-            n: _whole(rng, _static(before, n), limit, step, before.tensors[n].dtype) for n in before.inputs
-        }
+        given = {n: numbers(_static(before, n), before.tensors[n].dtype) for n in weights}
+        feeds = {n: numbers(_static(before, n), before.tensors[n].dtype, step) for n in before.inputs}
         worst = max(worst, difference(first(feeds, given), second(feeds, given)))
         if worst:
             break
@@ -228,8 +228,8 @@ def _sampled(rewrite: Rewrite, draft: Draft, before: Graph, after: Graph, rng: A
         one, other = first(feeds), second(feeds)
         seen_of.count(one)
         other = [where_finite(a, b) for a, b in zip(one, other, strict=True)]
-        worst = max(worst, difference(one, other))
-        units = max(units, units_of_largest(one, other))
+        apart, in_units = difference_and_units(one, other)
+        worst, units = max(worst, apart), max(units, in_units)
     if rewrite.kind == "approximate":
         said = f"sampled: {SAMPLES} runs, at most {worst:.2g} of {rewrite.bound:g} apart{seen_of.left_out}"
         return Proven(worst <= rewrite.bound and seen_of.any, said, worst)
@@ -270,12 +270,6 @@ def sample(rng: Any, shape: tuple[int, ...], dtype: str, run: int, contrast: flo
         rng.normal(0, 50, shape),
     )[run % 4]
     return np.asarray(made if dtype.startswith("float") else np.abs(made), dtype)
-
-
-def _whole(rng: Any, shape: tuple[int, ...], limit: int, step: int, dtype: str) -> np.ndarray:
-    # float32 holds them by ``_limit``; 16 bits are drawn in a third of the time that 64 take
-    made = rng.integers(-limit, limit + 1, shape, np.int16).astype(dtype)
-    return np.asarray(made * made.dtype.type(step) if step != 1 else made)
 
 
 def _static(graph: Graph, name: str) -> tuple[int, ...]:

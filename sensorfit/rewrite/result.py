@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
 from ..report.phrases import VERDICT, counted
@@ -70,8 +71,31 @@ class Applied:
     kind: str
     proof: str
     max_difference: float
-    price: Change | None = None
     alternatives: tuple[Way, ...] = ()
+    priced: Callable[[], Change] | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def price(self) -> Change | None:
+        """What it costs, analysed when first asked for: most of the time that a network of many heads takes is not the proofs."""
+        return None if self.priced is None else self.priced()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "price": self.price, "priced": None}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object."""
+        return {
+            "rule": self.rule,
+            "name": self.name,
+            "form": self.form,
+            "answers": self.answers,
+            "nodes": self.nodes,
+            "kind": self.kind,
+            "proof": self.proof,
+            "max_difference": self.max_difference,
+            "price": None if self.price is None else asdict(self.price),
+            "alternatives": tuple(map(asdict, self.alternatives)),
+        }
 
 
 @dataclass(frozen=True)
@@ -142,7 +166,7 @@ class Fixed:
             "output": self.output,
             "before": asdict(self.before),
             "after": asdict(self.after),
-            "rewrites": [asdict(r) for r in self.rewrites],
+            "rewrites": [r.to_dict() for r in self.rewrites],
             "remaining": [finding_to_dict(f) for f in self.remaining],
             "max_difference": self.max_difference,
             "largest_output": self.largest_output,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from ..analysis import verdict_of
@@ -10,24 +11,25 @@ from ..graph.lower import lower
 from ..target import Target
 from ..units import BYTE
 from ..verify.engine import judged
+from ..verify.finding import Finding
 from .price import Prices
 from .result import Change, State, Way
 from .settle import Candidate, Step, refused
 
 
-def state_of(graph: Graph, target: Target, weight_bits: int = BYTE) -> State:
-    """Verdict, refused nodes and figures of a graph, as ``check`` has them, with weights at ``weight_bits``."""
-    from ..latency.estimate import estimate
+def state_of(
+    graph: Graph, target: Target, weight_bits: int = BYTE, found: Sequence[Finding] | None = None
+) -> State:
+    """Verdict, refused nodes and figures of a graph, as ``check`` has them, with weights at ``weight_bits``; ``found`` is what
+    ``judged`` says of it, where that is known."""
+    from ..latency.estimate import figures
     from ..memory.analysis import analyse
     from ..memory.widths import with_weight_bits
     from ..rules import memory as memory_rules
 
     device = lower(graph) if weight_bits == BYTE else with_weight_bits(lower(graph), weight_bits)
-    memory, latency, found = (
-        analyse(device, target, True, advice=False),
-        estimate(device, target, None, graph),
-        judged(graph, target),
-    )
+    memory, latency = analyse(device, target, True, advice=False), figures(device, target, graph)
+    found = judged(graph, target) if found is None else found
     return State(
         verdict=verdict_of((*found, *memory_rules.findings(device, memory, target)), memory),
         refused=len({f.node for f in refused(found)}),
@@ -36,9 +38,9 @@ def state_of(graph: Graph, target: Target, weight_bits: int = BYTE) -> State:
         weights_bytes=memory.weights_bytes,
         total_bytes=memory.total_bytes,
         macs=latency.macs,
-        ms=round(latency.dsp_ms, 4),
-        ms_low=round(latency.dsp_ms_low, 4),
-        ms_high=round(latency.dsp_ms_high, 4),
+        ms=round(latency.ms, 4),
+        ms_low=round(latency.ms_low, 4),
+        ms_high=round(latency.ms_high, 4),
         sized=memory.complete,
         timed=latency.complete,
         cannot_be_fed=any(f.about_source for f in found),

@@ -17,7 +17,7 @@ from sensorfit.graph.ir import Graph, Node, Tensor
 from sensorfit.graph.load import load
 from sensorfit.graph.lower import lower
 from sensorfit.latency.calibration import shipped
-from sensorfit.latency.estimate import WORDS, estimate
+from sensorfit.latency.estimate import WORDS, estimate, figures
 from sensorfit.latency.parameters import RATES
 from sensorfit.models.measured import DIRECTORY
 from sensorfit.models.net import Net
@@ -36,6 +36,8 @@ def test_the_interval_surrounds_the_estimate_and_the_layers_make_it_up(path: Pat
     assert abs(report.cycles - sum(c.cycles for c in report.layers)) <= len(report.layers)
     assert report.complete
     assert 0 < report.macs_per_cycle < report.mac_units
+    whole = (report.macs, report.dsp_ms, report.dsp_ms_low, report.dsp_ms_high, report.complete)
+    assert figures(lower(source), target, source) == whole
 
 
 def test_each_layer_has_an_interval_and_the_networks_is_narrower_than_their_sum(target: Target) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from click.testing import CliRunner, Result
 from onnx import numpy_helper
 
 from sensorfit.cli import group
-from sensorfit.rewrite import declare
+from sensorfit.rewrite import declare, price
 from sensorfit.rewrite.declare import chosen, rewrites
 from sensorfit.rewrite.fix import fix
 from sensorfit.rewrite.proof import Proven
@@ -121,6 +122,17 @@ def test_the_ways_are_shown_with_their_figures_and_the_cheapest_is_taken(tmp_pat
     assert one["alternatives"] and all(size(one["price"]) <= size(w["price"]) for w in one["alternatives"])
     shown = invoke(tmp_path, DEPTHWISE, "--explain").output
     assert "ways at" in shown and one["alternatives"][0]["name"] in shown
+
+
+def test_a_price_is_made_when_it_is_asked_for_and_travels_with_the_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    priced: list[object] = []
+    monkeypatch.setattr(price, "cost_of", lambda *a, of=price.cost_of: priced.append(a) or of(*a))
+    made = fix(model(POOL), None, TARGET)
+    assert not priced
+    assert pickle.loads(pickle.dumps(made)).to_dict() == made.to_dict()
+    assert len(priced) == 2 and made.rewrites[0].price is not None
 
 
 @pytest.fixture
