@@ -55,6 +55,7 @@ class StepBuilder:
 
     def step(self, name: str, op: str, reads: list[str], writes: list[str], scratch: int = 0) -> None:
         """Append an operation."""
+        scratch = scratch or self.facts.scratch_bytes.get(op, 0)
         held = self.store(name, "scratch", scratch, None) if scratch else ""
         self.append(
             Operation(

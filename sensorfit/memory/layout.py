@@ -72,6 +72,8 @@ class MemoryFacts(NamedTuple):
     """From so many rows times columns on, a mean over them may read turned planes."""
     normalisation_part_bytes: int
     normalisation_part_rows: int
+    scratch_bytes: Mapping[str, int]
+    """Scratch space of every step of an operator, by the operator."""
     resize_border: int
     reduction_bytes: int
     layer_normalisation_bytes: int
@@ -130,6 +132,7 @@ def load_memory_facts(target: Target) -> MemoryFacts:
         normalisation_part_bytes=workspace["normalisation_part_bytes"],
         normalisation_part_rows=workspace["normalisation_part_rows"],
         resize_border=workspace["resize_border"],
+        scratch_bytes=workspace["scratch_bytes"],
         reduction_bytes=workspace["reduction_bytes"],
         layer_normalisation_bytes=workspace["layer_normalisation_bytes"],
         scale_shift_bytes=weights["scale_shift_bytes"],
