@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import onnx
 from onnx import TensorProto
 
-from .external import bring_in, mapped
+from .external import MAX_BROUGHT_IN_BYTES, bring_in, mapped
 from .stored import has_data, is_external
 
 if TYPE_CHECKING:
@@ -175,6 +175,19 @@ class Stored(Constant):
     def stored(self) -> TensorProto | None:
         """A copy of the file's tensor with its data in it, whatever its type; None where that is absent."""
         return self._whole()
+
+    def apart(self) -> tuple[TensorProto, memoryview] | None:
+        """A copy of the tensor without its data, and that data where it lies beside the structure; None where it does not."""
+        if not is_external(self._tensor) or self._directory is None:
+            return None
+        data = mapped(self._tensor, Path(self._directory))  # anew: one that is kept keeps its pages in memory
+        if data is None or len(data) > MAX_BROUGHT_IN_BYTES:
+            return None
+        copy = TensorProto()
+        copy.CopyFrom(self._tensor)
+        copy.ClearField("data_location")  # written out, even DEFAULT would be one more field of the file
+        del copy.external_data[:]
+        return copy, data
 
     def _whole(self) -> TensorProto | None:
         """A copy of the tensor with its data in it; None where that is absent."""

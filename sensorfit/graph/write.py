@@ -13,6 +13,7 @@ from typing import BinaryIO, Final
 import onnx
 from onnx import ModelProto, NodeProto, TensorProto, helper
 
+from .fold import Stored
 from .ir import Graph, Node, Tensor
 from .order import ordered
 from .shapes import _NUMPY_NAMES
@@ -99,15 +100,34 @@ def write_model(
         written = length
         file.seek(1 + len(written))
         for tensor in constants:
-            constant = data(tensor).SerializeToString()
-            file.write(bytes([5 << 3 | 2]) + varint(len(constant)))
-            file.write(constant)
+            pieces = _pieces(tensor, data)
+            file.write(bytes([5 << 3 | 2]) + varint(sum(map(len, pieces))))
+            file.writelines(pieces)
         file.write(rest)
         length = varint(file.tell() - 1 - len(written))
     file.write(model.SerializeToString(deterministic=True))
     file.truncate()
     file.seek(0)
     file.write(bytes([7 << 3 | 2]) + length)
+
+
+RAW_DATA: Final = 9
+"""The field of a tensor that holds its elements."""
+
+
+def _pieces(tensor: Tensor, data: Data) -> list[bytes | memoryview]:
+    """The constant as protobuf writes it; elements that lie in a file or beside it are not copied on the way."""
+    constant = tensor._constant
+    found = constant.apart() if isinstance(constant, Stored) else None
+    if found is None or any(field.number > RAW_DATA for field, _ in found[0].ListFields()):
+        return [data(tensor).SerializeToString()]
+    head, elements = found
+    head.name = tensor.name
+    return [
+        head.SerializeToString(),
+        bytes([RAW_DATA << 3 | 2]) + varint(len(elements)),
+        elements,
+    ]
 
 
 def written_to(path: Path, graph: Graph, data: Data, **more: Mapping[str, int]) -> None:
