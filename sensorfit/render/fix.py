@@ -87,8 +87,9 @@ def _headline(fixed: Fixed) -> Text:
 
 
 def _cut(cut: Cut) -> Iterable[Text]:
-    at = ", ".join(map(terminal, cut.tensors[:TENSORS_SHOWN]))
-    more = f" and {len(cut.tensors) - TENSORS_SHOWN} more" if len(cut.tensors) > TENSORS_SHOWN else ""
+    tensors = cut.tensors or cut.inputs  # where all that is left comes before, at what that makes
+    at = ", ".join(map(terminal, tensors[:TENSORS_SHOWN]))
+    more = f" and {len(tensors) - TENSORS_SHOWN} more" if len(tensors) > TENSORS_SHOWN else ""
     yield Text(f"cut at {at}{more}: {cut.nodes:,} node{'s' * (cut.nodes != 1)} left to the host")
     for what, file in (
         ("what comes before, for the host", cut.prepare),

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sensorfit.render.fix import print_fixed
 from sensorfit.render.screen import recorded
-from sensorfit.rewrite.result import Applied, Fixed, State
+from sensorfit.rewrite.result import Applied, Cut, Fixed, State
 from sensorfit.target import load_target
 
 from ..made_reports import finding
@@ -43,6 +43,15 @@ def test_what_the_sensor_cannot_feed_is_called_so_as_check_does() -> None:
     unfed = replace(fed, cannot_be_fed=True)
     said = "\n".join(shown(replace(FIXED, before=unfed, after=unfed), 80))
     assert said.count("CANNOT BE FED") == 2 and "FITS" not in said
+
+
+def test_a_cut_is_named_by_what_the_host_reads_or_by_what_it_prepares() -> None:
+    behind = Cut(("boxes", "scores"), ("image",), "host.onnx", "", 9)
+    assert "cut at boxes, scores: 9 nodes left to the host" in "\n".join(
+        shown(replace(FIXED, cut=behind), 80)
+    )
+    ahead = Cut((), ("image/scaled",), "", "prepare.onnx", 1)
+    assert "cut at image/scaled: 1 node left to the host" in "\n".join(shown(replace(FIXED, cut=ahead), 80))
 
 
 def test_what_remains_is_counted_in_nodes_or_named_as_the_input() -> None:

@@ -110,9 +110,13 @@ def test_an_if_of_a_constant_condition_is_its_branch(tmp_path: Path) -> None:
     assert any("constant condition" in n for n in case.fixed.notes)
 
 
-def test_an_if_that_is_decided_at_run_time_is_one_sentence(tmp_path: Path) -> None:
-    code, said = ended(invoke(tmp_path, COMPUTED))
-    assert code == 2 and "is decided while the network runs" in said
+@pytest.mark.parametrize("more", [(), ("--cut",)])
+def test_an_if_that_is_decided_at_run_time_is_one_sentence(more: tuple[str, ...], tmp_path: Path) -> None:
+    code, said = ended(invoke(tmp_path, COMPUTED, *more))
+    assert (
+        code == 2 and "is decided while the network runs" in said and "export the network without it" in said
+    )
+    assert not (tmp_path / "fixed.onnx").exists()
 
 
 def test_float16_is_written_as_float32_and_said(tmp_path: Path) -> None:
