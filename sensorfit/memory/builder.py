@@ -19,6 +19,8 @@ class Value:
     extent: Extent
     axis: int = 1
     """The axis that ``BLOCKS`` of 32 lie along, the batch counted."""
+    reshaped: bool = False
+    """Whether its rows and columns lie as a Reshape between a map and tokens reads and writes them, not as convolutions do."""
 
 
 @dataclass
@@ -105,7 +107,10 @@ class StepBuilder:
 
     def lay(self, value: Value, layout: Layout, reader: str) -> Value:
         """``value`` in ``layout``, transformed if it lies otherwise."""
-        if value.layout is layout or value.extent.is_vector:
+        other_order = (
+            value.reshaped and layout is Layout.BLOCKS
+        )  # a map; tokens are read as they lie (test_cuts)
+        if (value.layout is layout and not other_order) or value.extent.is_vector:
             return value
         return self.transform(
             value, value.extent, layout, f"{reader}/transform", f"{layout.name.lower()} for {reader}"

@@ -26,6 +26,8 @@ ESTIMATES = 6
 """Estimates tried at most; to the first, everything counts alike."""
 EXPANSIONS = 750
 """Cuts expanded at most since the last cut that every order goes through: 704 are (e45), 756 are not (e6013)."""
+EXPANSIONS_A_STEP, MOST_EXPANSIONS = 24, 3000
+"""Of stretches between such cuts with more than 31 steps as many a step, to so many: a UNet++ needs 2,916, which are made."""
 CLOSE_ENOUGH = 1.01
 """The search ends when the peak found is within this factor of what is possible."""
 CLOSED = -1
@@ -120,14 +122,18 @@ class MaxCut:
 
     @cached_property
     def _searches(self) -> list[_Stretch]:
-        return [_Stretch(stretch.steps) for stretch in self._stretches]
+        return [
+            _Stretch(s.steps, max(EXPANSIONS, min(EXPANSIONS_A_STEP * s.longest, MOST_EXPANSIONS)))
+            for s in self._stretches
+        ]
 
 
 class _Stretch:
     """The search over the orders of ``steps`` in one piece. Sets of tensors and of steps are bits of a number."""
 
-    def __init__(self, steps: Steps) -> None:
+    def __init__(self, steps: Steps, limit: int = EXPANSIONS) -> None:
         self.steps = steps
+        self.limit = limit
         self.written, self.needed = _bytes(steps)
         readers = steps.readers()
         self.reads, self.writes = list(map(_set, steps.reads)), list(map(_set, steps.writes))
@@ -163,7 +169,7 @@ class _Stretch:
                 expansions = 0
             expansions += 1
             expanded += 1
-            if max(expansions, len(state.ready)) > EXPANSIONS:  # each that is ready takes one at least
+            if max(expansions, len(state.ready)) > self.limit:  # each that is ready takes one at least
                 return None
             if len(state.ready) == 1 and not heap:  # nothing to choose from: as below, without the heap
                 (step,) = state.ready

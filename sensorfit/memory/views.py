@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import prod
 from typing import NamedTuple
 
@@ -57,6 +58,10 @@ def transpose(state: StepBuilder, node: Node, source: str) -> None:
         value = state.bring(source, Layout.PLANES, node.name)
         state.put(node, node.outputs[0], Layout.PLANES, [value.buffer])
         return
+    if order == ROWS_AND_COLUMNS and not value.reshaped and _written_by_kernel(state, value.buffer):
+        value = state.transform(
+            value, value.extent, value.layout, f"{node.name}/transform", f"rows for {node.name}"
+        )
     place = order.index(axis_of(value, len(shape)))
     _put(state, node, value, along(tuple(shape[axis] for axis in order), place, value.extent.bits))
 
@@ -98,11 +103,15 @@ def view(state: StepBuilder, node: Node, source: str) -> None:
         axis = 0
     if axis:
         lying = along(read, axis, value.extent.bits)
-        if axis_of(value, len(read)) != axis or len(read) == IMAGE_AXES:
+        axes = len(read), len(written)
+        moves = (axes[0] == IMAGE_AXES or axes == TO_MAP) and not value.reshaped
+        if axis_of(value, len(read)) != axis or moves:
             value = state.transform(
                 value, lying.extent, lying.layout, f"{node.name}/transform", f"whole planes for {node.name}"
             )
         _put(state, node, value, along(written, kept[axis], out.bits))
+        if axes in (TO_MAP, TO_MAP[::-1]):
+            state.values[node.outputs[0]] = replace(state.values[node.outputs[0]], reshaped=True)
         return
     value = state.bring(source, Layout.PLANES, node.name)
     if node.op == "Reshape" and not out.is_vector:
@@ -119,8 +128,19 @@ def _stays(value: Value, out: Extent, read: Shape, written: Shape, least: bool) 
     return ones_only or least
 
 
+def _written_by_kernel(state: StepBuilder, buffer: str) -> bool:
+    """Whether a convolution or a product with weights wrote it, if only Reshapes are between."""
+    while buffer in state.writer and state.step_of(buffer).op == "Reshape":
+        (buffer,) = state.step_of(buffer).reads
+    return buffer in state.writer and state.step_of(buffer).op in ("Conv", "Gemm", "MatMul")
+
+
+ROWS_AND_COLUMNS = [0, 2, 1]
+"""What a Transpose of tokens exchanges."""
 IMAGE_AXES = 4
 """Of a tensor that convolutions leave in another order of axes than a Reshape reads."""
+TO_MAP = (3, IMAGE_AXES)
+"""Axes of tokens and of the map that a Reshape makes of them (tokens_back)."""
 
 
 def _put(state: StepBuilder, node: Node, value: Value, lying: Lying, filled: bool = False) -> None:
