@@ -13,6 +13,7 @@ from typing import Final
 
 from ..graph.ir import Graph
 from ..target import Target
+from ..verify.engine import judged
 from .declare import Rewrite
 from .price import Prices, price_of
 from .settle import Candidate, Settled, settle
@@ -66,7 +67,8 @@ class Choices:
 def settled_cheaply(graph: Graph, target: Target, rewrites: Sequence[Rewrite], prices: Prices) -> Settled:
     """``graph`` after every rewrite that helps, each in the way that makes the network cheapest, as far as was looked."""
     choices = Choices(prices)
-    best = settle(graph, target, rewrites, choices)
+    findings = judged(graph, target)
+    best = settle(graph, target, rewrites, choices, findings)
     looks = [*choices.other_ways()][: min(LOOKS, LOOKED_AT // max(1, len(best.graph.nodes)))]
     if not looks:
         return best
@@ -76,7 +78,7 @@ def settled_cheaply(graph: Graph, target: Target, rewrites: Sequence[Rewrite], p
         if all(kept.get(which) == index for which, index in other.items()):
             continue
         choices.asked = {**kept, **other}
-        made = settle(graph, target, rewrites, choices)
+        made = settle(graph, target, rewrites, choices, findings)
         found = price_of(made, target).rank
         if found < rank:
             best, rank = made, found

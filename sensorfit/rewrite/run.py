@@ -55,7 +55,7 @@ class Runner:
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 4
         # for a few runs, planning who takes whose memory (a second for 4,000 nodes) takes longer than it saves
-        options.enable_cpu_mem_arena = options.enable_mem_pattern = options.enable_mem_reuse = False
+        options.enable_mem_pattern = options.enable_mem_reuse = False
         level = ort.GraphOptimizationLevel
         options.graph_optimization_level = level.ORT_ENABLE_ALL if optimise else level.ORT_DISABLE_ALL
         source = model if isinstance(model, bytes) else str(model)

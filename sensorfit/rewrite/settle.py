@@ -100,10 +100,16 @@ def first_of(candidates: Sequence[Candidate]) -> int:
     return 0
 
 
-def settle(graph: Graph, target: Target, rewrites: Sequence[Rewrite], choose: Choose = first_of) -> Settled:
-    """``graph``, in canonical form, after every rewrite of ``rewrites`` that helps."""
+def settle(
+    graph: Graph,
+    target: Target,
+    rewrites: Sequence[Rewrite],
+    choose: Choose = first_of,
+    findings: tuple[Finding, ...] | None = None,
+) -> Settled:
+    """``graph``, in canonical form, after every rewrite of ``rewrites`` that helps; ``findings`` are what ``judged`` says of it."""
     state = _State(graph)
-    findings = judged(state.graph, target)
+    findings = judged(state.graph, target) if findings is None else findings
     for _ in range(ROUNDS):
         steps = _round(state, refused(findings), rewrites, choose)
         if not steps:
@@ -132,6 +138,10 @@ def _round(
     rules = {f.rule for f in found}
     for stage in STAGES:
         known = [r for r in rewrites if r.stage == stage and (liftable or r.opset <= state.graph.opset)]
+        of: dict[str, list[Rewrite]] = {}
+        for rewrite in known:
+            for op in rewrite.ops:
+                of.setdefault(op, []).append(rewrite)
         steps: list[Step] = []
         taken: set[str] = set()
         wide = {op for r in known if r.everywhere and rules.intersection(r.answers) for op in r.ops}
@@ -142,7 +152,7 @@ def _round(
             site = Site(state.graph, node, at.get(node.name, ()))
             candidates = [
                 c
-                for c in _candidates(site, known, state.failures)
+                for c in _candidates(site, of.get(node.op, ()), state.failures)
                 if not taken.intersection(n.name for n in c[1].replaces)
             ]
             if not candidates:
@@ -158,11 +168,11 @@ def _round(
 
 
 def _candidates(site: Site, known: Sequence[Rewrite], failures: dict[Failure, None]) -> list[Candidate]:
-    """Every complete draft of the rewrites that answer a finding at the node; ``failures`` takes those that fail there."""
+    """Every complete draft of the rewrites of such nodes that answer a finding at this one; ``failures`` takes those that fail."""
     found: dict[tuple[str, str], Candidate] = {}
+    rules = {f.rule for f in site.findings}
     for rewrite in known:
-        rules = {f.rule for f in site.findings}
-        if site.node.op in rewrite.ops and (rewrite.everywhere or rules.intersection(rewrite.answers)):
+        if rewrite.everywhere or rules.intersection(rewrite.answers):
             site.pinned = set()
             site.opset = max(site.graph.opset, rewrite.opset)
             try:
