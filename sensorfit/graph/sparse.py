@@ -35,8 +35,11 @@ class Sparse(Stored):
         size = elements * bits // 8 if bits >= 8 and elements <= MAX_ELEMENTS else None
         if values is None or places is None or not self._allowance.take(size):
             return whole
-        rows = tuple(places.T) if places.ndim == 2 else np.unravel_index(places, tuple(whole.dims))
-        made = np.zeros(tuple(whole.dims), values.dtype)
-        made[rows] = values
+        if places.ndim == 2:  # a place for each axis, of which a scalar has none
+            places = places @ np.array(
+                [prod(whole.dims[axis + 1 :]) for axis in range(len(whole.dims))], np.int64
+            )
+        made = np.zeros(elements, values.dtype)
+        made[places] = values
         whole.raw_data = made.tobytes()
         return whole

@@ -144,11 +144,11 @@ def step_table_bytes(graph: Graph, node: Node, facts: MemoryFacts) -> int:
     if fixed is not None:
         return fixed
     if node.op == "GroupNormalization":
-        shape = graph.shape(node.outputs[0])
+        channels = next(iter((graph.shape(node.outputs[0]) or ())[1:]), 1)
         return (
             facts.table_bytes
             + facts.packing_bytes
-            + cv.blocks(int((shape or (0, 1))[1] or 1), facts) * facts.weight_block_bytes
+            + cv.blocks(int(channels or 1), facts) * facts.weight_block_bytes
         )
     if node.op == "LayerNormalization":
         shape = graph.shape(node.outputs[0])

@@ -139,6 +139,13 @@ def test_a_tensor_stored_by_its_values_is_written_out_where_they_are_asked_for(
     assert not Sparse(sparse, None, Allowance(0)).there
 
 
+@pytest.mark.parametrize("places", [[0], np.zeros((1, 0))])
+def test_a_scalar_stored_by_its_value_is_written_out(places: Any) -> None:
+    where = numpy_helper.from_array(np.array(places, np.int64), "places")
+    sparse = helper.make_sparse_tensor(numpy_helper.from_array(np.array([7], np.float32), "w"), where, [])
+    assert [*(Sparse(sparse, None, Allowance()).numbers or ())] == [7]
+
+
 def test_numbers_that_overflow_as_they_are_folded_are_not_reported(recwarn: pytest.WarningsRecorder) -> None:
     source = Stored(numpy_helper.from_array(np.array([3e38, 1.0], np.float32), "w"))
     twice = Folded(helper.make_node("Add", ["w", "w"], ["y"]), [source, source], 0, 17, 8)
