@@ -25,6 +25,10 @@ def cuts(
         or (steps is None and node.input(4))
     ):
         return None
+    if len({len(bounds) for bounds in (starts, ends, axes, steps) if bounds is not None}) > 1 or 0 in (
+        steps or ()
+    ):
+        return None  # no Slice: its shape is not inferred, which SF514 says
     kept: dict[int, slice] = {}
     for place, (start, end) in enumerate(zip(starts, ends, strict=True)):
         axis = int(place if axes is None else axes[place]) % len(shape)
