@@ -47,7 +47,7 @@ def pad(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
         return
     if any(p < 0 for p in pads):
         yield Issue("negative pads are not supported", "crop with Slice instead", f"pads {pads}")
-    elif pads[0] or pads[len(pads) // 2]:
+    elif pads and (pads[0] or pads[len(pads) // 2]):
         yield Issue(
             "Padding for batch dim is not supported",
             "pad another axis: the batch is always 1 on the sensor",
