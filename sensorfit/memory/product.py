@@ -17,8 +17,8 @@ from .layout import SIDE_BY_SIDE, Layout, leanest, round_up, tensor_bytes
 
 
 def is_product(graph: Graph, node: Node) -> bool:
-    """Whether ``node`` multiplies two activations of batch 1, the only ones that the device takes."""
-    shapes = [graph.shape(t) for t in node.inputs]
+    """Whether ``node`` multiplies two activations of batch 1, the only ones that the device takes, into one of known shape."""
+    shapes = [graph.shape(t) for t in (*node.inputs, *node.outputs)]
     return (
         node.op == "MatMul"
         and not any(map(graph.is_constant, node.inputs))
@@ -32,7 +32,8 @@ MOST_HEADS = 2048
 
 def of_too_many_heads(graph: Graph, node: Node) -> bool:
     """Whether ``node`` is a product of more heads than are counted."""
-    return is_product(graph, node) and prod(graph.shape(node.outputs[0])[:-2] or ()) > MOST_HEADS  # type: ignore[index,arg-type]
+    heads = (graph.shape(node.outputs[0]) or ())[:-2]
+    return is_product(graph, node) and prod(int(size or 1) for size in heads) > MOST_HEADS
 
 
 def matrix_product(state: StepBuilder, node: Node, sources: list[str]) -> None:
