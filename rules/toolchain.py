@@ -203,7 +203,7 @@ def _dilated_too_far(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
                 code="CBE",
             )
         return
-    past = [(d, size) for d, size in zip(dilations, shape[2:], strict=True) if size and d > size]
+    past = [(d, size) for d, size in zip(dilations, shape[2:], strict=False) if size and d > size]
     if past:
         d, size = past[0]
         yield Issue(

@@ -112,6 +112,7 @@ def merged_reshapes(graph: Graph, made: Iterable[str]) -> Graph:
             and source.op in RESHAPES
             and not source.domain
             and {node.name, source.name} & mine
+            and tensors[node.outputs[0]].static
         ):
             shape = f"{node.name}/merged"
             tensors[shape] = vector(shape, tensors[node.outputs[0]].shape or ())  # type: ignore[arg-type]
