@@ -214,7 +214,7 @@ def _dilated_too_far(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
 
 
 def _without_taps(dilations: Sequence[int], sides: Sequence[int | None]) -> str:
-    if any(size and d > size for d, size in zip(dilations, sides, strict=True)):
+    if any(size and d > size for d, size in zip(dilations, sides, strict=False)):
         return "run sensorfit fix, which leaves out the taps that read nothing but padding; or dilate by less than the map is high and wide"
     return "dilate by less, or give it fewer channels"
 
