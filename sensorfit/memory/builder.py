@@ -107,9 +107,8 @@ class StepBuilder:
 
     def lay(self, value: Value, layout: Layout, reader: str) -> Value:
         """``value`` in ``layout``, transformed if it lies otherwise."""
-        other_order = (
-            value.reshaped and layout is Layout.BLOCKS
-        )  # a map; tokens are read as they lie (test_cuts)
+        # of a map, that is; tokens are read as they lie (test_cuts)
+        other_order = value.reshaped and layout is Layout.BLOCKS
         if (value.layout is layout and not other_order) or value.extent.is_vector:
             return value
         return self.transform(

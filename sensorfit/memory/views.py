@@ -130,9 +130,12 @@ def _stays(value: Value, out: Extent, read: Shape, written: Shape, least: bool) 
 
 def _written_by_kernel(state: StepBuilder, buffer: str) -> bool:
     """Whether a convolution or a product with weights wrote it, if only Reshapes are between."""
-    while buffer in state.writer and state.step_of(buffer).op == "Reshape":
-        (buffer,) = state.step_of(buffer).reads
-    return buffer in state.writer and state.step_of(buffer).op in ("Conv", "Gemm", "MatMul")
+    while buffer in state.writer:
+        step = state.step_of(buffer)
+        if step.op != "Reshape" or not step.reads:  # one of a constant reads nothing
+            return step.op in ("Conv", "Gemm", "MatMul")
+        buffer = step.reads[0]
+    return False
 
 
 ROWS_AND_COLUMNS = [0, 2, 1]
