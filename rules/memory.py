@@ -16,17 +16,14 @@ from ..memory.model import (
     MANY_PLACES,
     MemoryReport,
 )
-from ..memory.smaller import mostly_weights, percent, smaller_image
 from ..target import Target, read_facts
-from ..units import show_shape
 from ..verify.family import MEMORY
 from ..verify.finding import Finding, Support
 from ..verify.rule import Issue, rule
+from .ways_out import size_text, ways_out
 
 SMALL_HEADROOM = 0.05
 """Headroom below this share of the budget is worth a word: a retrained head or a new input size eats it."""
-FEWEST_BITS = 2
-"""Of a weight: MCT has 8, 4 and 2."""
 EVIDENCE = "memory model read off converter listings (docs/memory.md has its errors)"
 
 
@@ -111,7 +108,7 @@ def little_headroom(graph: Graph, memory: MemoryReport, target: Target) -> Itera
         return
     if memory.complete and 0 <= memory.headroom_bytes < SMALL_HEADROOM * memory.budget_bytes:
         kept = memory.input_persistence_bytes if memory.input_persistency else 0
-        freed = f"where the converter stops, --no-input-persistency frees {_size(kept)}; " if kept else ""
+        freed = f"where the converter stops, --no-input-persistency frees {size_text(kept)}; " if kept else ""
         yield _issue(
             f"less than {SMALL_HEADROOM * 100:g} % of the memory is left",
             f"almost full, build it to be sure: the prediction may be off by more than what is left (docs/memory.md); {freed}"
@@ -258,7 +255,7 @@ def nearly_full(graph: Graph, memory: MemoryReport, target: Target) -> Iterator[
         smaller = "make the input or the widest layer a little smaller, or build it to know"
         yield _issue(
             "the memory is full but for what the converter's steps may still take",
-            f"build with --no-input-persistency, which frees {_size(memory.input_persistence_bytes)}; or {smaller}"
+            f"build with --no-input-persistency, which frees {size_text(memory.input_persistence_bytes)}; or {smaller}"
             if memory.fits_without_kept_input
             else smaller,
             f"{memory.headroom_bytes:,} B are left of {memory.budget_bytes:,} B, and the converter needs up to about "
@@ -355,75 +352,3 @@ def _whole(memory: MemoryReport) -> str:
 def _image(graph: Graph) -> Sequence[int | None]:
     """The shape of the first input."""
     return (graph.inputs and graph.shape(graph.inputs[0])) or ()
-
-
-def _smaller(memory: MemoryReport, image: Sequence[int | None]) -> str:
-    """The way to a smaller input, as a shape on the grid where there is one; "" where it is small enough."""
-    share = percent(memory, image)
-    if share >= 100:
-        return ""
-    if len(image) != 4:
-        return f"make the input smaller: to {share} % of its {show_shape(image[1:])} elements or less"
-    found = smaller_image(memory, image)
-    return f"re-export at {show_shape(found)}" if found else f"scale the input's sides to {share} % or less"
-
-
-def ways_out(memory: MemoryReport, image: Sequence[int | None] = ()) -> list[str]:
-    """Changes that would make a model fit, the smallest first; at least one sentence. ``image``: the input's shape."""
-    over = -memory.headroom_bytes
-    ways = []
-    if memory.input_persistency and memory.input_persistence_bytes >= over:
-        ways.append(f"convert with --no-input-persistency (wins {_size(memory.input_persistence_bytes)})")
-    for culprit in memory.culprits:
-        if culprit.fewer_channels and memory.runtime_bytes - culprit.runtime_if_fewer >= over:
-            ways.append(
-                f"give {culprit.node} {culprit.fewer_channels} channels instead of {culprit.shape[1]} "
-                f"(wins {_size(memory.runtime_bytes - culprit.runtime_if_fewer)})"
-            )
-            break
-    host = memory.resize_on_host
-    if host is not None and host.total_bytes <= memory.budget_bytes:
-        ways.append(
-            f"leave the last Resize ({', '.join(host.nodes)}) to the host: {_size(host.total_bytes)} instead of {_size(memory.total_bytes)}"
-        )
-    fixed = memory.weights_bytes + memory.reserved_bytes
-    fewer = _in_fewer_bits(memory)
-    if fixed < memory.budget_bytes:
-        if mostly_weights(memory):
-            ways.append(
-                f"{fewer}{', or ' if fewer else ''}take a smaller variant of the network: the weights take "
-                f"{memory.weights_bytes / memory.budget_bytes:.0%} of the memory, so that no useful input size helps"
-            )
-        elif smaller := _smaller(memory, image):
-            ways.append(smaller)
-    else:
-        if 2 * memory.repeated_bytes > over:
-            ways.append(
-                f"share no weights between layers or recurrent steps: {_size(memory.repeated_bytes)} of them are stored once more for each further layer "
-                "(a recurrence's for each step, where convolutions over the whole sequence hold theirs once)"
-            )
-        here = (
-            f"drop {_size(over)} of weights at this input size; at any size"
-            if over < memory.weights_bytes
-            else "drop"
-        )
-        ways.append(
-            f"{fewer}{', or ' if fewer else ''}{here} at least {_size(fixed - memory.budget_bytes)} of weights, since they alone exceed the memory"
-            + ("" if over < memory.weights_bytes else ", and make the input smaller")
-        )
-    return ways
-
-
-def _size(size: int) -> str:
-    """What a person takes in: ``77.94 MiB``; the report has the bytes."""
-    return f"{size / 2**20:,.2f} MiB" if size >= 2**20 / 100 else f"{size:,} B"
-
-
-def _in_fewer_bits(memory: MemoryReport) -> str:
-    """The average width at which the weights would fit beside everything else; "" where MCT has none as small."""
-    bits = memory.average_bits
-    return (
-        f"quantize the weights to {bits:.1f} bits on average (sensorfit build --weights-budget fit)"
-        if FEWEST_BITS <= bits < memory.weight_bits
-        else ""
-    )
