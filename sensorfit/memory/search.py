@@ -27,7 +27,8 @@ ESTIMATES = 6
 EXPANSIONS = 750
 """Cuts expanded at most since the last cut that every order goes through: 704 are (e45), 756 are not (e6013)."""
 EXPANSIONS_A_STEP, MOST_EXPANSIONS = 24, 3000
-"""Of stretches between such cuts with more than 31 steps as many a step, to so many: a UNet++ needs 2,916, which are made."""
+"""Of stretches between such cuts with more than 31 steps as many a step, to so many: smp_unetpp_mnv3s needs 2,916, which are made
+(its package is in tests/data/networks/built.json)."""
 CLOSE_ENOUGH = 1.01
 """The search ends when the peak found is within this factor of what is possible."""
 CLOSED = -1
