@@ -17,6 +17,7 @@ from pathlib import Path
 from ..errors import MissingDependency, OutOfTime, ToolchainError
 from ..runtime import supervise
 from ..runtime.extra import install
+from ..runtime.scratch import scratch_directory
 from .messages import Complaint, ConverterMemory, read_log, read_memory_report
 
 CONVERTER = "imxconv-pt"
@@ -136,10 +137,16 @@ def run(
     """Run ``command``, copy what it prints to ``log``; its exit code and that text.
 
     It and all it starts end when the time is up and when this process ends, however that comes (``runtime.supervise``).
-    It runs in a directory of its own, from where Python would import modules: the caller's may be a stranger's.
+    It runs in a directory of its own, from where Python would import modules: the caller's may be a stranger's. That is TMPDIR,
+    too, where the tools leave files when they fail; not beside ``log``: the converter splits the path at a blank.
     """
-    scratch = log.absolute().parent / "scratch"  # the tools leave files in TMPDIR when they fail
-    scratch.mkdir(exist_ok=True)
+    with scratch_directory("tool") as scratch:
+        return _run(command, log, time_limit, on_line, scratch)
+
+
+def _run(
+    command: Sequence[str | Path], log: Path, time_limit: float, on_line: Callable[[str], None], scratch: Path
+) -> tuple[int, str]:
     environment = {
         **os.environ,
         "TMPDIR": str(scratch),
@@ -197,7 +204,6 @@ def run(
     finally:
         timer.cancel()
         end()
-        shutil.rmtree(scratch, ignore_errors=True)
     if late.is_set():
         raise OutOfTime(
             f"{Path(command[0]).name} did not finish within {time_limit:g} s: give it more with --time-limit"

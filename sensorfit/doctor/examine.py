@@ -6,7 +6,6 @@ import os
 import platform
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
@@ -17,7 +16,7 @@ from ..convert.toolchain import CONVERTER, JAVA_INSTALL, JAVA_NEEDED, PACKAGER, 
 from ..errors import MissingDependency
 from ..runtime.extra import NEWEST_PYTHON, install
 from ..runtime.onnx_version import MEND, complaint
-from ..runtime.scratch import PREFIX, abandoned
+from ..runtime.scratch import PREFIX, abandoned, place
 from ..target import Target, converter_versions
 from .model import Check, Diagnosis
 
@@ -141,8 +140,8 @@ def _packager() -> Check:
 
 
 def _disk() -> Check:
-    places = {Path(tempfile.gettempdir()), Path.cwd()}
-    free, where = min((shutil.disk_usage(place).free, place) for place in places)
+    places = {place(), Path.cwd()}
+    free, where = min((shutil.disk_usage(where).free, where) for where in places)
     found = f"{free / GIB:.1f} GiB free in {where}"
     if free >= DISK_GIB * GIB:
         return Check("disk", "ok", found)
@@ -185,7 +184,7 @@ def available_memory() -> int | None:
 
 def _left_behind() -> Check:
     """Directories of killed builds; the next build removes them too."""
-    found = sorted(abandoned(Path(tempfile.gettempdir()), PREFIX))
+    found = sorted(abandoned(place(), PREFIX))
     if not found:
         return Check("temporary directories", "ok", "none left behind")
     many = f"{len(found)} left behind by commands that were killed"

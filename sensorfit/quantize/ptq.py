@@ -24,6 +24,7 @@ import onnx
 
 from ..errors import InputError, SensorfitError
 from ..runtime.extra import need
+from ..runtime.scratch import place
 from ..target import Target, read_facts
 from .calibration import BATCH, CalibrationSet
 from .failures import failure
@@ -205,6 +206,7 @@ def tool_output(log: Path) -> Iterator[None]:
         stack.enter_context(contextlib.redirect_stdout(file))
         stack.enter_context(contextlib.redirect_stderr(file))
         stack.enter_context(_children_to(file))
+        stack.enter_context(_temporary_files_at(place()))
         stack.enter_context(warnings.catch_warnings())
         stack.enter_context(_handlers_to(file))
         yield
@@ -221,6 +223,20 @@ def _children_to(file: TextIO) -> Iterator[None]:
     finally:
         os.dup2(kept, stdout)
         os.close(kept)
+
+
+@contextlib.contextmanager
+def _temporary_files_at(directory: Path) -> Iterator[None]:
+    """Programs that a tool starts put temporary files in ``directory``: MCT's solver splits their paths at blanks."""
+    before = os.environ.get("TMPDIR")
+    os.environ["TMPDIR"] = str(directory)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["TMPDIR"]
+        else:
+            os.environ["TMPDIR"] = before
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import string
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,14 +23,25 @@ except ImportError:  # not POSIX: nothing tells a directory in use from one left
 
 PREFIX: Final = ".sensorfit-scratch-"
 """Of every directory of ours where the system keeps temporary files: what is removed there must be nothing that a person called so."""
+USUAL: Final = ("/tmp", "/var/tmp")
 TRIES: Final = 3 if fcntl else 1
 _FLAGS: Final = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
+
+
+def place() -> Path:
+    """Where these directories are made: where the system keeps temporary files, or another such place when that has a blank
+    in its path, at which the converter stops."""
+    usual = Path(tempfile.gettempdir())
+    if not set(str(usual)) & set(string.whitespace):
+        return usual
+    others = (Path(name) for name in USUAL if os.access(name, os.W_OK | os.X_OK))
+    return next(others, usual)
 
 
 @contextmanager
 def scratch_directory(purpose: str) -> Iterator[Path]:
     """A directory of its own, removed in the end; those that killed commands left are removed first."""
-    parent = Path(tempfile.gettempdir())
+    parent = place()
     with locked_directory(parent, f"{PREFIX}{purpose}-", PREFIX) as directory:
         yield directory
 

@@ -47,8 +47,20 @@ def alive(pid: int) -> bool:
 
 
 def test_the_tools_own_temporary_files_go_away(tmp_path: Path) -> None:
-    toolchain.run(["/bin/sh", "-c", "touch $TMPDIR/left && test -f $TMPDIR/left"], tmp_path / "log", 30)
+    command = ["/bin/sh", "-c", "touch $TMPDIR/left && echo $TMPDIR"]
+    code, text = toolchain.run(command, tmp_path / "log", 30)
+    assert code == 0 and not Path(text.strip()).exists()
     assert [p.name for p in tmp_path.iterdir()] == ["log"]
+
+
+def test_a_tool_works_where_no_path_has_a_blank(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The converter splits the name of a file of its own at blanks: a build into "my networks/" ended there."""
+    beside = tmp_path / "my networks"
+    beside.mkdir()
+    _, text = toolchain.run(["/bin/sh", "-c", "echo $TMPDIR; pwd"], beside / "log", 30)
+    assert " " not in text and [p.name for p in beside.iterdir()] == ["log"]
+    monkeypatch.setattr("tempfile.tempdir", str(beside))
+    assert " " not in toolchain.run(["/bin/sh", "-c", "echo $TMPDIR; pwd"], beside / "log", 30)[1]
 
 
 def test_without_java_the_command_that_installs_it_is_named(

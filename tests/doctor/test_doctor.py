@@ -62,7 +62,7 @@ def test_little_disk_and_memory_are_warnings(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_directories_of_killed_builds_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(module.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert found("temporary directories").state == "ok"
     (tmp_path / f"{PREFIX}build-0").mkdir()
     check = found("temporary directories")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from onnx import numpy_helper, parser
 
 from sensorfit.quantize import calibration
-from sensorfit.quantize.ptq import export_int8, own_constants, quantize
+from sensorfit.quantize.ptq import export_int8, own_constants, quantize, tool_output
 from sensorfit.target import load_target
 
 
@@ -65,3 +66,15 @@ def test_a_layer_may_be_called_as_the_graphs_end_or_its_input(tmp_path: Path) ->
         type(layer).__name__ for layer in quantize(module, images, target, 0, tmp_path / "log").modules()
     }
     assert "Conv2d" in kinds
+
+
+def test_what_a_tool_starts_finds_no_blank_in_the_path_of_temporary_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MCT's solver splits the names of its files at blanks."""
+    (mine := tmp_path / "my files").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(mine))
+    monkeypatch.setenv("TMPDIR", str(mine))
+    with tool_output(tmp_path / "log"):
+        assert " " not in os.environ["TMPDIR"] and Path(os.environ["TMPDIR"]).is_dir()
+    assert os.environ["TMPDIR"] == str(mine)
