@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import prod
+from dataclasses import dataclass
+from math import ceil, prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,7 +22,29 @@ MATRIX: Final = 2
 """Dimensions of the weights of a Linear; a product with a constant of more is none."""
 TRIES: Final = 3
 MARGIN: Final = 200
-"""A budget that was missed is next lowered by what was missed and one part in so many."""
+"""After a budget was missed, one part in so many of it is left free."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What the weights take on the device with 8 and with 2 bits for all, and what MCT counts for the same.
+
+    The device stores whole blocks: a layer of few channels may not shrink at all, another at twice what MCT counts.
+    """
+
+    most: int
+    least: int
+    counted: int
+
+    @property
+    def fewest(self) -> int:
+        """What MCT counts with 2 bits for all."""
+        return ceil(self.counted * LOWEST_BITS / 8)
+
+    def to_count(self, budget: int, counted: int, took: int) -> int:
+        """What MCT may count for ``budget`` bytes on the device, where ``counted`` took ``took``; never less than it can reach."""
+        share = (budget - self.least) / max(1, took - self.least)
+        return self.fewest + int((counted - self.fewest) * min(1.0, max(0.0, share)))
 
 
 def device_budget(asked: int | str | None, found: Analysis, name: str) -> int | None:
@@ -49,6 +72,12 @@ def device_budget(asked: int | str | None, found: Analysis, name: str) -> int | 
             )
         )
     return wanted
+
+
+def weights_of(found: Analysis, path: Path) -> Weights:
+    """The weights of the network in ``path``, of which ``found`` is the analysis."""
+    least = weights_at(found.device_graph, found.target, LOWEST_BITS)
+    return Weights(found.memory.weights_bytes, least, kernel_bytes(path))
 
 
 def kernel_bytes(path: Path) -> int:

@@ -39,7 +39,7 @@ from ..runtime.extra import need_build_extra
 from ..runtime.scratch import scratch_directory
 from ..target import DEFAULT, Target, load_target
 from . import bundle, failure_log, unfinished
-from .budget import MARGIN, TRIES, device_budget, kernel_bytes
+from .budget import MARGIN, TRIES, device_budget, weights_of
 from .deploy import read_labels, write_deploy
 from .model import PACKAGE, RPK, RPK_COMMAND, Build, Normalisation
 from .network import network_of
@@ -188,7 +188,9 @@ def _build(
     )
     with stages.stage("package"):
         _rpk(out, converter_log, request.time_limit)
-        warnings += write_deploy(out, network.name, target, labels, calibration, out / INT8, out / PARAMS)
+        warnings += write_deploy(
+            out, network.name, target, labels, calibration, out / FLOAT, out / INT8, out / PARAMS
+        )
         bundle.write_json(out / REPORT, {
             **report.to_dict(),
             "converter": {"memory": memory.to_dict()},
@@ -319,16 +321,17 @@ def _quantize(
     if budget is None:
         once(None)
         return
-    told = budget - max(0, found.memory.weights_bytes - kernel_bytes(out / FLOAT))
+    weights = weights_of(found, out / FLOAT)
+    told, wanted = weights.to_count(budget, weights.counted, weights.most), budget - budget // MARGIN
     for _ in range(TRIES):
         stages.step(f"choosing bits for weights within {budget:,} B")
         once(told)
-        over = _report_of(out / INT8, found, request).memory.weights_bytes - budget
-        if over <= 0:
+        took = _report_of(out / INT8, found, request).memory.weights_bytes
+        if took <= budget:
             return
-        told -= over + budget // MARGIN
+        told = weights.to_count(wanted, told, took)
     raise Refused(
-        f"{network.name}: the bits that MCT chooses take {budget + over:,} B for a --weights-budget of {budget:,} B after "
+        f"{network.name}: the bits that MCT chooses take {took:,} B for a --weights-budget of {budget:,} B after "
         f"{TRIES} tries; give a smaller one"
     )
 

@@ -12,7 +12,7 @@ from onnx import helper, numpy_helper
 from sensorfit.analysis import Analysis, analyse
 from sensorfit.api import load_target
 from sensorfit.errors import Refused
-from sensorfit.pipeline.budget import device_budget, kernel_bytes
+from sensorfit.pipeline.budget import Weights, device_budget, kernel_bytes, weights_of
 
 
 def convolutions(path: Path, layers: int, channels: int = 512) -> Analysis:
@@ -72,3 +72,21 @@ def test_a_constant_operand_is_no_kernel_that_bits_are_chosen_for(tmp_path: Path
         model.graph.initializer.append(numpy_helper.from_array(np.zeros(shape, np.float32), name))
     onnx.save(model, str(tmp_path / "net.onnx"))
     assert kernel_bytes(tmp_path / "net.onnx") == 4 * 4 + 16 * 8
+
+
+def test_the_smallest_budget_is_one_that_mct_can_count(tmp_path: Path) -> None:
+    """A layer of few channels takes twice on the device what MCT counts: the difference is no constant to subtract."""
+    found = convolutions(tmp_path / "net.onnx", 3, channels=40)
+    weights = weights_of(found, tmp_path / "net.onnx")
+    assert weights.counted == 3 * 40 * 40 * 9 and weights.fewest == weights.counted / 4
+    assert weights.least > weights.fewest + 1000
+    assert weights.to_count(weights.least, weights.counted, weights.most) == weights.fewest
+    assert weights.to_count(weights.most, weights.counted, weights.most) == weights.counted
+
+
+def test_a_budget_that_was_missed_is_lowered_by_what_was_missed() -> None:
+    weights = Weights(most=1000, least=400, counted=800)
+    first = weights.to_count(700, weights.counted, weights.most)
+    assert first == 500  # half-way between 200 and 800
+    assert weights.to_count(700, first, 760) == 200 + 300 * 300 // 360
+    assert weights.to_count(390, first, 760) == weights.fewest
