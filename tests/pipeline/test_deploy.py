@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 
 from sensorfit.api import load_target
@@ -18,10 +19,11 @@ from sensorfit.errors import InputError, ToolchainError
 from sensorfit.models.roi import centre_crop, centre_square
 from sensorfit.pipeline import templates
 from sensorfit.pipeline.bundle import atomic_directory, is_bundle, write_manifest
-from sensorfit.pipeline.deploy import read_labels, read_outputs
+from sensorfit.pipeline.deploy import chosen_among, kind_of, label_notes, read_labels, read_outputs
 from sensorfit.pipeline.templates.segmentation import (
     BACKGROUND,
     agreement,
+    best,
     channels_first,
     class_mask,
     largest_crop,
@@ -68,6 +70,56 @@ def test_an_output_in_any_order_is_the_networks(form: str) -> None:
 def test_one_channel_is_a_mask_above_zero_and_several_are_classes() -> None:
     assert class_mask(np.array([[[0.5, 0.0, -1.0]]])).tolist() == [[0, BACKGROUND, BACKGROUND]]
     assert class_mask(np.array([[[1.0, 0.0]], [[0.0, 2.0]], [[0.0, 1.0]]])).tolist() == [[0, 1]]
+
+
+def test_classes_that_the_network_chose_itself_are_drawn_as_they_are() -> None:
+    chosen = np.array([[0.0, 4.0, 1.0], [2.0, 0.0, 0.0]])
+    assert np.array_equal(class_mask(chosen, chosen=True), chosen)
+    assert np.array_equal(class_mask(chosen[None], chosen=True), chosen)
+
+
+@pytest.mark.parametrize("form", [(1, 2, 3), (3, 2), (2, 3, 1)])
+def test_a_map_without_channels_is_found_in_any_order(form: tuple[int, ...]) -> None:
+    value = np.arange(6.0).reshape(2, 3)
+    given = value.T if form == (3, 2) else value.reshape(form)
+    assert np.array_equal(channels_first(given, (2, 3)), value)
+
+
+def test_scores_keep_their_order_whatever_axes_the_camera_adds() -> None:
+    scores = np.array([0.5, 3.0, -1.0, 2.0])
+    assert best(channels_first(scores.reshape(1, 1, 4), (4,))) == [(1, 3.0), (3, 2.0), (0, 0.5)]
+    assert np.array_equal(channels_first(scores.reshape(1, 1, 4), (4, 1, 1))[:, 0, 0], scores)
+
+
+@pytest.mark.parametrize(
+    ("shape", "whole", "kind"),
+    [
+        ([5, 32, 56], False, "logits"),
+        ([1, 32, 56], False, "logits"),
+        ([32, 56], True, "classes"),
+        ([1, 32, 56], True, "classes"),
+        ([10], False, "scores"),
+        ([10, 1, 1], False, "scores"),
+        ([1], True, "choice"),
+        ([8400, 4], False, "other"),
+        ([1], False, "other"),
+    ],
+)
+def test_what_the_scripts_make_of_an_output(shape: list[int], whole: bool, kind: str) -> None:
+    assert kind_of(shape, whole) == kind
+
+
+def test_labels_are_counted_against_the_classes_that_an_argmax_chooses_among() -> None:
+    text = """<ir_version: 8, opset_import: ["" : 17]> g (float[1,3,8,6] x) => (float[1,2] s, int64[1,8,6] y)
+        { c = Conv (x, w) s = ReduceMean <axes = [2, 3], keepdims = 0> (c) a = ArgMax <axis = 1> (c)
+          y = Squeeze (a, one) }"""
+    model = onnx.parser.parse_model(text)
+    for name, value in {"w": np.zeros((5, 3, 1, 1), np.float32), "one": np.array([1])}.items():
+        model.graph.initializer.append(onnx.numpy_helper.from_array(value, name))
+    assert (chosen_among(model, 0), chosen_among(model, 1)) == (None, 5)
+    assert label_notes(5, ("a", "b")) == ("--labels: 2 labels for 5 classes; the others are shown by number",)
+    assert label_notes(1, ("a", "b")) == ("--labels: 2 labels for 1 class; are they this network's?",)
+    assert label_notes(2, ("a", "b")) == label_notes(None, ("a", "b")) == label_notes(5, ()) == ()
 
 
 def test_a_mask_lies_where_the_network_looked() -> None:
@@ -143,20 +195,19 @@ def deployed(tmp_path: Path) -> Path:
         "name": "net",
         "sensor": SENSOR,
         "input": [8, 6],
-        "outputs": [{"shape": [2, 6, 8], "scale": 0.25}],
+        "outputs": [{"shape": [2, 6, 8], "scale": 0.25, "kind": "logits", "whole": False}],
+        "shown": 0,
     }
     (tmp_path / "network_info.json").write_text(json.dumps(info))
     (tmp_path / "network_intrinsics.json").write_text(json.dumps({"classes": {"labels": ["road", "sky"]}}))
     return tmp_path
 
 
-def test_the_script_aims_the_network_and_draws_its_mask_there(
-    deployed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Everything but picamera2 itself, whose calls are recorded."""
+def one_frame_of(
+    deployed: Path, monkeypatch: pytest.MonkeyPatch, outputs: list[np.ndarray], *arguments: str
+) -> dict[str, Any]:
+    """Run camera.py for one frame with everything but picamera2 itself, whose calls are recorded."""
     seen: dict[str, Any] = {}
-    logits = np.zeros((2, 6, 8))
-    logits[1, :, 4:] = 1
 
     class Camera:
         def __init__(self, number: int) -> None:
@@ -183,7 +234,7 @@ def test_the_script_aims_the_network_and_draws_its_mask_there(
             seen["roi"] = roi
 
         def get_outputs(self, metadata: Any) -> Any:
-            return [logits]
+            return outputs
 
         def get_roi_scaled(self, request: Any) -> Any:
             return (16, 12, 32, 24)
@@ -197,7 +248,7 @@ def test_the_script_aims_the_network_and_draws_its_mask_there(
     monkeypatch.setitem(sys.modules, "picamera2", picamera2)
     monkeypatch.setitem(sys.modules, "picamera2.devices", devices)
     monkeypatch.syspath_prepend(str(deployed))
-    monkeypatch.setattr(sys, "argv", ["camera.py", "--background", "0"])
+    monkeypatch.setattr(sys, "argv", ["camera.py", *arguments])
 
     def one_frame(seconds: float) -> None:
         camera = sys._getframe(1).f_locals["camera"]
@@ -208,11 +259,65 @@ def test_the_script_aims_the_network_and_draws_its_mask_there(
     with pytest.raises(KeyboardInterrupt):
         runpy.run_path(str(deployed / "camera.py"), run_name="__main__")
     sys.modules.pop("segmentation", None)
+    return seen
+
+
+def test_the_script_aims_the_network_and_draws_its_mask_there(
+    deployed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logits = np.zeros((2, 6, 8))
+    logits[1, :, 4:] = 1
+    seen = one_frame_of(deployed, monkeypatch, [logits], "--background", "0")
     assert seen["file"] == str(deployed / "network.rpk") and seen["camera"] == 3
     assert seen["roi"] == largest_crop(SENSOR, (8, 6))
     drawn = seen["overlay"][:, :, 3] > 0
     assert drawn[12:36, 32:48].all() and drawn.sum() == 24 * 16  # the right half of the ROI is sky
     assert capsys.readouterr().out == "road, sky  DSP 5.25 ms\n"
+
+
+def with_outputs(deployed: Path, shown: int, *outputs: dict[str, Any]) -> None:
+    """Rewrite network_info.json for a network of these outputs."""
+    info = json.loads((deployed / "network_info.json").read_text())
+    rows = [{"scale": 1.0, "whole": False, **output} for output in outputs]
+    (deployed / "network_info.json").write_text(json.dumps({**info, "outputs": rows, "shown": shown}))
+
+
+def test_the_script_draws_what_an_argmax_in_the_network_chose(
+    deployed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with_outputs(
+        deployed,
+        1,
+        {"shape": [7, 2], "kind": "other"},
+        {"shape": [6, 8], "kind": "classes", "whole": True},
+    )
+    chosen = np.zeros((6, 8))
+    chosen[:, 4:] = 1
+    seen = one_frame_of(deployed, monkeypatch, [np.ones((7, 2)), chosen], "--background", "0")
+    drawn = seen["overlay"][:, :, 3] > 0
+    assert drawn[12:36, 32:48].all() and drawn.sum() == 24 * 16
+    assert capsys.readouterr().out == "road, sky  DSP 5.25 ms\n"
+
+
+@pytest.mark.parametrize(
+    ("output", "value", "said"),
+    [
+        ({"shape": [3], "kind": "scores"}, np.array([0.5, 2.0, -1.0]), "sky 2, road 0.5, 2 -1"),
+        ({"shape": [1], "kind": "choice"}, np.array([1.0]), "sky"),
+        ({"shape": [2, 2], "kind": "other"}, np.array([[-1.5, 0], [1, 2]]), "values from -1.5 to 2"),
+    ],
+)
+def test_the_script_says_what_has_no_place_in_the_picture(
+    deployed: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    output: dict[str, Any],
+    value: np.ndarray,
+    said: str,
+) -> None:
+    with_outputs(deployed, 0, output)
+    assert "overlay" not in one_frame_of(deployed, monkeypatch, [value])
+    assert capsys.readouterr().out == f"{said}  DSP 5.25 ms\n"
 
 
 def test_packaging_elsewhere_than_on_the_pi_says_so(deployed: Path) -> None:
@@ -226,7 +331,9 @@ def test_packaging_elsewhere_than_on_the_pi_says_so(deployed: Path) -> None:
 
 
 MODLIB = """
+import json
 import struct
+from pathlib import Path
 import numpy as np
 from model import Network
 from selftest import Recorded, milliseconds, verdict
@@ -239,9 +346,12 @@ network = Recorded()
 assert (network.labels, network.preserve_aspect_ratio) == (["road", "sky"], True)
 logits = np.zeros((2, 6, 8), np.float32)
 logits[1, :, 4:] = 1
-segments = network.post_process([logits])
-assert segments.indices.tolist() == [0, 1] and segments.get_mask(1)[:, 4:].all() and np.array_equal(network.last[0], logits)
-assert np.array_equal(network.post_process([logits.transpose(1, 2, 0)]).mask, segments.mask)
+assert network.task_type == "segmentation"
+segments = Network().post_process([logits])
+assert segments.indices.tolist() == [0, 1] and segments.get_mask(1)[:, 4:].all() 
+assert np.array_equal(Network().post_process([logits.transpose(1, 2, 0)]).mask, segments.mask)
+network.post_process([logits.transpose(1, 2, 0)])
+assert np.array_equal(network.last[0], logits)
 
 segments.compensate_for_roi(ROI(0.25, 0.25, 0.5, 0.5))
 assert segments.mask.shape == (12, 16) and (segments.mask[3:9, 8:12] == 1).all() and (segments.mask[:3] == 255).all()
@@ -256,9 +366,28 @@ assert np.array_equal(planes[:, :, :8], image.transpose(2, 0, 1)) and not planes
 assert tuple(roi) == (0, 0, 1, 1)
 
 assert milliseconds(struct.pack("II", 1500, 5250)) == (1.5, 5.25) and milliseconds(None) is None
-good, lines = verdict([logits], [logits + 0.5], [0.25])
+outputs = [{"scale": 0.25, "whole": False}]
+good, lines = verdict([logits], [logits + 0.5], outputs)
 assert good and "2.0 steps" in lines[0]
-assert not verdict([logits], [logits + 0.75], [0.25])[0]
+assert not verdict([logits], [logits + 0.75], outputs)[0]
+
+# Classes are the same or not: how far their numbers are apart says nothing.
+chosen, other = np.zeros((20, 20)), np.zeros((20, 20))
+other[0, :4] = 9
+outputs = [{"scale": 1.0, "whole": True}]
+assert verdict([chosen], [other], outputs)[0]
+assert not verdict([chosen], [chosen + 1], outputs)[0]
+
+place = Path("network_info.json")
+info = json.loads(place.read_text())
+for kind, shape, value in (("scores", [3], [0.5, 2.0, -1.0]), ("choice", [1], [1.0])):
+    place.write_text(json.dumps({**info, "outputs": [{"shape": shape, "kind": kind, "scale": 1.0, "whole": False}]}))
+    network = Network()
+    found = network.post_process([np.array(value, np.float32)])
+    assert network.task_type == "classification" and found.class_id[0] == 1 and len(found) == len(value)
+place.write_text(json.dumps({**info, "outputs": [{"shape": [6, 8], "kind": "classes", "scale": 1.0, "whole": True}]}))
+classes = np.arange(48.0).reshape(6, 8)
+assert np.array_equal(Network().post_process([classes]).mask, classes)
 print("all of it")
 """
 

@@ -1,5 +1,9 @@
 """Where the network looks, and what its output means: numpy alone.
 
+An output's ``kind`` in network_info.json: "logits" is a map, one channel a class; "classes" a map of classes that the network
+chose itself; "choice" the one class that it chose for the whole image; "scores" one number a class for that; "other" is
+anything else.
+
 sensor ─► crop (left, top, width, height) ─► input ─► network ─► output ─► mask ─► the crop's place in the image
 """
 
@@ -44,6 +48,13 @@ def channels_first(output: np.ndarray, shape: Sequence[int]) -> np.ndarray:
         values = values[0]
     if values.shape == wanted:
         return values
+    if min(len(wanted), sum(d > 1 for d in wanted)) <= 1 and values.size == np.prod(wanted):
+        return values.reshape(wanted)  # one axis holds all
+    if len(wanted) == 2:
+        if values.shape == wanted[::-1]:
+            return values.T
+        if values.shape == (*wanted, 1):
+            return values[..., 0]
     if len(wanted) == 3:
         if values.shape == (*wanted[1:], wanted[0]):
             return values.transpose(2, 0, 1)
@@ -56,14 +67,23 @@ def channels_first(output: np.ndarray, shape: Sequence[int]) -> np.ndarray:
     )
 
 
-def class_mask(logits: np.ndarray) -> np.ndarray:
+def class_mask(logits: np.ndarray, chosen: bool = False) -> np.ndarray:
     """Classes (H, W), uint8, of logits (C, H, W).
 
     One channel: 0 where the logit is above zero, ``BACKGROUND`` elsewhere. Several: the channel with the largest.
+    ``chosen``: the values are classes already, (H, W) or (1, H, W), as an ArgMax in the network writes them.
     """
+    if chosen:
+        return np.rint(logits).reshape(logits.shape[-2:]).astype(np.uint8)
     if len(logits) == 1:
         return np.where(logits[0] > 0, 0, BACKGROUND).astype(np.uint8)
     return logits.argmax(0).astype(np.uint8)
+
+
+def best(scores: np.ndarray, many: int = 3) -> list[tuple[int, float]]:
+    """The classes with the largest scores, largest first, each with its score."""
+    flat = np.asarray(scores, np.float64).ravel()
+    return [(int(i), float(flat[i])) for i in np.argsort(-flat, kind="stable")[:many]]
 
 
 def placed(mask: np.ndarray, size: tuple[int, int], place: tuple[int, int, int, int]) -> np.ndarray:
