@@ -17,7 +17,7 @@ PATH = click.Path(path_type=Path)
 # fmt: off
 @click.command(name="build")
 @click.argument("model", shell_complete=complete.model)
-@click.option("--int8", is_flag=True, expose_value=False, help="8-bit weights and activations: the default, and the only precision.")
+@click.option("--int8", is_flag=True, expose_value=False, help="8-bit weights and activations: what is made without this option, too; --weights-budget makes some weights smaller.")
 @click.option("-o", "--output", "directory", type=PATH, metavar="DIR", help="Directory to make.  [default: MODEL-TARGET]")
 @click.option("--weights", type=PATH, metavar="FILE.pt", help="Checkpoint of a built-in model.")
 @click.option("--calib", type=PATH, metavar="DIR", help="Calibration images; about a hundred from your scenes.")

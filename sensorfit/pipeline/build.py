@@ -39,10 +39,12 @@ from ..runtime.extra import need_build_extra
 from ..runtime.scratch import scratch_directory
 from ..target import DEFAULT, Target, load_target
 from . import bundle, failure_log, unfinished
-from .budget import MARGIN, TRIES, device_budget, weights_of
+from .budget import device_budget
 from .deploy import read_labels, write_deploy
+from .gain import gain_of
 from .model import PACKAGE, RPK, RPK_COMMAND, Build, Normalisation
 from .network import network_of
+from .quantizer import Quantizer
 from .refusal import stop_where_it_does_not_fit
 from .request import Request, request_of
 from .samples import samples
@@ -154,13 +156,24 @@ def _build(
     facts = _facts(request, network, calibration, normalisation, java)
     key = unfinished.key_of(out / FLOAT, {**facts, "budget": budget, "judged by": target.converter_version})
     saturated = unfinished.take(out, request.directory, key)
+    quantizer = Quantizer(
+        network,
+        module,
+        calibration,
+        found,
+        request.seed,
+        request.input_persistency,
+        out / QUANTIZE_LOG,
+        stages,
+    )
+    told: int | None = None
     with stages.stage("quantize to INT8"):
         if saturated is None:
-            _quantize(request, network, module, calibration, found, budget, out, stages)
+            told = quantizer.within(budget, request.quantization, out / FLOAT, out / INT8)
             saturated = cap_ranges(out / INT8, target)
         else:
             stages.step(f"goes on from {unfinished.folder(request.directory)}")
-        quantized_report = None if budget is None else _report_of(out / INT8, found, request)
+        quantized_report = None if budget is None else quantizer.report(out / INT8)
         if quantized_report is not None:
             report = replace(quantized_report, model=report.model)
     with stages.stage("compare float and INT8"):
@@ -170,6 +183,10 @@ def _build(
         bits = layer_bits(out / INT8)
         fidelity = outputs[0]
         shown = samples(runs, calibration.images) if page is not None else ()
+    gain = None
+    if request.quantization.settings() and (budget is None or told is not None):
+        with stages.stage("quantize with the default settings, to compare"):
+            gain = gain_of(quantizer, request.quantization, told, runs.floating, scratch)
     with stages.stage(f"convert for the {target.title}"):
         try:
             memory = _convert(network.name, target, out, scratch, request, stages)
@@ -198,6 +215,7 @@ def _build(
                 **fidelity.to_dict(),
                 "outputs": [one.to_dict() for one in outputs],
                 "layers": layers.to_dict(every=request.debug_quantization),
+                "by_default": None if gain is None else gain.to_dict(),
             },
             "weights": [asdict(layer) for layer in bits],
             "build": {
@@ -221,6 +239,8 @@ def _build(
             outputs=outputs,
             layers=layers,
             bits=bits,
+            gain=gain,
+            rewrites=dict(rewritten.counted()) if rewritten else {},
             debug=request.debug_quantization,
             normalisation=normalisation,
             calibration=calibration.source,
@@ -286,61 +306,6 @@ def _check(
     bare = analyse(model, target, input_persistency=input_persistency).memory
     cost = report.memory.weights_bytes - bare.weights_bytes, report.memory.runtime_bytes - bare.runtime_bytes
     return found, report, Normalisation(mean, std, *cost)
-
-
-def _quantize(
-    request: Request,
-    network: Source,
-    module: Any,
-    calibration: CalibrationSet,
-    found: Analysis,
-    budget: int | None,
-    out: Path,
-    stages: Stages,
-) -> None:
-    """Write ``model.int8.onnx``, within a ``budget`` for the weights as the bits chosen make them."""
-    from ..quantize.ptq import export_int8, quantize
-
-    log = out / QUANTIZE_LOG
-
-    def once(weights_memory: int | None) -> None:
-        quantized = quantize(
-            module,
-            calibration,
-            found.target,
-            request.seed,
-            log,
-            network.batch,
-            request.quantization,
-            weights_memory,
-            lambda done, of: stages.step(f"gradient-based rounding: epoch {done} of {of}"),
-        )
-        stages.step("export")
-        export_int8(quantized, calibration, out / INT8, found.target, request.seed, log)
-
-    if budget is None:
-        once(None)
-        return
-    weights = weights_of(found, out / FLOAT)
-    told, wanted = weights.to_count(budget, weights.counted, weights.most), budget - budget // MARGIN
-    for _ in range(TRIES):
-        stages.step(f"choosing bits for weights within {budget:,} B")
-        once(told)
-        took = _report_of(out / INT8, found, request).memory.weights_bytes
-        if took <= budget:
-            return
-        told = weights.to_count(wanted, told, took)
-    raise Refused(
-        f"{network.name}: the bits that MCT chooses take {took:,} B for a --weights-budget of {budget:,} B after "
-        f"{TRIES} tries; give a smaller one"
-    )
-
-
-def _report_of(int8: Path, found: Analysis, request: Request) -> Report:
-    """What the check says of the quantized network, with the bits of its weights."""
-    from ..analysis import analyse
-
-    return analyse(int8, found.target, input_persistency=request.input_persistency).report("converter")
 
 
 def _convert(

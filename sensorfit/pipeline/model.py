@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from ..convert.toolchain import (
 )
 from ..quantize.fidelity import Fidelity
 from ..quantize.layers import LayerBits, LayerFidelity
+from .gain import Gain
 from .samples import Sample
 from .stages import Stage
 
@@ -69,5 +71,9 @@ class Build:
     stages: tuple[Stage, ...]
     timeline: tuple[Step, ...] = ()
     """The converter's own schedule; () where it did not say."""
+    gain: Gain | None = None
+    """What the settings of MCT gain that are not its defaults here; None where there is none, or where it was not measured."""
+    rewrites: Mapping[str, int] = field(default_factory=dict)
+    """How often --fix applied each rewrite."""
     samples: tuple[Sample, ...] = ()
     """Calibration images with both graphs' masks; () where the output is none."""

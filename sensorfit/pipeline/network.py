@@ -27,7 +27,8 @@ def network_of(request: Request, target: Target, scratch: Path) -> tuple[Source,
     made = _rewritten(request, target, scratch) if request.fix else None
     file = made.output if made else request.model
     try:
-        return bridge.source(file, request.weights, request.size, request.seed), made
+        source = bridge.source(file, request.weights, request.size, request.seed)
+        return (source if made is None else replace(source, notes=(*made.notes, *source.notes))), made
     except SensorfitError as error:
         if isinstance(error, bridge.NotCarried):
             stop_where_it_does_not_fit(_judged(file, request, target), request, carried=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 
@@ -72,12 +73,14 @@ class Request:
         bundle.check_place(self.directory, self.overwrite)
         if not 0 <= self.seed <= MAX_SEED:
             raise ConfigError(f"--seed {self.seed}: choose from 0 to {MAX_SEED}")
-        if self.time_limit <= 0:
+        if not self.time_limit > 0:  # nor is NaN
             raise ConfigError(f"--time-limit {self.time_limit:g}: seconds, above 0")
         if self.mean and not self.std:
             raise ConfigError("--mean needs --std: one value a channel each")
         if self.std and not self.mean:
             raise ConfigError("--std needs --mean: one value a channel each")
+        if not all(map(isfinite, (*(self.mean or ()), *(self.std or ())))):
+            raise ConfigError("--mean and --std: numbers, neither infinite nor NaN")
         self.calibration.check()
         self.quantization.check()
         if not Path(self.model).exists() and find(self.model) is None:

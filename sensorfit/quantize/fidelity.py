@@ -24,8 +24,9 @@ from ..errors import ToolchainError
 from ..runtime.extra import first_line
 from .native import session
 
-Missing = Literal["", "equal", "no_signal", "not_finite"]
-"""Why there is no SQNR: no noise, nothing but zeros in float, or values that are infinite or NaN; "" where there is one."""
+Missing = Literal["", "equal", "no_signal", "not_finite", "classes"]
+"""Why there is no SQNR: no noise, nothing but zeros in float, values that are infinite or NaN, or numbers of classes, whose
+differences mean nothing; "" where there is one."""
 NOT_FINITE: Final = "overflow in float32 or a division by zero"
 
 
@@ -101,6 +102,8 @@ def agreement(reference: np.ndarray, quantized: np.ndarray) -> Fidelity:
         (a, b) if chosen else (a.argmax(1), b.argmax(1)) if a.ndim in (2, 4) and a.shape[1] > 1 else None
     )
     db, missing = sqnr(a, b)
+    if chosen and db is not None:
+        db, missing = None, "classes"
     return Fidelity(
         images=len(a),
         sqnr_db=db,

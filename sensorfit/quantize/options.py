@@ -39,6 +39,20 @@ class Quantization:
         if isinstance(self.weights_budget, int) and self.weights_budget < 1:
             raise ConfigError(f"--weights-budget {self.weights_budget}: bytes, at least 1")
 
+    def settings(self) -> tuple[str, ...]:
+        """The settings that are meant to make the result more exact and are not the defaults, as the command line writes them."""
+        said = {
+            "--shift-negative": self.shift_negative,
+            "--no-bias-correction": not self.bias_correction,
+            f"--z-threshold {self.z_threshold:g}": not math.isinf(self.z_threshold),
+            f"--gptq {self.gptq}": self.gptq > 0,
+        }
+        return tuple(option for option, given in said.items() if given)
+
+    def by_default(self) -> Quantization:
+        """The same weights' bits with the default settings."""
+        return Quantization(weights_budget=self.weights_budget)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {**asdict(self), "z_threshold": None if math.isinf(self.z_threshold) else self.z_threshold}

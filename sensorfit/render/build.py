@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ..pipeline.gain import Gain
 from ..pipeline.model import RPK, RPK_COMMAND, Build
 from ..quantize.fidelity import Fidelity, Missing
 from ..quantize.layers import Histogram, LayerFidelity
@@ -23,6 +24,7 @@ ABSENT: Mapping[Missing, str] = {
     "equal": "equal",
     "no_signal": "no signal: nothing but zeros in float",
     "not_finite": "not comparable: infinite or NaN",
+    "classes": "none: numbers of classes",
 }
 """In place of an SQNR."""
 MEMORY_ROWS = (
@@ -88,6 +90,8 @@ def _facts(build: Build) -> Table:
     for index, output in enumerate(build.outputs):
         label = "INT8 beside float" if len(build.outputs) == 1 else f"INT8 beside float, output {index}"
         table.add_row(label, f"{_agreement(output)}, on {terminal(build.calibration)}")
+    if build.gain is not None:
+        table.add_row("by the default settings", default_settings(build.gain, build.outputs))
     if build.layers.worst:
         low = build.layers.layers if build.debug else build.layers.worst
         named = ", ".join(f"{terminal(x.name)} {_db(x.sqnr_db, x.sqnr_missing)}" for x in low)
@@ -96,6 +100,9 @@ def _facts(build: Build) -> Table:
         table.add_row("values of the worst", histogram(build.layers.histogram))
     if said := beside(build.layers):
         table.add_row("", said)
+    if build.rewrites:
+        said = ", ".join(f"{name} x{n}" if n > 1 else name for name, n in build.rewrites.items())
+        table.add_row("rewritten by --fix", f"{said}: each proven, in report.json")
     widths = Counter(layer.bits for layer in build.bits)
     if set(widths) - {8}:
         table.add_row(
@@ -123,6 +130,23 @@ def _facts(build: Build) -> Table:
     return table
 
 
+def default_settings(gain: Gain, outputs: Sequence[Fidelity]) -> str:
+    """Fidelity without the settings, and what they make of the SQNR of each output."""
+    said = []
+    for index, (plain, found) in enumerate(zip(gain.outputs, outputs, strict=True)):
+        label = "" if len(outputs) == 1 else f"output {index}: "
+        said.append(f"{label}{_agreement(plain)}{_change(plain, found, ' '.join(gain.settings))}")
+    return "; ".join(said)
+
+
+def _change(plain: Fidelity, found: Fidelity, settings: str) -> str:
+    if plain.sqnr_db is not None and found.sqnr_db is not None:
+        return f" ({settings}: {found.sqnr_db - plain.sqnr_db:+.1f} dB)"
+    if plain.argmax_agreement is not None and found.argmax_agreement is not None:
+        return f" ({settings}: {100 * (found.argmax_agreement - plain.argmax_agreement):+.1f} points)"
+    return ""
+
+
 def _agreement(found: Fidelity) -> str:
     if found.not_finite:
         return f"not comparable: {found.not_finite:,} values are infinite or NaN"
@@ -131,7 +155,9 @@ def _agreement(found: Fidelity) -> str:
         said.append(f"mask IoU {found.mask_iou:.3f} (worst {found.mask_iou_worst:.3f})")
     if found.argmax_agreement is not None:
         said.append(f"same class at {100 * found.argmax_agreement:.1f} %")
-    return ", ".join((*(said or ["no mask output"]), _db(found.sqnr_db, found.sqnr_missing, "SQNR ")))
+    if found.sqnr_missing != "classes":
+        said = [*(said or ["no mask output"]), _db(found.sqnr_db, found.sqnr_missing, "SQNR ")]
+    return ", ".join(said)
 
 
 def histogram(found: Histogram) -> str:
@@ -158,7 +184,7 @@ def beside(layers: LayerFidelity) -> str:
     if layers.worst and not layers.comparable and layers.reference_sqnr_db is not None:
         said.append(
             "beside the same graph without rounding, which MCT's bias correction or --gptq has moved to "
-            f"{layers.reference_sqnr_db:.1f} dB of the float network (--no-bias-correction leaves it there)"
+            f"{layers.reference_sqnr_db:.1f} dB of the float network (with --no-bias-correction and without --gptq it stays there)"
         )
     return "; ".join(said)
 

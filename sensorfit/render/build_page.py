@@ -13,7 +13,7 @@ from ..pipeline.samples import Sample
 from ..quantize.fidelity import Fidelity
 from ..report.outcome import Outcome
 from ..units import show_bytes
-from .build import ABSENT, MEMORY_ROWS, beside, memory_row
+from .build import ABSENT, MEMORY_ROWS, beside, default_settings, memory_row
 from .document import Bar, Head, bars, document, listing, pictures, table
 from .html import model_data, plan_data
 from .picture import address, tint
@@ -51,6 +51,8 @@ def _sections(build: Build) -> Iterator[dict[str, Any]]:
     cells = {head: [cell(i, one) for i, one in enumerate(build.outputs)] for head, cell in OUTPUT.items()}
     said = {head: column for head, column in cells.items() if any(one != "" for one in column)}
     yield table("INT8 beside float", list(said), zip(*said.values(), strict=True))
+    if build.gain is not None:
+        yield listing("By the default settings", (default_settings(build.gain, build.outputs),))
     yield pictures(
         "Float and INT8 side by side",
         [_side_by_side(sample) for sample in build.samples],

@@ -330,10 +330,13 @@ def test_a_refused_form_is_rewritten_on_the_way_and_built_to_the_predicted_bytes
     )
     file = network(tmp_path / "ceil.onnx", body, w=(8, 3, 3, 3))
     assert sensorfit("build", file, "-o", tmp_path / "plain").returncode == 1
-    done = sensorfit("build", file, "--fix", "-o", tmp_path / "out")
+    done = sensorfit("build", file, "--fix", "--z-threshold", "4", "-o", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     found = report(tmp_path / "out")
     assert [r["name"] for r in found["build"]["rewrites"]] == ["PoolCeilMode"]
+    assert "rewritten by --fix" in done.stdout and "by the default settings" in done.stdout
+    by_default = found["fidelity"]["by_default"]
+    assert by_default["settings"] == ["--z-threshold 4"] and by_default["outputs"][0]["sqnr_db"] > 10
     assert found["memory"]["total_bytes"] == found["converter"]["memory"]["total_bytes"]
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert manifest["model"]["rewritten_from_sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()

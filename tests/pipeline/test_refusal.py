@@ -79,6 +79,9 @@ def test_what_is_not_known_has_its_reason() -> None:
         ({"gptq": -1}, "--gptq -1: epochs, at least 0"),
         ({"seed": -1}, "--seed -1"),
         ({"mean": (0.5,)}, "--mean needs --std"),
+        ({"mean": (float("nan"),), "std": (1.0,)}, "neither infinite nor NaN"),
+        ({"mean": (0.5,), "std": (float("inf"),)}, "neither infinite nor NaN"),
+        ({"time_limit": float("nan")}, "--time-limit nan: seconds, above 0"),
     ],
 )
 def test_an_option_that_no_build_can_use_is_named(
@@ -124,3 +127,14 @@ def test_what_torch_cannot_carry_and_does_not_fit_stops_by_the_check(
     assert "--force" not in str(said.value)
     with pytest.raises(ModelError, match=r"net\.onnx"):
         stops(tmp_path, body, force=True)
+
+
+@pytest.mark.heavy
+def test_what_fix_says_of_the_file_is_said_of_the_build(tmp_path: Path) -> None:
+    """The rewritten file is in float32: of its own it has nothing to say of the user's float16."""
+    body = "agraph (float16[1,3,64,64] x) => (float16[1,3,31,31] y) { y = MaxPool <kernel_shape = [3, 3], strides = [2, 2]> (x) }"
+    onnx.save(model_of(body), tmp_path / "half.onnx")
+    for fix in (False, True):
+        request = request_of(str(tmp_path / "half.onnx"), tmp_path / "out", "imx500", "", {"fix": fix})
+        source, _ = network_of(request, load_target("imx500"), tmp_path)
+        assert any("float16" in note and "float32" in note for note in source.notes)

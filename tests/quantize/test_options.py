@@ -36,3 +36,11 @@ def test_mct_shifts_negative_values_only_where_it_is_asked_for(
     options = Quantization(shift_negative=True) if asked else Quantization()
     ptq.quantize(SimpleNamespace(), calibration, load_target(), 0, tmp_path / "log", options=options)  # type: ignore[arg-type]
     assert told == [asked]
+
+
+def test_settings_that_are_not_the_defaults_are_named_and_taken_back() -> None:
+    asked = Quantization(
+        shift_negative=True, bias_correction=False, z_threshold=3.5, weights_budget=9, gptq=2
+    )
+    assert asked.settings() == ("--shift-negative", "--no-bias-correction", "--z-threshold 3.5", "--gptq 2")
+    assert asked.by_default() == Quantization(weights_budget=9) and asked.by_default().settings() == ()
