@@ -9,6 +9,7 @@ input's aspect, boxes to the model's ROI of that aspect
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,19 +124,27 @@ def _crops(directory: Path, boxes: Path | None) -> tuple[list[Crop], list[str]]:
     if not directory.is_dir():
         raise InputError(f"--calib {directory}: there is no such directory")
     if boxes is None:
-        files = sorted(path for path in directory.rglob("*") if path.is_file())
+        files, locked = _files(directory)
         found: list[Crop] = [(path, None) for path in files if path.suffix.lower() in SUFFIXES]
         if not found:
-            raise InputError(f"--calib {directory}: holds no images ({', '.join(sorted(SUFFIXES))})")
-        return found, _left_out(path.suffix.lower() for path in files)
+            raise InputError(
+                f"--calib {directory}: holds no images ({', '.join(sorted(SUFFIXES))})"
+                + (f"; {locked[0]}" if locked else "")
+            )
+        return found, [*locked, *_left_out(path.suffix.lower() for path in files)]
     crops: list[Crop] = []
     absent: set[str] = set()
+    flat = 0
     for name, box in read_boxes(boxes):
         path = directory / name
-        if _is_file(path):
+        if min(box[2:]) <= 0:  # COCO itself has some
+            flat += 1
+        elif _is_file(path):
             crops.append((path, box))
         else:
             absent.add(name)
+    if not crops and flat and not absent:
+        raise InputError(f"{boxes}: no box has an area")
     if not crops:
         raise InputError(f"{boxes}: none of its {len(absent)} images is in {directory}")
     missing = (
@@ -143,7 +152,23 @@ def _crops(directory: Path, boxes: Path | None) -> tuple[list[Crop], list[str]]:
         if absent
         else []
     )
+    if flat:
+        missing.append(f"{flat} {'box' if flat == 1 else 'boxes'} of {boxes.name} without an area left out")
     return crops, missing
+
+
+def _files(directory: Path) -> tuple[list[Path], list[str]]:
+    """Every file in ``directory`` and below, sorted, and a warning of the directories that cannot be read."""
+    refused: list[OSError] = []
+    walked = os.walk(directory, onerror=refused.append)
+    files = [Path(place, name) for place, _, names in walked for name in names]
+    if not refused:
+        return sorted(filter(_is_file, files)), []
+    named = shown(Path(str(refused[0].filename)))
+    more = f" and {len(refused) - 1} more directories" if len(refused) > 1 else ""
+    return sorted(filter(_is_file, files)), [
+        f"{named}{more} cannot be read ({refused[0].strerror}), what is in there was left out"
+    ]
 
 
 def _left_out(suffixes: Iterable[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -146,6 +147,34 @@ def test_images_in_formats_that_are_not_read_are_counted(folder: Path) -> None:
     calibration = calibration_set(SHAPE, folder, None, 9, 0)
     assert calibration.source == f"3 images from {folder.name}"
     assert any("3 files were left out (.gif, .heic)" in warning for warning in calibration.warnings)
+
+
+def test_a_directory_that_cannot_be_read_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its images are silently none otherwise; the error is made here, since root may read everything."""
+    (folder / "locked").mkdir()
+    scandir = os.scandir
+
+    def refusing(place: str) -> object:
+        if str(place).endswith("locked"):
+            raise PermissionError(13, "Permission denied", str(place))
+        return scandir(place)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    calibration = calibration_set(SHAPE, folder, None, 9, 0)
+    assert calibration.source == f"3 images from {folder.name}"
+    assert any("locked cannot be read (Permission denied)" in warning for warning in calibration.warnings)
+    for image in folder.glob("?.*"):
+        image.unlink()
+    with pytest.raises(InputError, match=r"holds no images .*locked cannot be read"):
+        calibration_set(SHAPE, folder, None, 9, 0)
+
+
+def test_boxes_without_an_area_are_left_out_and_counted(folder: Path, tmp_path: Path) -> None:
+    boxes = coco(tmp_path / "boxes.json", ("a.png", [2, 2, 10, 10]), ("a.png", [5, 5, 0, 3]))
+    found = calibration_set(SHAPE, folder, boxes, 100, 0)
+    assert len(found.images) == 1 and "1 box of boxes.json without an area left out" in found.warnings
+    with pytest.raises(InputError, match="no box has an area"):
+        calibration_set(SHAPE, folder, coco(boxes, ("a.png", [5, 5, 0, 3])), 100, 0)
 
 
 def test_boxes_cut_the_images(folder: Path, tmp_path: Path) -> None:
