@@ -114,12 +114,24 @@ def run() -> None:
             from ..runtime.files import shown
 
             _fail(f"{shown(error.filename)}: cannot be used ({error.strerror})", 2)
+        if isinstance(error, FileNotFoundError) and _no_current_directory():
+            _fail("the current directory has been removed: change into another", 2)
         if os.environ.get("SENSORFIT_DEBUG"):
             raise
         _fail(
             f"internal error ({type(error).__name__}: {error}); run again with SENSORFIT_DEBUG=1 and report the traceback",
             3,
         )
+
+
+def _no_current_directory() -> bool:
+    from pathlib import Path
+
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _fail(message: str, code: int) -> None:

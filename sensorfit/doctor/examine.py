@@ -123,7 +123,9 @@ def _converter(target: Target) -> Check:
         return Check(CONVERTER, "missing", "not installed", install())
     found, known = installed_version(), converter_versions(target.name)
     if found in known:
-        return Check(CONVERTER, "ok", f"{found}, its facts are known")
+        other = target.converter_version
+        judged = "" if found == other else f"; a build judges as it does, not as {other}"
+        return Check(CONVERTER, "ok", f"{found}, its facts are known{judged}")
     newest = known[0]
     return Check(
         CONVERTER,
@@ -149,7 +151,7 @@ def _disk() -> Check:
         "disk",
         "warning",
         f"{found}; a build may need {DISK_GIB}",
-        "free some, or set TMPDIR to a larger place",
+        f"free some, or {'set TMPDIR to' if where == place() else 'build with -o in'} a larger place",
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,29 @@ def test_a_converter_without_facts_is_a_warning(monkeypatch: pytest.MonkeyPatch)
     assert check.state == "warning" and "9.9.9" in check.found and "imx500-converter[pt]==3" in check.fix
 
 
+def test_another_version_than_the_one_installed_is_not_what_a_build_judges_by(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "tool", lambda name: Path("/usr/bin") / name)
+    monkeypatch.setattr(module, "installed_version", lambda: "3.19.2")
+
+    def said(asked: str) -> str:
+        checks = module.examine(load_target("imx500", asked)).checks
+        return next(c.found for c in checks if c.name == "imxconv-pt")
+
+    assert said("3.19.2") == "3.19.2, its facts are known"
+    assert said("3.14.3").endswith("a build judges as it does, not as 3.14.3")
+
+
+def test_the_place_without_room_has_its_own_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    free = {Path.cwd(): 2**20, module.place(): 2**40}
+    monkeypatch.setattr(
+        module.shutil, "disk_usage", lambda place: type("Usage", (), {"free": free[Path(place)]})
+    )
+    assert "-o" in found("disk").fix and "TMPDIR" not in found("disk").fix
+
+
 def test_little_disk_and_memory_are_warnings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module.shutil, "disk_usage", lambda place: type("Usage", (), {"free": 2**29}))
     monkeypatch.setattr(module, "available_memory", lambda: 2**29)
@@ -95,3 +120,10 @@ def test_an_onnx_that_no_command_works_with_stops_a_build(
     monkeypatch.setattr(module, "version", lambda name: "1.15.0")
     check = found("onnx")
     assert check.state == "missing" and "1.15.0" in check.found and check.fix.startswith(fix)
+
+
+def test_a_current_directory_that_was_removed_is_one_sentence(tmp_path: Path) -> None:
+    script = f"import os, shutil; os.chdir({str(tmp_path)!r}); shutil.rmtree({str(tmp_path)!r}); from sensorfit.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", script, "doctor"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.strip() == "sensorfit: the current directory has been removed: change into another"
