@@ -22,7 +22,7 @@ from typing import Any
 from ..errors import ConfigError
 from ..report.json_text import dumps
 from ..runtime.files import read_text, umask
-from ..runtime.scratch import abandoned, locked_directory
+from ..runtime.scratch import abandoned, held, locked_directory
 from ..version import __version__
 
 MANIFEST = "manifest.json"
@@ -81,6 +81,10 @@ def atomic_directory(directory: Path) -> Iterator[Path]:
     stack = contextlib.ExitStack()
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
+        if held(directory.parent, prefix):
+            raise ConfigError(
+                f"-o {directory}: another build is making it; wait for that one, or choose another name"
+            )
         _put_back(directory)
         made = stack.enter_context(locked_directory(directory.parent, prefix, prefix))
     except OSError as error:

@@ -90,6 +90,35 @@ def abandoned(parent: Path, prefix: str) -> Iterator[Path]:
                 os.close(handle)
 
 
+def held(parent: Path, prefix: str) -> bool:
+    """Whether a command that runs holds a directory in ``parent`` whose name begins with ``prefix``."""
+    if fcntl is None:
+        return False
+    with suppress(OSError), os.scandir(parent) as entries:
+        return any(
+            _is_held(Path(entry.path))
+            for entry in entries
+            if entry.name.startswith(prefix) and entry.is_dir(follow_symlinks=False)
+        )
+    return False
+
+
+def _is_held(directory: Path) -> bool:
+    """Not where nothing can be locked at all, on some network file systems."""
+    handle = None
+    try:
+        handle = os.open(directory, _FLAGS)
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        if handle is not None:
+            os.close(handle)
+    return False
+
+
 def _lock(directory: Path) -> int | None:
     """A handle that holds ``directory``; None where somebody does, or nothing can."""
     if fcntl is None:

@@ -48,6 +48,18 @@ def test_the_old_bundle_stays_when_its_replacement_fails(tmp_path: Path) -> None
     assert (tmp_path / "out" / "model.onnx").read_text() == "one"
 
 
+def test_of_two_builds_of_one_directory_the_second_stops(tmp_path: Path) -> None:
+    """It would replace the first's result without being asked to."""
+    with atomic_directory(tmp_path / "out") as out:
+        with pytest.raises(ConfigError, match="another build is making it"):
+            bundle(tmp_path / "out", "two")
+        bundle(tmp_path / "other")
+        (out / "model.onnx").write_text("one")
+    assert (tmp_path / "out" / "model.onnx").read_text() == "one"
+    bundle(tmp_path / "out", "three")
+    assert {p.name for p in tmp_path.iterdir()} == {"out", "other"}
+
+
 def test_a_bundle_is_replaced_only_when_asked(tmp_path: Path) -> None:
     bundle(tmp_path / "out")
     with pytest.raises(ConfigError, match="--overwrite"):
