@@ -56,10 +56,16 @@ def device_budget(asked: int | str | None, found: Analysis, name: str) -> int | 
         return None
     memory = found.memory
     # What the converter takes beside its report stays free, so that the build is not one that SF306 calls unknown.
-    free = memory.headroom_bytes + memory.weights_bytes - memory.unreported_bytes
+    taken = memory.packaged_bytes - memory.weights_bytes
+    free = memory.budget_bytes - taken - memory.unreported_bytes
     wanted = free if asked == FIT else int(asked)
     if memory.weights_bytes <= wanted:
         return None
+    if wanted <= 0:
+        raise Refused(
+            f"{name}: no choice of bits makes it fit: all but the weights takes {-wanted:,} B more than there is; use a smaller "
+            "input or fewer channels"
+        )
     least = weights_at(found.device_graph, found.target, LOWEST_BITS)
     if least > wanted:
         raise Refused(

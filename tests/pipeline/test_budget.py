@@ -90,3 +90,28 @@ def test_a_budget_that_was_missed_is_lowered_by_what_was_missed() -> None:
     assert first == 500  # half-way between 200 and 800
     assert weights.to_count(700, first, 760) == 200 + 300 * 300 // 360
     assert weights.to_count(390, first, 760) == weights.fewest
+
+
+def at_full_size(path: Path, body: str) -> Analysis:
+    model = onnx.parser.parse_model(f'<ir_version: 8, opset_import: ["" : 17]> {body}')
+    for name, shape in {"a": (64, 3, 3, 3), "b": (64, 64, 3, 3), "h": (1, 64, 1, 1)}.items():
+        model.graph.initializer.append(numpy_helper.from_array(np.zeros(shape, np.float32), name))
+    onnx.save(model, str(path))
+    return analyse(path, load_target())
+
+
+def test_what_fits_in_tiles_needs_no_smaller_weights(tmp_path: Path) -> None:
+    body = """g (float[1,3,480,640] x) => (float[1,1,480,640] y)
+        { c = Conv <pads = [1,1,1,1]> (x, a) d = Conv <pads = [1,1,1,1]> (c, b) y = Conv (d, h) }"""
+    found = at_full_size(tmp_path / "net.onnx", body)
+    assert not found.memory.fits and found.memory.packaged_bytes < found.memory.budget_bytes
+    assert device_budget("fit", found, "net") is None
+
+
+def test_where_the_rest_alone_is_too_large_no_budget_is_named(tmp_path: Path) -> None:
+    body = """g (float[1,3,480,640] x) => (float[1,64,480,640] y)
+        { c = Conv <pads = [1,1,1,1]> (x, a) y = Conv <pads = [1,1,1,1]> (c, b) }"""
+    found = at_full_size(tmp_path / "net.onnx", body)
+    assert found.memory.packaged_bytes > found.memory.budget_bytes
+    with pytest.raises(Refused, match=r"all but the weights takes [\d,]+ B more than there is"):
+        device_budget("fit", found, "net")
