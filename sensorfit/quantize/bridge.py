@@ -191,7 +191,7 @@ def _image_shape(proto: onnx.ModelProto, path: Path, size: tuple[int, int] | Non
     batch, channels, height, width = dims
     if batch not in (None, 1):
         raise ModelError(
-            f"{path}: input '{value.name}' has batch {batch}; the sensor runs one image at a time: export it with batch 1"
+            f"{path}: input '{value.name}' has batch {batch}; the sensor runs one image at a time: export it with batch 1, or let --fix make it 1"
         )
     if looks_channels_last(dims):
         raise ModelError(
