@@ -43,22 +43,32 @@ FORMATS: Final = ("JPEG", "PNG", "BMP", "WEBP", "PPM", "TIFF")
 """What is decoded, whatever the file is called: Pillow would hand PostScript to an interpreter."""
 EIGHT_BITS: Final = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "HSV"})
 """Pillow's modes that it converts rightly."""
+MODES: Final = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
+"""Pillow's, by the channels that a network takes."""
+TRANSPARENT: Final = ("LA", "RGBA")
 _BITS_PER_SAMPLE, _PHOTOMETRIC, _WHITE_IS_ZERO, _SAMPLE_FORMAT, _SIGNED = 258, 262, 0, 339, 2
 
 
 def pixels_of(path: Path, channels: int, height: int, width: int, cut: Any) -> np.ndarray:
     """The part ``cut(width, height)`` of the image in ``path``, resized, as (channels, height, width) in [0, 1].
 
-    RGB for three channels, grey for one. InputError for what is no image, or none whose white is known; ValueError of
-    ``cut`` as one too.
+    RGB for three channels, grey for one; of two or four, grey or RGB with the transparency that the file has to have.
+    InputError for what is no image, none of so many channels, or none whose white is known; ValueError of ``cut`` as one too.
     """
-    image = _opened(path, "L" if channels == 1 else "RGB")
+    if channels not in MODES:
+        raise InputError(
+            f"{path}: an image has at most 4 channels, the network takes {channels}: leave --calib out"
+        )
+    image = _opened(path, MODES[channels])
     try:
         part = cut(*image.size)
     except ValueError as error:
         raise InputError(f"{path}: {error}") from None
     resampling = need("PIL.Image", "pillow").Resampling.BILINEAR
-    pixels = np.asarray(image.resize((width, height), resampling, box=part), np.float32)
+    bands = [
+        band.resize((width, height), resampling, box=part) for band in image.split()
+    ]  # else transparency weighs
+    pixels = np.stack([np.asarray(band, np.float32) for band in bands], -1)
     if image.mode == "F":  # in [0, 1] already
         return np.repeat(pixels.reshape(1, height, width), channels, axis=0)
     return np.ascontiguousarray(pixels.reshape(height, width, channels).transpose(2, 0, 1) / 255)
@@ -71,6 +81,11 @@ def _opened(path: Path, mode: str) -> Image:
         with pil.open(path, formats=FORMATS) as image:
             white = _white(image, path)
             upright = ops.exif_transpose(image)
+            if mode in TRANSPARENT and "A" not in image.getbands() and "transparency" not in image.info:
+                raise InputError(
+                    f"{path}: has no transparency, which the network's {len(mode)} channels need beside "
+                    f"{'grey' if mode == 'LA' else 'RGB'}: give such images, or leave --calib out"
+                )
             if white is None:
                 return upright.convert(mode)
             return pil.fromarray(np.asarray(upright, np.float32) / np.float32(white))

@@ -177,6 +177,27 @@ def test_boxes_without_an_area_are_left_out_and_counted(folder: Path, tmp_path: 
         calibration_set(SHAPE, folder, coco(boxes, ("a.png", [5, 5, 0, 3])), 100, 0)
 
 
+def test_a_fourth_channel_is_the_transparency_and_weighs_nothing(folder: Path, tmp_path: Path) -> None:
+    """Pillow's own resizing leaves out the colour of what is transparent; a network reads it as it is."""
+    (place := tmp_path / "four").mkdir()
+    pixels = np.full((40, 60, 4), 255, np.uint8)
+    pixels[:, ::2] = (0, 0, 0, 0)
+    Image.fromarray(pixels).save(place / "a.png")
+    found = calibration_set((4, 8, 12), place, None, 9, 0).images
+    assert found.shape == (1, 4, 8, 12) and found[0, :, 4, 6] == pytest.approx([0.5] * 4, abs=0.1)
+    grey = Image.fromarray(pixels[..., 2:])
+    grey.save(place / "a.png")
+    assert calibration_set((2, 8, 12), place, None, 9, 0).images[0, :, 4, 6] == pytest.approx(
+        [0.5] * 2, abs=0.1
+    )
+    with pytest.raises(
+        InputError, match=r"has no transparency, which the network's 4 channels need beside RGB"
+    ):
+        calibration_set((4, 8, 12), folder, None, 9, 0)
+    with pytest.raises(InputError, match=r"at most 4 channels, the network takes 6"):
+        calibration_set((6, 8, 12), folder, None, 9, 0)
+
+
 def test_boxes_cut_the_images(folder: Path, tmp_path: Path) -> None:
     boxes = coco(tmp_path / "boxes.json", ("a.png", [2, 2, 10, 10]), ("a.png", [45, 20, 10, 10]))
     found = calibration_set(SHAPE, folder, boxes, 100, 0)
