@@ -24,7 +24,7 @@ class ShownStages(Stages):
 
     def started(self, name: str) -> None:
         """Show the stage as running."""
-        left = remaining(self._expected, (stage.name for stage in self.done))
+        left = remaining(self._expected, name)
         step = f"about {left:.0f} s to the end" if name in self._expected else ""
         self._task = self._display.add_task(name, total=1, step=step)
 

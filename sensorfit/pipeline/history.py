@@ -50,10 +50,11 @@ def remember(model: str, done: Iterable[Stage], latest: bool = True) -> None:
         write_text(place, json.dumps({**dict(kept), model: took, LATEST: newest}))
 
 
-def remaining(expected: Mapping[str, float], done: Iterable[str]) -> float:
-    """Seconds that the stages not ``done`` are expected to take; 0 where nothing is known."""
-    over = set(done)
-    return sum(seconds for name, seconds in expected.items() if name not in over)
+def remaining(expected: Mapping[str, float], now: str) -> float:
+    """Seconds that the stage ``now`` and those after it are expected to take; 0 where nothing is known. What would have come
+    before, and did not, does not come any more."""
+    names = list(expected)
+    return sum(list(expected.values())[names.index(now) :]) if now in expected else 0
 
 
 def _file() -> Path:

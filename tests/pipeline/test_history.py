@@ -30,7 +30,13 @@ def test_a_network_is_expected_to_take_what_it_took_and_another_what_the_latest_
 
 def test_what_remains_is_what_is_not_over() -> None:
     remember("a", DONE)
-    assert remaining(expected("a"), ["quantize"]) == 10.0 and remaining({}, []) == 0
+    assert remaining(expected("a"), "quantize") == 30.0 and remaining(expected("a"), "convert") == 10.0
+    assert remaining({}, "quantize") == remaining(expected("a"), "package") == 0
+
+
+def test_a_stage_that_was_left_out_is_not_waited_for() -> None:
+    remember("a", [DONE[0], Stage("compare", 40.0), DONE[1]])  # with --gptq, say
+    assert remaining(expected("a"), "convert") == 10.0
 
 
 @pytest.mark.parametrize(
