@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from ..graph.frontier import find_cut
 from ..graph.ir import Graph
 from ..graph.lower import lower
+from ..graph.sizes import about_sizes
 from ..target import Target
 from ..units import show_shape
 from ..verify.facts import operators
@@ -44,14 +45,18 @@ def host_part(graph: Graph, target: Target) -> Iterator[Issue]:
     are the network as it was.
     """
     rows = operators(target)
-    if sum(rows.get(n.op, {}).get("support") != "supported" for n in graph.nodes) < MANY:
+    sizes = _open_arithmetic(graph)
+    if (
+        sum(rows.get(n.op, {}).get("support") != "supported" and n.name not in sizes for n in graph.nodes)
+        < MANY
+    ):
         return
     from ..memory.analysis import analyse  # here: seldom asked
     from ..verify.engine import front_end_code, judged_nodes
 
     refused = [f for f in judged_nodes(graph, target) if f.support != "supported"]
     outside = {f.node for f in refused}
-    cut = find_cut(graph, outside) if len(outside) >= MANY and front_end_code(refused) else None
+    cut = find_cut(graph, outside) if len(outside - sizes) >= MANY and front_end_code(refused) else None
     if cut is None or not cut.outputs:
         return
     left = cut.of(graph)
@@ -69,6 +74,12 @@ def host_part(graph: Graph, target: Target) -> Iterator[Issue]:
         covers=frozenset(n.name for n in graph.nodes) - cut.kept,
         probes=("NonZero", "nms"),
     )
+
+
+def _open_arithmetic(graph: Graph) -> frozenset[str]:
+    """The nodes that compute with a size while the image's is open: once it is given they are constants, and no decoding."""
+    shapes = map(graph.shape, graph.inputs)
+    return about_sizes(graph) if any(s is None or None in s[1:] for s in shapes) else frozenset()
 
 
 def _command(graph: Graph, left: Graph) -> str:

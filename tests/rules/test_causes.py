@@ -50,6 +50,16 @@ def test_of_a_dynamic_export_the_input_comes_first_and_size_arithmetic_is_held_b
     assert {"Floor", "Expand"} <= {f.op for f in report.findings if f.follows == "SF502"}
 
 
+def test_a_grid_made_of_an_open_size_is_no_decoding_for_the_host() -> None:
+    """Once the size is given the grid is constant, and the network has nothing to leave to a host."""
+    steps = " ".join(f"g{i + 1} = Floor (g{i})" for i in range(10))
+    text = f"""(float[1,3,H,W] x) => (float[N,C,U,V] y) <int64 row = {{2}}, float one = {{1}}, float nought = {{0}}, float[4,3,1,1] w>
+        {{ s = Shape (x) h = Gather <axis = 0> (s, row) f = Cast <to = 1> (h) g0 = Range (nought, f, one) {steps} r = Conv <kernel_shape = [1, 1]> (x, w) y = Add (r, g10) }}"""
+    open_size = sensorfit.check(model(text))
+    assert {f.rule for f in open_size.findings if f.severity == "error" and not f.follows} == {"SF502"}
+    assert sensorfit.check(model(text), input_shapes={"x": (1, 3, 64, 64)}).verdict == "fits"
+
+
 def test_json_and_sarif_name_the_cause_of_what_is_held_back() -> None:
     report = sensorfit.check(model(DYNAMIC))
     expected = [f.follows for f in report.findings]
