@@ -27,6 +27,7 @@ from ..graph.stored import constants, has_data, is_external
 from ..models.registry import Entry, find, nothing_called
 from ..numerics.difference import UNIT
 from ..numerics.own_rounding import TIMES, own_rounding
+from ..numerics.unsound import UNSOUND
 from ..runtime.extra import first_line, need
 from .calibration import BATCH
 from .lowering import NoRoad, to_module
@@ -238,7 +239,9 @@ def _same_numbers(
     torch, ort = need("torch"), need("onnxruntime")
     image = np.random.default_rng(0).random((1, *shape), dtype=np.float32)
     try:
-        session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        session = ort.InferenceSession(
+            str(path), providers=["CPUExecutionProvider"], disabled_optimizers=[*UNSOUND]
+        )
         given = session.get_inputs()[0]
         feed = image.astype(np.float16) if "float16" in given.type else image
         expected = session.run(None, {given.name: feed})

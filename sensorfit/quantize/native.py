@@ -19,6 +19,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from ..numerics.unsound import UNSOUND
 from ..runtime.extra import need
 from ..runtime.held import signals_held
 
@@ -45,7 +46,9 @@ def session(model: Path | bytes, threads: int) -> Any:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    return ort.InferenceSession(
+        content, options, providers=["CPUExecutionProvider"], disabled_optimizers=[*UNSOUND]
+    )
 
 
 def native(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import MissingDependency, ModelError
 from ..graph.ir import Graph, Node, Tensor
 from ..graph.write import as_model
+from ..numerics.unsound import UNSOUND
 from .derived import Derived, value
 
 ERRORS: Final = 3
@@ -60,7 +61,9 @@ class Runner:
         options.graph_optimization_level = level.ORT_ENABLE_ALL if optimise else level.ORT_DISABLE_ALL
         source = model if isinstance(model, bytes) else str(model)
         try:
-            self._session = ort.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+            self._session = ort.InferenceSession(
+                source, options, providers=["CPUExecutionProvider"], disabled_optimizers=[*UNSOUND]
+            )
         except Exception as error:
             raise NotRun.because(error) from error
         self.inputs = {i.name: (tuple(i.shape), i.type) for i in self._session.get_inputs()}
