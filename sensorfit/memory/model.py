@@ -13,7 +13,7 @@ INTEGER_WEIGHTS = (
 )
 """Why the weights are counted in part."""
 GROUPS = "GroupNormalization with quantizers between its operators: the converter runs it in parts that need several times the memory"
-FIVE_AXES = "reductions other than means over tensors of more than four dimensions: a Hiera with such maxima took 7 % more memory in all than counted (docs/build.md)"
+FIVE_AXES = "reductions other than means and sums over tensors of more than four dimensions: a Hiera with such maxima took 7 % more memory in all than counted (docs/build.md)"
 MANY_PHASES = (
     "a convolution's stride cuts its input into more phases than were asked: its steps are not counted"
 )

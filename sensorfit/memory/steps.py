@@ -184,9 +184,9 @@ def _reduced_vector(state: StepBuilder, node: Node, sources: list[str]) -> None:
 
 
 def _other_reduction(state: StepBuilder, node: Node) -> bool:
-    """Over more than an image's axes, and no mean (timm_hiera_small_fixed has maxima over windows)."""
+    """Over more than an image's axes, and neither mean nor sum (timm_hiera_small_fixed has maxima over windows)."""
     many = len(state.graph.shape(node.input(0)) or ()) > MAP_AXES
-    return many and node.op.startswith("Reduce") and node.op != "ReduceMean"
+    return many and node.op.startswith("Reduce") and node.op not in ("ReduceMean", "ReduceSum")
 
 
 def _reduced_map(state: StepBuilder, node: Node, sources: list[str]) -> None:

@@ -1,4 +1,5 @@
-"""Reductions over more than an image's four axes: of means the bytes are known (five_axes and its like in probes.json), of others not."""
+"""Reductions over more than an image's four axes: of means and sums the bytes are known (five_axes, five_sum and their like
+in probes.json), of others not."""
 
 from __future__ import annotations
 
@@ -20,12 +21,25 @@ GROUPED = """agraph (float[1,16,32,32] x) => (float[1,16,32,32] y) <int64[5] fiv
     y = Reshape(d, four)
 }}"""
 
+SUMMED = (
+    GROUPED.format(reduction="ReduceSum")
+    .replace(
+        "ReduceSum <axes = [2, 3, 4], keepdims = 1> (g)",
+        "ReduceSum <keepdims = 1> (g, axes)",
+    )
+    .replace("{1, 16, 32, 32}>", "{1, 16, 32, 32}, int64[3] axes = {2, 3, 4}>")
+)
+
 
 @pytest.mark.parametrize(
     ("body", "counted"),
-    [(GROUPED.format(reduction="ReduceMax"), False), (GROUPED.format(reduction="ReduceMean"), True)],
+    [
+        (GROUPED.format(reduction="ReduceMax"), False),
+        (GROUPED.format(reduction="ReduceMean"), True),
+        (SUMMED, True),
+    ],
 )
-def test_of_more_than_four_axes_only_means_are_counted(body: str, counted: bool) -> None:
+def test_of_more_than_four_axes_only_means_and_sums_are_counted(body: str, counted: bool) -> None:
     report = check(model_of(body, 17))
     assert report.memory.complete is counted
     assert (
