@@ -29,6 +29,8 @@ from .stored import is_external, location
 from .subgraphs import has_subgraphs, reads
 
 QUANTIZER_SUFFIX = "Quantizer"
+REORDERED = frozenset({"Transpose", "Reshape", "Identity"})
+"""What may stand between the quantizer of a matrix and its product: the weights keep their bits (MCT's export of a Linear)."""
 
 
 def load(
@@ -95,6 +97,8 @@ class _Loader:
             self.values.visit(renamed)
             self._check_operands(renamed)
             constant = any(renamed.output) and all(o in self.values.constants for o in renamed.output if o)
+            if constant and renamed.op_type in REORDERED and (bits := self.bits.get(renamed.input[0])):
+                self.bits[renamed.output[0]] = bits
             (folded if constant else kept).append(renamed if constant else self._without_empty(renamed))
         outputs = tuple(self._source(o.name) for o in self.proto.graph.output)
         for declared, made in zip(self.proto.graph.output, outputs, strict=True):

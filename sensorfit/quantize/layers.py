@@ -117,9 +117,10 @@ def layer_bits(path: Path) -> tuple[LayerBits, ...]:
             reader = readers.get(node.output[0])
             bits = next(a.i for a in node.attribute if a.name == "num_bits")
             if reader is not None:
-                found.append(
-                    LayerBits(_layer(reader.name), reader.op_type, bits, sizes.get(node.input[0], 0))
-                )
+                name, op = _layer(reader.name), reader.op_type
+                if op == "Transpose" and reader.output[0] in readers:  # a Linear of tokens: MatMul
+                    op = readers[reader.output[0]].op_type
+                found.append(LayerBits(name, op, bits, sizes.get(node.input[0], 0)))
     return tuple(found)
 
 

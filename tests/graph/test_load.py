@@ -182,6 +182,22 @@ def test_quantizer_nodes_leave_their_width_on_the_tensor() -> None:
     assert graph.is_constant("w")
 
 
+def test_a_matrix_turned_behind_its_quantizer_keeps_its_width() -> None:
+    """As MCT exports a Linear of tokens."""
+    model = with_weights(
+        """
+        g (float[1,5,8] x, float[4,8] w) => (float[1,5,4] y) {
+            wq = mct_quantizers.WeightsSymmetricQuantizer<num_bits = 4>(w)
+            t = Transpose<perm = [1, 0]>(wq)
+            y = MatMul(x, t)
+        }""",
+        w=np.ones((4, 8), np.float32),
+    )
+    graph = load(model)
+    assert [n.op for n in graph.nodes] == ["MatMul"]
+    assert graph.tensors[graph.nodes[0].inputs[1]].bits == 4
+
+
 def test_dead_nodes_are_left_out() -> None:
     graph = load(model_of("g (float[1,3,8,8] x) => (float[1,3,8,8] y) { dead = Erf(x) y = Relu(x) }"))
     assert [n.op for n in graph.nodes] == ["Relu"]
