@@ -238,7 +238,11 @@ def nearly_full(graph: Graph, memory: MemoryReport, target: Target) -> Iterator[
     they fit. Of 321 convolutions it did with 3,872 B left, of
     DenseNet-121 at 64x64 with 11,488 B, and packaged others of that kind
     with 13,600 and 13,248 B left (docs/memory.md). The verdict is "unknown"
-    below ${memory.unreported.step_bytes} B a step.
+    below ${memory.unreported.step_bytes} B a step. Where attention is cut
+    into more than ${memory.estimates.many_products} products of heads and
+    windows, its plan of the many buffers takes up to
+    ${memory.estimates.products_error:.0%} more runtime than counted, which
+    has to be free as well.
 
     Fails:
         (float[1,3,498,442] x) => (float[1,3,498,442] y)
@@ -259,7 +263,7 @@ def nearly_full(graph: Graph, memory: MemoryReport, target: Target) -> Iterator[
             if memory.fits_without_kept_input
             else smaller,
             f"{memory.headroom_bytes:,} B are left of {memory.budget_bytes:,} B, and the converter needs up to about "
-            f"{memory.unreported_bytes:,} B more than its memory report says",
+            f"{memory.unreported_bytes:,} B more than is counted here",
             severity="warning",
             support="unknown",
             node=_at_peak(graph, memory),

@@ -45,7 +45,8 @@ def _ready_input(state: StepBuilder, node: Node, conv: cv.Convolution, value: Va
     if narrow and value.layout is Layout.BLOCKS and rearranged(state.graph, node.inputs[0]):
         value = state.lay(value, Layout.PLANES, node.name)  # its axes lie in another order: laid anew anyway
     if value.layout in (Layout.OTHER_BLOCKS, Layout.FILE_BLOCKS):
-        return _ready_input(state, node, conv, state.lay(value, Layout.BLOCKS, node.name))
+        layout = Layout.PLANES if narrow else Layout.BLOCKS
+        return _ready_input(state, node, conv, state.lay(value, layout, node.name))
     if cv.is_polyphase(conv, facts):
         return polyphase(state, node, conv, value)
     if cv.is_sampled(conv, facts):

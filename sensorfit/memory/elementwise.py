@@ -7,10 +7,12 @@ from math import prod
 
 from ..graph.ir import Graph, Node
 from .builder import StepBuilder, Value
-from .constants import TOKEN_AXES, Constant, constant_operand, laid_bytes, moved
+from .constants import TOKEN_AXES, Constant, constant_operand, laid_bytes, moved, rearranged
 from .fusion import BYTE, joins_convolution
 from .layout import Extent, Layout, leaner, leanest, tensor_bytes
 from .rearranging import is_narrow
+
+MAP_AXES = 4
 
 
 def elementwise(state: StepBuilder, node: Node, sources: list[str]) -> None:
@@ -24,6 +26,9 @@ def elementwise(state: StepBuilder, node: Node, sources: list[str]) -> None:
         tokens = len(state.graph.shape(node.outputs[0]) or ()) == TOKEN_AXES  # test_l2_norm
         base = Layout.PLANES if tokens else leanest(layouts, extents, state.facts)  # timm_pvt_small_fixed
         layout = leaner(base, TOKEN_AXES, extents, state.facts)  # thin_sums
+        moved_map = len(spatial) > 1 and not tokens and any(rearranged(state.graph, t) for t in spatial)
+        if moved_map and leaner(layout, MAP_AXES, extents, state.facts) is Layout.BLOCKS:
+            layout = Layout.OTHER_BLOCKS  # e4021
     bits = state.working_bits(node, state.extent(node.outputs[0]))
     if len(spatial) == 1 and len(sources) == 2:  # a product with a vector
         value = state.values[spatial[0]]

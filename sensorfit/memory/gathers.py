@@ -80,5 +80,5 @@ def _parts(graph: Graph, node: Node, lengths: Sequence[int], tensors: dict[str, 
         part = f"{result}@{i}"
         tensors[part] = replace(tensors[result], name=part, shape=(*shape[:axis], length, *shape[axis + 1 :]))
         parts.append(part)
-        yield Node(f"{node.name}@{i}", "Slice", (source,), (part,), {"part": i})  # no two are the same
+        yield Node(f"{node.name}@{i}", "Slice", (source,), (part,), {"part": part})  # no two are the same
     yield replace(node, op="Concat", inputs=tuple(parts), attrs={"axis": axis})

@@ -98,6 +98,8 @@ class MemoryFacts(NamedTuple):
     tile_block_bytes: int
     unreported_step_bytes: int
     order_error: float
+    many_products: int
+    products_error: float
     shifted: frozenset[str]
     shift_error: float
 
@@ -153,6 +155,8 @@ def load_memory_facts(target: Target) -> MemoryFacts:
         tile_block_bytes=table["tiling"]["block_bytes"],
         unreported_step_bytes=table["unreported"]["step_bytes"],
         order_error=table["estimates"]["order_error"],
+        many_products=table["estimates"]["many_products"],
+        products_error=table["estimates"]["products_error"],
         shifted=frozenset(table["estimates"]["shifted"]),
         shift_error=table["estimates"]["shift_error"],
     )

@@ -147,7 +147,7 @@ class MemoryReport:
     padding: tuple[Padding, ...] = ()
     """Tensors whose channels lie just past a block boundary, most wasteful first."""
     unreported_bytes: int = 0
-    """What the converter may need beside all that it reports (SF306)."""
+    """What the converter may need beside all that is counted (SF306)."""
     plan_bytes: int = 0
     """Height of the placement in ``steps`` (offsets); at least ``bound_bytes``."""
     tiling: Tiling | None = None

@@ -7,8 +7,8 @@ and search see what the converter's listings show:
 - The slices of a convolution's phases run as one block (z_yolo5n_256, br_s2k3).
 - Ties go by the converter's names: steps with a fused activation or sum are
   called ``(F)/...`` and come before the others, which start with ``/`` (mid_2,
-  br_in, br_p); then the step that hands out an output, then the transforms, numbered
-  from the last and compared as text: 10 before 2 (br_12). Names begin with
+  br_in, br_p); then the step that hands out an output, then the transforms by their numbers
+  (``numbering``), compared as text: 10 before 2 (br_12). Names begin with
   that of the layer, as sensorfit build gives it, or with a function's operator
   (``graph.called``): /Pad and /Slice run before /encoder_conv (involution, e33).
 - Scratch space is not seen (probes cat8 and cat9 against sub8 and qcat), and
@@ -19,13 +19,13 @@ and search see what the converter's listings show:
 from __future__ import annotations
 
 import heapq
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 
 from .bound import bound_bytes
 from .device import OUTPUT, TRANSFORM, Operation, Program
 from .layout import MemoryFacts
 from .lifetimes import lifetimes
+from .numbering import transform_numbers
 from .search import CLOSE_ENOUGH, MaxCut
 from .stretches import Steps, Tensors
 
@@ -85,7 +85,7 @@ def _depth_first(block: list[Operation]) -> list[Operation]:
 
 def _ranks(program: Program, blocks: list[list[Operation]]) -> list[Rank]:
     """For each block what it is called, as far as it decides: kind, text, place."""
-    numbers = _numbers(program)
+    numbers = transform_numbers(program)
     ranks: list[Rank] = []
     for index, block in enumerate(blocks):
         op = block[0]
@@ -96,87 +96,6 @@ def _ranks(program: Program, blocks: list[list[Operation]]) -> list[Rank]:
             kind = {OUTPUT: 3, "Cast": 2}.get(op.op, 0 if fused else 1)
             ranks.append((kind, op.called if kind < 2 else "", index))
     return ranks
-
-
-def _numbers(program: Program) -> dict[str, str]:
-    """The number of each transform's result as text; transforms in a row share one: 5-, 5-0-, 5-1-.
-
-    They are counted from the outputs back, a generation of steps after the other: those that hand out an output by name
-    (branches_11), of the others the one first that comes last where names alone order the steps (e4014, e37).
-    What leads from a step to an output comes before what it reads. What
-    prepares the input of one convolution is one step here (br_s2k3).
-    """
-    source = {op.writes[0]: op.reads[0] for op in program.operations if op.op == TRANSFORM}
-
-    def origin(name: str) -> str:
-        while name in source:
-            name = source[name]
-        return name
-
-    outputs: dict[str, list[str]] = {}
-    for name in program.outputs:
-        outputs.setdefault(origin(name), []).append(name)
-    numbers: dict[str, str] = {}
-    count = 0
-    for op in _from_the_outputs([op for op in program.operations if op.op != TRANSFORM], origin):
-        for name in (*(out for written in op.writes for out in outputs.get(written, ())), *op.reads):
-            row = []
-            while name in source and name not in numbers:
-                row.append(name)
-                name = source[name]
-            for place, step in enumerate(reversed(row)):
-                numbers[step] = f"{count}-" + (f"{place - 1}-" if place else "")
-            count += bool(row)
-    return numbers
-
-
-def _from_the_outputs(steps: list[Operation], origin: Callable[[str], str]) -> list[Operation]:
-    """``steps`` counted back, those of one part together; ``origin`` of a tensor is what it was before any transform."""
-    writer = {name: index for index, op in enumerate(steps) for name in op.writes}
-    parts: dict[str, list[int]] = {}
-    for index, op in enumerate(steps):
-        parts.setdefault(op.part or f"{index}", []).append(index)
-    part = {index: key for key, indices in parts.items() for index in indices}
-    before: dict[str, list[str]] = {}
-    for key, indices in parts.items():
-        read = [
-            writer[name] for index in indices for name in map(origin, steps[index].reads) if name in writer
-        ]
-        before[key] = [*dict.fromkeys(part[index] for index in read if part[index] != key)]
-    waiting = Counter(key for keys in before.values() for key in keys)
-    called = {key: (steps[indices[-1]].called, indices[-1]) for key, indices in parts.items()}
-    place = {key: at for at, key in enumerate(_by_name(before, called))}
-    generation = sorted((key for key in parts if not waiting[key]), key=called.__getitem__)
-    place |= {key: len(place) + at for at, key in enumerate(generation)}
-    order: list[Operation] = []
-    while generation:
-        following: list[str] = []
-        for done in sorted(generation, key=place.__getitem__, reverse=True):
-            order += (steps[index] for index in reversed(parts[done]))
-            for key in before[done]:
-                waiting[key] -= 1
-                if not waiting[key]:
-                    following.append(key)
-        generation = following
-    return order
-
-
-def _by_name(before: dict[str, list[str]], called: dict[str, tuple[str, int]]) -> Iterator[str]:
-    """The parts in topological order, of those that may run the first by name."""
-    readers: dict[str, list[str]] = {}
-    for key, sources in before.items():
-        for source in sources:
-            readers.setdefault(source, []).append(key)
-    waiting = {key: len(sources) for key, sources in before.items()}
-    ready = [(called[key], key) for key, count in waiting.items() if not count]
-    heapq.heapify(ready)
-    while ready:
-        _, key = heapq.heappop(ready)
-        yield key
-        for reader in readers.get(key, ()):
-            waiting[reader] -= 1
-            if not waiting[reader]:
-                heapq.heappush(ready, (called[reader], reader))
 
 
 def _as_soon_as_possible(blocks: list[list[Operation]], ranks: list[Rank]) -> list[int]:
