@@ -94,6 +94,10 @@ def kernel_bytes(path: Path) -> int:
     graph = onnx.load(str(path), load_external_data=False).graph
     sizes = {t.name: prod(t.dims) for t in graph.initializer if len(t.dims) > 1}
     ranks = {t.name: len(t.dims) for t in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "Identity" and node.input[0] in ranks:  # torch writes equal weights once
+            ranks[node.output[0]] = ranks[node.input[0]]
+            sizes[node.output[0]] = sizes.get(node.input[0], 0)
     kernels = [
         node.input[1]
         for node in graph.node

@@ -62,6 +62,16 @@ def test_a_kernel_that_two_layers_share_counts_twice(tmp_path: Path) -> None:
     assert kernel_bytes(tmp_path / "net.onnx") == 3 * 512 * 512 * 9
 
 
+def test_a_kernel_behind_an_identity_counts(tmp_path: Path) -> None:
+    """Torch's exporter writes equal weights once, and an Identity for each further layer."""
+    convolutions(tmp_path / "net.onnx", 3)
+    model = onnx.load(tmp_path / "net.onnx")
+    model.graph.node.insert(0, helper.make_node("Identity", ["w1"], ["same"]))
+    model.graph.node[-1].input[1] = "same"
+    onnx.save(model, tmp_path / "net.onnx")
+    assert kernel_bytes(tmp_path / "net.onnx") == 3 * 512 * 512 * 9
+
+
 def test_a_constant_operand_is_no_kernel_that_bits_are_chosen_for(tmp_path: Path) -> None:
     """ConViT multiplies its values by 1.5 MB of constant attention over positions."""
     text = """<ir_version: 8, opset_import: ["" : 17]> g (float[1,4,16,16] x) => (float[1,4,16,8] y)
