@@ -106,10 +106,12 @@ def is_padded_average(state: StepBuilder, node: Node, sources: Sequence[str]) ->
 
 
 def cut_layout(state: StepBuilder, node: Node, sources: list[str]) -> Layout:
-    """Channels are cut out of planes or turned planes where those are clearly smaller (stacked heads), of blocks whichever take least; columns out of blocks or
-    turned planes, whichever take least, rows out of blocks too (tests/memory/test_cuts.py: planes are laid as blocks anew for each part)."""
+    """Channels are cut out of planes or turned planes where those are clearly smaller (stacked heads), of blocks whichever take least; columns out of blocks where
+    they lie in these (cut_columns, cut_both), else of blocks or turned planes, whichever take least, rows out of blocks too (tests/memory/test_cuts.py: planes are laid as blocks anew for each part)."""
     value, part = state.values[sources[0]], state.extent(node.outputs[0])
     if part.channels == value.extent.channels and part.columns != value.extent.columns:
+        if value.layout is Layout.BLOCKS:
+            return Layout.BLOCKS
         return leanest((Layout.BLOCKS, Layout.TURNED), [value.extent, part], state.facts)
     if value.layout is not Layout.BLOCKS:
         flat = {

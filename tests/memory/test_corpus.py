@@ -32,9 +32,9 @@ TOLD_APART = ("pa", "pb", "pc", "pd", "va", "vb", "fc4", "fc6", "fc_act", "fc_ac
               "dw_leaky", "add_leaky", "lin16", "d112", "d122", "d202", "z_regx004_224", "z_mbv3l_160", "slice_strided", "linear_4d", "instancenorm_48",
               "const_3d", "const_tokens", "const_image", "const_order", "windows", "windows_48", "windows_first", "shuffle_six",
               "zeros_between", "zeros_narrow", "zeros_joined", "h_tokens",
-              "pad_depthwise", "pad_strided", "pad_blocks", "pad_planes", "pad_transposed", "pad_two_readers", "pad_rows", "pad_columns")  # fmt: skip
+              "pad_depthwise", "pad_strided", "pad_blocks", "pad_planes", "pad_transposed", "pad_two_readers", "pad_rows", "pad_columns", "cut_both", "cut_columns", "tokens_meet")  # fmt: skip
 """The probes that told grouped convolutions, products and kernels of vectors, strides behind a Concat, residuals, constants of
-three and four axes, axes moved in windows, and padding apart."""
+three and four axes, axes moved in windows, padding and cuts apart."""
 
 
 KEEP_SCRATCH = (

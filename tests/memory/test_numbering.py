@@ -24,8 +24,9 @@ CASES = {case.name: case for case in cases()}
 LISTINGS = json.loads(gzip.decompress((DATA / "listings.json.gz").read_bytes()))
 NUMBER = re.compile(r"transform-(\d+-(?:\d+-)*)(?:\(F\))?(.*)")
 
-OTHERWISE = {"grp16", "grpa", "grpb", "grpc", "grpd", "w_mulse2", "sc_a", "h_norm", "att1", "att2", "yatt2", "z_yoloRelu_256x320"}  # fmt: skip
-"""Here a transform more or less shifts the numbers: the slices of groups, scales and heads; of yatt2 two operands change places."""
+OTHERWISE = {"grp16", "grpa", "grpb", "grpc", "grpd", "w_mulse2", "sc_a", "h_norm", "att1", "att2", "yatt2", "z_yoloRelu_256x320", "tokens_meet"}  # fmt: skip
+"""Here a transform more or less shifts the numbers: the slices of groups, scales and heads; of yatt2 two operands change places,
+and the functions of tokens_meet are called otherwise in its float file."""
 
 
 @pytest.mark.parametrize("name", [name for name in LISTINGS if name in CASES])
@@ -34,6 +35,16 @@ def test_transforms_are_numbered_as_in_the_converters_listing(name: str) -> None
     ours, listed = _ours(name), _listed(name)
     same = {step: numbers for step, numbers in ours.items() if step in listed}
     assert (same == {step: listed[step] for step in same}) == (name not in OTHERWISE)
+
+
+def test_steps_between_kernels_are_numbered_branch_by_branch() -> None:
+    """Three branches of tokens meet in a Concat: 5 to 8, 9 to 12 and 13 to 16 in the listing, then the kernels before them."""
+    ours, listed = _ours("tokens_meet"), _listed("tokens_meet")
+    assert sorted(ours.values()) == sorted(listed.values())
+    for branch, first in ((2, 5), (1, 9), (0, 13)):
+        turned = {2: "/Transpose_5", 1: "/Transpose_3", 0: "/Transpose_1"}[branch]
+        assert ours[turned] == [f"{first + 1}-"] and listed[f"/Transpose_{branch + 3}"] == [f"{first + 1}-"]
+        assert ours[f"/b.{branch}/Conv"] == listed[f"/b_{branch}/Conv"] == [f"{19 - branch}-"]
 
 
 def test_most_numbers_are_compared() -> None:
