@@ -213,8 +213,8 @@ def build(spec: str) -> Any:
             return args[0].permute(*o["to"])
         if op == "mean":
             return torch.mean(args[0], dim=o["a"], keepdim=bool(o.get("keep", 1)))
-        if op in ("sum", "amax"):
-            return getattr(torch, op)(args[0], dim=o["a"], keepdim=bool(o.get("keep", 1)))
+        if op == "sum":
+            return torch.sum(args[0], dim=o["a"], keepdim=bool(o.get("keep", 1)))
         if op == "interp":
             return F.interpolate(args[0], size=o["to"], mode="bilinear", align_corners=False)
         if op == "argmax":
