@@ -56,7 +56,7 @@ def analyse(
     needs = Needs(spans, len(program.operations), facts.align)
     needed = needs.bytes
     runtime = max(needed, default=0)
-    products = sum(op.op == "MatMul" for op in program.operations)
+    products = sum(op.op == "MatMul" and len(op.reads) > 1 for op in program.operations)
     unplanned = ceil(facts.products_error * runtime) if products > facts.many_products else 0
     peak = max(range(len(needed)), key=needed.__getitem__, default=-1)
     offsets, height = place(spans, needed, facts.align) if advice else ([0] * len(spans), 0)
