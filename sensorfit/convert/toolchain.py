@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -18,13 +17,12 @@ from ..errors import MissingDependency, OutOfTime, ToolchainError
 from ..runtime import supervise
 from ..runtime.extra import install
 from ..runtime.scratch import scratch_directory
+from .java import deeper_stack, java_version
 from .messages import Complaint, ConverterMemory, read_log, read_memory_report
 
 CONVERTER = "imxconv-pt"
 FRONT_END = "uni-pytorch"
 PACKAGER = "imx500-package"
-JAVA_NEEDED = 17
-JAVA_INSTALL = "sudo apt install openjdk-17-jre-headless"
 TIME_LIMIT_S = 1800
 GRACE_S = 5
 """For the supervisor to end a tool, which takes it ``supervise.GRACE_S`` at most."""
@@ -61,22 +59,6 @@ def need_tool(name: str) -> Path:
     if found is None:
         raise MissingDependency(f"{name} of imx500-converter is not installed: {install()}")
     return found
-
-
-def java_version() -> str:
-    """The version of Java, such as "17.0.15"; MissingDependency when it is absent or too old."""
-    java = shutil.which("java")
-    if java is None:
-        raise MissingDependency(f"the converter needs Java {JAVA_NEEDED} and there is none: {JAVA_INSTALL}")
-    try:
-        answer = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=60, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise MissingDependency(f"{java} does not answer ({error}): {JAVA_INSTALL}") from error
-    match = re.search(r'version "(\d+)([^"]*)"', answer.stderr + answer.stdout)
-    if match is None or int(match.group(1)) < JAVA_NEEDED:
-        had = match.group(1) + match.group(2) if match else "one that does not say its version"
-        raise MissingDependency(f"the converter needs Java {JAVA_NEEDED}, {java} is {had}: {JAVA_INSTALL}")
-    return match.group(1) + match.group(2)
 
 
 def convert(
@@ -147,10 +129,14 @@ def run(
 def _run(
     command: Sequence[str | Path], log: Path, time_limit: float, on_line: Callable[[str], None], scratch: Path
 ) -> tuple[int, str]:
+    launchers = scratch / "bin"
+    launchers.mkdir()
+    deeper_stack(launchers)
+    path = (launchers, Path(command[0]).absolute().parent, os.environ.get("PATH", ""))
     environment = {
         **os.environ,
         "TMPDIR": str(scratch),
-        "PATH": f"{Path(command[0]).absolute().parent}{os.pathsep}{os.environ.get('PATH', '')}",
+        "PATH": os.pathsep.join(map(str, path)),
         "PYTHONSAFEPATH": "1",
     }
     lines: list[str] = []

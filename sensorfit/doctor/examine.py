@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from ..convert.installed import installed_version
-from ..convert.toolchain import CONVERTER, JAVA_INSTALL, JAVA_NEEDED, PACKAGER, java_version, tool
+from ..convert.java import JAVA_INSTALL, JAVA_NEEDED, java_version
+from ..convert.toolchain import CONVERTER, PACKAGER, tool
 from ..errors import MissingDependency
 from ..runtime.extra import NEWEST_PYTHON, install
 from ..runtime.onnx_version import MEND, complaint

@@ -18,13 +18,13 @@ import onnx
 from ..arguments import model_argument
 from ..convert.insight import read_timeline
 from ..convert.installed import running
+from ..convert.java import java_version
 from ..convert.messages import ConverterMemory
 from ..convert.toolchain import (
     CONVERTER,
     PACKAGER,
     Conversion,
     convert,
-    java_version,
     need_tool,
     run,
     tool,

@@ -63,23 +63,6 @@ def test_a_tool_works_where_no_path_has_a_blank(tmp_path: Path, monkeypatch: pyt
     assert " " not in toolchain.run(["/bin/sh", "-c", "echo $TMPDIR; pwd"], beside / "log", 30)[1]
 
 
-def test_without_java_the_command_that_installs_it_is_named(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(MissingDependency, match="apt install openjdk-17-jre-headless"):
-        toolchain.java_version()
-
-
-def test_an_old_java_is_named_with_its_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    java = tmp_path / "java"
-    java.write_text("#!/bin/sh\necho 'openjdk version \"11.0.2\" 2019-01-15' >&2\n")
-    java.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
-    with pytest.raises(MissingDependency, match=r"needs Java 17, .* is 11\.0\.2"):
-        toolchain.java_version()
-
-
 def test_a_missing_tool_is_named_with_the_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setenv("PATH", str(tmp_path))
