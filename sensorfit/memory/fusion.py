@@ -143,10 +143,14 @@ def adds_bias(graph: Graph, node: Node) -> Node | None:
 def scale_and_shift(graph: Graph, node: Node) -> Node | None:
     """The Add that runs as one step with ``node``: a product and then a sum, both with constants along one axis, any of them.
 
-    Of the input itself they stay two steps (PicoSAM3's normalisation: 192 B of weights).
+    Of the input itself they stay two steps (PicoSAM3's normalisation: 192 B of weights), and so they do where the scale is zeros,
+    as ConvNeXt-V2's is before training (zero_scale).
     """
     scale = constant_operand(graph, node) if node.op == "Mul" else None
     if scale is None or not runs_along_one(scale) or set(graph.activations(node)) & set(graph.inputs):
+        return None
+    values = graph.numbers(scale.tensor)
+    if values is not None and not any(values):
         return None
     readers = graph.consumers_of(node.outputs[0])
     if len(readers) != 1 or node.outputs[0] in graph.outputs:
