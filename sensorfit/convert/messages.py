@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,10 @@ _UNSUPPORTED = re.compile(r"unsupported ops: ([^\[\n]+)")
 _REASON = re.compile(r"((?:Param|Input|Output|Node|Model|Incorrect)[^\n]*?reason: [^\n]+)")
 _WHERE = re.compile(r"op: ([\w.]+), id: ([^,\s]+),")
 _MEMORY = re.compile(r"Not enough memory, available: [^\n]*?required: ?[\d.]+ ?\w+")
+_NAMED_ERROR = re.compile(r"\b\w*(?:Error|Exception): \S")
+"""As Java and Python end with one: ``java.lang.OutOfMemoryError: Java heap space``."""
+_PLACE = re.compile(r"\[\w+:\d+\]")
+"""In the converter's own source, which stands before some texts, and alone where the text is on the next line."""
 _SOURCE_LINE = re.compile(r"\s*\[(?:/\S+)?(?::\d+)?\]\s*$")
 _BYTES = re.compile(r"(\d+) ?B")
 
@@ -75,10 +80,12 @@ def read_log(text: str) -> Complaint:
 
 
 def _plain_message(body: str, has_code: bool) -> tuple[str, ...]:
-    """The text behind the code; without a code, the log's last line."""
+    """The first text behind the code; without a code the last line that names an error, else the log's last."""
     lines = [_bare(line) for line in body.splitlines() if line.strip()]
-    message = (_CODE.sub("", lines[0]) if has_code else lines[-1]).strip() if lines else ""
-    return (message,) if message else ()
+    if has_code:
+        texts = (_PLACE.sub("", _CODE.split(line)[-1]).strip() for line in lines)
+        return tuple(islice(filter(None, texts), 1))
+    return tuple(([line for line in lines if _NAMED_ERROR.search(line)] or lines)[-1:])
 
 
 def _bare(line: str) -> str:

@@ -29,6 +29,11 @@ MEANINGS: Final[tuple[tuple[re.Pattern[str], str, type[SensorfitError]], ...]] =
         InputError,
     ),
     (
+        re.compile(r"disconnected input", re.I),
+        "every output is an input as it came in, so there is nothing to compute",
+        InputError,
+    ),
+    (
         re.compile(r"Error parsing model with torch\.fx|symbolically traced|TraceError", re.I),
         "its torch form could not be traced: build the ONNX file of the network instead of the module",
         ToolchainError,

@@ -79,6 +79,22 @@ def report(path: Path, **changes: object) -> Path:
     return path
 
 
+def test_without_a_code_the_error_is_quoted_not_what_follows_it() -> None:
+    found = read_log(
+        "java.lang.OutOfMemoryError: Java heap space\n\tat a.b(C.kt:1)\nINFO : files can be found in /t\n"
+    )
+    assert found.reasons == ("java.lang.OutOfMemoryError: Java heap space",)
+
+
+def test_the_back_ends_text_is_on_the_line_after_its_place() -> None:
+    found = read_log(
+        "2026-01-01 00:00:00.000 ERROR: CODE: [CBE] [BeLogger:176] [ConverterBE:318] \n"
+        "2026-01-01 00:00:00.000 ERROR: CODE: [CBE] EtdConvManager Error: java.lang.RuntimeException: Step:EtdModelGenerator FlnId:6 Layers:[CONV2D] Error:null\n"
+    )
+    assert found.code == "CBE" and "Layers:[CONV2D]" in found.sentence(load_target())
+    assert "BeLogger" not in found.sentence(load_target())
+
+
 def test_the_memory_report_gives_the_persistence_apart_from_the_runtime(tmp_path: Path) -> None:
     found = read_memory_report(report(tmp_path / "r.json"))
     assert (found.weights_bytes, found.runtime_bytes, found.input_persistence_bytes) == (

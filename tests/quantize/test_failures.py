@@ -15,6 +15,7 @@ from sensorfit.quantize.failures import failure, meaning
         ("No solution was found for the LP problem, with status -1", "larger --weights-budget"),
         ("cannot convert float NaN to integer", "no numbers"),
         ("autodetected range of [0.0, inf] is not finite", "overflow in float32"),
+        ("The network contains disconnected input(s): ['x'].", "nothing to compute"),
         ("Error parsing model with torch.fx\nfx error: symbolically traced variables cannot be used", "could not be traced"),
         ('The call method "scatter" in scatter_1 is not supported.', "target description"),
         ("[enforce fail at alloc_cpu.cpp:114] DefaultCPUAllocator: can't allocate memory", "--calib-limit"),
