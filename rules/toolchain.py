@@ -10,6 +10,7 @@ from sensorfit.graph.pads import zeros_around
 from sensorfit.verify.family import OPERATORS
 from sensorfit.verify.rule import Facts, Issue, rule
 
+from .command_memory import UNSEEN_TAPS
 from .convolution import pair
 
 PARAMETERS = {
@@ -142,10 +143,8 @@ def not_packaged(graph: Graph, node: Node, facts: Facts) -> Iterator[Issue]:
     ${operators.operators.Conv.not_packaged.groups} groups is one step of the converter whatever a group reads, but it is
     packaged only where ${operators.operators.Conv.not_packaged.unless_inputs_divide} is divisible by the channels that a group reads: with 3, 6, 10, 12, 16, 24, 32 and 64 it ends with "Index 0 out of bounds", 1x1 and 3x3. Other numbers of groups run
     as a convolution each, which is packaged (3 groups of 16). A convolution takes no dilation larger than its map is
-    high or wide ("Dilation_rate_H=12 is larger than H=8 - not supported"). A depthwise one takes any; with many
-    channels the converter's back end needs minutes, and more than the 32 MB of stack that it gives itself
-    (imxconv-pt by itself ends with "Step:EtdModelGenerator ... Error:null" from about 1,100 channels with dilation 7):
-    sensorfit build gives it more.
+    high or wide ("Dilation_rate_H=12 is larger than H=8 - not supported"); a depthwise one takes any for which there is
+    room (SF133).
 
     Fails:
         (float[1,8,16,16] x) => (float[1,8,16,16] y) <float[8] s, float[8] b> { y = InstanceNormalization (x, s, b) }
@@ -194,7 +193,7 @@ def _dilated_past_the_map(graph: Graph, node: Node) -> Iterator[Issue]:
         d, size = past[0]
         yield Issue(
             f"the converter counts its memory and writes no package: its back end takes no dilation ({d}) larger than the map ({size})",
-            "run sensorfit fix, which leaves out the taps that read nothing but padding; or dilate by less than the map is high and wide",
+            UNSEEN_TAPS,
             code="CBE",
         )
 

@@ -66,7 +66,7 @@ def padded(site: Site) -> Iterator[Draft]:
     yield draft.gives(draft.op("Conv", x, *site.node.inputs[1:], **attrs))
 
 
-@rewrite("RW186", "TapsInThePadding", answers=("SF132",), ops=("Conv",), proof="polynomial")
+@rewrite("RW186", "TapsInThePadding", answers=("SF132", "SF133"), ops=("Conv",), proof="polynomial")
 def unseen(site: Site) -> Iterator[Draft]:
     """Taps of a dilated kernel that read nothing but padding are left out.
 
