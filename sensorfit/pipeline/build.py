@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import onnx
 
 from ..arguments import model_argument
+from ..convert.commands import command_bytes, command_room
 from ..convert.insight import read_timeline
 from ..convert.installed import running
 from ..convert.java import java_version
@@ -203,6 +204,7 @@ def _build(
         *said_of(saturated, target),
         *fidelities.said_of(outputs, next(iter(layers.not_finite), "")),
     )
+    commands = command_bytes(out / PACKAGE)
     with stages.stage("package"):
         _rpk(out, converter_log, request.time_limit)
         warnings += write_deploy(
@@ -210,7 +212,10 @@ def _build(
         )
         bundle.write_json(out / REPORT, {
             **report.to_dict(),
-            "converter": {"memory": memory.to_dict()},
+            "converter": {
+                "memory": memory.to_dict(),
+                "commands": {"bytes": commands, "room_bytes": command_room(target)},
+            },
             "fidelity": {
                 **fidelity.to_dict(),
                 "outputs": [one.to_dict() for one in outputs],
@@ -239,6 +244,7 @@ def _build(
             outputs=outputs,
             layers=layers,
             bits=bits,
+            command_bytes=commands,
             gain=gain,
             rewrites=dict(rewritten.counted()) if rewritten else {},
             debug=request.debug_quantization,

@@ -69,6 +69,8 @@ class Build:
     warnings: tuple[str, ...]
     files: tuple[str, ...]
     stages: tuple[Stage, ...]
+    command_bytes: int = 0
+    """Of the package; the memory report leaves them out."""
     timeline: tuple[Step, ...] = ()
     """The converter's own schedule; () where it did not say."""
     gain: Gain | None = None

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ..convert.commands import command_room
 from ..pipeline.gain import Gain
 from ..pipeline.model import RPK, RPK_COMMAND, Build
 from ..quantize.fidelity import Fidelity, Missing
@@ -103,6 +104,9 @@ def _facts(build: Build) -> Table:
     if build.rewrites:
         said = ", ".join(f"{name} x{n}" if n > 1 else name for name, n in build.rewrites.items())
         table.add_row("rewritten by --fix", f"{said}: each proven, in report.json")
+    if build.command_bytes:
+        room = command_room(build.report.target)
+        table.add_row("commands", f"{build.command_bytes:,} of about {room:,} B, beside the memory")
     widths = Counter(layer.bits for layer in build.bits)
     if set(widths) - {8}:
         table.add_row(

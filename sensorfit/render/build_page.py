@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from ..convert.commands import command_room
 from ..pipeline.model import RPK, RPK_COMMAND, Build
 from ..pipeline.samples import Sample
 from ..quantize.fidelity import Fidelity
@@ -37,6 +38,8 @@ def render(build: Build) -> str:
     theirs = build.memory
     of = f"{show_bytes(theirs.total_bytes)} of {show_bytes(theirs.available_bytes)}"
     text = f"By the memory report of {build.report.target.converter}; calibrated on {build.calibration}."
+    if build.command_bytes:
+        text += f" Beside the memory: {build.command_bytes:,} of about {command_room(build.report.target):,} B of commands."
     head = Head(f"{build.name}: built, {of}", "fits", text)
     return document(head.title, [_network(build)], list(_sections(build)), head)
 

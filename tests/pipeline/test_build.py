@@ -334,6 +334,8 @@ def test_a_refused_form_is_rewritten_on_the_way_and_built_to_the_predicted_bytes
     assert done.returncode == 0, done.stderr
     found = report(tmp_path / "out")
     assert [r["name"] for r in found["build"]["rewrites"]] == ["PoolCeilMode"]
+    assert 0 < found["converter"]["commands"]["bytes"] < found["converter"]["commands"]["room_bytes"]
+    assert f"{found['converter']['commands']['bytes']:,} of about" in done.stdout
     assert "rewritten by --fix" in done.stdout and "by the default settings" in done.stdout
     by_default = found["fidelity"]["by_default"]
     assert by_default["settings"] == ["--z-threshold 4"] and by_default["outputs"][0]["sqnr_db"] > 10

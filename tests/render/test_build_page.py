@@ -71,6 +71,11 @@ def test_the_page_puts_the_converters_bytes_beside_the_predicted_ones() -> None:
     assert rows["weights"] == [2_000_000, 2_000_000, 0]
 
 
+def test_commands_are_said_where_they_are_known() -> None:
+    assert "Beside the memory: 175,064 of about" in data(render(build(command_bytes=175064)))["head"]["text"]
+    assert "Beside" not in data(render(build()))["head"]["text"]
+
+
 def test_of_an_output_only_what_is_known_is_said() -> None:
     assert section(data(render(build())), "INT8 beside float")["head"] == [
         "output", "images", "mask IoU", "worst mask IoU", "SQNR, dB", "largest difference",
