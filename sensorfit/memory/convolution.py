@@ -103,6 +103,18 @@ def is_pointwise_vector(graph: Graph, node: Node, conv: Convolution) -> bool:
     )
 
 
+def takes_whole_map(graph: Graph, node: Node, conv: Convolution) -> bool:
+    """Whether a dense convolution covers its input and writes one place: it runs as a Reshape and a matrix product (tests/memory/test_whole_map.py)."""
+    shape = graph.shape(node.inputs[0])
+    return (
+        conv.dense
+        and conv.kernel != (1, 1)
+        and not any(conv.pads)
+        and shape is not None
+        and tuple(shape[2:]) == conv.kernel
+    )
+
+
 def runs_by_group(conv: Convolution, facts: MemoryFacts) -> bool:
     """Whether a grouped convolution becomes one dense convolution a group: where neither the groups nor their inputs fill a block evenly."""
     return (

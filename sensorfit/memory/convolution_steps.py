@@ -25,6 +25,14 @@ def convolution(state: StepBuilder, node: Node, sources: list[str]) -> None:
     if cv.is_pointwise_vector(state.graph, node, conv):
         state.put(node, node.outputs[0], Layout.VECTOR, [value.buffer])
         return
+    if cv.takes_whole_map(state.graph, node, conv):
+        value = state.bring(sources[0], Layout.PLANES, node.name)
+        features = value.extent.resized(channels=conv.inputs * prod(conv.kernel), rows=1, columns=1)
+        row = state.transform(
+            value, features, Layout.VECTOR, f"{node.name}/row", f"one row for {node.name}", "Reshape"
+        )
+        state.put(node, node.outputs[0], Layout.VECTOR, [row.buffer])
+        return
     if cv.is_polyphase(conv, facts) and prod(conv.stride) > facts.most_phases:
         state.program.missing[MANY_PHASES] = None
         state.put(node, node.outputs[0], Layout.BLOCKS, [value.buffer])

@@ -62,7 +62,7 @@ def weight_bytes_by_node(graph: Graph, facts: MemoryFacts) -> tuple[list[int], i
             size = step_table_bytes(graph, node, facts)
         if node.activation == "LeakyRelu":
             size += facts.step_table_bytes
-            if node.op not in ELEMENTWISE or joins_convolution(graph, node) is not None:
+            if node.op not in ELEMENTWISE:  # a sum that a convolution takes in has its own
                 size += facts.table_bytes * _tables(graph, node, facts)
         found.append(size)
     shapes = (graph.shape(name) for name in graph.outputs)
@@ -105,6 +105,9 @@ def _convolution(
 ) -> int:
     if cv.is_pointwise_vector(graph, node, conv):
         return fully_connected_bytes(conv.inputs, conv.outputs, conv.bits, facts)
+    if cv.takes_whole_map(graph, node, conv):
+        features = conv.inputs * prod(conv.kernel)
+        return fully_connected_bytes(features, conv.outputs, conv.bits, facts) + facts.reshape_bytes
     value = cv.weight_bytes(conv, facts)
     if conv.transposed and conv.stride != (1, 1):  # with stride 1 it is listed as a convolution (g_deconv2)
         phases = prod(conv.stride) if node.inputs[0] in positive else 1
