@@ -62,7 +62,9 @@ def weight_bytes_by_node(graph: Graph, facts: MemoryFacts) -> tuple[list[int], i
             size = step_table_bytes(graph, node, facts)
         if node.activation == "LeakyRelu":
             size += facts.step_table_bytes
-            if node.op not in ELEMENTWISE:  # a sum that a convolution takes in has its own
+            if (
+                node.op in CONVOLUTIONS | MATRIX_PRODUCTS
+            ):  # a sum that a convolution takes in has its own, a BatchNorm none
                 size += facts.table_bytes * _tables(graph, node, facts)
         found.append(size)
     shapes = (graph.shape(name) for name in graph.outputs)
@@ -143,6 +145,8 @@ def fully_connected_bytes(inputs: int, outputs: int, bits: int, facts: MemoryFac
 
 def step_table_bytes(graph: Graph, node: Node, facts: MemoryFacts) -> int:
     """Tables and parameters of a step that has no kernel."""
+    if _means_whole_map(graph, node):
+        return 0
     fixed = facts.step_bytes.get(node.op)
     if fixed is not None:
         return fixed
@@ -195,6 +199,13 @@ def step_table_bytes(graph: Graph, node: Node, facts: MemoryFacts) -> int:
         if moved and not kept_axes(read, written):
             return facts.reshape_bytes
     return 0
+
+
+def _means_whole_map(graph: Graph, node: Node) -> bool:
+    """Whether an AveragePool covers its input: a mean for the converter, without the kernel of one (tests/memory/test_whole_map.py)."""
+    shape, kernel = graph.shape(node.input(0)), node.attrs.get("kernel_shape", ())
+    covers = shape is not None and tuple(shape[2:]) == tuple(kernel)
+    return node.op == "AveragePool" and covers and not any(node.attrs.get("pads", ()))
 
 
 def _before_reciprocal_root(graph: Graph, node: Node) -> bool:

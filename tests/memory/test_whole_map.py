@@ -60,3 +60,26 @@ def test_a_leaky_relu_on_a_sum_has_no_table_beside_that_of_the_sum() -> None:
     graph = lower(load(made, "net"))
     sizes = dict(zip((node.op for node in graph.nodes), weight_bytes_by_node(graph, FACTS)[0], strict=True))
     assert sizes["Add"] == 512 + 64
+
+
+def test_an_average_over_the_whole_map_has_no_kernel() -> None:
+    """PFLD, whose two were counted 2,048 B too high."""
+    graph = lowered(
+        """agraph (float[1,3,8,8] x) => (float[1,32,1,1] y, float[1,32,4,4] z) {
+            a = Conv <pads = [1, 1, 1, 1]> (x, stem)
+            y = AveragePool <kernel_shape = [8, 8]> (a) z = AveragePool <kernel_shape = [2, 2], strides = [2, 2]> (a)
+        }""",
+        stem=(32, 3, 3, 3),
+    )
+    assert weight_bytes_by_node(graph, FACTS)[0][1:] == [0, 1024]
+
+
+def test_a_leaky_relu_on_a_batch_norm_has_no_table() -> None:
+    """MONAI's U-Net: cropped transposed convolutions with BatchNorm and a PReLU of one slope took 1,024 B less than predicted."""
+    text = """agraph (float[1,3,8,8] x) => (float[1,32,4,4] y) {
+        a = Conv <pads = [1, 1, 1, 1]> (x, stem) p = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (a)
+        b = BatchNormalization (p, one, zero, zero, one) y = LeakyRelu <alpha = 0.25> (b)
+    }"""
+    graph = lowered(text, stem=(32, 3, 3, 3), one=(32,), zero=(32,))
+    sizes = dict(zip((node.op for node in graph.nodes), weight_bytes_by_node(graph, FACTS)[0], strict=True))
+    assert sizes["BatchNormalization"] == 160 + 64
