@@ -17,7 +17,7 @@ from .layout import SIDE_BY_SIDE, Layout, leanest, tensor_bytes
 def polyphase(state: StepBuilder, node: Node, conv: cv.Convolution, value: Value) -> Value:
     """The input's phases stacked as channels.
 
-    Planes are cut by columns while they lie turned: turned once with the padding, else anew for each phase.
+    Planes are cut by columns while they lie turned: turned once with the padding, else anew for each phase, where they do not lie so.
     """
     facts, name = state.facts, node.name
     out = state.extent(node.outputs[0])
@@ -49,7 +49,7 @@ def polyphase(state: StepBuilder, node: Node, conv: cv.Convolution, value: Value
             value = state.transform(value, tall, sliced, f"{name}/turn", f"turned for {name}")
         value = state.transform(value, full, sliced, f"{name}/pad-columns", f"padded for {name}", "Pad")
     narrow = full.resized(columns=columns)
-    anew = planes and not padded  # for each phase
+    anew = planes and not padded and value.layout is not sliced  # for each phase (test_cuts)
     if wide and anew:  # as any columns (e7018, pc)
         sliced = leanest((Layout.BLOCKS, Layout.TURNED), [full, narrow], facts)
         anew = value.layout is not sliced
