@@ -17,7 +17,6 @@ import numpy as np
 import onnx
 import pytest
 from onnx import helper, numpy_helper
-from PIL import Image
 
 from sensorfit.api import check, load_target
 from sensorfit.convert.frontend import confirm
@@ -290,14 +289,19 @@ def test_an_operator_that_is_refused_is_an_answer_before_quantizing(tmp_path: Pa
 
 
 def test_a_network_that_does_not_fit_is_an_answer_in_bytes(tmp_path: Path) -> None:
-    Image.new("RGB", (192, 192), "teal").save(tmp_path / "one.png")
-    options = ("--size", "192", "--mean", "none", "--no-input-persistency", "--calib", tmp_path)
-    answer = sensorfit("build", "picosam3", *options, "-o", tmp_path / "out")
+    body = (
+        "agraph (float[1,3,576,576] x) => (float[1,32,576,576] y) { y = Conv <pads = [1, 1, 1, 1]> (x, w) }"
+    )
+    command = ("build", network(tmp_path / "wide.onnx", body, w=(32, 3, 3, 3)), "-o", tmp_path / "out")
+    options = ("--no-input-persistency", "--synthetic-images", "2")
+    answer = sensorfit(*command, *options)
     assert answer.returncode == 1 and "does not fit, so nothing was quantized: SF301" in answer.stderr
-    answer = sensorfit("build", "picosam3", *options, "-o", tmp_path / "out", "--force")
+    needed = json.loads(sensorfit("check", command[1], "--format", "json").stdout)["memory"]
+    answer = sensorfit(*command, *options, "--force")
     assert answer.returncode == 1
-    assert "does not fit: it needs 10,889,440 B, the chip has 8,388,480 B" in answer.stderr
-    assert {p.name for p in tmp_path.iterdir()} == {"one.png", "out.log"}
+    without = needed["total_bytes"] - needed["input_persistence_bytes"]
+    assert f"does not fit: it needs {without:,} B, the chip has 8,388,480 B" in answer.stderr
+    assert {p.name for p in tmp_path.iterdir()} == {"wide.onnx", "out.log"}
     assert "Not enough memory" in (tmp_path / "out.log").read_text()
 
 

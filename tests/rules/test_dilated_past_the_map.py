@@ -47,7 +47,7 @@ def answer(d: int, group: int, kernel: int) -> str | None:
 
 
 @pytest.mark.toolchain
-@pytest.mark.parametrize(("d", "group", "kernel"), [(12, 1, 3), (8, 1, 3), (12, 64, 3), (12, 1, 1)])
+@pytest.mark.parametrize(("d", "group", "kernel"), [(12, 1, 3), (8, 1, 3), (12, 128, 3), (12, 1, 1)])
 def test_the_converter_says_so(d: int, group: int, kernel: int) -> None:
     refused = bool(found(dilated(d, group, kernel), "SF132"))
     assert str(answer(d, group, kernel)).startswith("CBE" if refused else "packaged")
@@ -55,8 +55,6 @@ def test_the_converter_says_so(d: int, group: int, kernel: int) -> None:
 
 @pytest.mark.toolchain
 def test_what_the_converter_stops_on_is_its_stack(monkeypatch: pytest.MonkeyPatch) -> None:
-    """128 channels need more than 1 MB, as 1,280 need more than the 32 that it gives itself."""
+    """128 channels, packaged above, need more than 1 MB, as 1,280 need more than the 32 that it gives itself."""
     monkeypatch.setattr(java, "STACK", "1m")
     assert str(answer(12, 128, 3)).startswith("CBE")
-    monkeypatch.undo()
-    assert answer(12, 128, 3) == "packaged"
