@@ -9,6 +9,7 @@ from ..graph.ir import Node
 from .builder import StepBuilder, Value
 from .fusion import FUSES, KEEPS_PLACE
 from .layout import SIDE_BY_SIDE, Layout, leanest, tensor_bytes
+from .views import IMAGE_AXES, Lying, along, size_of, static
 
 
 def write_all(state: StepBuilder, node: Node, sources: list[str], layout: Layout) -> None:
@@ -27,6 +28,9 @@ def write_all(state: StepBuilder, node: Node, sources: list[str], layout: Layout
 def concat(state: StepBuilder, node: Node, sources: list[str]) -> None:
     """In the layout in which operands and result together take the least; of blocks in those that most operands are made for."""
     bits = state.working_bits(node, state.extent(node.outputs[0]))
+    if _stacks(state, node):
+        _stacked(state, node, sources)
+        return
     extents = [state.values[t].extent for t in sources]
     few = node.pattern == PART_OF_LAYER and extents[0].channels < state.facts.channel_block  # e4053
     choices = SIDE_BY_SIDE[1:] if few else SIDE_BY_SIDE
@@ -37,6 +41,34 @@ def concat(state: StepBuilder, node: Node, sources: list[str]) -> None:
             layout = Layout.OTHER_BLOCKS
     reads = [state.bring(t, layout, node.name, bits).buffer for t in sources]
     state.put(node, node.outputs[0], layout, reads)
+
+
+def _stacks(state: StepBuilder, node: Node) -> bool:
+    """Whether operands of five axes are put side by side along the last, as torch.stack(maps, -1) has it."""
+    shape = state.graph.shape(node.outputs[0]) or ()
+    return len(shape) > IMAGE_AXES and node.attrs.get("axis", 0) in (-1, len(shape) - 1)
+
+
+def _stacked(state: StepBuilder, node: Node, sources: list[str]) -> None:
+    """In blocks of channels or along the axis before the last, whichever take less (tests/memory/test_stacked.py)."""
+    tensors = [*sources, node.outputs[0]]
+    blocks = [along(static(state.graph.shape(t)), 1, state.extent(t).bits) for t in tensors]
+    turned = [Lying(Layout.TURNED, state.extent(t), 1) for t in tensors]
+    *lying, out = min(blocks, turned, key=lambda ways: sum(size_of(state, way) for way in ways))
+    reads = []
+    for tensor, way in zip(sources, lying, strict=True):
+        value = state.values[tensor]
+        if (value.layout, size_of(state, Lying(value.layout, value.extent, 1))) != (
+            way.layout,
+            size_of(state, way),
+        ):
+            value = state.transform(
+                value, way.extent, way.layout, f"{node.name}/transform", f"laid for {node.name}"
+            )
+        reads.append(value.buffer)
+    buffer = state.store(node.outputs[0], "", size_of(state, out), out.layout)
+    state.step(node.name, node.op, reads, [buffer])
+    state.values[node.outputs[0]] = Value(buffer, *out)
 
 
 def is_narrow(state: StepBuilder, buffer: str) -> bool:

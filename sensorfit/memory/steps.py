@@ -190,7 +190,22 @@ def _other_reduction(state: StepBuilder, node: Node) -> bool:
 
 
 def _reduced_map(state: StepBuilder, node: Node, sources: list[str]) -> None:
-    extents = [state.values[sources[0]].extent, state.extent(node.outputs[0])]
+    """In turned planes or planes; of more than four axes in blocks of the first where these take less (tests/memory/test_stacked.py)."""
+    value, shape = state.values[sources[0]], static(state.graph.shape(sources[0]))
+    out = state.extent(node.outputs[0])
+    if len(shape) > MAP_AXES and shape[:-1] == static(state.graph.shape(node.outputs[0])):
+        blocks = along(shape, 1, value.extent.bits)
+        least = min(
+            tensor_bytes(value.extent, layout, state.facts) for layout in (Layout.TURNED, Layout.PLANES)
+        )
+        if tensor_bytes(blocks.extent, blocks.layout, state.facts) < least:
+            name = node.name
+            laid = state.transform(
+                value, blocks.extent, blocks.layout, f"{name}/transform", f"laid for {name}"
+            )
+            state.put(node, node.outputs[0], Layout.BLOCKS, [laid.buffer])
+            return
+    extents = [value.extent, out]
     write_all(state, node, sources, leanest((Layout.TURNED, Layout.PLANES), extents, state.facts))
 
 

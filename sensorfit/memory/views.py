@@ -87,15 +87,19 @@ def view(state: StepBuilder, node: Node, source: str) -> None:
             )
         _put(state, node, value, Lying(layout, out, 1), filled=True)
         return
-    kept = kept_axes(read, written) if node.op == "Reshape" and min(len(read), len(written)) > 2 else {}
+    kept = kept_axes(read, written) if node.op in RESHAPES and min(len(read), len(written)) > 2 else {}
     here = axis_of(value, len(read))
     least = min(
-        kept, key=lambda a: (_size(state, along(read, a, value.extent.bits)), a != here, a), default=0
+        kept, key=lambda a: (size_of(state, along(read, a, value.extent.bits)), a != here, a), default=0
     )
     if value.extent.is_vector or _stays(value, out, read, written, least in (0, here)):
         state.put(node, node.outputs[0], layout, [value.buffer])
         return
-    if kept and (len(read) - 1 not in kept or len(kept) > 1):
+    if (
+        node.op != "Reshape" and here in kept
+    ):  # an axis of one comes or goes: where it lies (tests/memory/test_stacked.py)
+        axis = here
+    elif kept and (len(read) - 1 not in kept or len(kept) > 1):
         axis = least
     elif 1 in kept and kept[1] == 1:
         axis = 1
@@ -104,7 +108,7 @@ def view(state: StepBuilder, node: Node, source: str) -> None:
     if axis:
         lying = along(read, axis, value.extent.bits)
         axes = len(read), len(written)
-        moves = (axes[0] == IMAGE_AXES or axes == TO_MAP) and not value.reshaped
+        moves = node.op == "Reshape" and (axes[0] == IMAGE_AXES or axes == TO_MAP) and not value.reshaped
         if axis_of(value, len(read)) != axis or moves:
             value = state.transform(
                 value, lying.extent, lying.layout, f"{node.name}/transform", f"whole planes for {node.name}"
@@ -138,6 +142,7 @@ def _written_by_kernel(state: StepBuilder, buffer: str) -> bool:
     return False
 
 
+RESHAPES = ("Reshape", "Unsqueeze", "Squeeze")
 ROWS_AND_COLUMNS = [0, 2, 1]
 """What a Transpose of tokens exchanges."""
 IMAGE_AXES = 4
@@ -148,13 +153,13 @@ TO_MAP = (3, IMAGE_AXES)
 
 def _put(state: StepBuilder, node: Node, value: Value, lying: Lying, filled: bool = False) -> None:
     """The step of ``node``; where no axis is kept the places of a block are ``filled`` to 32, too (e4024, e3007, e4016, e6)."""
-    size = _filled(lying, state.facts) if filled else _size(state, lying)
+    size = _filled(lying, state.facts) if filled else size_of(state, lying)
     buffer = state.store(node.outputs[0], "", size, lying.layout)
     state.step(node.name, node.op, [value.buffer], [buffer])
     state.values[node.outputs[0]] = Value(buffer, lying.layout, lying.extent, lying.axis)
 
 
-def _size(state: StepBuilder, lying: Lying) -> int:
+def size_of(state: StepBuilder, lying: Lying) -> int:
     return tensor_bytes(lying.extent, lying.layout, state.facts)
 
 
