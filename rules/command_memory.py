@@ -23,10 +23,10 @@ def many_commands(graph: Graph, target: Target) -> Iterator[Issue]:
     """Dilated depthwise convolutions that take more commands than the sensor has room for.
 
     The converter writes a depthwise convolution with dilation d as one over each of the map's d*d phases, channel by
-    channel: ${operators.operators.Conv.commands.bytes_a_channel} B of commands a channel and phase, and ${operators.operators.Conv.commands.bytes} B a phase (in packages with dilations 1 to 8 on
-    maps of 8 to 32; 5x5 takes a tenth more). It has ${operators.operators.Conv.commands.room:,} B for the commands of the whole network and packs them more tightly where they
+    channel: ${operators.operators.Conv.commands.bytes_a_channel} B of commands a channel and phase, and ${operators.operators.Conv.commands.bytes} B a phase (within
+    4% of eight packages of 3x3, dilations 4 to 8, maps of 8 to 32: tests/rules/test_command_memory.py; 5x5 takes a tenth more). It has ${operators.operators.Conv.commands.room:,} B for the commands of the whole network and packs them more tightly where they
     are more, at best to about half: 1,280 channels with dilation 12 on 8x8, ${operators.operators.Conv.commands.packaged:,} B so counted, were packaged, 2,048 ended with
-    "graph memory utilization - 151%". What lies between is refused. All else is taken as ${operators.operators.Conv.commands.bytes_a_node:,} B a node, as packaged networks have it on average, and
+    "graph memory utilization - 151%". What lies between is refused. All else is estimated at ${operators.operators.Conv.commands.bytes_a_node:,} B a node (a ninth to twice that in the packages looked at), and
     ${operators.operators.Conv.commands.others_at_most:,} B at most, what ResNet-18 at 224x224 takes. The memory report does not count commands.
 
     Fails:

@@ -28,7 +28,7 @@ def write_all(state: StepBuilder, node: Node, sources: list[str], layout: Layout
 def concat(state: StepBuilder, node: Node, sources: list[str]) -> None:
     """In the layout in which operands and result together take the least; of blocks in those that most operands are made for."""
     bits = state.working_bits(node, state.extent(node.outputs[0]))
-    if _stacks(state, node):
+    if _stacks(state, node) and all(state.values[t].extent.bits == bits for t in sources):
         _stacked(state, node, sources)
         return
     extents = [state.values[t].extent for t in sources]
@@ -58,10 +58,8 @@ def _stacked(state: StepBuilder, node: Node, sources: list[str]) -> None:
     reads = []
     for tensor, way in zip(sources, lying, strict=True):
         value = state.values[tensor]
-        if (value.layout, size_of(state, Lying(value.layout, value.extent, 1))) != (
-            way.layout,
-            size_of(state, way),
-        ):
+        lies = Lying(value.layout, value.extent, way.axis)
+        if lies.layout is not way.layout or size_of(state, lies) != size_of(state, way):
             value = state.transform(
                 value, way.extent, way.layout, f"{node.name}/transform", f"laid for {node.name}"
             )

@@ -95,10 +95,8 @@ def view(state: StepBuilder, node: Node, source: str) -> None:
     if value.extent.is_vector or _stays(value, out, read, written, least in (0, here)):
         state.put(node, node.outputs[0], layout, [value.buffer])
         return
-    if (
-        node.op != "Reshape" and here in kept
-    ):  # an axis of one comes or goes: where it lies (tests/memory/test_stacked.py)
-        axis = here
+    if here in kept and node.op != "Reshape":
+        axis = here  # only axes of one come or go (tests/memory/test_stacked.py)
     elif kept and (len(read) - 1 not in kept or len(kept) > 1):
         axis = least
     elif 1 in kept and kept[1] == 1:
